@@ -1,1 +1,58 @@
-//! engine
+//! The job, and everything that keeps it safe: ids, states, the record and its store, the queue, and the job kinds.
+//!
+//! This crate knows no HTTP. `submit` and `status` put HTTP in front of it (with the `api` crate), `worker` puts the SQS
+//! batch in front of it, and a team's own kinds implement [`Job`].
+//!
+//! Conventions: a time inside is a [`Timestamp`] (epoch milliseconds, UTC) and a parameter of whatever needs it; only the
+//! function handlers read the clock. A decision that could race is a pure function here ([`decide_claim`], [`transition`],
+//! [`JobRecord::judged`]) and a DynamoDB condition in [`JobStore`] that says the same.
+
+mod aws;
+mod claim;
+mod context;
+mod environment;
+mod fingerprint;
+mod id;
+mod item;
+mod job;
+mod job_error;
+mod kind;
+mod message;
+mod owner;
+mod page;
+mod percent;
+mod queue;
+mod record;
+mod registry;
+mod retry;
+mod schema;
+mod state;
+mod store;
+mod store_error;
+pub mod test_kit;
+mod timestamp;
+
+pub use aws::{Aws, load_aws};
+pub use claim::{Claim, ClaimDecision, decide_claim};
+pub use context::{Context, Progress, RunControl, run_context};
+pub use environment::{ConfigError, Environment};
+pub use fingerprint::Fingerprint;
+pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
+pub use job::{Invalid, Job};
+pub use job_error::{Failure, JobError};
+pub use kind::{KindName, ParseKindNameError};
+pub use message::{JobMessage, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES};
+pub use owner::Owner;
+pub use page::{Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError};
+pub use percent::Percent;
+pub use queue::{JobQueue, MAX_DELAY, MAX_VISIBILITY, QueueError, Receipt};
+pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob};
+pub use registry::{Intake, Registry, RegistryError, Runner, Runners};
+pub use retry::RetryPolicy;
+pub use schema::{Attribute, INDEX_NAME};
+pub use state::{Illegal, JobState, Move, Outcome, transition};
+pub use store::{
+    Cancellation, Created, Deletion, Ending, JobStore, MAX_PAGE, MAX_RESULT_BYTES, Written,
+};
+pub use store_error::StoreError;
+pub use timestamp::{ParseTimestampError, Timestamp};

@@ -1,0 +1,44 @@
+//! The AWS clients, built once for each process.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+
+/// What a function reaches AWS with. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// Region, credentials, connections: what any further SDK client is made from (`aws_sdk_s3::Client::new(&aws.config)`).
+    pub config: SdkConfig,
+    /// The table of jobs is reached with this.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// The queue of jobs is reached with this.
+    pub sqs: aws_sdk_sqs::Client,
+}
+
+/// DynamoDB and SQS answer in milliseconds. An attempt that takes seconds is lost, and the next one has to fit below `submit`'s
+/// timeout of 10 s.
+const ATTEMPT: Duration = Duration::from_millis(2_500);
+const OPERATION: Duration = Duration::from_secs(8);
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// Reads region, credentials and endpoints from the environment, as every AWS SDK does, and builds the clients. Nothing is
+/// sent yet.
+pub async fn load_aws() -> Aws {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build();
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .timeout_config(timeouts)
+        .load()
+        .await;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+    let sqs = aws_sdk_sqs::Client::new(&config);
+    Aws {
+        config,
+        dynamodb,
+        sqs,
+    }
+}

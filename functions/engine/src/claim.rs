@@ -1,0 +1,183 @@
+//! May this message's job run here and now?
+
+use crate::{Fingerprint, JobRecord, JobState, Timestamp};
+
+/// What a worker does with a message, judged from the record as it stands.
+///
+/// [`crate::JobStore::claim`] writes under a condition that holds exactly when this is [`ClaimDecision::Start`]; the others say
+/// why the condition did not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimDecision {
+    /// Due, and nobody's: start the next attempt.
+    Start,
+    /// No record. Its write may be milliseconds behind its message, or it failed.
+    Missing,
+    /// The record stands for another request: this message's write lost the race for the id.
+    Foreign,
+    /// At its end.
+    Finished,
+    /// It waits for its start, or for its next attempt.
+    NotDue {
+        /// When it is due.
+        until: Timestamp,
+    },
+    /// Another attempt owns it.
+    Busy {
+        /// When its lease ends.
+        until: Timestamp,
+    },
+    /// Past its deadline: fail it.
+    Overdue,
+    /// Its attempt died after its owner had asked it to stop: cancel it.
+    Canceled,
+    /// Its last attempt died: fail it.
+    Exhausted,
+}
+
+/// Judges at `now` what a worker with a message of this `fingerprint` does about `record`.
+#[must_use]
+pub fn decide_claim(
+    record: Option<&JobRecord>,
+    fingerprint: &Fingerprint,
+    now: Timestamp,
+) -> ClaimDecision {
+    let Some(record) = record else {
+        return ClaimDecision::Missing;
+    };
+    if record.fingerprint != *fingerprint {
+        return ClaimDecision::Foreign;
+    }
+    if record.state.is_completed() {
+        return ClaimDecision::Finished;
+    }
+    if record.clone().judged(now).state.is_completed() {
+        return ClaimDecision::Overdue;
+    }
+    decide_live(record, now)
+}
+
+fn decide_live(record: &JobRecord, now: Timestamp) -> ClaimDecision {
+    let lease = record
+        .lease_until
+        .filter(|_| record.state == JobState::Started);
+    match lease {
+        Some(until) if now < until => ClaimDecision::Busy { until },
+        None if now < record.scheduled_start => ClaimDecision::NotDue {
+            until: record.scheduled_start,
+        },
+        _ if record.cancel_requested => ClaimDecision::Canceled,
+        _ if record.attempt >= record.max_attempts => ClaimDecision::Exhausted,
+        _ => ClaimDecision::Start,
+    }
+}
+
+/// What came of a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Claim {
+    /// The attempt is this worker's: the record as it now stands.
+    Acquired(Box<JobRecord>),
+    /// It is not, and the record as it stood (never [`ClaimDecision::Start`]).
+    Refused(ClaimDecision, Option<Box<JobRecord>>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Outcome;
+    use crate::record::tests::{accepted, at};
+
+    fn decide(record: &JobRecord, seconds: i64) -> ClaimDecision {
+        decide_claim(Some(record), &record.fingerprint, at(seconds))
+    }
+
+    fn running() -> JobRecord {
+        JobRecord {
+            state: JobState::Started,
+            attempt: 1,
+            lease_until: Some(at(1_030)),
+            ..accepted()
+        }
+    }
+
+    #[test]
+    fn a_due_job_starts() {
+        assert_eq!(decide(&accepted(), 1_000), ClaimDecision::Start);
+    }
+
+    #[test]
+    fn a_message_without_a_record_waits_for_it() {
+        assert_eq!(
+            decide_claim(None, &Fingerprint::of(b""), at(0)),
+            ClaimDecision::Missing
+        );
+    }
+
+    #[test]
+    fn a_message_of_another_request_never_runs_in_this_ones_name() {
+        let other = Fingerprint::of(b"another");
+        assert_eq!(
+            decide_claim(Some(&accepted()), &other, at(1_000)),
+            ClaimDecision::Foreign
+        );
+    }
+
+    #[test]
+    fn a_job_waits_for_its_start() {
+        let later = JobRecord {
+            scheduled_start: at(1_050),
+            ..accepted()
+        };
+        assert_eq!(
+            decide(&later, 1_049),
+            ClaimDecision::NotDue { until: at(1_050) }
+        );
+        assert_eq!(decide(&later, 1_050), ClaimDecision::Start);
+    }
+
+    #[test]
+    fn a_running_job_is_busy_until_its_lease_ends_and_then_starts_its_next_attempt() {
+        assert_eq!(
+            decide(&running(), 1_029),
+            ClaimDecision::Busy { until: at(1_030) }
+        );
+        assert_eq!(decide(&running(), 1_030), ClaimDecision::Start);
+    }
+
+    #[test]
+    fn a_job_whose_last_attempt_died_is_out_of_attempts() {
+        let last = JobRecord {
+            attempt: 3,
+            ..running()
+        };
+        assert_eq!(
+            decide(&last, 1_029),
+            ClaimDecision::Busy { until: at(1_030) }
+        );
+        assert_eq!(decide(&last, 1_030), ClaimDecision::Exhausted);
+    }
+
+    #[test]
+    fn a_cancel_that_the_dead_attempt_never_saw_takes_effect() {
+        let canceled = JobRecord {
+            cancel_requested: true,
+            ..running()
+        };
+        assert_eq!(decide(&canceled, 1_030), ClaimDecision::Canceled);
+    }
+
+    #[test]
+    fn past_its_deadline_a_job_never_starts() {
+        assert_eq!(decide(&accepted(), 1_100), ClaimDecision::Overdue);
+        assert_eq!(decide(&running(), 1_100), ClaimDecision::Overdue);
+    }
+
+    #[test]
+    fn what_has_ended_stays_ended() {
+        let done = JobRecord {
+            state: JobState::Completed(Outcome::Success),
+            ..accepted()
+        };
+        assert_eq!(decide(&done, 1_000), ClaimDecision::Finished);
+        assert_eq!(decide(&done, 9_999), ClaimDecision::Finished);
+    }
+}

@@ -1,0 +1,260 @@
+//! Configuration from the environment. What is missing or malformed stops the cold start and is named.
+
+use std::time::Duration;
+
+use crate::IdSecrets;
+
+/// A variable of the environment that keeps a function from starting.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// It is not set, or empty.
+    #[error("environment variable {0} is not set")]
+    Missing(&'static str),
+    /// Its value cannot be used. The value itself is not shown, since it may be a secret.
+    #[error("environment variable {variable} is malformed: expected {expected}")]
+    Malformed {
+        /// Its name.
+        variable: &'static str,
+        /// What it has to be.
+        expected: &'static str,
+    },
+}
+
+/// The environment of a function: the process's own, or a test's.
+pub struct Environment {
+    look_up: Box<dyn Fn(&str) -> Option<String>>,
+}
+
+impl Environment {
+    /// The process's own.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self {
+            look_up: Box::new(|name| std::env::var(name).ok()),
+        }
+    }
+
+    /// One that has just these variables.
+    #[must_use]
+    pub fn of(variables: &[(&str, &str)]) -> Self {
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Self {
+            look_up: Box::new(move |name| {
+                variables
+                    .iter()
+                    .find(|(known, _)| known == name)
+                    .map(|(_, value)| value.clone())
+            }),
+        }
+    }
+
+    /// The variable's value, if it is set and not blank.
+    #[must_use]
+    pub fn optional(&self, variable: &str) -> Option<String> {
+        (self.look_up)(variable)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The variable's value.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] when it is not set, or blank.
+    pub fn text(&self, variable: &'static str) -> Result<String, ConfigError> {
+        self.optional(variable)
+            .ok_or(ConfigError::Missing(variable))
+    }
+
+    /// The variable's value as a whole number of seconds, from 1 to 100 years.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set or something else.
+    pub fn seconds(&self, variable: &'static str) -> Result<Duration, ConfigError> {
+        const CENTURY: u64 = 100 * 366 * 24 * 3_600;
+        let seconds = self
+            .text(variable)?
+            .parse()
+            .ok()
+            .filter(|seconds| (1..=CENTURY).contains(seconds));
+        seconds
+            .map(Duration::from_secs)
+            .ok_or(ConfigError::Malformed {
+                variable,
+                expected: "a whole number of seconds, at least 1",
+            })
+    }
+
+    /// The words of a comma-separated list; none when it is not set.
+    #[must_use]
+    pub fn words(&self, variable: &str) -> Vec<String> {
+        let list = self.optional(variable).unwrap_or_default();
+        list.split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// `TABLE_NAME`: the table of jobs.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`].
+    pub fn table_name(&self) -> Result<String, ConfigError> {
+        self.text("TABLE_NAME")
+    }
+
+    /// `QUEUE_URL`: the queue of jobs, as a URL.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set or no URL.
+    pub fn queue_url(&self) -> Result<String, ConfigError> {
+        self.url("QUEUE_URL")?
+            .ok_or(ConfigError::Missing("QUEUE_URL"))
+    }
+
+    /// `ID_SECRETS`: the secrets that ids are tagged with, comma-separated, newest first.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set, or a secret is too short.
+    pub fn id_secrets(&self) -> Result<IdSecrets, ConfigError> {
+        IdSecrets::parse("ID_SECRETS", &self.text("ID_SECRETS")?)
+    }
+
+    /// `RETENTION_SECONDS`: how long a status URI lives after its job's end.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn retention(&self) -> Result<Duration, ConfigError> {
+        self.seconds("RETENTION_SECONDS")
+    }
+
+    /// `DEADLINE_SECONDS`: how long after its scheduled start a job has to be at its end. At most 14 days: no queue keeps a
+    /// message longer.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn deadline(&self) -> Result<Duration, ConfigError> {
+        const VARIABLE: &str = "DEADLINE_SECONDS";
+        let deadline = self.seconds(VARIABLE)?;
+        let expected =
+            "at most 1209600 seconds (14 days), the longest that a queue keeps a message";
+        if deadline.as_secs() <= 1_209_600 {
+            Ok(deadline)
+        } else {
+            Err(ConfigError::Malformed {
+                variable: VARIABLE,
+                expected,
+            })
+        }
+    }
+
+    /// `PUBLIC_BASE_URL`: what links begin with, without a slash at the end; none when links follow the request.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] when it is no absolute http or https URL.
+    pub fn public_base_url(&self) -> Result<Option<String>, ConfigError> {
+        let url = self.url("PUBLIC_BASE_URL")?;
+        Ok(url.map(|url| url.trim_end_matches('/').to_owned()))
+    }
+
+    /// `OPT_IN_KINDS`: the kinds beyond the ordinary ones that this deployment runs, comma-separated.
+    #[must_use]
+    pub fn opt_in_kinds(&self) -> Vec<String> {
+        self.words("OPT_IN_KINDS")
+    }
+
+    fn url(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
+        let Some(url) = self.optional(variable) else {
+            return Ok(None);
+        };
+        let rest = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"));
+        let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '"' | '<' | '>');
+        match rest {
+            Some(rest) if !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(plain) => {
+                Ok(Some(url))
+            }
+            _ => Err(ConfigError::Malformed {
+                variable,
+                expected: "an absolute http or https URL without query",
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_or_blank_variable_is_named() {
+        for environment in [
+            Environment::of(&[]),
+            Environment::of(&[("TABLE_NAME", " ")]),
+        ] {
+            assert_eq!(
+                environment.table_name(),
+                Err(ConfigError::Missing("TABLE_NAME"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_malformed_variable_is_named_and_its_value_is_not_shown() {
+        for value in ["0", "-1", "1.5", "soon", "99999999999999999999"] {
+            let error = Environment::of(&[("RETENTION_SECONDS", value)])
+                .retention()
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains("RETENTION_SECONDS"), "{error}");
+        }
+        let error = Environment::of(&[("QUEUE_URL", "hunter2")])
+            .queue_url()
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("QUEUE_URL") && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn no_deadline_outlives_its_message() {
+        let deadline = |seconds| Environment::of(&[("DEADLINE_SECONDS", seconds)]).deadline();
+        assert_eq!(deadline("1209600"), Ok(Duration::from_secs(1_209_600)));
+        assert!(deadline("1209601").is_err());
+    }
+
+    #[test]
+    fn a_base_url_is_optional_and_loses_its_last_slash() {
+        assert_eq!(Environment::of(&[]).public_base_url(), Ok(None));
+        let url = |url| Environment::of(&[("PUBLIC_BASE_URL", url)]).public_base_url();
+        assert_eq!(
+            url("https://api.example.com/v1/"),
+            Ok(Some("https://api.example.com/v1".to_owned()))
+        );
+        for wrong in [
+            "api.example.com",
+            "https://",
+            "https:///jobs",
+            "https://a b",
+            "https://a/?x=1",
+            "ftp://a",
+        ] {
+            assert!(url(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_words_forgives_spaces_and_empty_places() {
+        assert_eq!(
+            Environment::of(&[("OPT_IN_KINDS", " rehearsal, ,x,")]).opt_in_kinds(),
+            ["rehearsal", "x"]
+        );
+        assert!(Environment::of(&[]).opt_in_kinds().is_empty());
+    }
+}

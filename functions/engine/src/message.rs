@@ -1,0 +1,151 @@
+//! What travels through the queue: the job's id and its input.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{Fingerprint, JobId, KindName};
+
+/// The most that a message may be, in bytes: 1 MiB since August 2025
+/// (<https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/>).
+pub const MAX_MESSAGE_BYTES: usize = 1_048_576;
+
+/// What a message needs besides the input, in bytes, at most.
+pub const MESSAGE_ENVELOPE_BYTES: usize = 1_024;
+
+/// A job as the queue carries it. The input travels here only: the record stays small, and a poll cheap.
+#[derive(Clone, Debug)]
+pub struct JobMessage {
+    /// Whose record it belongs to.
+    pub id: JobId,
+    /// The kind that reads the input.
+    pub kind: KindName,
+    /// The request it stands for; a claim checks it against the record.
+    pub fingerprint: Fingerprint,
+    /// The input, as the client wrote it.
+    pub input: Box<RawValue>,
+}
+
+/// The body is no message of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("not a message of this service")]
+pub struct ParseMessageError(#[source] Option<serde_json::Error>);
+
+#[derive(Serialize)]
+struct Written<'a> {
+    id: &'a str,
+    name: &'a str,
+    fingerprint: &'a str,
+    input: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    id: String,
+    name: String,
+    fingerprint: String,
+    input: Box<RawValue>,
+}
+
+impl JobMessage {
+    /// The message's body: JSON of characters that SQS takes.
+    ///
+    /// # Errors
+    /// None in practice: strings and raw JSON always serialise.
+    pub fn to_body(&self) -> Result<String, serde_json::Error> {
+        let id = self.id.to_string();
+        let (name, fingerprint) = (self.kind.as_str(), self.fingerprint.as_str());
+        let body = serde_json::to_string(&Written {
+            id: &id,
+            name,
+            fingerprint,
+            input: &self.input,
+        })?;
+        Ok(escape_what_sqs_refuses(body))
+    }
+
+    /// Reads a message's body.
+    ///
+    /// # Errors
+    /// [`ParseMessageError`] when it is nothing that [`Self::to_body`] wrote.
+    pub fn parse(body: &str) -> Result<Self, ParseMessageError> {
+        let read: Read =
+            serde_json::from_str(body).map_err(|error| ParseMessageError(Some(error)))?;
+        Ok(Self {
+            id: read.id.parse().map_err(|_| ParseMessageError(None))?,
+            kind: read.name.parse().map_err(|_| ParseMessageError(None))?,
+            fingerprint: Fingerprint::from_hex(&read.fingerprint).ok_or(ParseMessageError(None))?,
+            input: read.input,
+        })
+    }
+}
+
+/// SQS refuses U+FFFE and U+FFFF, JSON does not. In JSON text they can stand only within strings, where an escape means the same.
+fn escape_what_sqs_refuses(body: String) -> String {
+    if body.contains(['\u{fffe}', '\u{ffff}']) {
+        body.replace('\u{fffe}', "\\ufffe")
+            .replace('\u{ffff}', "\\uffff")
+    } else {
+        body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::tests::accepted;
+
+    fn message(input: &str) -> JobMessage {
+        let record = accepted();
+        let input = RawValue::from_string(input.to_owned()).unwrap();
+        JobMessage {
+            id: record.id,
+            kind: record.kind,
+            fingerprint: record.fingerprint,
+            input,
+        }
+    }
+
+    #[test]
+    fn a_message_reads_back_with_its_input_to_the_letter() {
+        let sent = message(r#"{"n": 1e2,  "text": "\u00e9🚀"}"#);
+        let read = JobMessage::parse(&sent.to_body().unwrap()).unwrap();
+        assert_eq!(
+            (read.id, read.kind, read.fingerprint),
+            (sent.id, sent.kind, sent.fingerprint)
+        );
+        assert_eq!(read.input.get(), sent.input.get());
+    }
+
+    #[test]
+    fn characters_that_sqs_refuses_are_escaped_and_mean_the_same() {
+        let body = message("\"\u{fffe}x\u{ffff}\"").to_body().unwrap();
+        assert!(!body.contains(['\u{fffe}', '\u{ffff}']));
+        let read: String =
+            serde_json::from_str(JobMessage::parse(&body).unwrap().input.get()).unwrap();
+        assert_eq!(read, "\u{fffe}x\u{ffff}");
+    }
+
+    #[test]
+    fn the_envelope_stays_within_what_is_reserved_for_it() {
+        let longest = JobMessage {
+            kind: "k".repeat(64).parse().unwrap(),
+            ..message("1")
+        };
+        assert!(longest.to_body().unwrap().len() < MESSAGE_ENVELOPE_BYTES);
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused() {
+        let good = message("1").to_body().unwrap();
+        for body in [
+            "",
+            "{}",
+            "[]",
+            "hello",
+            &good.replace("\"input\":1", "\"input\":"),
+            &good.replace("csv_profile", "CSV"),
+        ] {
+            assert!(JobMessage::parse(body).is_err(), "{body}");
+        }
+    }
+}

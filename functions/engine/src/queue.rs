@@ -1,0 +1,152 @@
+//! The queue of jobs.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue};
+use sha2::{Digest, Sha256};
+
+use crate::{JobMessage, Owner};
+
+/// The longest that SQS holds a message back when it is sent.
+pub const MAX_DELAY: Duration = Duration::from_secs(900);
+
+/// The longest that SQS keeps a received message invisible. AWS counts it from the receive, so some of it has passed when it is set:
+/// 12 h less a quarter of an hour, the longest that a worker runs.
+pub const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3_600 - 900);
+
+/// The queue of jobs. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct JobQueue {
+    client: Client,
+    url: String,
+}
+
+/// One delivery of a message: what changes its visibility.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt(pub String);
+
+/// The queue gave no answer that can be used: nothing is known about whether the call took effect.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The queue is out of reach, or refuses.
+    #[error("the queue gave no answer")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The message cannot be written.
+    #[error("the message cannot be written as JSON")]
+    Unwritable(#[source] serde_json::Error),
+}
+
+impl JobQueue {
+    /// The queue by its URL.
+    #[must_use]
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Self {
+            client,
+            url: url.into(),
+        }
+    }
+
+    /// Sends a job's message, visible after `delay` (at most [`MAX_DELAY`]; the record says when the job is due).
+    /// `trace` is an X-Ray trace header that the worker's invocation goes on with.
+    ///
+    /// # Errors
+    /// [`QueueError`]: the message may or may not be there. Without a record it is dropped after a minute.
+    pub async fn send(
+        &self,
+        message: &JobMessage,
+        owner: &Owner,
+        delay: Duration,
+        trace: Option<&str>,
+    ) -> Result<(), QueueError> {
+        let body = message.to_body().map_err(QueueError::Unwritable)?;
+        let mut request = self
+            .client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .message_group_id(group(owner));
+        if !delay.is_zero() {
+            request = request.delay_seconds(seconds_rounded_up(delay.min(MAX_DELAY)));
+        }
+        if let Some(trace) = trace {
+            request = trace_header(request, trace)?;
+        }
+        request.send().await.map_err(unavailable)?;
+        Ok(())
+    }
+
+    /// Hands a received message back, to be delivered again after `delay` (at most [`MAX_VISIBILITY`]).
+    ///
+    /// # Errors
+    /// [`QueueError::Unavailable`]: the message comes back when its visibility timeout ends.
+    pub async fn hand_back(&self, receipt: &Receipt, delay: Duration) -> Result<(), QueueError> {
+        let request = self
+            .client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(&receipt.0);
+        let seconds = seconds_rounded_up(delay.min(MAX_VISIBILITY));
+        request
+            .visibility_timeout(seconds)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+}
+
+type Sending = aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
+
+fn trace_header(request: Sending, trace: &str) -> Result<Sending, QueueError> {
+    let value = MessageSystemAttributeValue::builder()
+        .data_type("String")
+        .string_value(trace)
+        .build();
+    let value = value.map_err(unavailable)?;
+    Ok(
+        request
+            .message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, value),
+    )
+}
+
+/// The owner's group on the standard queue, so that one owner's flood doesn't delay the others (SQS fair queues). Hashed, since
+/// a group id has at most 128 characters of a small alphabet.
+fn group(owner: &Owner) -> String {
+    let digest = Sha256::digest(owner.as_str().as_bytes());
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Rounded up, so that a message never comes back before its job is due.
+fn seconds_rounded_up(delay: Duration) -> i32 {
+    i32::try_from(delay.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX)
+}
+
+fn unavailable(error: impl Error + Send + Sync + 'static) -> QueueError {
+    QueueError::Unavailable(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_never_comes_back_early() {
+        assert_eq!(seconds_rounded_up(Duration::from_millis(1)), 1);
+        assert_eq!(seconds_rounded_up(Duration::from_secs(2)), 2);
+        assert_eq!(seconds_rounded_up(Duration::ZERO), 0);
+        assert_eq!(seconds_rounded_up(Duration::MAX), i32::MAX);
+    }
+
+    #[test]
+    fn an_owners_group_is_a_short_hash() {
+        let group = |name: &str| group(&Owner::named(name).unwrap());
+        assert_eq!(group("arn:aws:iam::123456789012:user/é").len(), 32);
+        assert_ne!(group("alice"), group("bob"));
+    }
+}

@@ -1,0 +1,276 @@
+//! What is known about a job: one DynamoDB item.
+
+use std::time::Duration;
+
+use crate::{
+    Failure, Fingerprint, JobId, JobState, KindName, Move, Outcome, Owner, Percent, Timestamp,
+    transition,
+};
+
+/// The longest summary that is kept, in characters. It keeps the record below 1 KB, which is one write unit.
+pub const MAX_SUMMARY_CHARS: usize = 200;
+
+/// A job as it was accepted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewJob {
+    /// Its id, issued to `owner`.
+    pub id: JobId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// What kind of work it is.
+    pub kind: KindName,
+    /// What request it stands for.
+    pub fingerprint: Fingerprint,
+    /// What its owner calls it; cut at [`MAX_SUMMARY_CHARS`].
+    pub summary: String,
+    /// When it may start.
+    pub scheduled_start: Timestamp,
+    /// How long after `scheduled_start` it has to be at its end.
+    pub deadline: Duration,
+    /// How long its status URI lives after its end.
+    pub retention: Duration,
+    /// How often it may be started.
+    pub max_attempts: u32,
+}
+
+/// A job as the table has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobRecord {
+    /// Its id, the key of the table.
+    pub id: JobId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// What kind of work it is.
+    pub kind: KindName,
+    /// What request it stands for.
+    pub fingerprint: Fingerprint,
+    /// Where it is in its life.
+    pub state: JobState,
+    /// How far its present (or last) attempt is.
+    pub percent: Percent,
+    /// What it is about or what it last said; at most [`MAX_SUMMARY_CHARS`] characters.
+    pub summary: String,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it may start: as asked for, or the time of the next attempt.
+    pub scheduled_start: Timestamp,
+    /// When its present (or last) attempt started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// When it is over whatever happens.
+    pub deadline: Timestamp,
+    /// Until when the present attempt owns it.
+    pub lease_until: Option<Timestamp>,
+    /// Which claim made the present attempt: a claim whose answer was lost recognises itself by it.
+    pub run_token: Option<String>,
+    /// When its status URI turns into 410, in whole seconds; the table's TTL attribute.
+    pub expires_at: Timestamp,
+    /// How often it was started.
+    pub attempt: u32,
+    /// How often it may be started.
+    pub max_attempts: u32,
+    /// Whether its owner asked the running attempt to stop.
+    pub cancel_requested: bool,
+    /// How often the record was written; what an `ETag` is made from.
+    pub version: u64,
+    /// When the record was last written.
+    pub updated_at: Timestamp,
+    /// The result as JSON text, once it succeeded.
+    pub result: Option<String>,
+    /// Why it failed, once it did.
+    pub error: Option<Failure>,
+}
+
+impl JobRecord {
+    /// The record that a new job begins with, at `now`.
+    #[must_use]
+    pub fn begin(job: NewJob, now: Timestamp) -> Self {
+        let deadline = job.scheduled_start.plus(job.deadline);
+        Self {
+            id: job.id,
+            owner: job.owner,
+            kind: job.kind,
+            fingerprint: job.fingerprint,
+            state: JobState::Scheduled,
+            percent: Percent::ZERO,
+            summary: cut(&job.summary, MAX_SUMMARY_CHARS),
+            created_at: now,
+            scheduled_start: job.scheduled_start,
+            started_at: None,
+            ended_at: None,
+            deadline,
+            lease_until: None,
+            run_token: None,
+            // Counted from the deadline, so that no live job can expire. The end of the job counts anew.
+            expires_at: expiry(deadline, job.retention),
+            attempt: 0,
+            max_attempts: job.max_attempts,
+            cancel_requested: false,
+            version: 1,
+            updated_at: now,
+            result: None,
+            error: None,
+        }
+    }
+
+    /// The record as a reader at `now` has to see it: an unfinished job past its deadline is at its end, and has failed.
+    ///
+    /// Status, claim and run all ask here, so they agree, and a job ends even if everything that could end it was lost.
+    #[must_use]
+    pub fn judged(mut self, now: Timestamp) -> Self {
+        if now < self.deadline {
+            return self;
+        }
+        if let Ok(state) = transition(self.state, Move::Fail) {
+            self.state = state;
+            self.ended_at = Some(self.deadline);
+            self.updated_at = self.deadline;
+            self.error = Some(deadline_exceeded());
+        }
+        self
+    }
+
+    /// Whether the status URI is 410 at `now`.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now >= self.expires_at
+    }
+
+    /// When a running attempt will be done if it goes on as it did; `None` before its first progress and when it doesn't run.
+    #[must_use]
+    pub fn estimated_end(&self) -> Option<Timestamp> {
+        let started = self
+            .started_at
+            .filter(|_| self.state == JobState::Started)?;
+        let percent = u32::from(self.percent.get());
+        // What is known is how far it was when it last said so, not how far it is now.
+        let taken = self.updated_at.since(started);
+        (percent > 0).then(|| started.plus(taken * 100 / percent).min(self.deadline))
+    }
+
+    /// The reason that this job is out of attempts: its last attempt never came back.
+    #[must_use]
+    pub fn worker_lost(&self) -> Failure {
+        let message = format!(
+            "the process that ran attempt {} of {} died",
+            self.attempt, self.max_attempts
+        );
+        Failure::new("worker-lost", &message)
+    }
+
+    /// How it ended, once it has.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self.state {
+            JobState::Completed(outcome) => Some(outcome),
+            JobState::Scheduled | JobState::Started => None,
+        }
+    }
+}
+
+/// The reason of a job that did not end by itself in time.
+#[must_use]
+pub(crate) fn deadline_exceeded() -> Failure {
+    Failure::new(
+        "deadline-exceeded",
+        "the job was not finished by its deadline",
+    )
+}
+
+/// When a status URI expires whose job ended at `end`: in whole seconds, as the table's TTL counts.
+pub(crate) fn expiry(end: Timestamp, retention: Duration) -> Timestamp {
+    Timestamp::from_seconds(end.plus(retention).seconds_rounded_up())
+}
+
+/// `text`, or its first `max_chars - 1` characters and an ellipsis.
+pub(crate) fn cut(text: &str, max_chars: usize) -> String {
+    if text.chars().nth(max_chars).is_none() {
+        return text.to_owned();
+    }
+    text.chars()
+        .take(max_chars.saturating_sub(1))
+        .chain(['…'])
+        .collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::IdSecrets;
+
+    /// A job that was accepted at second 1,000 and has a deadline of 100 s and a retention of 50 s.
+    pub(crate) fn accepted() -> JobRecord {
+        let owner = Owner::named("alice").unwrap();
+        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
+        let job = NewJob {
+            id: secrets.issue(&owner, [7; 10]),
+            owner,
+            kind: "csv_profile".parse().unwrap(),
+            fingerprint: Fingerprint::of(b"{}"),
+            summary: String::new(),
+            scheduled_start: at(1_000),
+            deadline: Duration::from_secs(100),
+            retention: Duration::from_secs(50),
+            max_attempts: 3,
+        };
+        JobRecord::begin(job, at(1_000))
+    }
+
+    pub(crate) fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    #[test]
+    fn an_unfinished_job_has_failed_from_its_deadline_on() {
+        assert_eq!(accepted().judged(at(1_099)).state, JobState::Scheduled);
+        let late = accepted().judged(at(1_100));
+        assert_eq!(late.state, JobState::Completed(Outcome::Failed));
+        assert_eq!(late.ended_at, Some(at(1_100)));
+        assert_eq!(late.error.unwrap().code(), "deadline-exceeded");
+    }
+
+    #[test]
+    fn the_deadline_changes_nothing_about_a_job_that_has_ended() {
+        let done = JobRecord {
+            state: JobState::Completed(Outcome::Success),
+            ended_at: Some(at(1_005)),
+            ..accepted()
+        };
+        assert_eq!(done.clone().judged(at(9_999)), done);
+    }
+
+    #[test]
+    fn no_live_job_expires() {
+        let record = accepted();
+        assert!(!record.is_expired(at(1_149)));
+        assert!(record.is_expired(at(1_150)));
+    }
+
+    #[test]
+    fn the_end_is_estimated_from_what_was_done_when_it_was_last_said() {
+        let running = JobRecord {
+            state: JobState::Started,
+            started_at: Some(at(1_010)),
+            updated_at: at(1_020),
+            ..accepted()
+        };
+        assert_eq!(running.estimated_end(), None);
+        let quarter = JobRecord {
+            percent: Percent::new(25),
+            ..running
+        };
+        assert_eq!(quarter.estimated_end(), Some(at(1_050)));
+        let slow = JobRecord {
+            percent: Percent::new(1),
+            ..quarter
+        };
+        assert_eq!(slow.estimated_end(), Some(slow.deadline));
+    }
+
+    #[test]
+    fn a_text_is_cut_only_when_it_is_too_long() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 3), "ab…");
+    }
+}

@@ -1,0 +1,403 @@
+//! Which kinds there are.
+//!
+//! One list of kinds serves both functions: `submit` hands an [`Intake`] to it, which takes what checks an input, and `worker`
+//! hands [`Runners`] to it, which take what runs. So no handler is linked into `submit`.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use serde_path_to_error::Segment;
+
+use crate::{Context, Invalid, Job, JobError, KindName, RetryPolicy};
+
+/// Takes a deployment's kinds, one by one.
+pub trait Registry {
+    /// Takes the kind `J`.
+    fn add<J: Job>(&mut self);
+}
+
+/// A list of kinds that cannot be used. It stops the cold start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryError {
+    /// Two kinds have one name.
+    #[error("two job kinds are called {0:?}")]
+    Duplicate(&'static str),
+    /// A name that [`KindName`] refuses.
+    #[error(
+        "{0:?} cannot be the name of a job kind: 1 to 64 of a-z, 0-9, _ and -, beginning with a letter"
+    )]
+    Malformed(&'static str),
+    /// `OPT_IN_KINDS` names a kind that there is not.
+    #[error("OPT_IN_KINDS names {0:?}, and no opt-in kind is called so")]
+    Unknown(String),
+}
+
+/// Kinds by name, and what was wrong with the list.
+struct Kinds<T> {
+    by_name: BTreeMap<KindName, T>,
+    all: Vec<&'static str>,
+    opt_in: Vec<String>,
+    wrong: Option<RegistryError>,
+}
+
+impl<T> Kinds<T> {
+    fn new(opt_in: Vec<String>) -> Self {
+        Self {
+            by_name: BTreeMap::new(),
+            all: Vec::new(),
+            opt_in,
+            wrong: None,
+        }
+    }
+
+    fn add<J: Job>(&mut self, kind: T) {
+        let Ok(name) = J::NAME.parse::<KindName>() else {
+            return self.refuse(RegistryError::Malformed(J::NAME));
+        };
+        if self.all.contains(&J::NAME) {
+            return self.refuse(RegistryError::Duplicate(J::NAME));
+        }
+        self.all.push(J::NAME);
+        let asked_for = self
+            .opt_in
+            .iter()
+            .position(|wanted| wanted == J::NAME)
+            .filter(|_| J::OPT_IN);
+        if let Some(place) = asked_for {
+            self.opt_in.swap_remove(place);
+        }
+        if asked_for.is_some() || !J::OPT_IN {
+            self.by_name.insert(name, kind);
+        }
+    }
+
+    fn refuse(&mut self, error: RegistryError) {
+        self.wrong.get_or_insert(error);
+    }
+
+    fn build(mut self) -> Result<BTreeMap<KindName, T>, RegistryError> {
+        match (self.wrong, self.opt_in.pop()) {
+            (Some(wrong), _) => Err(wrong),
+            (None, Some(unknown)) => Err(RegistryError::Unknown(unknown)),
+            (None, None) => Ok(self.by_name),
+        }
+    }
+}
+
+/// What `submit` knows of the kinds: how their inputs are checked, and how often they are tried.
+#[derive(Debug)]
+pub struct Intake {
+    by_name: BTreeMap<KindName, Accepts>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Accepts {
+    check: fn(&str) -> Result<(), Invalid>,
+    max_attempts: u32,
+}
+
+impl Intake {
+    /// The kinds that `register` adds, without the opt-in kinds that `opt_in` does not name.
+    ///
+    /// # Errors
+    /// [`RegistryError`].
+    pub fn of(
+        opt_in: Vec<String>,
+        register: impl FnOnce(&mut IntakeBuilder),
+    ) -> Result<Self, RegistryError> {
+        let mut builder = IntakeBuilder(Kinds::new(opt_in));
+        register(&mut builder);
+        Ok(Self {
+            by_name: builder.0.build()?,
+        })
+    }
+
+    /// The names of the kinds, in order.
+    pub fn names(&self) -> impl Iterator<Item = &KindName> {
+        self.by_name.keys()
+    }
+
+    /// How often a job of this kind may be started; `None` for an unknown kind.
+    #[must_use]
+    pub fn max_attempts(&self, kind: &KindName) -> Option<u32> {
+        self.by_name.get(kind).map(|accepts| accepts.max_attempts)
+    }
+
+    /// Checks an input (JSON text) as its kind wants it; an unknown kind takes nothing.
+    ///
+    /// # Errors
+    /// [`Invalid`] says where in the input, and what is wrong.
+    pub fn check(&self, kind: &KindName, input: &str) -> Result<(), Invalid> {
+        let unknown = || Invalid::new("", "belongs to no known kind");
+        self.by_name
+            .get(kind)
+            .ok_or_else(unknown)
+            .and_then(|accepts| (accepts.check)(input))
+    }
+}
+
+/// Collects an [`Intake`].
+pub struct IntakeBuilder(Kinds<Accepts>);
+
+impl Registry for IntakeBuilder {
+    fn add<J: Job>(&mut self) {
+        let check = |input: &str| read::<J>(input)?.validate();
+        self.0.add::<J>(Accepts {
+            check,
+            max_attempts: J::MAX_ATTEMPTS.max(1),
+        });
+    }
+}
+
+type Running = Pin<Box<dyn Future<Output = Result<String, JobError>> + Send>>;
+
+/// What `worker` knows of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Runner {
+    run: fn(&str, Context) -> Running,
+    /// How long to wait between attempts.
+    pub retry: RetryPolicy,
+}
+
+impl Runner {
+    /// Runs the kind on an input (JSON text): its result as JSON text. The input is read when this is called, the work is
+    /// done when the future is polled.
+    #[must_use]
+    pub fn run(&self, input: &str, context: Context) -> Running {
+        (self.run)(input, context)
+    }
+}
+
+/// What `worker` knows of the kinds: how they run.
+#[derive(Debug)]
+pub struct Runners {
+    by_name: BTreeMap<KindName, Runner>,
+}
+
+impl Runners {
+    /// The kinds that `register` adds, without the opt-in kinds that `opt_in` does not name.
+    ///
+    /// # Errors
+    /// [`RegistryError`].
+    pub fn of(
+        opt_in: Vec<String>,
+        register: impl FnOnce(&mut RunnersBuilder),
+    ) -> Result<Self, RegistryError> {
+        let mut builder = RunnersBuilder(Kinds::new(opt_in));
+        register(&mut builder);
+        Ok(Self {
+            by_name: builder.0.build()?,
+        })
+    }
+
+    /// The kind by its name.
+    #[must_use]
+    pub fn get(&self, kind: &KindName) -> Option<&Runner> {
+        self.by_name.get(kind)
+    }
+}
+
+/// Collects [`Runners`].
+pub struct RunnersBuilder(Kinds<Runner>);
+
+impl Registry for RunnersBuilder {
+    fn add<J: Job>(&mut self) {
+        self.0.add::<J>(Runner {
+            run: run::<J>,
+            retry: J::RETRY,
+        });
+    }
+}
+
+fn run<J: Job>(input: &str, context: Context) -> Running {
+    let job = read::<J>(input);
+    Box::pin(async move {
+        // `submit` has checked it, so this is a message from before a kind changed what it takes.
+        let job = job.map_err(|wrong| {
+            JobError::permanent(
+                "invalid-input",
+                &format!("input{}: {}", wrong.pointer, wrong.detail),
+            )
+        })?;
+        let output = job.run(context).await?;
+        serde_json::to_string(&output).map_err(|_| {
+            JobError::permanent("unwritable-result", "the result cannot be written as JSON")
+        })
+    })
+}
+
+/// Reads an input, and says where it is not what the kind takes.
+fn read<J: Job>(input: &str) -> Result<J, Invalid> {
+    let mut json = serde_json::Deserializer::from_str(input);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = error.path().iter().map(pointer_segment).collect::<String>();
+        Invalid {
+            pointer,
+            detail: plain(&error.inner().to_string()),
+        }
+    })
+}
+
+fn pointer_segment(segment: &Segment) -> String {
+    match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => String::new(),
+    }
+}
+
+/// serde's message without the place in the text, which a pointer says better.
+fn plain(message: &str) -> String {
+    message
+        .split_once(" at line ")
+        .map_or(message, |(message, _)| message)
+        .to_owned()
+}
+
+/// The kinds of a deployment: one line a kind, `file::Type`. Makes the modules and `register`, which adds each kind to a
+/// [`Registry`].
+///
+/// ```text
+/// engine::kinds! {
+///     csv_profile::CsvProfile,
+///     rehearsal::Rehearsal,
+/// }
+/// ```
+#[macro_export]
+macro_rules! kinds {
+    ($($file:ident :: $kind:ident),* $(,)?) => {
+        $(mod $file;)*
+
+        /// Adds every kind of this deployment to `registry`.
+        pub fn register(registry: &mut impl $crate::Registry) {
+            $($crate::Registry::add::<$file::$kind>(registry);)*
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_kit;
+    use serde::Deserialize;
+
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Plain {
+        values: Vec<u8>,
+    }
+
+    impl Job for Plain {
+        const NAME: &'static str = "plain";
+        const MAX_ATTEMPTS: u32 = 7;
+        type Output = u32;
+        fn validate(&self) -> Result<(), Invalid> {
+            if self.values.is_empty() {
+                Err(Invalid::new("/values", "is empty"))
+            } else {
+                Ok(())
+            }
+        }
+        async fn run(self, _context: Context) -> Result<u32, JobError> {
+            Ok(self.values.into_iter().map(u32::from).sum())
+        }
+    }
+
+    #[derive(Deserialize)]
+    struct Special;
+
+    impl Job for Special {
+        const NAME: &'static str = "special";
+        const OPT_IN: bool = true;
+        type Output = ();
+        async fn run(self, _context: Context) -> Result<(), JobError> {
+            Ok(())
+        }
+    }
+
+    #[derive(Deserialize)]
+    struct Twin;
+
+    impl Job for Twin {
+        const NAME: &'static str = "plain";
+        type Output = ();
+        async fn run(self, _context: Context) -> Result<(), JobError> {
+            Ok(())
+        }
+    }
+
+    fn intake(opt_in: &[&str]) -> Result<Intake, RegistryError> {
+        let opt_in = opt_in.iter().map(|name| (*name).to_owned()).collect();
+        Intake::of(opt_in, |kinds| {
+            kinds.add::<Plain>();
+            kinds.add::<Special>();
+        })
+    }
+
+    fn names(intake: &Intake) -> Vec<&str> {
+        intake.names().map(KindName::as_str).collect()
+    }
+
+    #[test]
+    fn an_opt_in_kind_exists_only_where_it_is_named() {
+        assert_eq!(names(&intake(&[]).unwrap()), ["plain"]);
+        assert_eq!(names(&intake(&["special"]).unwrap()), ["plain", "special"]);
+        assert_eq!(
+            intake(&["nothing"]).unwrap_err(),
+            RegistryError::Unknown("nothing".to_owned())
+        );
+        assert_eq!(
+            intake(&["plain"]).unwrap_err(),
+            RegistryError::Unknown("plain".to_owned())
+        );
+    }
+
+    #[test]
+    fn two_kinds_of_one_name_stop_the_cold_start() {
+        let twins = Runners::of(Vec::new(), |kinds| {
+            kinds.add::<Plain>();
+            kinds.add::<Twin>();
+        });
+        assert_eq!(
+            twins.unwrap_err().to_string(),
+            "two job kinds are called \"plain\""
+        );
+    }
+
+    #[test]
+    fn a_refused_input_names_the_place() {
+        let intake = intake(&[]).unwrap();
+        let plain = "plain".parse().unwrap();
+        let refused = |input: &str| intake.check(&plain, input).unwrap_err();
+        assert_eq!(
+            refused(r#"{"values": []}"#),
+            Invalid::new("/values", "is empty")
+        );
+        assert_eq!(refused(r#"{"values": [1, "x"]}"#).pointer, "/values/1");
+        assert_eq!(refused(r#"{"values": [1, 256]}"#).pointer, "/values/1");
+        assert_eq!(refused("{}"), Invalid::new("", "missing field `values`"));
+        assert_eq!(refused(r#"{"values": [1], "more": 1}"#).pointer, "/more");
+        assert_eq!(refused("17").pointer, "");
+        assert!(intake.check(&plain, r#"{"values": [1]}"#).is_ok());
+        assert_eq!(intake.max_attempts(&plain), Some(7));
+    }
+
+    #[tokio::test]
+    async fn a_runner_reads_runs_and_writes() {
+        let runners = Runners::of(Vec::new(), |kinds| kinds.add::<Plain>()).unwrap();
+        let runner = runners.get(&"plain".parse().unwrap()).unwrap();
+        let run = |input| runner.run(input, test_kit::context(1).0);
+        assert_eq!(run(r#"{"values": [1, 2]}"#).await.unwrap(), "3");
+        let Err(JobError::Permanent(failure)) = run(r#"{"values": 1}"#).await else {
+            panic!("not refused")
+        };
+        assert_eq!(failure.code(), "invalid-input");
+        assert!(
+            failure.message().starts_with("input/values: invalid type"),
+            "{}",
+            failure.message()
+        );
+    }
+}

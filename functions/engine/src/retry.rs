@@ -1,0 +1,61 @@
+//! When a job is tried again.
+
+use std::time::Duration;
+
+use crate::MAX_VISIBILITY;
+
+/// How long a kind waits between attempts: full jitter over an exponential bound, so that jobs that failed together don't
+/// come back together (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// The bound of the first delay; it doubles with each attempt.
+    pub base: Duration,
+    /// The bound never grows beyond this.
+    pub cap: Duration,
+}
+
+impl RetryPolicy {
+    /// 2 s, since most faults of a dependency are throttles and restarts that pass in seconds; at most 15 min, so that an
+    /// outage of an hour costs an attempt every quarter of it.
+    pub const DEFAULT: Self = Self {
+        base: Duration::from_secs(2),
+        cap: Duration::from_secs(900),
+    };
+
+    /// The delay after `attempt` (1 is the first) failed. `random` is uniform over all of `u64`.
+    #[must_use]
+    pub fn delay(&self, attempt: u32, random: u64) -> Duration {
+        let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
+        let bound = self
+            .base
+            .saturating_mul(factor)
+            .min(self.cap)
+            .min(MAX_VISIBILITY);
+        let bound_ms = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(random % bound_ms.saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_doubles_up_to_the_cap_and_the_delay_is_anywhere_below() {
+        let policy = RetryPolicy {
+            base: Duration::from_secs(2),
+            cap: Duration::from_secs(10),
+        };
+        let longest = |attempt| {
+            (0..20_000)
+                .map(|random| policy.delay(attempt, random))
+                .max()
+                .unwrap()
+        };
+        assert_eq!(longest(1), Duration::from_secs(2));
+        assert_eq!(longest(2), Duration::from_secs(4));
+        assert_eq!(longest(9), Duration::from_secs(10));
+        assert_eq!(longest(u32::MAX), Duration::from_secs(10));
+        assert_eq!(policy.delay(1, 0), Duration::ZERO);
+    }
+}

@@ -1,0 +1,78 @@
+//! What the table is made of. The template and the embedded table are checked against these names.
+
+/// The index that serves the list: each owner's jobs by the time they were accepted. Keys only.
+pub const INDEX_NAME: &str = "by-owner";
+
+/// The attributes of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "each is the field of `JobRecord` of the same name unless it says otherwise"
+)]
+pub enum Attribute {
+    /// The table's partition key.
+    Id,
+    Owner,
+    /// The kind.
+    Name,
+    Fingerprint,
+    State,
+    /// How it ended; absent before the end.
+    Outcome,
+    Percent,
+    Summary,
+    ScheduledStartMs,
+    StartedAtMs,
+    EndedAtMs,
+    DeadlineMs,
+    LeaseUntilMs,
+    RunToken,
+    /// The table's TTL attribute: epoch seconds, a Number.
+    ExpiresAt,
+    Attempt,
+    MaxAttempts,
+    CancelRequested,
+    Version,
+    UpdatedAtMs,
+    Result,
+    ErrorCode,
+    ErrorMessage,
+    /// The index's partition key: the owner and one of [`crate::INDEX_SHARDS`] numbers.
+    OwnerShard,
+    /// The index's sort key: the time of acceptance in milliseconds, 15 digits, and the id, so that no two jobs tie.
+    CreatedOrder,
+}
+
+impl Attribute {
+    /// The attribute's name in the item.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Owner => "owner",
+            Self::Name => "name",
+            Self::Fingerprint => "fingerprint",
+            Self::State => "state",
+            Self::Outcome => "outcome",
+            Self::Percent => "percent",
+            Self::Summary => "summary",
+            Self::ScheduledStartMs => "scheduled_start_ms",
+            Self::StartedAtMs => "started_at_ms",
+            Self::EndedAtMs => "ended_at_ms",
+            Self::DeadlineMs => "deadline_ms",
+            Self::LeaseUntilMs => "lease_until_ms",
+            Self::RunToken => "run_token",
+            Self::ExpiresAt => "expires_at",
+            Self::Attempt => "attempt",
+            Self::MaxAttempts => "max_attempts",
+            Self::CancelRequested => "cancel_requested",
+            Self::Version => "version",
+            Self::UpdatedAtMs => "updated_at_ms",
+            Self::Result => "result",
+            Self::ErrorCode => "error_code",
+            Self::ErrorMessage => "error_message",
+            Self::OwnerShard => "owner_shard",
+            Self::CreatedOrder => "created_order",
+        }
+    }
+}

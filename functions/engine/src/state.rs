@@ -1,0 +1,221 @@
+//! The states of a job, and the moves between them.
+//!
+//! ```text
+//!                 Start                      Succeed
+//!   SCHEDULED ───────────────▶ STARTED ───────────────────▶ COMPLETED/SUCCESS
+//!    ▲   │  ▲                   │  │ ╲───────────────────▶ COMPLETED/FAILED
+//!    │   │  └───────────────────┘  │        Fail               ▲
+//!    │   │         Reschedule      │                           │
+//!    │   │                   Start │ (lease ran out,           │
+//!    │   │                         ▼  next attempt)            │
+//!    │   │                      STARTED                        │
+//!    │   ├───────────────────── Fail (deadline, attempts) ─────┘
+//!    │   └───────────────────── Cancel ──────────────────▶ COMPLETED/CANCELED ◀── Cancel ── STARTED
+//! ```
+//!
+//! - **SCHEDULED**: accepted, and waiting for its time: for a worker, for the start that the client asked for, or for its
+//!   next attempt after an error. A cancel ends it at once.
+//! - **STARTED**: an attempt holds the lease. When the lease runs out (the worker died), the next claim starts the next attempt.
+//! - **COMPLETED**: at its end, with one of three outcomes. Final: nothing leaves it, and every write's condition says so.
+
+use std::fmt;
+
+/// Where a job is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobState {
+    /// Waiting for its time.
+    Scheduled,
+    /// An attempt runs.
+    Started,
+    /// At its end.
+    Completed(Outcome),
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It has a result.
+    Success,
+    /// It has an error.
+    Failed,
+    /// Its owner called it off.
+    Canceled,
+}
+
+/// What can happen to a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Move {
+    /// A worker claims it: the first attempt, or the next one after a lease that ran out.
+    Start,
+    /// An attempt asks for another one later.
+    Reschedule,
+    /// An attempt has the result.
+    Succeed,
+    /// An attempt, the deadline or the last lease that ran out ends it with an error.
+    Fail,
+    /// Its owner's cancel takes effect.
+    Cancel,
+}
+
+/// A move that the state does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a job that is {from} cannot {attempted:?}")]
+pub struct Illegal {
+    /// The state that the job is in.
+    pub from: JobState,
+    /// The move that was asked for.
+    pub attempted: Move,
+}
+
+/// The state after `attempted`. The one place that says which moves are legal.
+///
+/// # Errors
+/// [`Illegal`] when `from` does not allow the move; nothing is allowed once a job is COMPLETED.
+pub fn transition(from: JobState, attempted: Move) -> Result<JobState, Illegal> {
+    use JobState::{Completed, Scheduled, Started};
+    match (from, attempted) {
+        (Scheduled | Started, Move::Start) => Ok(Started),
+        (Started, Move::Reschedule) => Ok(Scheduled),
+        (Started, Move::Succeed) => Ok(Completed(Outcome::Success)),
+        (Scheduled | Started, Move::Fail) => Ok(Completed(Outcome::Failed)),
+        (Scheduled | Started, Move::Cancel) => Ok(Completed(Outcome::Canceled)),
+        (Scheduled, Move::Reschedule | Move::Succeed)
+        | (
+            Completed(_),
+            Move::Start | Move::Reschedule | Move::Succeed | Move::Fail | Move::Cancel,
+        ) => Err(Illegal { from, attempted }),
+    }
+}
+
+impl JobState {
+    /// Whether the job is at its end.
+    #[must_use]
+    pub fn is_completed(self) -> bool {
+        matches!(self, Self::Completed(_))
+    }
+
+    /// The `job-state` of the status document, and the record's attribute.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "SCHEDULED",
+            Self::Started => "STARTED",
+            Self::Completed(_) => "COMPLETED",
+        }
+    }
+
+    /// The `job-status` of the status document.
+    #[must_use]
+    pub fn job_status(self) -> &'static str {
+        match self {
+            Self::Scheduled => "UNDETERMINED",
+            Self::Started => "INPROGRESS",
+            Self::Completed(outcome) => outcome.as_str(),
+        }
+    }
+
+    /// The `status` that long-running-operation clients read.
+    #[must_use]
+    pub fn operation_status(self) -> &'static str {
+        match self {
+            Self::Scheduled | Self::Started => "InProgress",
+            Self::Completed(Outcome::Success) => "Succeeded",
+            Self::Completed(Outcome::Failed) => "Failed",
+            Self::Completed(Outcome::Canceled) => "Canceled",
+        }
+    }
+}
+
+impl Outcome {
+    /// The record's attribute, and the `job-status` of a completed job.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "SUCCESS",
+            Self::Failed => "FAILED",
+            Self::Canceled => "CANCELED",
+        }
+    }
+}
+
+impl fmt::Display for JobState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.as_str(), self.job_status())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTCOMES: [Outcome; 3] = [Outcome::Success, Outcome::Failed, Outcome::Canceled];
+    const MOVES: [Move; 5] = [
+        Move::Start,
+        Move::Reschedule,
+        Move::Succeed,
+        Move::Fail,
+        Move::Cancel,
+    ];
+
+    #[test]
+    fn nothing_leaves_completed() {
+        for outcome in OUTCOMES {
+            for attempted in MOVES {
+                let from = JobState::Completed(outcome);
+                assert_eq!(
+                    transition(from, attempted),
+                    Err(Illegal { from, attempted })
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_started_job_succeeds_or_is_rescheduled() {
+        for attempted in [Move::Succeed, Move::Reschedule] {
+            assert!(transition(JobState::Scheduled, attempted).is_err());
+            assert!(transition(JobState::Started, attempted).is_ok());
+        }
+    }
+
+    #[test]
+    fn every_unfinished_job_can_be_started_failed_and_canceled() {
+        for from in [JobState::Scheduled, JobState::Started] {
+            assert_eq!(transition(from, Move::Start), Ok(JobState::Started));
+            assert_eq!(
+                transition(from, Move::Fail),
+                Ok(JobState::Completed(Outcome::Failed))
+            );
+            assert_eq!(
+                transition(from, Move::Cancel),
+                Ok(JobState::Completed(Outcome::Canceled))
+            );
+        }
+    }
+
+    #[test]
+    fn the_words_of_the_status_document_are_the_designs() {
+        let words =
+            |state: JobState| (state.as_str(), state.job_status(), state.operation_status());
+        assert_eq!(
+            words(JobState::Scheduled),
+            ("SCHEDULED", "UNDETERMINED", "InProgress")
+        );
+        assert_eq!(
+            words(JobState::Started),
+            ("STARTED", "INPROGRESS", "InProgress")
+        );
+        assert_eq!(
+            words(JobState::Completed(Outcome::Success)),
+            ("COMPLETED", "SUCCESS", "Succeeded")
+        );
+        assert_eq!(
+            words(JobState::Completed(Outcome::Failed)),
+            ("COMPLETED", "FAILED", "Failed")
+        );
+        assert_eq!(
+            words(JobState::Completed(Outcome::Canceled)),
+            ("COMPLETED", "CANCELED", "Canceled")
+        );
+    }
+}

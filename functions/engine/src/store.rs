@@ -1,0 +1,52 @@
+//! The table of jobs.
+//!
+//! Every write but the first is one conditional `UpdateItem`, and each condition says which race it closes. Where an answer
+//! can get lost and the SDK tries again, the second try finds its own effect and recognises it: by the fingerprint
+//! (`create`), or by attempt and run token (all that an attempt writes).
+
+mod attempt;
+mod create;
+mod expression;
+mod list;
+mod owner_commands;
+
+use aws_sdk_dynamodb::Client;
+
+pub use attempt::{Ending, MAX_RESULT_BYTES, Written};
+pub use create::Created;
+pub use list::MAX_PAGE;
+pub use owner_commands::{Cancellation, Deletion};
+
+use crate::item::{from_item, string};
+use crate::{Attribute, JobId, JobRecord, StoreError};
+
+/// The table of jobs. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct JobStore {
+    client: Client,
+    table: String,
+}
+
+impl JobStore {
+    /// The table by its name.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+
+    /// The record as it stands: a strongly consistent read, so that a GET right after the 202 finds the job.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table gives no answer, or an item that is not ours.
+    pub async fn get(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
+        let request = self.client.get_item().table_name(&self.table);
+        let request = request
+            .key(Attribute::Id.name(), string(id.to_string()))
+            .consistent_read(true);
+        let answer = request.send().await.map_err(StoreError::unavailable)?;
+        answer.item.as_ref().map(from_item).transpose()
+    }
+}

@@ -1,0 +1,60 @@
+//! The first write.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+
+use super::JobStore;
+use super::expression::names;
+use crate::item::{epoch_seconds, from_item, to_item};
+use crate::{JobRecord, NewJob, StoreError, Timestamp};
+
+/// What came of writing a new job's record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Created {
+    /// The record is new, or it is this very request's: the SDK tried twice, and the first answer was lost.
+    New(Box<JobRecord>),
+    /// The id is taken by a job whose time is not over: a request with the same `Idempotency-Key` was faster.
+    Taken(Box<JobRecord>),
+}
+
+/// Closes the race of two submits for one id (that of an `Idempotency-Key`): the first one's record stands. An expired
+/// record that TTL has not deleted yet is as good as none.
+const ID_IS_FREE: &str = "attribute_not_exists(#id) OR #expires_at <= :now_seconds";
+
+impl JobStore {
+    /// Writes the record of a new job. Its message has to be sent before: no record without a message.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the record may or may not stand.
+    pub async fn create(&self, job: NewJob, now: Timestamp) -> Result<Created, StoreError> {
+        let record = JobRecord::begin(job, now);
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(&record)))
+            .condition_expression(ID_IS_FREE)
+            .set_expression_attribute_names(Some(names(&[ID_IS_FREE])))
+            .expression_attribute_values(":now_seconds", epoch_seconds(now))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match answer.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
+            Ok(_) => Ok(Created::New(Box::new(record))),
+            Err(PutItemError::ConditionalCheckFailedException(taken)) => {
+                let standing = from_item(&taken.item.unwrap_or_default())?;
+                Ok(if is_own(&standing, &record) {
+                    Created::New(standing.into())
+                } else {
+                    Created::Taken(standing.into())
+                })
+            }
+            Err(other) => Err(StoreError::unavailable(other)),
+        }
+    }
+}
+
+/// Whether the record that stands is what an earlier try of the same write left, perhaps claimed since.
+fn is_own(standing: &JobRecord, written: &JobRecord) -> bool {
+    standing.created_at == written.created_at && standing.fingerprint == written.fingerprint
+}

@@ -1,0 +1,151 @@
+//! An owner's jobs, newest first.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+
+use super::JobStore;
+use super::expression::names;
+use crate::item::{Item, from_item, string};
+use crate::page::{Cursor, INDEX_SHARDS, JobFilter, Page, read_created_order, shard_key};
+use crate::{Attribute, INDEX_NAME, JobId, JobRecord, Owner, StoreError, Timestamp};
+
+/// The most jobs that a page can have: as many as one `BatchGetItem` reads.
+pub const MAX_PAGE: usize = 100;
+
+/// `BatchGetItem` may leave keys out under load, and has to be asked again for them.
+const READS: usize = 5;
+
+impl JobStore {
+    /// One page of `owner`'s jobs, newest first: one query for each shard of the index and one batch read, whatever the table
+    /// holds. `limit` is clamped to 1 to 100. Jobs whose time is over are left out, so a page can be short though more follow.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table gives no answer.
+    pub async fn list(
+        &self,
+        owner: &Owner,
+        limit: usize,
+        behind: Option<&Cursor>,
+        filter: JobFilter,
+        now: Timestamp,
+    ) -> Result<Page, StoreError> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        let mut keys = Vec::new();
+        for shard in 0..INDEX_SHARDS {
+            keys.extend(
+                self.newest_of_shard(&shard_key(owner, shard), limit + 1, behind)
+                    .await?,
+            );
+        }
+        keys.sort_by(|a, b| b.cmp(a));
+        let next = keys
+            .get(limit)
+            .and(keys.get(limit - 1))
+            .map(|(created_at, id)| Cursor::behind(*created_at, id));
+        keys.truncate(limit);
+        let mut jobs = self.records(&keys).await?;
+        jobs.retain(|job| !job.is_expired(now));
+        let judged = jobs
+            .into_iter()
+            .map(|job| job.judged(now))
+            .filter(|job| filter.keeps(job));
+        Ok(Page {
+            jobs: judged.collect(),
+            next,
+        })
+    }
+
+    async fn newest_of_shard(
+        &self,
+        shard: &str,
+        limit: usize,
+        behind: Option<&Cursor>,
+    ) -> Result<Vec<(Timestamp, JobId)>, StoreError> {
+        const ALL: &str = "#owner_shard = :shard";
+        const BEHIND: &str = "#owner_shard = :shard AND #created_order < :cursor";
+        let condition = if behind.is_some() { BEHIND } else { ALL };
+        let mut request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(INDEX_NAME);
+        if let Some(cursor) = behind {
+            request = request.expression_attribute_values(":cursor", string(cursor.order()));
+        }
+        let answer = request
+            .key_condition_expression(condition)
+            .set_expression_attribute_names(Some(names(&[condition])))
+            .expression_attribute_values(":shard", string(shard))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        answer.items().iter().map(key_of).collect()
+    }
+
+    /// The records of `keys` in their order, but for those that are gone.
+    async fn records(&self, keys: &[(Timestamp, JobId)]) -> Result<Vec<JobRecord>, StoreError> {
+        let mut found = HashMap::new();
+        let mut wanted: Vec<_> = keys.iter().map(|(_, id)| key(id)).collect();
+        for _ in 0..READS {
+            if wanted.is_empty() {
+                break;
+            }
+            let (items, left) = self.batch(std::mem::take(&mut wanted)).await?;
+            for record in items.iter().map(from_item) {
+                let record = record?;
+                found.insert(record.id, record);
+            }
+            wanted = left;
+        }
+        if !wanted.is_empty() {
+            return Err(StoreError::unavailable(Throttled));
+        }
+        Ok(keys.iter().filter_map(|(_, id)| found.remove(id)).collect())
+    }
+
+    async fn batch(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
+        let request = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true)
+            .build();
+        let request = request.map_err(StoreError::unavailable)?;
+        let answer = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table, request)
+            .send()
+            .await;
+        let mut answer = answer.map_err(StoreError::unavailable)?;
+        let items = answer
+            .responses
+            .as_mut()
+            .and_then(|tables| tables.remove(&self.table));
+        let left = answer
+            .unprocessed_keys
+            .and_then(|mut tables| tables.remove(&self.table));
+        Ok((
+            items.unwrap_or_default(),
+            left.map(|keys| keys.keys).unwrap_or_default(),
+        ))
+    }
+}
+
+fn key(id: &JobId) -> HashMap<String, AttributeValue> {
+    HashMap::from([(Attribute::Id.name().to_owned(), string(id.to_string()))])
+}
+
+fn key_of(item: &Item) -> Result<(Timestamp, JobId), StoreError> {
+    let order = item
+        .get(Attribute::CreatedOrder.name())
+        .and_then(|value| value.as_s().ok());
+    order
+        .and_then(|order| read_created_order(order))
+        .ok_or(StoreError::Corrupt(Attribute::CreatedOrder))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the table left keys of a batch read unprocessed each time")]
+struct Throttled;

@@ -1,0 +1,148 @@
+//! Points in time: epoch milliseconds inside, RFC 3339 outside.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
+
+/// A point in time in milliseconds since 1970-01-01T00:00:00Z. Negative values never arise: parsing refuses them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// 9999-12-31T23:59:59.999Z, the last instant that RFC 3339 can write.
+const LAST_MS: i64 = 253_402_300_799_999;
+
+impl Timestamp {
+    /// From epoch milliseconds, clamped to what RFC 3339 can write (years 1970 to 9999).
+    #[must_use]
+    pub fn from_ms(ms: i64) -> Self {
+        Self(ms.clamp(0, LAST_MS))
+    }
+
+    /// From epoch seconds, the unit of the table's TTL attribute.
+    #[must_use]
+    pub fn from_seconds(seconds: i64) -> Self {
+        Self::from_ms(seconds.saturating_mul(1000))
+    }
+
+    /// From the system's clock. Only function handlers call this; all else takes `now` as a parameter.
+    #[must_use]
+    pub fn from_clock(clock: SystemTime) -> Self {
+        let since_epoch = clock.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::from_ms(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Epoch milliseconds.
+    #[must_use]
+    pub fn ms(self) -> i64 {
+        self.0
+    }
+
+    /// Whole epoch seconds, rounded up, so that nothing expires before its time.
+    #[must_use]
+    pub fn seconds_rounded_up(self) -> i64 {
+        self.0.saturating_add(999) / 1000
+    }
+
+    /// This time and `span` more.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self::from_ms(self.0.saturating_add(ms))
+    }
+
+    /// This time less `span`.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self::from_ms(self.0.saturating_sub(ms))
+    }
+
+    /// How long it is from `earlier` to this time; zero when `earlier` is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Reads an RFC 3339 date-time with any offset.
+    ///
+    /// # Errors
+    /// [`ParseTimestampError`] when the text is no RFC 3339 date-time, or lies outside the years 1970 to 9999.
+    pub fn parse_rfc3339(text: &str) -> Result<Self, ParseTimestampError> {
+        let time = DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset)
+            .map_err(|_| ParseTimestampError)?;
+        let ms = time.to_millis().map_err(|_| ParseTimestampError)?;
+        if (0..=LAST_MS).contains(&ms) {
+            Ok(Self(ms))
+        } else {
+            Err(ParseTimestampError)
+        }
+    }
+}
+
+/// RFC 3339 in UTC; milliseconds are written when there are any (`2026-01-01T10:50:45.25Z`).
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = DateTime::from_millis(self.0).fmt(DateTimeFormat::DateTime);
+        // Every value of the type lies in years that the format can write (see `from_ms`).
+        f.write_str(&text.map_err(|_| fmt::Error)?)
+    }
+}
+
+/// The text is not an RFC 3339 date-time between 1970 and 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an RFC 3339 date-time such as 2026-01-01T10:50:45Z")]
+pub struct ParseTimestampError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_as_rfc_3339_in_utc() {
+        assert_eq!(
+            Timestamp::from_seconds(1_767_264_645).to_string(),
+            "2026-01-01T10:50:45Z"
+        );
+        assert_eq!(
+            Timestamp::from_ms(1_767_264_645_250).to_string(),
+            "2026-01-01T10:50:45.25Z"
+        );
+    }
+
+    #[test]
+    fn an_offset_is_understood_and_turned_to_utc() {
+        let time = Timestamp::parse_rfc3339("2026-01-01T12:50:45+02:00").unwrap();
+        assert_eq!(time.to_string(), "2026-01-01T10:50:45Z");
+    }
+
+    #[test]
+    fn what_is_no_date_time_is_refused() {
+        for text in [
+            "",
+            "2026-01-01",
+            "tomorrow",
+            "2026-13-01T00:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "2026-01-01T10:50:45",
+        ] {
+            assert!(Timestamp::parse_rfc3339(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds_are_rounded_up_so_that_nothing_expires_early() {
+        assert_eq!(Timestamp::from_ms(1_000).seconds_rounded_up(), 1);
+        assert_eq!(Timestamp::from_ms(1_001).seconds_rounded_up(), 2);
+    }
+
+    #[test]
+    fn sums_saturate_at_the_last_writable_instant() {
+        let last = Timestamp::from_ms(i64::MAX);
+        assert_eq!(
+            last.plus(Duration::MAX).to_string(),
+            "9999-12-31T23:59:59.999Z"
+        );
+        assert_eq!(Timestamp::from_ms(5).minus(Duration::MAX).ms(), 0);
+    }
+}
