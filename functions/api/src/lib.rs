@@ -1,1 +1,21 @@
-//! api
+//! HTTP, as `submit` and `status` share it: the event made into a request, the owner, links, the job document, problems.
+
+mod answer;
+mod authorizer;
+mod base_url;
+mod document;
+mod etag;
+mod failure;
+mod incoming;
+mod problem;
+mod route;
+mod serve;
+
+pub use answer::{Answer, JSON};
+pub use document::{JobDocument, JobMembers, job_answer, job_path, retry_after};
+pub use etag::{entity_tag, matches};
+pub use failure::{queue_problem, store_problem, unwritable};
+pub use incoming::Incoming;
+pub use problem::{FieldError, Problem, ProblemKind};
+pub use route::{Resource, Route};
+pub use serve::serve;

@@ -46,7 +46,7 @@ pub use owner::Owner;
 pub use page::{Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError};
 pub use percent::Percent;
 pub use queue::{JobQueue, MAX_DELAY, MAX_VISIBILITY, QueueError, Receipt};
-pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob};
+pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use registry::{Intake, Registry, RegistryError, Runner, Runners};
 pub use retry::RetryPolicy;
 pub use schema::{Attribute, INDEX_NAME};

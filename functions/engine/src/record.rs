@@ -179,7 +179,8 @@ pub(crate) fn deadline_exceeded() -> Failure {
 }
 
 /// When a status URI expires whose job ended at `end`: in whole seconds, as the table's TTL counts.
-pub(crate) fn expiry(end: Timestamp, retention: Duration) -> Timestamp {
+#[must_use]
+pub fn expiry(end: Timestamp, retention: Duration) -> Timestamp {
     Timestamp::from_seconds(end.plus(retention).seconds_rounded_up())
 }
 

@@ -1,1 +1,5 @@
-//! jobs
+//! The job kinds of this deployment. Each is one file, and one line here.
+
+engine::kinds! {
+    rehearsal::Rehearsal,
+}

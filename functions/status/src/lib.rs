@@ -1,1 +1,58 @@
-//! status
+//! The Lambda function that answers what became of a job: `GET /jobs/{id}`, `GET /jobs/{id}/result`, `GET /jobs`, and the
+//! pages behind the problem types. It only ever reads.
+//!
+//! A record is judged when it is read: past its deadline an unfinished job has failed, past `expires-at` its URI is 410. So
+//! nothing has to sweep the table.
+
+mod job;
+mod list;
+mod pages;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use api::{Answer, Incoming, Problem, ProblemKind, Route};
+use engine::{Environment, IdSecrets, JobStore, Timestamp};
+use lambda_http::Error;
+
+/// What every request needs, built once for each process.
+struct App {
+    store: JobStore,
+    secrets: IdSecrets,
+}
+
+/// Reads the configuration, builds the clients, and serves until the process ends.
+///
+/// # Errors
+/// When the configuration cannot be used (the message names the variable), or the Lambda Runtime API is out of reach.
+pub async fn run() -> Result<(), Error> {
+    let environment = Environment::of_process();
+    let (table, secrets) = (environment.table_name()?, environment.id_secrets()?);
+    let public_base_url = environment.public_base_url()?;
+    let aws = engine::load_aws().await;
+    let app = Arc::new(App {
+        store: JobStore::new(aws.dynamodb, table),
+        secrets,
+    });
+    api::serve(public_base_url, move |incoming| {
+        handle(app.clone(), incoming)
+    })
+    .await
+}
+
+async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
+    let now = Timestamp::from_clock(SystemTime::now());
+    let answer = match Route::of(&incoming) {
+        Ok(Route::Status(id)) => job::status(&app, &incoming, id, now).await,
+        Ok(Route::JobResult(id)) => job::result(&app, &incoming, id, now).await,
+        Ok(Route::List) => list::list(&app, &incoming, now).await,
+        Ok(Route::Home) => Ok(pages::home(&incoming)),
+        Ok(Route::ProblemType(kind)) => Ok(pages::problem_type(kind, &incoming)),
+        // The gateway sends these to `submit`; a deployment that does otherwise has no such resource here.
+        Ok(Route::Submit | Route::Cancel(_) | Route::Delete(_)) => {
+            Err(Problem::new(ProblemKind::NotFound))
+        }
+        Err(problem) => Err(problem),
+    };
+    answer.unwrap_or_else(|problem| problem.answer(&incoming))
+}

@@ -1,2 +1,15 @@
-//! Placeholder of the skeleton.
-fn main() {}
+//! The Lambda function that answers what became of a job.
+
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda_http::tracing::init_default_subscriber();
+    match status::run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            lambda_http::tracing::error!("cold start stopped: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

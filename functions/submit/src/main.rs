@@ -1,2 +1,15 @@
-//! Placeholder of the skeleton.
-fn main() {}
+//! The Lambda function that accepts jobs.
+
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda_http::tracing::init_default_subscriber();
+    match submit::run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            lambda_http::tracing::error!("cold start stopped: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

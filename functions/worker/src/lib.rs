@@ -1,1 +1,56 @@
-//! worker
+//! The Lambda function that runs jobs: it consumes the queue, and writes progress and the end into the record.
+//!
+//! A batch's records run side by side, each on a thread of its own, so that neither a panic nor a blocking handler of one
+//! harms another. What is not done with goes back to the queue: `ReportBatchItemFailures` names it, and its visibility is
+//! set to the time at which it makes sense to look again.
+
+mod attempt;
+mod batch;
+mod delivery;
+mod ending;
+mod invocation;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use engine::{Aws, Environment, JobQueue, JobStore, Runners};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+
+/// What every job needs, built once for each process.
+struct App {
+    store: JobStore,
+    queue: JobQueue,
+    runners: Runners,
+    aws: Aws,
+    /// How long a status URI lives after its job's end.
+    retention: Duration,
+}
+
+/// Reads the configuration, builds the clients, and consumes the queue until the process ends.
+///
+/// # Errors
+/// When the configuration cannot be used (the message names the variable), or the Lambda Runtime API is out of reach.
+pub async fn run() -> Result<(), Error> {
+    let environment = Environment::of_process();
+    let (table, queue) = (environment.table_name()?, environment.queue_url()?);
+    let runners = Runners::of(environment.opt_in_kinds(), jobs::register)?;
+    let retention = environment.retention()?;
+    let aws = engine::load_aws().await;
+    let (store, queue) = (
+        JobStore::new(aws.dynamodb.clone(), table),
+        JobQueue::new(aws.sqs.clone(), queue),
+    );
+    let app = &Arc::new(App {
+        store,
+        queue,
+        runners,
+        aws,
+        retention,
+    });
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, Error>(batch::consume(app, event.payload, &event.context).await)
+    }))
+    .await
+}

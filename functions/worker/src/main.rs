@@ -1,2 +1,15 @@
-//! Placeholder of the skeleton.
-fn main() {}
+//! The Lambda function that runs jobs.
+
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda_runtime::tracing::init_default_subscriber();
+    match worker::run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            lambda_runtime::tracing::error!("cold start stopped: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

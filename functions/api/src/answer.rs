@@ -1,0 +1,91 @@
+//! What a handler answers.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde::Serialize;
+
+/// The media type of job documents.
+pub const JSON: &str = "application/json";
+
+/// A response: status, headers, text. Header names are lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: StatusCode,
+    /// The headers; a name is there once.
+    pub headers: BTreeMap<&'static str, String>,
+    /// The body; empty for none.
+    pub body: String,
+}
+
+impl Answer {
+    /// A response without a body.
+    #[must_use]
+    pub fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: BTreeMap::new(),
+            body: String::new(),
+        }
+    }
+
+    /// A response with a body of this media type.
+    #[must_use]
+    pub fn new(status: StatusCode, media_type: &str, body: String) -> Self {
+        Self {
+            body,
+            ..Self::empty(status)
+        }
+        .with("content-type", media_type)
+    }
+
+    /// The same with one more header. `name` is lower case. Control characters, which no header may hold, are left out.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        let mut value = value.into();
+        value.retain(|c| !c.is_control());
+        self.headers.insert(name, value);
+        self
+    }
+}
+
+/// The answer as API Gateway (both payload formats) and function URLs take it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Response {
+    status_code: u16,
+    headers: BTreeMap<&'static str, String>,
+    body: String,
+    is_base64_encoded: bool,
+}
+
+impl Response {
+    pub(crate) fn of(answer: Answer, is_head: bool) -> Self {
+        let body = if is_head { String::new() } else { answer.body };
+        Self {
+            status_code: answer.status.as_u16(),
+            headers: answer.headers,
+            body,
+            is_base64_encoded: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_to_head_has_no_body() {
+        let answer = Answer::new(StatusCode::OK, JSON, "{}".to_owned());
+        assert_eq!(Response::of(answer.clone(), true).body, "");
+        assert_eq!(Response::of(answer, false).body, "{}");
+    }
+
+    #[test]
+    fn no_header_can_begin_another() {
+        let answer = Answer::empty(StatusCode::OK).with("location", "a\r\nset-cookie: b");
+        assert_eq!(answer.headers["location"], "aset-cookie: b");
+    }
+}

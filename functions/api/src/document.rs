@@ -1,0 +1,312 @@
+//! The job document.
+
+use std::time::Duration;
+
+use engine::{JobRecord, JobState, Outcome, Timestamp};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{Answer, Incoming, JSON};
+use http::StatusCode;
+
+/// A job as clients see it: `job`, and beside it what long-running-operation clients read.
+#[derive(Serialize)]
+pub struct JobDocument<'a> {
+    job: JobMembers<'a>,
+    /// `InProgress`, `Succeeded`, `Failed` or `Canceled`.
+    status: &'static str,
+    /// Where the result is: absolute, once the job has succeeded.
+    #[serde(rename = "resourceLocation", skip_serializing_if = "Option::is_none")]
+    resource_location: Option<String>,
+    /// Why there is no result, once the job has failed or was canceled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorMembers<'a>>,
+}
+
+/// The members of `job`. Their names are the contract's.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct JobMembers<'a> {
+    #[serde(rename = "@uri")]
+    uri: String,
+    id: String,
+    name: &'a str,
+    job_state: &'static str,
+    job_status: &'static str,
+    percent_complete: u8,
+    scheduled_start_time: String,
+    start_time: Option<String>,
+    end_time: Option<String>,
+    estimated_end_time: Option<String>,
+    owner: &'a str,
+    summary: &'a str,
+    attempt: u32,
+    max_attempts: u32,
+    expires_at: String,
+    result: Option<&'a RawValue>,
+    error: Option<ErrorMembers<'a>>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct ErrorMembers<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+/// The 202's `task`.
+#[derive(Serialize)]
+struct Task {
+    href: String,
+    id: String,
+}
+
+#[derive(Serialize)]
+struct AcceptedDocument<'a> {
+    task: Task,
+    #[serde(flatten)]
+    document: JobDocument<'a>,
+}
+
+impl<'a> JobDocument<'a> {
+    /// The document of a record as it was judged. `base_url` begins the absolute links.
+    #[must_use]
+    pub fn of(judged: &'a JobRecord, base_url: &str) -> Self {
+        let has_result = judged.outcome() == Some(Outcome::Success);
+        Self {
+            job: JobMembers::of(judged),
+            status: judged.state.operation_status(),
+            resource_location: has_result.then(|| format!("{base_url}{}/result", job_path(judged))),
+            error: error_of(judged),
+        }
+    }
+
+    /// The document's JSON with `task` before it, as the 202 has it.
+    ///
+    /// # Errors
+    /// None in practice: every member is a string or a number.
+    pub fn accepted(judged: &'a JobRecord, base_url: &str) -> Result<String, serde_json::Error> {
+        let task = Task {
+            href: job_path(judged),
+            id: judged.id.to_string(),
+        };
+        serde_json::to_string(&AcceptedDocument {
+            task,
+            document: Self::of(judged, base_url),
+        })
+    }
+}
+
+impl<'a> JobMembers<'a> {
+    /// The members of a record as it was judged.
+    #[must_use]
+    pub fn of(judged: &'a JobRecord) -> Self {
+        let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        Self {
+            uri: job_path(judged),
+            id: judged.id.to_string(),
+            name: judged.kind.as_str(),
+            job_state: judged.state.as_str(),
+            job_status: judged.state.job_status(),
+            percent_complete: judged.percent.get(),
+            scheduled_start_time: judged.scheduled_start.to_string(),
+            start_time: time(judged.started_at),
+            end_time: time(judged.ended_at),
+            estimated_end_time: time(judged.estimated_end()),
+            owner: judged.owner.as_str(),
+            summary: &judged.summary,
+            attempt: judged.attempt,
+            max_attempts: judged.max_attempts,
+            expires_at: judged.expires_at.to_string(),
+            result: judged
+                .result
+                .as_deref()
+                .and_then(|json| serde_json::from_str(json).ok()),
+            error: error_of(judged),
+        }
+    }
+}
+
+fn error_of(judged: &JobRecord) -> Option<ErrorMembers<'_>> {
+    match &judged.error {
+        Some(error) => Some(ErrorMembers {
+            code: error.code(),
+            message: error.message(),
+        }),
+        None if judged.outcome() == Some(Outcome::Canceled) => Some(ErrorMembers {
+            code: "canceled",
+            message: "the job was canceled by its owner",
+        }),
+        None => None,
+    }
+}
+
+/// The path of a job's status URI.
+#[must_use]
+pub fn job_path(record: &JobRecord) -> String {
+    format!("/jobs/{}", record.id)
+}
+
+/// How long a client should wait before it looks again: a whole number of seconds from 1 to 30; `None` once the job is at its end.
+///
+/// A quarter of what is left, where there is an estimate, so that a client sees a job end at most a quarter late; a quarter
+/// of what it took so far where there is none.
+#[must_use]
+pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
+    const LONGEST: Duration = Duration::from_secs(30);
+    let wait = match judged.state {
+        JobState::Completed(_) => return None,
+        JobState::Scheduled if now < judged.scheduled_start => judged.scheduled_start.since(now),
+        JobState::Scheduled => now.since(judged.scheduled_start) / 4,
+        JobState::Started => match judged.estimated_end() {
+            Some(end) => end.since(now) / 4,
+            None => now.since(judged.started_at.unwrap_or(now)) / 4,
+        },
+    };
+    Some(wait.min(LONGEST).as_secs().max(1))
+}
+
+/// The status document as a 200, with what HTTP says about it. Not to be stored by shared caches: it is its owner's.
+///
+/// # Errors
+/// None in practice: every member is a string or a number.
+pub fn job_answer(
+    judged: &JobRecord,
+    incoming: &Incoming,
+    now: Timestamp,
+) -> Result<Answer, serde_json::Error> {
+    let body = serde_json::to_string(&JobDocument::of(judged, &incoming.base_url))?;
+    let answer = Answer::new(StatusCode::OK, JSON, body);
+    Ok(match retry_after(judged, now) {
+        Some(seconds) => answer.with("retry-after", seconds.to_string()),
+        None => answer,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{Failure, Fingerprint, IdSecrets, NewJob, Owner, Percent};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    fn scheduled() -> JobRecord {
+        let owner = Owner::named("admin").unwrap();
+        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
+        let job = NewJob {
+            id: secrets.issue(&owner, [1; 10]),
+            owner,
+            kind: "csv_profile".parse().unwrap(),
+            fingerprint: Fingerprint::of(b""),
+            summary: "a file".to_owned(),
+            scheduled_start: at(1_767_264_645),
+            deadline: Duration::from_secs(86_400),
+            retention: Duration::from_secs(3_600),
+            max_attempts: 3,
+        };
+        JobRecord::begin(job, at(1_767_264_645))
+    }
+
+    fn started() -> JobRecord {
+        JobRecord {
+            state: JobState::Started,
+            started_at: Some(at(1_767_264_655)),
+            updated_at: at(1_767_264_685),
+            percent: Percent::new(30),
+            attempt: 1,
+            ..scheduled()
+        }
+    }
+
+    fn document(record: &JobRecord) -> serde_json::Value {
+        serde_json::to_value(JobDocument::of(record, "https://api.example.com")).unwrap()
+    }
+
+    #[test]
+    fn a_running_job_has_every_member_of_the_contract() {
+        let record = started();
+        let id = record.id.to_string();
+        let expected = serde_json::json!({
+            "job": {
+                "@uri": format!("/jobs/{id}"), "id": id, "name": "csv_profile",
+                "job-state": "STARTED", "job-status": "INPROGRESS", "percent-complete": 30,
+                "scheduled-start-time": "2026-01-01T10:50:45Z", "start-time": "2026-01-01T10:50:55Z", "end-time": null,
+                "estimated-end-time": "2026-01-01T10:52:35Z",
+                "owner": "admin", "summary": "a file",
+                "attempt": 1, "max-attempts": 3, "expires-at": "2026-01-02T11:50:45Z",
+                "result": null, "error": null
+            },
+            "status": "InProgress"
+        });
+        assert_eq!(document(&record), expected);
+    }
+
+    #[test]
+    fn a_job_that_succeeded_has_its_result_and_where_it_is() {
+        let record = JobRecord {
+            state: JobState::Completed(Outcome::Success),
+            percent: Percent::DONE,
+            result: Some(r#"{"rows": 1e2}"#.to_owned()),
+            ..started()
+        };
+        let document = document(&record);
+        assert_eq!(document["status"], "Succeeded");
+        assert_eq!(document["job"]["result"]["rows"], 100.0);
+        assert_eq!(
+            document["resourceLocation"],
+            format!("https://api.example.com/jobs/{}/result", record.id)
+        );
+        assert_eq!(document.get("error"), None);
+    }
+
+    #[test]
+    fn a_job_that_failed_says_why_in_both_places() {
+        let error = Some(Failure::new("malformed-csv", "line 3 is ragged"));
+        let failed = document(&JobRecord {
+            state: JobState::Completed(Outcome::Failed),
+            error,
+            ..started()
+        });
+        assert_eq!(failed["status"], "Failed");
+        assert_eq!(
+            failed["error"],
+            serde_json::json!({"code": "malformed-csv", "message": "line 3 is ragged"})
+        );
+        assert_eq!(failed["job"]["error"], failed["error"]);
+        let canceled = document(&JobRecord {
+            state: JobState::Completed(Outcome::Canceled),
+            ..started()
+        });
+        assert_eq!(canceled["status"], "Canceled");
+        assert_eq!(canceled["error"]["code"], "canceled");
+    }
+
+    #[test]
+    fn the_202_has_the_task_and_the_same_members() {
+        let record = scheduled();
+        let body = JobDocument::accepted(&record, "https://api.example.com").unwrap();
+        let accepted: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(
+            accepted["task"],
+            serde_json::json!({"href": job_path(&record), "id": record.id.to_string()})
+        );
+        assert_eq!(accepted["job"], document(&record)["job"]);
+        assert_eq!(accepted["status"], "InProgress");
+    }
+
+    #[test]
+    fn a_client_is_told_to_wait_between_1_and_30_seconds_and_not_at_all_at_the_end() {
+        let start = 1_767_264_645;
+        assert_eq!(retry_after(&scheduled(), at(start)), Some(1));
+        assert_eq!(retry_after(&scheduled(), at(start + 40)), Some(10));
+        assert_eq!(retry_after(&scheduled(), at(start - 10_000)), Some(30));
+        assert_eq!(retry_after(&started(), at(start + 50)), Some(15));
+        assert_eq!(retry_after(&started(), at(start + 50_000)), Some(1));
+        let done = JobRecord {
+            state: JobState::Completed(Outcome::Success),
+            ..started()
+        };
+        assert_eq!(retry_after(&done, at(start)), None);
+    }
+}

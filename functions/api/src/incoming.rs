@@ -1,0 +1,245 @@
+//! The request, whichever gateway brought it.
+
+use engine::{IdSecrets, JobId, Owner};
+use http::{HeaderMap, Method};
+use lambda_http::Context;
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
+use lambda_http::aws_lambda_events::encodings::Body;
+use lambda_http::aws_lambda_events::query_map::QueryMap;
+use lambda_http::request::LambdaRequest;
+
+use crate::authorizer;
+use crate::base_url::{base_url, stage_prefix_of_payload_1, stage_prefix_of_payload_2, strip};
+use crate::{Problem, ProblemKind};
+
+/// A request.
+///
+/// It is read from the event here and not by `lambda_http`, whose conversion builds a URL and panics where the Host header or
+/// the path make none; a panic must not be reached from outside.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The method.
+    pub method: Method,
+    /// The path, without stage or mapping; as the gateway wrote it, so it may be percent-encoded.
+    pub path: String,
+    /// The query, decoded.
+    pub query: QueryMap,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decoded.
+    pub body: Vec<u8>,
+    /// Whose request it is; `None` when an authorizer named nobody.
+    pub owner: Option<Owner>,
+    /// What links begin with: no slash at the end.
+    pub base_url: String,
+    /// What the gateway calls the request, for problems and logs.
+    pub request_id: String,
+    /// The X-Ray trace header, for what comes of the request.
+    pub trace: Option<String>,
+}
+
+impl Incoming {
+    pub(crate) fn read(
+        event: LambdaRequest,
+        context: &Context,
+        public_base_url: Option<&str>,
+    ) -> Self {
+        let mut incoming = match event {
+            LambdaRequest::ApiGatewayV1(event) => Self::of_payload_1(event, public_base_url),
+            LambdaRequest::ApiGatewayV2(event) => Self::of_payload_2(event, public_base_url),
+            // The enum is open, and no other variant is compiled in: a route that does not exist is the answer to it.
+            _ => Self::of_payload_1(ApiGatewayProxyRequest::default(), public_base_url),
+        };
+        if incoming.request_id.is_empty() {
+            incoming.request_id.clone_from(&context.request_id);
+        }
+        incoming.trace.clone_from(&context.xray_trace_id);
+        incoming
+    }
+
+    fn of_payload_2(event: ApiGatewayV2httpRequest, public_base_url: Option<&str>) -> Self {
+        let context = event.request_context;
+        let raw_path = event.raw_path.unwrap_or_default();
+        let prefix = stage_prefix_of_payload_2(context.stage.as_deref(), &raw_path);
+        let query = event.raw_query_string.and_then(|query| query.parse().ok());
+        Self {
+            owner: authorizer::of_payload_2(&context),
+            path: strip(&raw_path, &prefix, public_base_url).to_owned(),
+            query: query.unwrap_or(event.query_string_parameters),
+            base_url: base_url(
+                public_base_url,
+                &event.headers,
+                context.domain_name.as_deref(),
+                &prefix,
+            ),
+            body: decoded(event.body.as_deref(), event.is_base64_encoded),
+            method: context.http.method,
+            headers: event.headers,
+            request_id: context.request_id.unwrap_or_default(),
+            trace: None,
+        }
+    }
+
+    fn of_payload_1(event: ApiGatewayProxyRequest, public_base_url: Option<&str>) -> Self {
+        let context = event.request_context;
+        let path = event.path.unwrap_or_default();
+        let prefix = stage_prefix_of_payload_1(context.path.as_deref(), &path);
+        let several = event.multi_value_query_string_parameters;
+        let mut headers = event.multi_value_headers;
+        for (name, value) in &event.headers {
+            if !headers.contains_key(name) {
+                headers.append(name, value.clone());
+            }
+        }
+        Self {
+            owner: authorizer::of_payload_1(&context),
+            path: strip(&path, "", public_base_url).to_owned(),
+            query: if several.is_empty() {
+                event.query_string_parameters
+            } else {
+                several
+            },
+            base_url: base_url(
+                public_base_url,
+                &headers,
+                context.domain_name.as_deref(),
+                &prefix,
+            ),
+            body: decoded(event.body.as_deref(), event.is_base64_encoded),
+            method: event.http_method,
+            headers,
+            request_id: context.request_id.unwrap_or_default(),
+            trace: None,
+        }
+    }
+
+    /// A header's value, if it is there and visible ASCII. Of several the first.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Whose request it is.
+    ///
+    /// # Errors
+    /// A 403 when an authorizer let it through and named nobody.
+    pub fn owner(&self) -> Result<&Owner, Problem> {
+        self.owner
+            .as_ref()
+            .ok_or_else(|| Problem::new(ProblemKind::NoOwner))
+    }
+
+    /// Whose request it is, when the id was issued to them. Needs no read: the id knows.
+    ///
+    /// # Errors
+    /// A 404 when it was not, whether it is a guess or somebody else's; a 403 when the authorizer named nobody.
+    pub fn owner_of(&self, id: &JobId, secrets: &IdSecrets) -> Result<&Owner, Problem> {
+        let owner = self.owner()?;
+        if secrets.issued_to(id, owner) {
+            Ok(owner)
+        } else {
+            Err(Problem::new(ProblemKind::JobNotFound))
+        }
+    }
+
+    /// An absolute URL of ours; `path` begins with a slash.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+}
+
+/// The body's bytes. `Body::from_maybe_encoded` panics on what is not Base64; what is not, is taken as it stands.
+fn decoded(body: Option<&str>, is_base64: bool) -> Vec<u8> {
+    let text = body.unwrap_or_default();
+    if !is_base64 {
+        return text.as_bytes().to_vec();
+    }
+    let decoded = serde_json::from_value::<lambda_http::aws_lambda_events::encodings::Base64Data>(
+        text.into(),
+    );
+    decoded.map_or_else(|_| Body::from(text).to_vec(), |data| data.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read(event: Value) -> Incoming {
+        Incoming::read(
+            serde_json::from_value(event).unwrap(),
+            &Context::default(),
+            None,
+        )
+    }
+
+    fn payload_2(path: &str, more: Value) -> Value {
+        let mut event = json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": {},
+            "requestContext": {"http": {"method": "POST", "path": path}, "stage": "$default", "requestId": "r1"},
+        });
+        for (name, value) in more.as_object().unwrap() {
+            event[name] = value.clone();
+        }
+        event
+    }
+
+    #[test]
+    fn a_body_in_base64_is_decoded_and_what_is_none_panics_nobody() {
+        let body = |text: &str| {
+            read(payload_2(
+                "/jobs",
+                json!({"body": text, "isBase64Encoded": true}),
+            ))
+            .body
+        };
+        assert_eq!(body("eyJhIjoxfQ=="), b"{\"a\":1}");
+        assert_eq!(body("not base64!"), b"not base64!");
+        assert_eq!(read(payload_2("/jobs", json!({}))).body, b"");
+    }
+
+    #[test]
+    fn no_host_and_no_path_panics() {
+        for (path, host) in [
+            ("jobs", "a b"),
+            ("/jobs/%zz?", ".."),
+            ("//", "[::1"),
+            ("", "xn--"),
+        ] {
+            let incoming = read(payload_2(
+                path,
+                json!({"headers": {"host": host, "x-forwarded-proto": "::"}}),
+            ));
+            assert_eq!(incoming.path, path);
+        }
+    }
+
+    #[test]
+    fn headers_of_any_bytes_are_taken() {
+        let incoming = read(payload_2(
+            "/jobs",
+            json!({"headers": {"x-name": "é"}, "rawQueryString": "a=%ff&%zz&é"}),
+        ));
+        assert_eq!(incoming.header("x-name"), None);
+        assert_eq!(incoming.request_id, "r1");
+    }
+
+    #[test]
+    fn a_rest_event_has_its_stage_in_links_and_not_in_its_path() {
+        let incoming = read(json!({
+            "resource": "/jobs", "path": "/jobs", "httpMethod": "POST",
+            "headers": {"Host": "abc.example.com"}, "multiValueHeaders": {"Host": ["abc.example.com"]},
+            "queryStringParameters": {"limit": "3"}, "multiValueQueryStringParameters": {"limit": ["3"]},
+            "requestContext": {"path": "/Prod/jobs", "stage": "Prod", "httpMethod": "POST", "requestId": "r2", "identity": {}},
+            "body": "{}", "isBase64Encoded": false,
+        }));
+        assert_eq!(incoming.path, "/jobs");
+        assert_eq!(
+            incoming.url("/jobs/1"),
+            "https://abc.example.com/Prod/jobs/1"
+        );
+        assert_eq!(incoming.query.first("limit"), Some("3"));
+        assert_eq!(incoming.headers.get_all("host").iter().count(), 1);
+    }
+}

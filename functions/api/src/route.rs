@@ -1,0 +1,169 @@
+//! Which resource a request means.
+
+use engine::JobId;
+use http::Method;
+
+use crate::{Incoming, Problem, ProblemKind};
+
+/// A resource, by its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// `/`: what there is.
+    Home,
+    /// `/jobs`: the caller's jobs.
+    Jobs,
+    /// `/jobs/{id}`: a job.
+    Job(JobId),
+    /// `/jobs/{id}/result`: its result.
+    JobResult(JobId),
+    /// `/jobs/{id}/cancel`: where it is called off.
+    JobCancel(JobId),
+    /// `/problems/{slug}`: what a problem type means.
+    ProblemType(ProblemKind),
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// `POST /jobs`
+    Submit,
+    /// `GET /jobs`
+    List,
+    /// `GET /jobs/{id}`
+    Status(JobId),
+    /// `DELETE /jobs/{id}`
+    Delete(JobId),
+    /// `GET /jobs/{id}/result`
+    JobResult(JobId),
+    /// `POST /jobs/{id}/cancel`
+    Cancel(JobId),
+    /// `GET /`
+    Home,
+    /// `GET /problems/{slug}`
+    ProblemType(ProblemKind),
+}
+
+impl Route {
+    /// What the request asks for. `HEAD` counts as `GET`.
+    ///
+    /// # Errors
+    /// A problem when there is no such resource (404), or it has no such method (405, with `Allow`).
+    pub fn of(incoming: &Incoming) -> Result<Self, Problem> {
+        let resource = Resource::at(&incoming.path).ok_or_else(|| not_found(&incoming.path))?;
+        let method = if incoming.method == Method::HEAD {
+            Method::GET
+        } else {
+            incoming.method.clone()
+        };
+        match (&resource, method.as_str()) {
+            (Resource::Home, "GET") => Ok(Self::Home),
+            (Resource::Jobs, "POST") => Ok(Self::Submit),
+            (Resource::Jobs, "GET") => Ok(Self::List),
+            (Resource::Job(id), "GET") => Ok(Self::Status(*id)),
+            (Resource::Job(id), "DELETE") => Ok(Self::Delete(*id)),
+            (Resource::JobResult(id), "GET") => Ok(Self::JobResult(*id)),
+            (Resource::JobCancel(id), "POST") => Ok(Self::Cancel(*id)),
+            (Resource::ProblemType(kind), "GET") => Ok(Self::ProblemType(*kind)),
+            _ => Err(method_not_allowed(&incoming.method, &resource)),
+        }
+    }
+}
+
+impl Resource {
+    /// The resource at a path; `None` where there is none.
+    #[must_use]
+    pub fn at(path: &str) -> Option<Self> {
+        let segments: Vec<_> = path.strip_prefix('/')?.split('/').collect();
+        match segments[..] {
+            [""] => Some(Self::Home),
+            ["jobs"] => Some(Self::Jobs),
+            ["jobs", id] => id.parse().ok().map(Self::Job),
+            ["jobs", id, "result"] => id.parse().ok().map(Self::JobResult),
+            ["jobs", id, "cancel"] => id.parse().ok().map(Self::JobCancel),
+            ["problems", slug] => ProblemKind::of_slug(slug).map(Self::ProblemType),
+            _ => None,
+        }
+    }
+
+    /// The `Allow` header.
+    fn allow(&self) -> &'static str {
+        match self {
+            Self::Jobs => "GET, HEAD, POST",
+            Self::Job(_) => "GET, HEAD, DELETE",
+            Self::JobCancel(_) => "POST",
+            Self::Home | Self::JobResult(_) | Self::ProblemType(_) => "GET, HEAD",
+        }
+    }
+}
+
+/// An id that is no id was never issued: the same answer as for any other path without a resource, and for a job of
+/// somebody else's.
+fn not_found(path: &str) -> Problem {
+    let is_job = path.starts_with("/jobs/");
+    let kind = if is_job {
+        ProblemKind::JobNotFound
+    } else {
+        ProblemKind::NotFound
+    };
+    Problem::new(kind)
+}
+
+fn method_not_allowed(method: &Method, resource: &Resource) -> Problem {
+    let detail = format!(
+        "{method} is not a method of this resource; it has {}",
+        resource.allow()
+    );
+    Problem::new(ProblemKind::MethodNotAllowed)
+        .detail(detail)
+        .header("allow", resource.allow().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "018f4d3e-0000-8000-8000-000000000000";
+
+    #[test]
+    fn every_path_of_the_contract_has_its_resource() {
+        let id: JobId = ID.parse().unwrap();
+        assert_eq!(Resource::at("/"), Some(Resource::Home));
+        assert_eq!(Resource::at("/jobs"), Some(Resource::Jobs));
+        assert_eq!(
+            Resource::at(&format!("/jobs/{ID}")),
+            Some(Resource::Job(id))
+        );
+        assert_eq!(
+            Resource::at(&format!("/jobs/{ID}/result")),
+            Some(Resource::JobResult(id))
+        );
+        assert_eq!(
+            Resource::at(&format!("/jobs/{ID}/cancel")),
+            Some(Resource::JobCancel(id))
+        );
+        assert_eq!(
+            Resource::at("/problems/job-expired"),
+            Some(Resource::ProblemType(ProblemKind::JobExpired))
+        );
+    }
+
+    #[test]
+    fn nothing_else_is_a_resource() {
+        let (slash, more) = (format!("/jobs/{ID}/"), format!("/jobs/{ID}/result/x"));
+        for path in [
+            "",
+            "jobs",
+            "/jobs/",
+            "/jobs/1",
+            "/job",
+            "//",
+            "/problems/",
+            "/problems/nothing",
+            "/Jobs",
+            &slash,
+            &more,
+        ] {
+            assert_eq!(Resource::at(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The loop of a function behind an API.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use lambda_http::lambda_runtime;
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Error, LambdaEvent, service_fn};
+
+use crate::answer::Response;
+use crate::{Answer, Incoming};
+
+/// Serves requests one after another until the process ends: events of an HTTP API (payload 2.0), a REST API (1.0) and a
+/// function URL are turned into [`Incoming`], and the handler's [`Answer`] into what all three take.
+///
+/// `public_base_url` is what links begin with; without one they begin as the request does.
+///
+/// # Errors
+/// When the Lambda Runtime API is out of reach.
+pub async fn serve<F, H>(public_base_url: Option<String>, handle: H) -> Result<(), Error>
+where
+    H: Fn(Incoming) -> F,
+    F: Future<Output = Answer> + Send,
+{
+    let (handle, public_base_url) = (&handle, public_base_url.as_deref());
+    let service = service_fn(move |event: LambdaEvent<LambdaRequest>| async move {
+        let incoming = Incoming::read(event.payload, &event.context, public_base_url);
+        let is_head = incoming.method == http::Method::HEAD;
+        // Boxed: the layout of what is awaited here is deeper than the compiler follows.
+        let answer: Pin<Box<dyn Future<Output = Answer> + Send + '_>> = Box::pin(handle(incoming));
+        let answer = answer.await;
+        Ok::<_, Error>(Response::of(answer, is_head))
+    });
+    lambda_runtime::run(service).await
+}

@@ -1,0 +1,137 @@
+//! `rehearsal`: takes as long as it is told and ends as it is told, for trying clients, alarms and retries.
+//!
+//! It exists only where the deployment's `OPT_IN_KINDS` names it, since whoever may submit could keep the workers busy with it.
+
+use std::time::Duration;
+
+use engine::{Context, Invalid, Job, JobError, Percent, RetryPolicy};
+use serde::{Deserialize, Serialize};
+
+/// Takes `seconds` in `steps`, then ends with `outcome`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rehearsal {
+    /// How long it takes: 0 to 900, fractions allowed.
+    #[serde(default)]
+    seconds: f64,
+    /// In how many steps it says its progress: 1 to 1,000.
+    #[serde(default = "ten")]
+    steps: u32,
+    #[serde(default)]
+    outcome: Outcome,
+}
+
+/// How it ends.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+enum Outcome {
+    /// With a result.
+    #[default]
+    Success,
+    /// With a permanent error.
+    Failure,
+    /// The first attempt with an error, the second one with a result.
+    RetryThenSuccess,
+    /// With a panic.
+    Panic,
+    /// The process dies.
+    Exit,
+}
+
+/// What it has to show for itself.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Rehearsed {
+    outcome: Outcome,
+    attempt: u32,
+    steps: u32,
+}
+
+fn ten() -> u32 {
+    10
+}
+
+impl Job for Rehearsal {
+    const NAME: &'static str = "rehearsal";
+    const OPT_IN: bool = true;
+    /// Who rehearses watches: a retry comes within two seconds.
+    const RETRY: RetryPolicy = RetryPolicy { base: Duration::from_secs(2), cap: Duration::from_secs(2) };
+    type Output = Rehearsed;
+
+    fn validate(&self) -> Result<(), Invalid> {
+        if !(0.0..=900.0).contains(&self.seconds) {
+            return Err(Invalid::new("/seconds", "has to be from 0 to 900"));
+        }
+        if !(1..=1_000).contains(&self.steps) {
+            return Err(Invalid::new("/steps", "has to be from 1 to 1000"));
+        }
+        Ok(())
+    }
+
+    async fn run(self, context: Context) -> Result<Rehearsed, JobError> {
+        let step = Duration::from_secs_f64(self.seconds / f64::from(self.steps));
+        for done in 1..=self.steps {
+            tokio::time::sleep(step).await;
+            let percent = Percent::of(u64::from(done), u64::from(self.steps));
+            context.progress(percent, format!("rehearsed {done} of {} steps", self.steps));
+        }
+        self.end(&context)
+    }
+}
+
+impl Rehearsal {
+    #[expect(clippy::panic, clippy::exit, reason = "that is what was asked for")]
+    fn end(self, context: &Context) -> Result<Rehearsed, JobError> {
+        match self.outcome {
+            Outcome::RetryThenSuccess if context.attempt() == 1 => {
+                Err(JobError::retry("rehearsed-retry", "the first attempt was asked to fail"))
+            }
+            Outcome::Success | Outcome::RetryThenSuccess => {
+                Ok(Rehearsed { outcome: self.outcome, attempt: context.attempt(), steps: self.steps })
+            }
+            Outcome::Failure => Err(JobError::permanent("rehearsed-failure", "the job was asked to fail")),
+            Outcome::Panic => panic!("the job was asked to panic"),
+            Outcome::Exit => std::process::exit(17),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::test_kit;
+
+    fn rehearsal(outcome: Outcome) -> Rehearsal {
+        Rehearsal { seconds: 0.01, steps: 4, outcome }
+    }
+
+    #[tokio::test]
+    async fn it_says_each_step_and_succeeds() {
+        let run = test_kit::run(rehearsal(Outcome::Success)).await;
+        assert_eq!(run.result.unwrap(), Rehearsed { outcome: Outcome::Success, attempt: 1, steps: 4 });
+        assert_eq!(run.progress.percent, Percent::DONE);
+        assert_eq!(run.progress.summary.as_deref(), Some("rehearsed 4 of 4 steps"));
+    }
+
+    #[tokio::test]
+    async fn it_fails_for_good_when_asked_to() {
+        let run = test_kit::run(rehearsal(Outcome::Failure)).await;
+        assert!(matches!(run.result, Err(JobError::Permanent(failure)) if failure.code() == "rehearsed-failure"));
+    }
+
+    #[tokio::test]
+    async fn its_second_attempt_succeeds_when_the_first_was_asked_to_fail() {
+        let first = test_kit::run(rehearsal(Outcome::RetryThenSuccess)).await;
+        assert!(matches!(first.result, Err(JobError::Retry { .. })));
+        let second = test_kit::run_attempt(rehearsal(Outcome::RetryThenSuccess), 2).await;
+        assert_eq!(second.result.unwrap().attempt, 2);
+    }
+
+    #[test]
+    fn it_takes_no_more_than_a_function_may() {
+        let with = |seconds, steps| Rehearsal { seconds, steps, outcome: Outcome::Success }.validate();
+        assert!(with(900.0, 1_000).is_ok());
+        assert_eq!(with(901.0, 1).unwrap_err().pointer, "/seconds");
+        assert_eq!(with(f64::NAN, 1).unwrap_err().pointer, "/seconds");
+        assert_eq!(with(1.0, 0).unwrap_err().pointer, "/steps");
+    }
+}

@@ -1,0 +1,84 @@
+//! `GET /jobs`.
+
+use api::{Answer, Incoming, JSON, JobMembers, Problem, ProblemKind, store_problem, unwritable};
+use engine::{Cursor, JobFilter, JobState, MAX_PAGE, Outcome, Timestamp};
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+
+use crate::App;
+
+const DEFAULT_LIMIT: usize = 20;
+
+#[derive(Serialize)]
+struct ListDocument<'a> {
+    jobs: Vec<JobMembers<'a>>,
+    /// The next page's path and query, when there may be one.
+    next: Option<String>,
+}
+
+/// The caller's jobs, newest first, a page at a time.
+pub(crate) async fn list(
+    app: &App,
+    incoming: &Incoming,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    let owner = incoming.owner()?;
+    let limit = limit(incoming.query.first("limit"))?;
+    let cursor = cursor(incoming.query.first("cursor"))?;
+    let status = incoming.query.first("job-status");
+    let page = app
+        .store
+        .list(owner, limit, cursor.as_ref(), filter(status)?, now)
+        .await;
+    let page = page.map_err(|error| store_problem(&error))?;
+    let filter = status
+        .map(|status| format!("&job-status={status}"))
+        .unwrap_or_default();
+    let next = page
+        .next
+        .map(|cursor| format!("/jobs?limit={limit}&cursor={cursor}{filter}"));
+    let document = ListDocument {
+        jobs: page.jobs.iter().map(JobMembers::of).collect(),
+        next,
+    };
+    let body = serde_json::to_string(&document).map_err(|error| unwritable(&error))?;
+    let answer = Answer::new(StatusCode::OK, JSON, body);
+    Ok(answer
+        .with("cache-control", "private, no-cache")
+        .with("vary", "accept, authorization"))
+}
+
+fn limit(text: Option<&str>) -> Result<usize, Problem> {
+    let Some(text) = text else {
+        return Ok(DEFAULT_LIMIT);
+    };
+    let limit = text
+        .parse()
+        .ok()
+        .filter(|limit| (1..=MAX_PAGE).contains(limit));
+    limit.ok_or_else(|| invalid(&format!("limit is a whole number from 1 to {MAX_PAGE}")))
+}
+
+fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|error: engine::ParseCursorError| invalid(&format!("cursor: {error}")))
+}
+
+fn filter(text: Option<&str>) -> Result<JobFilter, Problem> {
+    match text {
+        None => Ok(JobFilter::All),
+        Some("UNDETERMINED") => Ok(JobFilter::Only(JobState::Scheduled)),
+        Some("INPROGRESS") => Ok(JobFilter::Only(JobState::Started)),
+        Some("SUCCESS") => Ok(JobFilter::Only(JobState::Completed(Outcome::Success))),
+        Some("FAILED") => Ok(JobFilter::Only(JobState::Completed(Outcome::Failed))),
+        Some("CANCELED") => Ok(JobFilter::Only(JobState::Completed(Outcome::Canceled))),
+        Some(_) => Err(invalid(
+            "job-status is one of UNDETERMINED, INPROGRESS, SUCCESS, FAILED, CANCELED",
+        )),
+    }
+}
+
+fn invalid(detail: &str) -> Problem {
+    Problem::new(ProblemKind::InvalidQuery).detail(detail)
+}

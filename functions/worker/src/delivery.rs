@@ -1,0 +1,236 @@
+//! One delivery of one message: may its job run here and now, and what becomes of the message.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::SqsMessage;
+use engine::{Claim, ClaimDecision, Ending, Failure, JobMessage, JobRecord, Receipt, Timestamp};
+use lambda_runtime::tracing::{error, info, warn};
+
+use crate::App;
+use crate::attempt::Attempt;
+use crate::invocation::{Invocation, now};
+
+/// A delivery of a message.
+pub(crate) struct Delivery {
+    pub(crate) receipt: Receipt,
+    body: String,
+    sent_at: Timestamp,
+    invocation: Invocation,
+    /// Unique for each delivery, so that a claim whose answer was lost recognises itself.
+    run_token: String,
+}
+
+/// What becomes of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disposition {
+    /// Nothing more to do: it is deleted.
+    Done,
+    /// It comes back.
+    HandBack {
+        /// When; `None`: when its visibility timeout ends.
+        after: Option<Duration>,
+    },
+}
+
+impl Disposition {
+    pub(crate) fn in_a_while() -> Self {
+        Self::HandBack { after: None }
+    }
+
+    fn after(delay: Duration) -> Self {
+        Self::HandBack { after: Some(delay) }
+    }
+
+    /// Back at `until`.
+    pub(crate) fn at(until: Timestamp, now: Timestamp) -> Self {
+        Self::after(until.since(now))
+    }
+}
+
+/// A submit sends first and writes then, so a record can be milliseconds behind its message: that long it is worth waiting here.
+const WAITS_FOR_RECORD_MS: [u64; 5] = [30, 70, 150, 300, 500];
+
+/// A message without a record that is older than this belongs to a submit whose write failed: `submit` gives up long before.
+const DROP_AGE: Duration = Duration::from_secs(60);
+
+/// When a message without a record is looked at again.
+const RECORD_RETRY: Duration = Duration::from_secs(5);
+
+/// What is no message gets to the dead-letter queue after as many deliveries as the queue allows; they need not take long.
+const UNREADABLE_RETRY: Duration = Duration::from_secs(1);
+
+/// A kind that this worker doesn't know may be one that a deployment under way brings.
+const UNKNOWN_KIND_RETRY: Duration = Duration::from_secs(60);
+
+/// After a fault of the table.
+const FAULT_RETRY: Duration = Duration::from_secs(5);
+
+impl Delivery {
+    pub(crate) fn of(record: SqsMessage, invocation: &Invocation, index: usize) -> Self {
+        let sent_ms = record
+            .attributes
+            .get("SentTimestamp")
+            .and_then(|ms| ms.parse().ok());
+        Self {
+            receipt: Receipt(record.receipt_handle.unwrap_or_default()),
+            body: record.body.unwrap_or_default(),
+            // Without a time of sending the message is taken for a new one: nothing is dropped by mistake.
+            sent_at: sent_ms.map_or_else(now, Timestamp::from_ms),
+            run_token: format!("{}.{index}", invocation.request_id),
+            invocation: invocation.clone(),
+        }
+    }
+
+    /// Runs the job if it may run, and says what becomes of the message.
+    pub(crate) async fn handle(self, app: &Arc<App>) -> Disposition {
+        let message = match JobMessage::parse(&self.body) {
+            Ok(message) => message,
+            Err(error) => {
+                error!(error.source = ?std::error::Error::source(&error), "{error}");
+                return Disposition::after(UNREADABLE_RETRY);
+            }
+        };
+        let Some(runner) = app.runners.get(&message.kind).copied() else {
+            warn!(job.id = %message.id, job.name = %message.kind, "no such kind here");
+            return Disposition::after(UNKNOWN_KIND_RETRY);
+        };
+        match self.claim(app, &message).await {
+            Ok(Claim::Acquired(run)) => {
+                Attempt {
+                    app: app.clone(),
+                    run: *run,
+                    runner,
+                    message,
+                    invocation: self.invocation,
+                }
+                .run()
+                .await
+            }
+            Ok(Claim::Refused(decision, record)) => {
+                self.refused(app, &message, decision, record.as_deref())
+                    .await
+            }
+            Err(error) => {
+                error!(job.id = %message.id, error.source = ?std::error::Error::source(&error), "{error}");
+                Disposition::after(FAULT_RETRY)
+            }
+        }
+    }
+
+    /// Claims the job; waits a moment for a record that is not there yet.
+    async fn claim(&self, app: &App, message: &JobMessage) -> Result<Claim, engine::StoreError> {
+        let lease = self.invocation.lease_until();
+        let mut waits = WAITS_FOR_RECORD_MS.into_iter().map(Duration::from_millis);
+        loop {
+            let claim = app
+                .store
+                .claim(
+                    &message.id,
+                    &message.fingerprint,
+                    &self.run_token,
+                    now(),
+                    lease,
+                )
+                .await?;
+            let is_missing = matches!(claim, Claim::Refused(ClaimDecision::Missing, _));
+            match waits.next() {
+                Some(wait) if is_missing && now().since(self.sent_at) < DROP_AGE => {
+                    tokio::time::sleep(wait).await
+                }
+                _ => return Ok(claim),
+            }
+        }
+    }
+
+    async fn refused(
+        &self,
+        app: &App,
+        message: &JobMessage,
+        decision: ClaimDecision,
+        record: Option<&JobRecord>,
+    ) -> Disposition {
+        let now = now();
+        match (decision, record) {
+            (ClaimDecision::Missing, _) | (_, None) => self.without_record(message, now),
+            (ClaimDecision::Foreign, _) => {
+                warn!(job.id = %message.id, "dropped a message whose write lost the race for its id");
+                Disposition::Done
+            }
+            (ClaimDecision::Finished, _) => {
+                info!(job.id = %message.id, "dropped a duplicate of a job that has ended");
+                Disposition::Done
+            }
+            (ClaimDecision::NotDue { until } | ClaimDecision::Busy { until }, _) => {
+                Disposition::at(until, now)
+            }
+            (ClaimDecision::Overdue, Some(record)) => {
+                let judged = record.clone().judged(now);
+                let ended_at = judged.ended_at.unwrap_or(now);
+                let failure = judged.error.unwrap_or_else(|| record.worker_lost());
+                end(
+                    app,
+                    record,
+                    Ending::Failed(failure),
+                    ended_at,
+                    record.expires_at,
+                )
+                .await
+            }
+            (ClaimDecision::Canceled, Some(record)) => {
+                end(
+                    app,
+                    record,
+                    Ending::Canceled,
+                    now,
+                    engine::expiry(now, app.retention),
+                )
+                .await
+            }
+            (ClaimDecision::Exhausted, Some(record)) => {
+                let ending = Ending::Failed(record.worker_lost());
+                end(app, record, ending, now, engine::expiry(now, app.retention)).await
+            }
+            // Claimable again between the write and the judgement: at once, then.
+            (ClaimDecision::Start, Some(_)) => Disposition::after(Duration::ZERO),
+        }
+    }
+
+    fn without_record(&self, message: &JobMessage, now: Timestamp) -> Disposition {
+        if now.since(self.sent_at) < DROP_AGE {
+            return Disposition::after(RECORD_RETRY);
+        }
+        warn!(job.id = %message.id, "dropped a message without a record");
+        Disposition::Done
+    }
+}
+
+/// Ends a job that no attempt owns. If it changed in the meantime, the message comes back and it is judged again.
+async fn end(
+    app: &App,
+    record: &JobRecord,
+    ending: Ending,
+    ended_at: Timestamp,
+    expires_at: Timestamp,
+) -> Disposition {
+    match app
+        .store
+        .finish_unowned(record, &ending, ended_at, expires_at)
+        .await
+    {
+        Ok(true) => {
+            let code = if let Ending::Failed(failure) = &ending {
+                Failure::code(failure)
+            } else {
+                "canceled"
+            };
+            info!(job.id = %record.id, job.name = %record.kind, attempt = record.attempt, error.code = code, "ended a job");
+            Disposition::Done
+        }
+        Ok(false) => Disposition::after(Duration::ZERO),
+        Err(error) => {
+            error!(job.id = %record.id, error.source = ?std::error::Error::source(&error), "{error}");
+            Disposition::after(FAULT_RETRY)
+        }
+    }
+}
