@@ -27,26 +27,20 @@ pub(crate) fn of_payload_2(context: &ApiGatewayV2httpRequestContext) -> Option<O
 
 /// The caller of a REST API.
 pub(crate) fn of_payload_1(context: &ApiGatewayProxyRequestContext) -> Option<Owner> {
-    let authorizer = &context.authorizer;
-    if let Some(claims) = authorizer.other.get("claims").and_then(Value::as_object) {
+    // A REST API's authorizer is one flat map.
+    let fields = &context.authorizer.fields;
+    if let Some(claims) = fields.get("claims").and_then(Value::as_object) {
         return subject(text(claims, "iss"), text(claims, "sub"));
     }
     let identity = &context.identity;
     if let Some(arn) = &identity.user_arn {
         return principal(identity.cognito_identity_id.as_deref(), arn);
     }
-    if is_blank(authorizer) {
+    if fields.is_empty() {
         Some(Owner::anonymous())
     } else {
-        of_lambda_authorizer(authorizer.other.get("principalId"))
+        of_lambda_authorizer(fields.get("principalId"))
     }
-}
-
-fn is_blank(authorizer: &ApiGatewayRequestAuthorizer) -> bool {
-    authorizer.jwt.is_none()
-        && authorizer.iam.is_none()
-        && authorizer.fields.is_empty()
-        && authorizer.other.is_empty()
 }
 
 fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
