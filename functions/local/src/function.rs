@@ -98,7 +98,10 @@ impl FunctionSpec {
 
 /// Where the lines go that function processes write to their standard output and error.
 #[derive(Clone)]
-pub struct LogSink(Arc<dyn Fn(&str, &str) + Send + Sync>);
+pub struct LogSink(Arc<TakeLine>);
+
+/// Gets a function's name and one of its lines.
+type TakeLine = dyn Fn(&str, &str) + Send + Sync;
 
 impl LogSink {
     /// To this process's standard error, each line behind the function's name.

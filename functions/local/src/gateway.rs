@@ -12,7 +12,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::serve::ListenerExt as _;
-use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::gateway_authorizer::{Caller, caller};
@@ -92,7 +91,11 @@ impl Gateway {
                 "Request Header Fields Too Large",
             ));
         }
-        let authorizer = authorizer(&parts)?;
+        let authorizer = match caller(&parts.headers) {
+            Caller::Anonymous => None,
+            Caller::Named(authorizer) => Some(authorizer),
+            Caller::Refused => return Err(unauthorized()),
+        };
         let body = match request_body::read(body, BODY_LIMIT_BYTES).await {
             Read::Whole(body) => body,
             Read::TooLarge => {
@@ -108,7 +111,7 @@ impl Gateway {
         let event = event(
             &parts,
             &body,
-            route,
+            &route,
             Arrival {
                 authorizer,
                 ..arrival
@@ -170,20 +173,14 @@ fn client(request: &Request) -> SocketAddr {
     )
 }
 
-fn authorizer(parts: &Parts) -> Result<Option<Value>, Response> {
-    match caller(&parts.headers) {
-        Caller::Anonymous => Ok(None),
-        Caller::Named(authorizer) => Ok(Some(authorizer)),
-        Caller::Refused => {
-            let mut refusal = own_error(StatusCode::UNAUTHORIZED, "Unauthorized");
-            let challenge =
-                HeaderValue::from_static("Basic realm=\"local development\", charset=\"UTF-8\"");
-            refusal
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
-            Err(refusal)
-        }
-    }
+fn unauthorized() -> Response {
+    let mut refusal = own_error(StatusCode::UNAUTHORIZED, "Unauthorized");
+    let challenge =
+        HeaderValue::from_static("Basic realm=\"local development\", charset=\"UTF-8\"");
+    refusal
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
+    refusal
 }
 
 /// Request line and header values, as the quota counts them.

@@ -47,7 +47,7 @@ pub(crate) struct Arrival {
 }
 
 /// Builds the event.
-pub(crate) fn event(request: &Parts, body: &Bytes, route: Matched, arrival: Arrival) -> Value {
+pub(crate) fn event(request: &Parts, body: &Bytes, route: &Matched, arrival: Arrival) -> Value {
     let path = percent_decode_str(request.uri.path())
         .decode_utf8_lossy()
         .into_owned();

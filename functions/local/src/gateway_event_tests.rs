@@ -14,7 +14,7 @@ fn event_of(request: Request<&'static [u8]>) -> Value {
         at: Duration::from_millis(1_584_039_838_390),
         authorizer: None,
     };
-    event(&parts, &Bytes::from_static(body), route, arrival)
+    event(&parts, &Bytes::from_static(body), &route, arrival)
 }
 
 fn post(content_type: &str, body: &'static [u8]) -> Value {

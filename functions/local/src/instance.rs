@@ -19,31 +19,40 @@ const INIT_LIMIT: Duration = Duration::from_secs(10);
 /// An event and who waits for its answer.
 pub(crate) struct Call {
     pub(crate) event: Bytes,
-    reply: Option<oneshot::Sender<Result<Bytes, InvokeError>>>,
+    reply: oneshot::Sender<Answer>,
+    answer: Option<Answer>,
 }
 
+type Answer = Result<Bytes, InvokeError>;
+
 impl Call {
-    pub(crate) fn new(event: Bytes) -> (Self, oneshot::Receiver<Result<Bytes, InvokeError>>) {
-        let (reply, answer) = oneshot::channel();
+    pub(crate) fn new(event: Bytes) -> (Self, oneshot::Receiver<Answer>) {
+        let (reply, receiver) = oneshot::channel();
         (
             Self {
                 event,
-                reply: Some(reply),
+                reply,
+                answer: None,
             },
-            answer,
+            receiver,
         )
     }
 
-    /// Answers once; a later answer, and one that nobody waits for any more, goes nowhere.
-    pub(crate) fn answer(&mut self, result: Result<Bytes, InvokeError>) {
-        if let Some(reply) = self.reply.take() {
-            let _ = reply.send(result);
+    /// Keeps `answer` for [`Call::finish`], unless there is one already: what the function said first counts.
+    pub(crate) fn keep(&mut self, answer: Answer) {
+        self.answer.get_or_insert(answer);
+    }
+
+    /// Gives the answer to whoever waits for it, if anybody still does.
+    pub(crate) fn finish(self) {
+        if let Some(answer) = self.answer {
+            let _ = self.reply.send(answer);
         }
     }
 
     /// Whether somebody still waits.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.reply.as_ref().is_some_and(|reply| !reply.is_closed())
+        !self.reply.is_closed()
     }
 }
 
@@ -87,8 +96,8 @@ impl Instance {
         !self.process.has_ended()
     }
 
-    /// Runs one invocation to its end: until the process asks for the next event, not just until it answers, since
-    /// only then it is free. An error means that the process is dead, and why.
+    /// Runs one invocation to its end, and keeps the answer in `call`. The end is when the process asks for the next
+    /// event, not when it answers: only then it is free. An error means that the process is dead, and why.
     pub(crate) async fn run(&mut self, call: &mut Call) -> Result<(), InvokeError> {
         let deadline = Instant::now() + self.timeout;
         // It fails only if the listener is gone, which the wait below then sees as a dead process or a timeout.
@@ -101,7 +110,7 @@ impl Instance {
                 // A process may answer and end at once: its answer counts, so reports are looked at first.
                 biased;
                 Some(report) = self.api.reports.recv() => match report {
-                    Report::Answered(result) => call.answer(result),
+                    Report::Answered(answer) => call.keep(answer),
                     Report::Polling => return Ok(()),
                     Report::InitFailed(error) => return Err(error),
                 },

@@ -125,10 +125,11 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(self: &Arc<Self>, mut call: Call) {
+    fn admit(self: &Arc<Self>, call: Call) {
         let mut state = self.state();
         if state.stopped {
-            call.answer(Err(InvokeError::Stopped));
+            // A call that is dropped unanswered reads as stopped.
+            drop(call);
         } else if let Some(instance) = state.take_idle() {
             tokio::spawn(Arc::clone(self).work(instance, call));
         } else if state.claimed < self.function.max_instances.max(1) {
@@ -139,28 +140,28 @@ impl Inner {
         }
     }
 
-    async fn start(self: Arc<Self>, mut call: Call) {
-        let api = match RuntimeApi::listen().await {
-            Ok(api) => api,
-            Err(error) => {
-                return self.give_up(
-                    &mut call,
-                    format!("no listener for the Runtime API: {error}"),
-                );
-            }
-        };
-        let process = match self.start_process(&api) {
-            Ok(process) => process,
-            Err(error) => {
-                let program = self.function.program.display();
-                return self.give_up(&mut call, format!("can't start {program}: {error}"));
-            }
-        };
-        let arn = Arc::clone(&self.function_arn);
-        match Instance::initialise(process, api, arn, self.function.timeout).await {
+    async fn start(self: Arc<Self>, call: Call) {
+        match self.start_instance().await {
             Ok(instance) => self.work(instance, call).await,
-            Err(error) => call.answer(Err(self.unless_stopped(error))),
+            Err(error) => self.fail(call, error),
         }
+    }
+
+    async fn start_instance(self: &Arc<Self>) -> Result<Instance, InvokeError> {
+        let started = match RuntimeApi::listen().await {
+            Ok(api) => self.start_process(&api).map(|process| (process, api)),
+            Err(error) => Err(error),
+        };
+        let (process, api) = started.map_err(|error| {
+            // No keeper will ever free this place.
+            self.replace(&mut self.state());
+            let program = self.function.program.display();
+            InvokeError::InitFailed {
+                reason: format!("can't start {program}: {error}"),
+            }
+        })?;
+        let arn = Arc::clone(&self.function_arn);
+        Instance::initialise(process, api, arn, self.function.timeout).await
     }
 
     /// Starts a process under the lock, so that no process appears behind the back of a shutdown.
@@ -190,24 +191,39 @@ impl Inner {
         loop {
             self.state().mark(instance.pid(), ProcessState::Busy);
             if let Err(error) = instance.run(&mut call).await {
-                return call.answer(Err(self.unless_stopped(error)));
+                return self.fail(call, error);
             }
-            let mut state = self.state();
-            if state.stopped {
-                return;
-            }
-            let Some(waiting) = state.take_waiting() else {
-                state.mark(instance.pid(), ProcessState::Idle);
-                return state.idle.push(instance);
-            };
-            call = waiting;
+            // The process is free before the answer is out, so that a caller's next call finds it.
+            let next = self.next_for(instance);
+            call.finish();
+            let Some(more) = next else { return };
+            (instance, call) = more;
         }
     }
 
-    /// The place of a process that never came to be.
-    fn give_up(self: &Arc<Self>, call: &mut Call, reason: String) {
-        call.answer(Err(self.unless_stopped(InvokeError::InitFailed { reason })));
-        self.replace(&mut self.state());
+    /// What a free process does next; without anything to do it is put among the idle ones, or dropped and so killed
+    /// when the pool was stopped.
+    fn next_for(&self, instance: Instance) -> Option<(Instance, Call)> {
+        let mut state = self.state();
+        if state.stopped {
+            return None;
+        }
+        if let Some(call) = state.take_waiting() {
+            return Some((instance, call));
+        }
+        state.mark(instance.pid(), ProcessState::Idle);
+        state.idle.push(instance);
+        None
+    }
+
+    /// Ends a call whose process is dead or was never alive.
+    fn fail(&self, mut call: Call, error: InvokeError) {
+        call.keep(Err(if self.state().stopped {
+            InvokeError::Stopped
+        } else {
+            error
+        }));
+        call.finish();
     }
 
     fn process_gone(pool: &Weak<Self>, pid: u32) {
@@ -230,20 +246,11 @@ impl Inner {
         let mut state = self.state();
         state.stopped = true;
         state.idle.clear();
-        // A call that is dropped unanswered reads as stopped.
         state.waiting.clear();
         for tracked in state.processes.values() {
             tracked.killer.notify_one();
         }
         std::mem::take(&mut state.keepers)
-    }
-
-    fn unless_stopped(&self, error: InvokeError) -> InvokeError {
-        if self.state().stopped {
-            InvokeError::Stopped
-        } else {
-            error
-        }
     }
 }
 

@@ -86,7 +86,7 @@ fn match_path(template: &str, encoded_path: &str) -> Option<BTreeMap<String, Str
             .and_then(|rest| rest.strip_suffix('}'))
         {
             Some(name) if !segment.is_empty() => {
-                drop(parameters.insert(name.to_owned(), segment.into_owned()))
+                parameters.insert(name.to_owned(), segment.into_owned());
             }
             None if segment == Cow::Borrowed(expected) => {}
             Some(_) | None => return None,
@@ -99,8 +99,8 @@ fn match_path(template: &str, encoded_path: &str) -> Option<BTreeMap<String, Str
 mod tests {
     use super::*;
 
-    fn key_of(method: Method, path: &str) -> (Function, String) {
-        let matched = match_route(&method, path);
+    fn key_of(method: &Method, path: &str) -> (Function, String) {
+        let matched = match_route(method, path);
         (matched.function, matched.route_key)
     }
 
@@ -109,13 +109,13 @@ mod tests {
         let submit = |key: &str| (Function::Submit, key.to_owned());
         let status = (Function::Status, "$default".to_owned());
 
-        assert_eq!(key_of(Method::POST, "/jobs"), submit("POST /jobs"));
+        assert_eq!(key_of(&Method::POST, "/jobs"), submit("POST /jobs"));
         assert_eq!(
-            key_of(Method::POST, "/jobs/17/cancel"),
+            key_of(&Method::POST, "/jobs/17/cancel"),
             submit("POST /jobs/{id}/cancel")
         );
         assert_eq!(
-            key_of(Method::DELETE, "/jobs/17"),
+            key_of(&Method::DELETE, "/jobs/17"),
             submit("DELETE /jobs/{id}")
         );
 
@@ -132,7 +132,7 @@ mod tests {
             (Method::DELETE, "/jobs/"),
             (Method::GET, "/"),
         ] {
-            assert_eq!(key_of(method.clone(), path), status, "{method} {path}");
+            assert_eq!(key_of(&method, path), status, "{method} {path}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_sqs::config::{Credentials, Region};
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -111,11 +112,8 @@ impl Queue {
     }
 }
 
-async fn answer(
-    State(canned): State<Arc<Canned>>,
-    headers: HeaderMap,
-    Json(request): Json<Value>,
-) -> Response {
+async fn answer(State(canned): State<Arc<Canned>>, headers: HeaderMap, body: Bytes) -> Response {
+    let request: Value = serde_json::from_slice(&body).unwrap();
     match headers["x-amz-target"].to_str().unwrap() {
         "AmazonSQS.ReceiveMessage" => receive(&canned, request).await,
         "AmazonSQS.DeleteMessageBatch" => Json(delete(&canned, &request)).into_response(),

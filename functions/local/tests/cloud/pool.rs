@@ -187,7 +187,7 @@ async fn what_a_process_writes_comes_line_by_line_with_its_function_s_name() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
     let logs = LogSink::new(move |function, line| {
-        sink.lock().unwrap().push(format!("{function}: {line}"))
+        sink.lock().unwrap().push(format!("{function}: {line}"));
     });
     let pool = Pool::new(FunctionSpec {
         logs,

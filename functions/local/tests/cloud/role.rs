@@ -53,7 +53,7 @@ async fn report_init_error() {
         .await
         .unwrap();
     assert_eq!(answer.status(), 202);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 static INVOCATIONS: AtomicU32 = AtomicU32::new(0);
