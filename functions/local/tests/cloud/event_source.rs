@@ -227,7 +227,8 @@ async fn nothing_is_received_while_every_place_is_taken() {
     queue.give(&[&at_gate]);
     queue.give(&["third"]);
     let held = (gate.entered().await, gate.entered().await);
-    (queue.polled().await, queue.polled().await);
+    queue.polled().await;
+    queue.polled().await;
     assert!(
         queue.polls.try_recv().is_err(),
         "both loops hold a batch, so neither polls"
@@ -257,7 +258,8 @@ async fn a_stop_abandons_the_long_poll_and_does_not_wait_for_runs() {
     let mapping = queue.mapping(2).await;
     queue.give(&[&format!("gate {}", gate.address())]);
     let _held = gate.entered().await;
-    (queue.polled().await, queue.polled().await);
+    queue.polled().await;
+    queue.polled().await;
 
     timeout(Duration::from_secs(5), mapping.stop())
         .await
