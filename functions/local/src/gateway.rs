@@ -1,0 +1,198 @@
+//! The front: HTTP on one side, the submit and status functions on the other, as an HTTP API of API Gateway does it.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+
+use crate::gateway_authorizer::{Caller, caller};
+use crate::gateway_event::{Arrival, event};
+use crate::gateway_response::{own_error, response};
+use crate::identifiers;
+use crate::invoke_error::InvokeError;
+use crate::pool::Pool;
+use crate::request_body::{self, Read};
+use crate::routes::{Function, match_route};
+
+/// The largest request body that an HTTP API takes.
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
+
+/// Request line and header values together, from the same page.
+const HEAD_LIMIT_BYTES: usize = 10_240;
+
+/// How long a function may take, from the same page; then the client is answered and the function runs on.
+const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The HTTP front of the service.
+pub struct Gateway {
+    submit: Pool,
+    status: Pool,
+    integration_timeout: Duration,
+}
+
+impl Gateway {
+    /// A gateway before these two functions, with the routes of [`ROUTES`](crate::ROUTES).
+    #[must_use]
+    pub fn new(submit: Pool, status: Pool) -> Self {
+        Self {
+            submit,
+            status,
+            integration_timeout: INTEGRATION_TIMEOUT,
+        }
+    }
+
+    /// Replaces the 30 s that a function may take, for tests.
+    #[must_use]
+    pub fn with_integration_timeout(mut self, timeout: Duration) -> Self {
+        self.integration_timeout = timeout;
+        self
+    }
+
+    /// The gateway as a service. It takes the client's address from `ConnectInfo`, which
+    /// `into_make_service_with_connect_info::<SocketAddr>()` adds.
+    pub fn into_router(self) -> Router {
+        Router::new().fallback(handle).with_state(Arc::new(self))
+    }
+
+    /// Serves until `stop` is done and the requests under way are answered.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let service = self
+            .into_router()
+            .into_make_service_with_connect_info::<SocketAddr>();
+        let listener = listener.tap_io(|connection| {
+            // Without it an answer can wait 40 ms for the client's acknowledgement. Nothing else depends on it.
+            let _ = connection.set_nodelay(true);
+        });
+        axum::serve(listener, service)
+            .with_graceful_shutdown(stop)
+            .await
+    }
+
+    /// The response to a request, or the gateway's own error.
+    async fn respond(&self, request: Request, arrival: Arrival) -> Result<Response, Response> {
+        let (parts, body) = request.into_parts();
+        if head_bytes(&parts) > HEAD_LIMIT_BYTES {
+            return Err(own_error(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "Request Header Fields Too Large",
+            ));
+        }
+        let authorizer = match caller(&parts.headers) {
+            Caller::Anonymous => None,
+            Caller::Named(authorizer) => Some(authorizer),
+            Caller::Refused => return Err(unauthorized()),
+        };
+        let body = match request_body::read(body, BODY_LIMIT_BYTES).await {
+            Read::Whole(body) => body,
+            Read::TooLarge => {
+                return Err(own_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long"));
+            }
+            Read::Broken => return Err(own_error(StatusCode::BAD_REQUEST, "Bad Request")),
+        };
+        let route = match_route(&parts.method, parts.uri.path());
+        let pool = match route.function {
+            Function::Submit => &self.submit,
+            Function::Status => &self.status,
+        };
+        let event = event(
+            &parts,
+            &body,
+            &route,
+            Arrival {
+                authorizer,
+                ..arrival
+            },
+        );
+        let answer = self.invoke(pool, event.to_string().into()).await?;
+        response(&answer).ok_or_else(|| {
+            tracing::error!("the function's answer is no response: it has a statusCode, but is malformed otherwise");
+            internal_server_error()
+        })
+    }
+
+    async fn invoke(&self, pool: &Pool, event: Bytes) -> Result<Bytes, Response> {
+        let unavailable = || own_error(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+        match tokio::time::timeout(self.integration_timeout, pool.invoke(event)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(InvokeError::Stopped)) => Err(unavailable()),
+            Ok(Err(error)) => {
+                tracing::error!("the function failed: {error}");
+                Err(internal_server_error())
+            }
+            Err(_) => {
+                tracing::warn!(
+                    "the client got 503: the function took longer than {:?}",
+                    self.integration_timeout
+                );
+                Err(unavailable())
+            }
+        }
+    }
+}
+
+async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let request_id = identifiers::gateway_request_id();
+    let arrival = Arrival {
+        request_id: request_id.clone(),
+        client: client(&request),
+        at: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default(),
+        authorizer: None,
+    };
+    let mut response = gateway
+        .respond(request, arrival)
+        .await
+        .unwrap_or_else(|error| error);
+    // Base64 is a header value always.
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("apigw-requestid", value);
+    }
+    response
+}
+
+fn client(request: &Request) -> SocketAddr {
+    let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    connected.map_or_else(
+        || (Ipv4Addr::LOCALHOST, 0).into(),
+        |ConnectInfo(client)| *client,
+    )
+}
+
+fn unauthorized() -> Response {
+    let mut refusal = own_error(StatusCode::UNAUTHORIZED, "Unauthorized");
+    let challenge =
+        HeaderValue::from_static("Basic realm=\"local development\", charset=\"UTF-8\"");
+    refusal
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
+    refusal
+}
+
+/// Request line and header values, as the quota counts them.
+fn head_bytes(parts: &Parts) -> usize {
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    let line = parts.method.as_str().len() + " ".len() + target + " HTTP/1.1".len();
+    line + parts.headers.values().map(HeaderValue::len).sum::<usize>()
+}
+
+fn internal_server_error() -> Response {
+    own_error(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+}

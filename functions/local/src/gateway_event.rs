@@ -1,0 +1,249 @@
+//! An HTTP request as the event that an HTTP API sends to a function, payload format 2.0.
+//!
+//! Sources: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>,
+//! and for what it leaves open, events that others recorded: `rawPath` is decoded while `rawQueryString` is not
+//! (fastify/aws-lambda-fastify#169, honojs/hono#2156, ministackorg/ministack#1035), and cookies move out of the headers
+//! (Kludex/mangum#153).
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_sqs::primitives::{DateTime, DateTimeFormat};
+use axum::body::Bytes;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Version, header};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+
+use crate::function::ACCOUNT_ID;
+use crate::identifiers;
+use crate::routes::Matched;
+
+/// The id of the API, and so the first label of its host name in AWS.
+const API_ID: &str = "local";
+
+/// Headers between two neighbours on the wire (RFC 9110, section 7.6.1), and `Expect`, which the front end answers.
+const HOP_BY_HOP: [&str; 9] = [
+    "connection",
+    "expect",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What the gateway knows of a request besides the request.
+pub(crate) struct Arrival {
+    pub(crate) request_id: String,
+    pub(crate) client: SocketAddr,
+    /// Time since the epoch.
+    pub(crate) at: Duration,
+    pub(crate) authorizer: Option<Value>,
+}
+
+/// Builds the event.
+pub(crate) fn event(request: &Parts, body: &Bytes, route: &Matched, arrival: Arrival) -> Value {
+    let path = percent_decode_str(request.uri.path())
+        .decode_utf8_lossy()
+        .into_owned();
+    let query = request.uri.query().unwrap_or_default();
+    let (body_text, is_base64) = body_member(&request.headers, body);
+    let mut event = Map::new();
+    event.insert("version".into(), "2.0".into());
+    event.insert("routeKey".into(), route.route_key.as_str().into());
+    event.insert("rawPath".into(), path.as_str().into());
+    event.insert("rawQueryString".into(), query.into());
+    insert_unless_empty(&mut event, "cookies", cookies(&request.headers));
+    event.insert("headers".into(), headers(request, body, &arrival));
+    insert_unless_empty(&mut event, "queryStringParameters", query_parameters(query));
+    event.insert(
+        "requestContext".into(),
+        request_context(request, &path, &route.route_key, arrival),
+    );
+    insert_unless_empty(&mut event, "pathParameters", json!(route.path_parameters));
+    if let Some(text) = body_text {
+        event.insert("body".into(), text.into());
+    }
+    event.insert("isBase64Encoded".into(), is_base64.into());
+    Value::Object(event)
+}
+
+/// An HTTP API leaves these members out when there is nothing in them.
+fn insert_unless_empty(event: &mut Map<String, Value>, name: &str, value: Value) {
+    let is_empty = match &value {
+        Value::Object(members) => members.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    };
+    if !is_empty {
+        event.insert(name.to_owned(), value);
+    }
+}
+
+fn request_context(request: &Parts, path: &str, route_key: &str, arrival: Arrival) -> Value {
+    let host = host(request);
+    let mut context = json!({
+        "accountId": ACCOUNT_ID,
+        "apiId": API_ID,
+        "domainName": host,
+        "domainPrefix": host.split(['.', ':']).next(),
+        "http": {
+            "method": request.method.as_str(),
+            "path": path,
+            "protocol": protocol(request.version),
+            "sourceIp": arrival.client.ip().to_string(),
+            "userAgent": text_of(&request.headers, header::USER_AGENT.as_str()),
+        },
+        "requestId": arrival.request_id,
+        "routeKey": route_key,
+        "stage": "$default",
+        "time": log_time(arrival.at),
+        "timeEpoch": u64::try_from(arrival.at.as_millis()).unwrap_or(u64::MAX),
+    });
+    if let Some(authorizer) = arrival.authorizer {
+        context["authorizer"] = authorizer;
+    }
+    context
+}
+
+/// `127.0.0.1:9000`: the port stays, because links are built from it.
+fn host(request: &Parts) -> String {
+    let authority = request.uri.authority().map(ToString::to_string);
+    authority.unwrap_or_else(|| text_of(&request.headers, header::HOST.as_str()))
+}
+
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2.0",
+        _ => "HTTP/1.1",
+    }
+}
+
+/// `12/Mar/2020:19:03:58 +0000`, from the parts of `Thu, 12 Mar 2020 19:03:58 GMT`.
+fn log_time(since_epoch: Duration) -> String {
+    let at = DateTime::from(SystemTime::UNIX_EPOCH + since_epoch);
+    // No failure before the year 10000.
+    let date = at.fmt(DateTimeFormat::HttpDate).unwrap_or_default();
+    let parts: Vec<&str> = date
+        .split([' ', '.'])
+        .filter(|part| !part.is_empty())
+        .collect();
+    match parts.as_slice() {
+        [_, day, month, year, time, ..] => format!("{day}/{month}/{year}:{time} +0000"),
+        _ => date,
+    }
+}
+
+/// Names in lower case, values of the same name joined by commas; what the gateway itself adds comes last.
+fn headers(request: &Parts, body: &Bytes, arrival: &Arrival) -> Value {
+    let mut headers: BTreeMap<String, String> = BTreeMap::new();
+    for name in request.headers.keys() {
+        if name != header::COOKIE && !HOP_BY_HOP.contains(&name.as_str()) {
+            headers.insert(
+                name.as_str().to_owned(),
+                text_of(&request.headers, name.as_str()),
+            );
+        }
+    }
+    headers
+        .entry("content-length".to_owned())
+        .or_insert_with(|| body.len().to_string());
+    headers
+        .entry("x-amzn-trace-id".to_owned())
+        .or_insert_with(|| format!("Root={}", identifiers::trace_root(arrival.at.as_secs())));
+    let client = arrival.client.ip();
+    headers
+        .entry("x-forwarded-for".to_owned())
+        .and_modify(|sent| *sent = format!("{sent}, {client}"))
+        .or_insert_with(|| client.to_string());
+    headers.insert("x-forwarded-port".to_owned(), port(&host(request)));
+    headers.insert("x-forwarded-proto".to_owned(), "http".to_owned());
+    json!(headers)
+}
+
+fn port(host: &str) -> String {
+    let port = host
+        .rsplit_once(':')
+        .map(|(_, port)| port)
+        .filter(|_| host.parse::<IpAddr>().is_err());
+    port.unwrap_or("80").to_owned()
+}
+
+fn text_of(headers: &HeaderMap, name: &str) -> String {
+    let values: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    values.join(",")
+}
+
+fn cookies(headers: &HeaderMap) -> Value {
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|value| value.split(';'))
+        .map(str::trim)
+        .filter(|cookie| !cookie.is_empty())
+        .collect()
+}
+
+fn query_parameters(query: &str) -> Value {
+    let mut parameters: BTreeMap<String, String> = BTreeMap::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = form_decode(value);
+        parameters
+            .entry(form_decode(name))
+            .and_modify(|values| *values = format!("{values},{value}"))
+            .or_insert(value);
+    }
+    json!(parameters)
+}
+
+fn form_decode(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " "))
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+/// The body, and whether it is base64: text is passed as it is, by its media type and if it is UTF-8.
+fn body_member(headers: &HeaderMap, body: &Bytes) -> (Option<String>, bool) {
+    if body.is_empty() {
+        return (None, false);
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) if is_text(&text_of(headers, header::CONTENT_TYPE.as_str())) => {
+            (Some(text.to_owned()), false)
+        }
+        _ => (Some(STANDARD.encode(body)), true),
+    }
+}
+
+fn is_text(content_type: &str) -> bool {
+    let media_type = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    match media_type.split_once('/') {
+        Some(("text", _)) => true,
+        Some(("application", subtype)) => {
+            matches!(subtype, "json" | "xml" | "javascript") || subtype.ends_with("+json")
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[path = "gateway_event_tests.rs"]
+mod tests;

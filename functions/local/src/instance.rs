@@ -1,0 +1,144 @@
+//! One process of a function together with its Runtime API: initialised once, then run for one invocation at a time.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::body::Bytes;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::identifiers;
+use crate::invoke_error::InvokeError;
+use crate::process::Process;
+use crate::runtime_api::{Invocation, Report, RuntimeApi};
+
+/// How long a process may take until it asks for its first event, as in Lambda.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+const INIT_LIMIT: Duration = Duration::from_secs(10);
+
+/// An event and who waits for its answer.
+pub(crate) struct Call {
+    pub(crate) event: Bytes,
+    reply: oneshot::Sender<Answer>,
+    answer: Option<Answer>,
+}
+
+type Answer = Result<Bytes, InvokeError>;
+
+impl Call {
+    pub(crate) fn new(event: Bytes) -> (Self, oneshot::Receiver<Answer>) {
+        let (reply, receiver) = oneshot::channel();
+        (
+            Self {
+                event,
+                reply,
+                answer: None,
+            },
+            receiver,
+        )
+    }
+
+    /// Keeps `answer` for [`Call::finish`], unless there is one already: what the function said first counts.
+    pub(crate) fn keep(&mut self, answer: Answer) {
+        self.answer.get_or_insert(answer);
+    }
+
+    /// Gives the answer to whoever waits for it, if anybody still does.
+    pub(crate) fn finish(self) {
+        if let Some(answer) = self.answer {
+            let _ = self.reply.send(answer);
+        }
+    }
+
+    /// Whether somebody still waits.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.reply.is_closed()
+    }
+}
+
+/// A process that is ready for an event. Dropping it kills the process.
+pub(crate) struct Instance {
+    process: Process,
+    api: RuntimeApi,
+    function_arn: Arc<str>,
+    timeout: Duration,
+}
+
+impl Instance {
+    /// Waits until a fresh process asks for its first event. A process that fails to is killed.
+    pub(crate) async fn initialise(
+        mut process: Process,
+        mut api: RuntimeApi,
+        function_arn: Arc<str>,
+        timeout: Duration,
+    ) -> Result<Self, InvokeError> {
+        let failure = tokio::select! {
+            biased;
+            report = api.reports.recv() => match report {
+                Some(Report::Polling) => return Ok(Self { process, api, function_arn, timeout }),
+                Some(Report::InitFailed(error)) => error,
+                Some(Report::Answered(_)) | None => init_failed("the Runtime API closed"),
+            },
+            status = process.ended() => init_failed(format!("Runtime exited with error: {status}")),
+            () = sleep(INIT_LIMIT) => {
+                init_failed(format!("INIT_REPORT Init Duration: {:.2} s Status: timeout", INIT_LIMIT.as_secs_f64()))
+            }
+        };
+        process.kill().await;
+        Err(failure)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.pid
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.process.has_ended()
+    }
+
+    /// Runs one invocation to its end, and keeps the answer in `call`. The end is when the process asks for the next
+    /// event, not when it answers: only then it is free. An error means that the process is dead, and why.
+    pub(crate) async fn run(&mut self, call: &mut Call) -> Result<(), InvokeError> {
+        let deadline = Instant::now() + self.timeout;
+        // It fails only if the listener is gone, which the wait below then sees as a dead process or a timeout.
+        let _ = self
+            .api
+            .invocations
+            .send(self.invocation(call.event.clone()));
+        loop {
+            tokio::select! {
+                // A process may answer and end at once: its answer counts, so reports are looked at first.
+                biased;
+                Some(report) = self.api.reports.recv() => match report {
+                    Report::Answered(answer) => call.keep(answer),
+                    Report::Polling => return Ok(()),
+                    Report::InitFailed(error) => return Err(error),
+                },
+                status = self.process.ended() => return Err(InvokeError::Crashed { status }),
+                () = sleep_until(deadline) => {
+                    self.process.kill().await;
+                    return Err(InvokeError::TimedOut { after: self.timeout });
+                }
+            }
+        }
+    }
+
+    fn invocation(&self, event: Bytes) -> Invocation {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Invocation {
+            id: identifiers::invocation_id(),
+            event,
+            deadline_ms: (now + self.timeout).as_millis(),
+            function_arn: Arc::clone(&self.function_arn),
+            trace_root: identifiers::trace_root(now.as_secs()),
+        }
+    }
+}
+
+fn init_failed(reason: impl Into<String>) -> InvokeError {
+    InvokeError::InitFailed {
+        reason: reason.into(),
+    }
+}

@@ -1,0 +1,143 @@
+//! One operating system process of a function: started with nothing but its environment, watched to its end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::function::{FunctionSpec, LogSink};
+use crate::identifiers;
+
+/// How long the last lines of a dead process are waited for. They are in the pipe already, unless something that the
+/// process started holds the pipe open.
+const LAST_LINES_WAIT: Duration = Duration::from_millis(500);
+
+/// A handle on a process. Dropping it kills the process.
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    kill: Arc<Notify>,
+    ended: watch::Receiver<Option<String>>,
+}
+
+impl Process {
+    /// Starts a process of `function` and gives the handle and the keeper, which somebody must run: it is done when
+    /// the process is dead and reaped.
+    pub(crate) fn start(
+        function: &FunctionSpec,
+        runtime_api: SocketAddr,
+    ) -> io::Result<(Self, impl Future<Output = ()> + Send + 'static)> {
+        let mut child = command(function, runtime_api).spawn()?;
+        let pid = child
+            .id()
+            .ok_or_else(|| io::Error::other("the process ended at once"))?;
+        let parent_end = child.stdin.take();
+        let logs = forward_logs(&mut child, &function.name, &function.logs);
+        let kill = Arc::new(Notify::new());
+        let (ended_tx, ended) = watch::channel(None);
+        let keeper = keep(child, parent_end, logs, Arc::clone(&kill), ended_tx);
+        Ok((Self { pid, kill, ended }, keeper))
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.borrow().is_some()
+    }
+
+    /// Waits for the process to be dead and says how it ended.
+    pub(crate) async fn ended(&mut self) -> String {
+        match self.ended.wait_for(Option::is_some).await {
+            Ok(status) => status.clone().unwrap_or_default(),
+            // The keeper was dropped with the whole pool; that kills.
+            Err(_) => "killed".to_owned(),
+        }
+    }
+
+    /// Kills the process with SIGKILL and waits until it is dead.
+    pub(crate) async fn kill(&mut self) {
+        self.kill.notify_one();
+        self.ended().await;
+    }
+
+    /// What kills the process when notified, for those who don't own the handle.
+    pub(crate) fn killer(&self) -> Arc<Notify> {
+        Arc::clone(&self.kill)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill.notify_one();
+    }
+}
+
+fn command(function: &FunctionSpec, runtime_api: SocketAddr) -> Command {
+    let log_stream = format!("[$LATEST]{}", identifiers::invocation_id().replace('-', ""));
+    let mut command = Command::new(&function.program);
+    command
+        .args(&function.args)
+        .env_clear()
+        .envs(function.process_environment(runtime_api, &log_stream))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    // A group of its own: Ctrl-C in a terminal is for the parent, which then ends its functions in order.
+    #[cfg(unix)]
+    command.process_group(0);
+    command
+}
+
+/// Reaps the process, whether it ends by itself or is killed. Holds the parent's end of its standard input until then:
+/// `Child` itself would close it as soon as the wait begins.
+async fn keep(
+    mut child: Child,
+    parent_end: Option<ChildStdin>,
+    mut logs: JoinSet<()>,
+    kill: Arc<Notify>,
+    ended: watch::Sender<Option<String>>,
+) {
+    let status = tokio::select! {
+        status = child.wait() => status,
+        () = kill.notified() => {
+            // It fails only if the process is dead already.
+            let _ = child.start_kill();
+            child.wait().await
+        }
+    };
+    drop(parent_end);
+    let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+    ended.send_replace(Some(status));
+    let _ = tokio::time::timeout(LAST_LINES_WAIT, async {
+        while logs.join_next().await.is_some() {}
+    })
+    .await;
+}
+
+fn forward_logs(child: &mut Child, function: &str, sink: &LogSink) -> JoinSet<()> {
+    let mut logs = JoinSet::new();
+    if let Some(stdout) = child.stdout.take() {
+        logs.spawn(forward(stdout, function.to_owned(), sink.clone()));
+    }
+    if let Some(stderr) = child.stderr.take() {
+        logs.spawn(forward(stderr, function.to_owned(), sink.clone()));
+    }
+    logs
+}
+
+async fn forward(pipe: impl AsyncRead + Unpin, function: String, sink: LogSink) {
+    let mut lines = BufReader::new(pipe);
+    let mut line = Vec::new();
+    // Bytes, not `lines()`: one line that is not UTF-8 must not end the forwarding and block the process on its pipe.
+    while let Ok(1..) = lines.read_until(b'\n', &mut line).await {
+        sink.take(
+            &function,
+            String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']),
+        );
+        line.clear();
+    }
+}

@@ -1,0 +1,145 @@
+//! Which function serves which request: the routes of the HTTP API in `template.yaml`, as data.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use axum::http::Method;
+use percent_encoding::percent_decode_str;
+
+/// A function that serves HTTP requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// Commands: it may write.
+    Submit,
+    /// Reads, and whatever matches no other route.
+    Status,
+}
+
+/// A route of the HTTP API.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The method, which must be the request's own: a `GET` route does not get `HEAD`.
+    pub method: Method,
+    /// The path, in which `{name}` stands for exactly one segment that is not empty.
+    pub path_template: &'static str,
+    /// The function behind it.
+    pub function: Function,
+}
+
+/// Every route but `$default`, which is [`Function::Status`].
+pub const ROUTES: [Route; 3] = [
+    Route {
+        method: Method::POST,
+        path_template: "/jobs",
+        function: Function::Submit,
+    },
+    Route {
+        method: Method::POST,
+        path_template: "/jobs/{id}/cancel",
+        function: Function::Submit,
+    },
+    Route {
+        method: Method::DELETE,
+        path_template: "/jobs/{id}",
+        function: Function::Submit,
+    },
+];
+
+/// The route that a request took.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Matched {
+    pub(crate) function: Function,
+    /// `POST /jobs/{id}/cancel`, or `$default`.
+    pub(crate) route_key: String,
+    /// The segments that stand for the template's names, percent-decoded.
+    pub(crate) path_parameters: BTreeMap<String, String>,
+}
+
+/// Finds the route for a request. `encoded_path` is the path as the client sent it: segments are split before they are
+/// decoded, so that `%2F` in an id does not make two of it.
+pub(crate) fn match_route(method: &Method, encoded_path: &str) -> Matched {
+    let found = ROUTES
+        .iter()
+        .filter(|route| route.method == *method)
+        .find_map(|route| Some((route, match_path(route.path_template, encoded_path)?)));
+    match found {
+        Some((route, path_parameters)) => Matched {
+            function: route.function,
+            route_key: format!("{} {}", route.method, route.path_template),
+            path_parameters,
+        },
+        None => Matched {
+            function: Function::Status,
+            route_key: "$default".to_owned(),
+            path_parameters: BTreeMap::new(),
+        },
+    }
+}
+
+fn match_path(template: &str, encoded_path: &str) -> Option<BTreeMap<String, String>> {
+    let mut parameters = BTreeMap::new();
+    let mut segments = encoded_path.split('/');
+    for expected in template.split('/') {
+        let segment = percent_decode_str(segments.next()?).decode_utf8_lossy();
+        match expected
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+        {
+            Some(name) if !segment.is_empty() => {
+                parameters.insert(name.to_owned(), segment.into_owned());
+            }
+            None if segment == Cow::Borrowed(expected) => {}
+            Some(_) | None => return None,
+        }
+    }
+    segments.next().is_none().then_some(parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key_of(method: &Method, path: &str) -> (Function, String) {
+        let matched = match_route(method, path);
+        (matched.function, matched.route_key)
+    }
+
+    #[test]
+    fn commands_go_to_submit_and_the_rest_to_status() {
+        let submit = |key: &str| (Function::Submit, key.to_owned());
+        let status = (Function::Status, "$default".to_owned());
+
+        assert_eq!(key_of(&Method::POST, "/jobs"), submit("POST /jobs"));
+        assert_eq!(
+            key_of(&Method::POST, "/jobs/17/cancel"),
+            submit("POST /jobs/{id}/cancel")
+        );
+        assert_eq!(
+            key_of(&Method::DELETE, "/jobs/17"),
+            submit("DELETE /jobs/{id}")
+        );
+
+        for (method, path) in [
+            (Method::GET, "/jobs"),
+            (Method::GET, "/jobs/17"),
+            (Method::HEAD, "/jobs/17"),
+            (Method::PUT, "/jobs"),
+            (Method::POST, "/jobs/"),
+            (Method::POST, "/jobs/17"),
+            (Method::POST, "/jobs//cancel"),
+            (Method::POST, "/jobs/17/cancel/"),
+            (Method::DELETE, "/jobs/17/result"),
+            (Method::DELETE, "/jobs/"),
+            (Method::GET, "/"),
+        ] {
+            assert_eq!(key_of(&method, path), status, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_path_parameter_is_one_segment_and_decoded() {
+        let matched = match_route(&Method::DELETE, "/jobs/a%2Fb%20c");
+
+        assert_eq!(matched.path_parameters["id"], "a/b c");
+    }
+}

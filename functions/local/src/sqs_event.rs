@@ -1,0 +1,227 @@
+//! The event that Lambda makes of a batch of SQS messages, and what an answer to it means.
+//!
+//! Sources: <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html> for the event and
+//! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html> for `ReportBatchItemFailures`.
+
+use std::collections::HashSet;
+
+use aws_sdk_sqs::primitives::Blob;
+use aws_sdk_sqs::types::{Message, MessageAttributeValue};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+
+/// The event for `messages`; `region` is part of each record.
+pub(crate) fn event(messages: &[Message], queue_arn: &str, region: &str) -> Value {
+    let records: Vec<Value> = messages
+        .iter()
+        .map(|message| record(message, queue_arn, region))
+        .collect();
+    json!({"Records": records})
+}
+
+fn record(message: &Message, queue_arn: &str, region: &str) -> Value {
+    let attributes: Map<String, Value> = message
+        .attributes()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_str().into()))
+        .collect();
+    let message_attributes: Map<String, Value> = message
+        .message_attributes()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), attribute(value)))
+        .collect();
+    let mut record = json!({
+        "messageId": message.message_id(),
+        "receiptHandle": message.receipt_handle(),
+        "body": message.body(),
+        "attributes": attributes,
+        "messageAttributes": message_attributes,
+        "md5OfBody": message.md5_of_body(),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": region,
+    });
+    if let Some(md5) = message.md5_of_message_attributes() {
+        record["md5OfMessageAttributes"] = md5.into();
+    }
+    record
+}
+
+fn attribute(value: &MessageAttributeValue) -> Value {
+    let base64 = |blob: &Blob| STANDARD.encode(blob);
+    let mut attribute = json!({
+        "dataType": value.data_type(),
+        "stringListValues": value.string_list_values(),
+        "binaryListValues": value.binary_list_values().iter().map(base64).collect::<Vec<_>>(),
+    });
+    if let Some(text) = value.string_value() {
+        attribute["stringValue"] = text.into();
+    }
+    if let Some(blob) = value.binary_value() {
+        attribute["binaryValue"] = base64(blob).into();
+    }
+    attribute
+}
+
+/// Why an answer failed its whole batch.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadAnswer {
+    #[error("it is not the JSON of a batch response")]
+    Malformed,
+    #[error("it names a message that is not in the batch: {0:?}")]
+    UnknownId(String),
+}
+
+/// The ids that a function reported as failed; every other message of the batch is done.
+///
+/// Done as a whole: an empty answer, `null`, `{}`, and an empty or `null` list. An error means that every message of
+/// the batch failed: Lambda then keeps them all.
+pub(crate) fn failed_ids(
+    answer: &[u8],
+    batch: &HashSet<&str>,
+) -> Result<HashSet<String>, BadAnswer> {
+    if answer.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let answer: Value = serde_json::from_slice(answer).map_err(|_| BadAnswer::Malformed)?;
+    let failures = match answer {
+        Value::Null => return Ok(HashSet::new()),
+        Value::Object(mut members) => members.remove("batchItemFailures").unwrap_or_default(),
+        _ => return Err(BadAnswer::Malformed),
+    };
+    match failures {
+        Value::Null => Ok(HashSet::new()),
+        Value::Array(items) => items.iter().map(|item| failed_id(item, batch)).collect(),
+        _ => Err(BadAnswer::Malformed),
+    }
+}
+
+fn failed_id(item: &Value, batch: &HashSet<&str>) -> Result<String, BadAnswer> {
+    let id = item
+        .get("itemIdentifier")
+        .and_then(Value::as_str)
+        .ok_or(BadAnswer::Malformed)?;
+    if batch.contains(id) {
+        Ok(id.to_owned())
+    } else {
+        Err(BadAnswer::UnknownId(id.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::types::MessageSystemAttributeName;
+
+    use super::*;
+
+    fn failed(answer: &str) -> Result<Vec<String>, BadAnswer> {
+        let mut ids: Vec<String> = failed_ids(answer.as_bytes(), &HashSet::from(["a", "b", "c"]))?
+            .into_iter()
+            .collect();
+        ids.sort();
+        Ok(ids)
+    }
+
+    #[test]
+    fn an_answer_without_failures_is_a_success_of_all() {
+        for answer in [
+            "",
+            "null",
+            "{}",
+            r#"{"batchItemFailures":[]}"#,
+            r#"{"batchItemFailures":null}"#,
+        ] {
+            assert_eq!(failed(answer), Ok(vec![]), "{answer}");
+        }
+    }
+
+    #[test]
+    fn named_messages_failed_and_the_others_did_not() {
+        let answer = r#"{"batchItemFailures":[{"itemIdentifier":"c"},{"itemIdentifier":"a"}]}"#;
+
+        assert_eq!(failed(answer), Ok(vec!["a".to_owned(), "c".to_owned()]));
+    }
+
+    #[test]
+    fn an_id_that_is_not_in_the_batch_fails_all() {
+        for id in ["d", ""] {
+            let answer =
+                json!({"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": id}]})
+                    .to_string();
+            assert_eq!(failed(&answer), Err(BadAnswer::UnknownId(id.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_malformed_answer_fails_all() {
+        for answer in [
+            "not json",
+            "\"ok\"",
+            "[]",
+            "true",
+            r#"{"batchItemFailures":{}}"#,
+            r#"{"batchItemFailures":["a"]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#,
+            r#"{"batchItemFailures":[{"messageId":"a"}]}"#,
+        ] {
+            assert_eq!(failed(answer), Err(BadAnswer::Malformed), "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_record_has_the_members_that_lambda_sends() {
+        let blob = |bytes: &[u8]| {
+            MessageAttributeValue::builder()
+                .data_type("Binary")
+                .binary_value(Blob::new(bytes))
+        };
+        let text = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value("AttributeValue1");
+        let message = Message::builder()
+            .message_id("MessageID_1")
+            .receipt_handle("MessageReceiptHandle")
+            .body("Message Body")
+            .md5_of_body("fce0ea8dd236ccb3ed9b37dae260836f")
+            .md5_of_message_attributes("582c92c5c5b6ac403040a4f3ab3115c9")
+            .attributes(MessageSystemAttributeName::ApproximateReceiveCount, "2")
+            .attributes(MessageSystemAttributeName::SentTimestamp, "1520621625029")
+            .attributes(
+                MessageSystemAttributeName::SenderId,
+                "AROAIWPX5BD2BHG722MW4:sender",
+            )
+            .attributes(
+                MessageSystemAttributeName::ApproximateFirstReceiveTimestamp,
+                "1520621634884",
+            )
+            .message_attributes("Attribute1", text.build().unwrap())
+            .message_attributes("Attribute3", blob(b"1100").build().unwrap())
+            .build();
+
+        let expected: Value =
+            serde_json::from_str(include_str!("../tests/cloud/sqs_event.json")).unwrap();
+        assert_eq!(
+            event(
+                &[message],
+                "arn:aws:sqs:us-west-2:123456789012:SQSQueue",
+                "us-west-2"
+            ),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_message_without_attributes_has_no_hash_of_them() {
+        let event = event(
+            &[Message::builder().message_id("a").body("b").build()],
+            "arn",
+            "region",
+        );
+
+        assert_eq!(event["Records"][0].get("md5OfMessageAttributes"), None);
+        assert_eq!(event["Records"][0]["messageAttributes"], json!({}));
+        assert_eq!(event["Records"][0]["attributes"], json!({}));
+    }
+}

@@ -1,0 +1,15 @@
+//! The imitation of Lambda, API Gateway and the event source mapping, with real processes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "all of this is test code; the lint's own exception sees only what stands in a test function"
+)]
+
+mod app;
+mod event_source;
+mod failures;
+mod gateway;
+mod parent;
+mod pool;
+mod role;
