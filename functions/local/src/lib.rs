@@ -1,1 +1,3 @@
-//! local
+//! The whole service on one machine.
+
+pub mod sqs;
