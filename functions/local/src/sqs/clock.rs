@@ -137,7 +137,7 @@ mod tests {
         let sleep = tokio::spawn(async move { clock.sleep_until(901_000).await });
         manual.until_sleeping(1).await;
 
-        manual.advance(Duration::from_secs(900));
+        manual.advance(Duration::from_mins(15));
 
         sleep.await.unwrap();
         manual.until_sleeping(0).await;

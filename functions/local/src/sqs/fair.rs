@@ -63,7 +63,7 @@ impl Turns {
     /// One message of this group is no longer in flight.
     pub(super) fn landed(&mut self, group: &GroupId) {
         self.change(group, |group| {
-            group.in_flight = group.in_flight.saturating_sub(1)
+            group.in_flight = group.in_flight.saturating_sub(1);
         });
     }
 
@@ -94,6 +94,7 @@ fn turn(id: &GroupId, group: &Group) -> Option<(usize, Place, GroupId)> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "a message may also have no group")]
     fn group(name: &str) -> GroupId {
         Some(name.to_owned())
     }

@@ -65,7 +65,7 @@ pub(super) fn check_text(text: &str) -> Result<()> {
 
 /// A name of a standard queue: 1 to 80 letters, digits, hyphens and underscores.
 pub(super) fn check_queue_name(name: &str) -> Result<()> {
-    if name.ends_with(".fifo") {
+    if name.strip_suffix(".fifo").is_some() {
         return Err(fifo_unsupported());
     }
     if is_word(name) {

@@ -81,11 +81,11 @@ impl Queues {
             .map(|wait_s| within(wait_s, "WaitTimeSeconds", &WAIT_S))
             .transpose()?;
         let deliveries = self.poll(name, &demand, wait_s).await?;
-        let delivered = |delivery| {
+        let delivered = |delivery: &Delivery| {
             DeliveredMessage::new(delivery, &system_names, &request.message_attribute_names)
         };
         Ok(Messages {
-            messages: deliveries.into_iter().map(delivered).collect(),
+            messages: deliveries.iter().map(delivered).collect(),
         })
     }
 
@@ -211,7 +211,7 @@ const SYSTEM_ATTRIBUTES: [&str; 7] = [
 const ONLY_FIFO: [&str; 2] = ["MessageDeduplicationId", "SequenceNumber"];
 
 impl DeliveredMessage {
-    fn new(delivery: Delivery, system_names: &[&'static str], names: &[String]) -> Self {
+    fn new(delivery: &Delivery, system_names: &[&'static str], names: &[String]) -> Self {
         let content = &delivery.message.content;
         let chosen: Vec<_> = content
             .attributes
@@ -219,7 +219,7 @@ impl DeliveredMessage {
             .filter(|(name, _)| is_chosen(name, names))
             .collect();
         let system =
-            |name: &&'static str| system_attribute(&delivery, name).map(|value| (*name, value));
+            |name: &&'static str| system_attribute(delivery, name).map(|value| (*name, value));
         Self {
             attributes: system_names.iter().filter_map(system).collect(),
             attributes_md5: digest(chosen.iter().copied()),

@@ -38,7 +38,7 @@ impl Default for Settings {
     }
 }
 
-const SMALLEST_LIMIT: i64 = 1_024;
+const SIZE_LIMIT: RangeInclusive<i64> = 1_024..=MAX_MESSAGE_BYTES as i64;
 const KEY_REUSE_S: RangeInclusive<i64> = 60..=86_400;
 
 /// Names that can be set, in the order in which `All` lists them.
@@ -82,13 +82,7 @@ impl Settings {
     fn set(&mut self, name: &str, value: &str) -> Result<()> {
         match name {
             "DelaySeconds" => self.delay_s = number(name, value, &DELAY_S)?,
-            "MaximumMessageSize" => {
-                self.max_message_bytes = number(
-                    name,
-                    value,
-                    &(SMALLEST_LIMIT..=i64::from(MAX_MESSAGE_BYTES)),
-                )?
-            }
+            "MaximumMessageSize" => self.max_message_bytes = number(name, value, &SIZE_LIMIT)?,
             "MessageRetentionPeriod" => self.retention_s = number(name, value, &RETENTION_S)?,
             "ReceiveMessageWaitTimeSeconds" => self.receive_wait_s = number(name, value, &WAIT_S)?,
             "VisibilityTimeout" => self.visibility_s = number(name, value, &VISIBILITY_S)?,
