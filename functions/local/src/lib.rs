@@ -1,5 +1,11 @@
-//! local
+//! The whole service on one machine, as close to the cloud as loopback allows: for development and for tests.
+//!
+//! An HTTP front in API Gateway's place, the Lambda Runtime API with each function as a process of its own, an embedded
+//! DynamoDB and an embedded SQS that speak the real wire protocols, and the event source mapping between queue and worker.
+//! It binds to 127.0.0.1 and is no durable storage.
 
+mod backends;
+mod cli;
 mod event_source;
 mod function;
 mod gateway;
@@ -13,10 +19,16 @@ mod parent;
 mod pool;
 mod process;
 mod request_body;
+mod role;
 mod routes;
 mod runtime_api;
+mod serve;
+mod service;
+pub mod sqs;
 mod sqs_event;
+mod table;
 
+pub use cli::main;
 pub use event_source::{EventSource, EventSourceSpec};
 pub use function::{FunctionSpec, LogSink};
 pub use gateway::Gateway;
@@ -24,3 +36,5 @@ pub use invoke_error::InvokeError;
 pub use parent::exit_when_parent_is_gone;
 pub use pool::{FunctionProcess, Pool, ProcessState};
 pub use routes::{Function, ROUTES, Route};
+pub use service::{Service, ServiceOptions, StartError};
+pub use table::create_table;

@@ -1,0 +1,43 @@
+//! What wakes waiting polls.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::queue::Outlook;
+
+/// Above this many new messages all waiting polls are woken at once instead of one for each message.
+const ONE_BY_ONE: usize = 10;
+
+/// The bell of one queue. A poll that was rung for and is abandoned passes the ring on, so no message waits for nobody.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bell(Arc<Notify>);
+
+impl Bell {
+    /// What a poll waits on. It hears every ring from its `enable` on.
+    pub(super) fn notified(&self) -> tokio::sync::futures::Notified<'_> {
+        self.0.notified()
+    }
+
+    /// Rings for one poll a message that became visible, or for all when they have to look at the time anew, because
+    /// something becomes visible sooner than they know.
+    pub(super) fn announce(&self, before: Outlook, after: Outlook) {
+        let sooner = match (before.next_due_ms, after.next_due_ms) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(before), Some(after)) => after < before,
+        };
+        let more = after.visible.saturating_sub(before.visible);
+        if sooner || more > ONE_BY_ONE {
+            self.ring_all();
+        }
+        for _ in 0..more.min(ONE_BY_ONE) {
+            self.0.notify_one();
+        }
+    }
+
+    /// Rings for every waiting poll.
+    pub(super) fn ring_all(&self) {
+        self.0.notify_waiters();
+    }
+}

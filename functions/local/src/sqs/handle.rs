@@ -1,0 +1,66 @@
+//! Receipt handles: which receipt of which message of which queue.
+
+use super::error::{Code, Error, Result};
+
+/// What a receive hands out and a deletion hands back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Receipt {
+    pub(super) queue_id: u64,
+    pub(super) number: u64,
+    /// How many times this queue had delivered the message with this receipt; an older one is stale.
+    pub(super) delivery: u32,
+}
+
+impl std::fmt::Display for Receipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{:016x}-{:016x}-{:08x}",
+            self.queue_id, self.number, self.delivery
+        )
+    }
+}
+
+impl Receipt {
+    /// The receipt in a handle that the queue with this id gave out.
+    pub(super) fn parse(handle: &str, queue_id: u64) -> Result<Self> {
+        let receipt = Self::read(handle).filter(|receipt| receipt.queue_id == queue_id);
+        receipt.ok_or_else(|| invalid(handle))
+    }
+
+    fn read(handle: &str) -> Option<Self> {
+        let mut parts = handle.split('-');
+        let receipt = Self {
+            queue_id: u64::from_str_radix(parts.next()?, 16).ok()?,
+            number: u64::from_str_radix(parts.next()?, 16).ok()?,
+            delivery: u32::from_str_radix(parts.next()?, 16).ok()?,
+        };
+        parts.next().is_none().then_some(receipt)
+    }
+}
+
+fn invalid(handle: &str) -> Error {
+    Code::ReceiptHandleIsInvalid.because(format!(
+        "The input receipt handle \"{handle}\" is not a valid receipt handle."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_is_read_back_only_by_the_queue_that_gave_it() {
+        let receipt = Receipt {
+            queue_id: 7,
+            number: 8,
+            delivery: 9,
+        };
+        let handle = receipt.to_string();
+
+        assert_eq!(Receipt::parse(&handle, 7), Ok(receipt));
+        assert!(Receipt::parse(&handle, 6).is_err());
+        assert!(Receipt::parse("", 7).is_err());
+        assert!(Receipt::parse(&format!("{handle}-0"), 7).is_err());
+    }
+}

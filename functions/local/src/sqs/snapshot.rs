@@ -1,0 +1,123 @@
+//! All queues as a value that can be written to a file, for `local --data`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::Clock;
+use super::queue::{Held, Queue};
+use super::settings::Settings;
+use super::store::{Queues, Slot, State};
+
+/// The queues at one moment. Receipt handles given out before are good after, and a message in flight becomes visible
+/// when its timeout, which goes on meanwhile, is over. Move tasks and the names of deleted queues are not kept.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Snapshot {
+    queues: BTreeMap<String, QueueSnapshot>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct QueueSnapshot {
+    id: u64,
+    created_at_ms: u64,
+    modified_at_ms: u64,
+    purged_at_ms: Option<u64>,
+    settings: Settings,
+    last_number: u64,
+    messages: Vec<(u64, Held)>,
+}
+
+impl Queues {
+    /// The queues as they are now.
+    #[must_use]
+    pub fn to_snapshot(&self) -> Snapshot {
+        let state = self.lock();
+        let queues = state
+            .queues
+            .iter()
+            .map(|(name, slot)| (name.clone(), QueueSnapshot::of(slot.queue())));
+        Snapshot {
+            queues: queues.collect(),
+        }
+    }
+
+    /// The queues as they were; time that passed since then has passed for them too.
+    #[must_use]
+    pub fn from_snapshot(clock: Clock, snapshot: Snapshot) -> Self {
+        let slots = snapshot
+            .queues
+            .into_iter()
+            .map(|(name, queue)| (name, Slot::new(queue.into_queue())));
+        let state = State {
+            queues: slots.collect(),
+            ..State::default()
+        };
+        Self::with_state(clock, state)
+    }
+}
+
+impl QueueSnapshot {
+    fn of(queue: &Queue) -> Self {
+        Self {
+            id: queue.id,
+            created_at_ms: queue.created_at_ms,
+            modified_at_ms: queue.modified_at_ms,
+            purged_at_ms: queue.purged_at_ms,
+            settings: queue.settings.clone(),
+            last_number: queue.last_number(),
+            messages: queue.held(),
+        }
+    }
+
+    fn into_queue(self) -> Queue {
+        let mut queue = Queue::new(self.id, self.settings, self.created_at_ms);
+        queue.modified_at_ms = self.modified_at_ms;
+        queue.purged_at_ms = self.purged_at_ms;
+        queue.resume(self.last_number, self.messages);
+        queue
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::super::clock::ManualClock;
+    use super::super::content::{Content, Message};
+    use super::*;
+
+    const START_MS: u64 = 1_000_000;
+
+    fn message(body: &str) -> Message {
+        let content = Content {
+            body: body.to_owned(),
+            body_md5: String::new(),
+            attributes: BTreeMap::new(),
+            system_attributes: BTreeMap::new(),
+            group: None,
+        };
+        Message::new(body.to_owned(), Arc::new(content), START_MS)
+    }
+
+    #[test]
+    fn a_message_in_flight_comes_back_after_a_restart_and_its_receipt_still_counts() {
+        let clock = ManualClock::starting_at(START_MS);
+        let mut queue = Queue::new(7, Settings::default(), START_MS);
+        queue.add(message("a"), 0, START_MS);
+        queue.add(message("b"), 0, START_MS);
+        let first = queue.receive(1, 30, None, START_MS).deliveries.remove(0);
+        let json = serde_json::to_string(&QueueSnapshot::of(&queue)).unwrap();
+
+        clock.advance(Duration::from_secs(30));
+        let mut restarted = serde_json::from_str::<QueueSnapshot>(&json)
+            .unwrap()
+            .into_queue();
+        restarted.settle(clock.now_ms());
+
+        assert_eq!(restarted.counts().visible, 2);
+        restarted.delete(first.receipt);
+        assert_eq!(restarted.counts().visible, 1);
+        assert_eq!(restarted.last_number(), 2);
+    }
+}
