@@ -1,2 +1,7 @@
-//! Service.
-fn main() {}
+//! The service's own executable once more: see `Cargo.toml`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    local::main()
+}

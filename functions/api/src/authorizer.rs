@@ -2,8 +2,8 @@
 
 use engine::Owner;
 use lambda_http::aws_lambda_events::apigw::{
-    ApiGatewayProxyRequestContext, ApiGatewayRequestAuthorizer,
-    ApiGatewayRequestAuthorizerIamDescription, ApiGatewayV2httpRequestContext,
+    ApiGatewayProxyRequestContext, ApiGatewayRequestAuthorizerIamDescription,
+    ApiGatewayV2httpRequestContext,
 };
 use serde_json::{Map, Value};
 

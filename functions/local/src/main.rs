@@ -1,2 +1,7 @@
-//! Placeholder of the skeleton.
-fn main() {}
+//! The whole service on one machine: see the crate's documentation.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    local::main()
+}

@@ -1,0 +1,334 @@
+//! The embedded back ends: DynamoDB and SQS on loopback, and what they keep between runs.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::types::QueueAttributeName;
+use dynoxide::Database;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::service::StartError;
+use crate::sqs::{self, Clock, Queues};
+use crate::table::create_table;
+
+/// Where the embedded back ends pretend to be.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// The table's name.
+pub(crate) const TABLE: &str = "jobs";
+
+const QUEUE: &str = "jobs";
+const DEAD_LETTER_QUEUE: &str = "jobs-dead-letters";
+
+/// As in the template: hand-backs of jobs that wait count as receives too, so it is high; attempts are counted in the record.
+const MAX_RECEIVE_COUNT: u32 = 100;
+
+/// How often the queues are written to the data folder.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// What the back ends need to know.
+pub(crate) struct BackendOptions {
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) visibility: Duration,
+    pub(crate) sweep_every: Duration,
+}
+
+/// The running back ends.
+pub(crate) struct Backends {
+    pub(crate) dynamodb_url: String,
+    pub(crate) sqs_url: String,
+    pub(crate) queue_url: String,
+    pub(crate) queue_arn: String,
+    pub(crate) id_secret: String,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Backends {
+    /// Starts both on ports of their own, with what the data folder has, and makes table and queues where there are none.
+    pub(crate) async fn start(options: BackendOptions) -> Result<Self, StartError> {
+        if let Some(folder) = &options.data {
+            fs::create_dir_all(folder).map_err(|error| StartError::data(folder, error))?;
+        }
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let data = options.data.as_deref();
+        let database = open_database(data)?;
+        let dynamodb_url = serve_dynamodb(database.clone(), stopped.clone(), &mut tasks).await?;
+        tasks.spawn(sweep(database, options.sweep_every, stopped.clone()));
+        let queues = Arc::new(open_queues(data)?);
+        let sqs_url = serve_sqs(queues.clone(), stopped.clone(), &mut tasks).await?;
+        if let Some(folder) = &options.data {
+            tasks.spawn(save(queues, folder.join("queue.json"), stopped));
+        }
+        let dynamodb = dynamodb_client(&dynamodb_url);
+        create_table(&dynamodb, TABLE)
+            .await
+            .map_err(|error| StartError::BackEnd(error.into()))?;
+        let sqs = sqs_client(&sqs_url);
+        let made = create_queues(&sqs, options.visibility).await;
+        let (queue_url, queue_arn) = made.map_err(|error| StartError::BackEnd(error.into()))?;
+        let id_secret = id_secret(data)?;
+        Ok(Self {
+            dynamodb_url,
+            sqs_url,
+            queue_url,
+            queue_arn,
+            id_secret,
+            sqs,
+            stop,
+            tasks,
+        })
+    }
+
+    /// Stops both, and writes what the data folder keeps.
+    pub(crate) async fn stop(mut self) {
+        // An error means that all tasks have ended by themselves.
+        let _ = self.stop.send(true);
+        // A client may hold a connection open for ever; nothing of value is in one that long.
+        let _ = tokio::time::timeout(Duration::from_secs(3), async {
+            while self.tasks.join_next().await.is_some() {}
+        })
+        .await;
+    }
+}
+
+fn open_database(data: Option<&Path>) -> Result<Database, StartError> {
+    let Some(folder) = data else {
+        return Database::memory().map_err(|error| StartError::BackEnd(error.into()));
+    };
+    let path = folder.join("jobs.sqlite");
+    let unusable = |error: &dyn std::fmt::Display| {
+        StartError::data(&path, io::Error::other(error.to_string()))
+    };
+    let database = Database::new(&path.to_string_lossy()).map_err(|error| unusable(&error))?;
+    // Leaves synchronous=NORMAL: a power cut may lose the last writes, and this is a tool for development.
+    database
+        .enable_bulk_loading()
+        .map_err(|error| unusable(&error))?;
+    database
+        .disable_bulk_loading()
+        .map_err(|error| unusable(&error))?;
+    Ok(database)
+}
+
+fn open_queues(data: Option<&Path>) -> Result<Queues, StartError> {
+    let Some(path) = data.map(|folder| folder.join("queue.json")) else {
+        return Ok(Queues::new(Clock::system()));
+    };
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Queues::new(Clock::system()));
+        }
+        Err(error) => return Err(StartError::data(&path, error)),
+    };
+    let snapshot =
+        serde_json::from_slice(&text).map_err(|error| StartError::data(&path, error.into()))?;
+    Ok(Queues::from_snapshot(Clock::system(), snapshot))
+}
+
+/// A secret of this data folder, or of this run: ids of before stay known as long as their records.
+fn id_secret(data: Option<&Path>) -> Result<String, StartError> {
+    let fresh = || {
+        format!(
+            "{}{}",
+            uuid::Uuid::new_v4().simple(),
+            uuid::Uuid::new_v4().simple()
+        )
+    };
+    let Some(path) = data.map(|folder| folder.join("id-secret")) else {
+        return Ok(fresh());
+    };
+    match fs::read_to_string(&path) {
+        Ok(secret) => Ok(secret),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let secret = fresh();
+            fs::write(&path, &secret).map_err(|error| StartError::data(&path, error))?;
+            Ok(secret)
+        }
+        Err(error) => Err(StartError::data(&path, error)),
+    }
+}
+
+/// A port of the system's choice, on loopback only.
+async fn listen() -> Result<(TcpListener, String), StartError> {
+    let bound = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
+    let listener = bound.map_err(|error| StartError::BackEnd(error.into()))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| StartError::BackEnd(error.into()))?;
+    Ok((listener, format!("http://{address}")))
+}
+
+async fn stop_of(mut stopped: watch::Receiver<bool>) {
+    // An error means that the service is gone, which is a stop too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn serve_dynamodb(
+    database: Database,
+    stopped: watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> Result<String, StartError> {
+    let (listener, url) = listen().await?;
+    tasks.spawn(async move {
+        if let Err(error) =
+            dynoxide::server::serve_with_shutdown(listener, database, stop_of(stopped)).await
+        {
+            tracing::error!("the embedded DynamoDB stopped: {error}");
+        }
+    });
+    Ok(url)
+}
+
+async fn serve_sqs(
+    queues: Arc<Queues>,
+    stopped: watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> Result<String, StartError> {
+    let (listener, url) = listen().await?;
+    tasks.spawn(async move {
+        if let Err(error) = sqs::serve(listener, queues, stop_of(stopped)).await {
+            tracing::error!("the embedded SQS stopped: {error}");
+        }
+    });
+    Ok(url)
+}
+
+/// Deletes what is past its TTL, as DynamoDB does, only sooner.
+async fn sweep(database: Database, every: Duration, stopped: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
+    let stopped = stop_of(stopped);
+    tokio::pin!(stopped);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            _ = ticks.tick() => {}
+        }
+        let database = database.clone();
+        let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!("expired records could not be deleted: {error}");
+        }
+    }
+}
+
+/// Writes the queues to the data folder every second, and once more at the end.
+async fn save(queues: Arc<Queues>, path: PathBuf, stopped: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(SAVE_EVERY);
+    let stopped = stop_of(stopped);
+    tokio::pin!(stopped);
+    loop {
+        let is_last = tokio::select! {
+            () = &mut stopped => true,
+            _ = ticks.tick() => false,
+        };
+        let (queues, path) = (queues.clone(), path.clone());
+        let written = tokio::task::spawn_blocking(move || write_snapshot(&queues, &path)).await;
+        if let Ok(Err(error)) = written {
+            tracing::warn!("the messages could not be kept: {error}");
+        }
+        if is_last {
+            return;
+        }
+    }
+}
+
+/// Beside the old one first, so that a crash leaves one or the other whole.
+fn write_snapshot(queues: &Queues, path: &Path) -> io::Result<()> {
+    let text = serde_json::to_vec(&queues.to_snapshot())?;
+    let beside = path.with_extension("json.new");
+    fs::write(&beside, text)?;
+    fs::rename(beside, path)
+}
+
+fn credentials() -> Credentials {
+    Credentials::new("local", "local", None, None, "local")
+}
+
+fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(credentials())
+        .endpoint_url(url);
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+fn sqs_client(url: &str) -> aws_sdk_sqs::Client {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(credentials())
+        .endpoint_url(url);
+    aws_sdk_sqs::Client::from_conf(config.build())
+}
+
+/// The queue and its dead-letter queue: the queue's URL and ARN. Queues that are there get today's settings.
+async fn create_queues(
+    sqs: &aws_sdk_sqs::Client,
+    visibility: Duration,
+) -> Result<(String, String), aws_sdk_sqs::Error> {
+    let retention = (
+        QueueAttributeName::MessageRetentionPeriod,
+        "1209600".to_owned(),
+    );
+    let dead = ensure_queue(sqs, DEAD_LETTER_QUEUE, &[retention.clone()]).await?;
+    let dead_arn = arn_of(sqs, &dead).await?;
+    let redrive =
+        serde_json::json!({"deadLetterTargetArn": dead_arn, "maxReceiveCount": MAX_RECEIVE_COUNT});
+    let attributes = [
+        retention,
+        (
+            QueueAttributeName::VisibilityTimeout,
+            visibility.as_secs().to_string(),
+        ),
+        (QueueAttributeName::RedrivePolicy, redrive.to_string()),
+    ];
+    let queue = ensure_queue(sqs, QUEUE, &attributes).await?;
+    let arn = arn_of(sqs, &queue).await?;
+    Ok((queue, arn))
+}
+
+async fn ensure_queue(
+    sqs: &aws_sdk_sqs::Client,
+    name: &str,
+    attributes: &[(QueueAttributeName, String)],
+) -> Result<String, aws_sdk_sqs::Error> {
+    let url = match sqs.get_queue_url().queue_name(name).send().await {
+        Ok(found) => found.queue_url,
+        Err(_) => sqs.create_queue().queue_name(name).send().await?.queue_url,
+    };
+    let url = url.unwrap_or_default();
+    let attributes = attributes.iter().cloned().collect();
+    sqs.set_queue_attributes()
+        .queue_url(&url)
+        .set_attributes(Some(attributes))
+        .send()
+        .await?;
+    Ok(url)
+}
+
+async fn arn_of(sqs: &aws_sdk_sqs::Client, url: &str) -> Result<String, aws_sdk_sqs::Error> {
+    let wanted = QueueAttributeName::QueueArn;
+    let answer = sqs
+        .get_queue_attributes()
+        .queue_url(url)
+        .attribute_names(wanted.clone())
+        .send()
+        .await?;
+    Ok(answer
+        .attributes()
+        .and_then(|attributes| attributes.get(&wanted))
+        .cloned()
+        .unwrap_or_default())
+}

@@ -1,0 +1,61 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::role::Role;
+use crate::serve::{ServeArgs, serve};
+
+/// Accepted on this machine: asynchronous jobs over HTTP, without AWS and without Docker.
+///
+/// Without a command it serves, as `serve` does.
+#[derive(Parser)]
+#[command(name = "local", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole service until Ctrl-C
+    Serve(ServeArgs),
+    /// Be one of the functions: what the service starts its processes with
+    #[command(hide = true)]
+    Function {
+        /// Which one.
+        role: Role,
+    },
+}
+
+/// The program: what `main` is, of `local` and of the tests' copy of it.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // A function has a runtime of its own kind.
+    if let Some(Command::Function { role }) = cli.command {
+        return role.run();
+    }
+    tracing_subscriber::fmt()
+        .with_env_filter("warn")
+        .with_writer(std::io::stderr)
+        .init();
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime.block_on(run(cli)),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> ExitCode {
+    match cli.command {
+        None => serve(cli.serve).await,
+        Some(Command::Serve(args)) => serve(args).await,
+        Some(Command::Function { role }) => role.run(),
+    }
+}

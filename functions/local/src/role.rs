@@ -1,0 +1,51 @@
+//! A function's process: this executable started again, as one of the three functions.
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use crate::parent::exit_when_parent_is_gone;
+
+/// Which function this process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    Submit,
+    Status,
+    Worker,
+}
+
+impl Role {
+    /// The function's name, and the argument that makes a process of it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Status => "status",
+            Self::Worker => "worker",
+        }
+    }
+
+    /// Is the function until the process that started this one is gone.
+    pub(crate) fn run(self) -> ExitCode {
+        exit_when_parent_is_gone();
+        lambda_runtime::tracing::init_default_subscriber();
+        // As `#[tokio::main(flavor = "current_thread")]` does in the functions' own executables.
+        let runtime = match tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+        {
+            Ok(runtime) => runtime,
+            Err(error) => return failed(&error),
+        };
+        let served = match self {
+            Self::Submit => runtime.block_on(submit::run()),
+            Self::Status => runtime.block_on(status::run()),
+            Self::Worker => runtime.block_on(worker::run()),
+        };
+        served.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+    }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> ExitCode {
+    lambda_runtime::tracing::error!("cold start stopped: {error}");
+    ExitCode::FAILURE
+}

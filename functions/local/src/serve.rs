@@ -1,0 +1,125 @@
+//! `serve`: the service until Ctrl-C.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::function::LogSink;
+use crate::service::{Service, ServiceOptions};
+
+/// Flags of `serve`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServeArgs {
+    /// Port of the API on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Folder to keep records and messages in between runs; nothing is kept without it
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// How long a status URI lives after its job's end
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    retention: u64,
+    /// How long after its scheduled start a job has to be at its end
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=1_209_600))]
+    deadline: u64,
+    /// Worker processes at once
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(2..=1_000))]
+    concurrency: u16,
+    /// Messages that a worker gets at once
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=10))]
+    batch_size: u8,
+    /// How long a worker may take before it is killed, and how soon a job of a worker that died is tried again
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=900))]
+    worker_timeout: u64,
+    /// How long a message stays invisible that a worker has [default: the worker's time and 1 second]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=43_200))]
+    visibility: Option<u64>,
+    /// How often records past their retention are deleted
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    sweep_every: u64,
+    /// Don't show what the functions log
+    #[arg(long)]
+    quiet: bool,
+}
+
+impl ServeArgs {
+    fn options(self) -> ServiceOptions {
+        ServiceOptions {
+            port: self.port,
+            data: self.data,
+            retention: Duration::from_secs(self.retention),
+            deadline: Duration::from_secs(self.deadline),
+            concurrency: usize::from(self.concurrency),
+            batch_size: self.batch_size,
+            worker_timeout: Duration::from_secs(self.worker_timeout),
+            visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
+            sweep_every: Duration::from_secs(self.sweep_every),
+            logs: if self.quiet {
+                LogSink::new(|_, _| ())
+            } else {
+                LogSink::stderr()
+            },
+        }
+    }
+}
+
+/// Serves until Ctrl-C or SIGTERM.
+pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
+    let options = args.options();
+    let service = match Service::start(options.clone()).await {
+        Ok(service) => service,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("{}", welcome(&service, &options));
+    if let Err(error) = stop_signal().await {
+        eprintln!("error: signals cannot be waited for: {error}");
+    }
+    eprintln!("\nstopping");
+    service.stop().await;
+    ExitCode::SUCCESS
+}
+
+async fn stop_signal() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// What is running, and what to try.
+fn welcome(service: &Service, options: &ServiceOptions) -> String {
+    let Service {
+        url,
+        dynamodb_url,
+        sqs_url,
+        ..
+    } = service;
+    let kept = options.data.as_ref().map_or_else(
+        || "nothing is kept when it stops (--data DIR keeps records and messages)".to_owned(),
+        |folder| format!("records and messages are kept in {}", folder.display()),
+    );
+    format!(
+        "Accepted, asynchronous jobs over HTTP: the whole service on this machine, for development and tests.
+
+  API       {url}
+  DynamoDB  {dynamodb_url}  (embedded, table jobs)
+  SQS       {sqs_url}  (embedded, queue jobs)
+  {kept}
+
+Try it:
+  curl -i {url}/jobs --json '{{\"name\": \"csv_profile\", \"input\": {{\"csv\": \"city,people\\nParis,2\\nRome,3\\n\"}}}}'
+  curl -i {url}/jobs --json '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
+  curl -s {url}/jobs
+  cargo run -- watch ID        (a job's id or status URI, with a progress bar)
+
+Ctrl-C stops everything."
+    )
+}

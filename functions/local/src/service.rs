@@ -1,0 +1,230 @@
+//! The whole service: back ends, functions, gateway, event source mapping.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::backends::{BackendOptions, Backends, REGION, TABLE};
+use crate::event_source::{EventSource, EventSourceSpec};
+use crate::function::{FunctionSpec, LogSink};
+use crate::gateway::Gateway;
+use crate::pool::Pool;
+use crate::role::Role;
+
+/// How the service runs.
+#[derive(Clone, Debug)]
+pub struct ServiceOptions {
+    /// The API's port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Where records and messages are kept between runs; nowhere by default.
+    pub data: Option<PathBuf>,
+    /// How long a status URI lives after its job's end.
+    pub retention: Duration,
+    /// How long after its scheduled start a job has to be at its end.
+    pub deadline: Duration,
+    /// How many worker processes there may be at once; at least 2.
+    pub concurrency: usize,
+    /// How many messages a worker gets at once: 1 to 10.
+    pub batch_size: u8,
+    /// How long a worker's invocation may take before its process is killed.
+    pub worker_timeout: Duration,
+    /// How long a message stays invisible that a worker has: how soon it comes back when the worker dies.
+    pub visibility: Duration,
+    /// How often expired records are deleted.
+    pub sweep_every: Duration,
+    /// Where the functions' log lines go.
+    pub logs: LogSink,
+}
+
+/// HTTP functions at once. Each takes one request at a time, as in Lambda, and is started when it is needed.
+const HTTP_PROCESSES: usize = 16;
+
+/// As in the template.
+const SUBMIT_TIMEOUT: Duration = Duration::from_secs(10);
+const STATUS_TIMEOUT: Duration = Duration::from_secs(29);
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Something else listens there.
+    #[error(
+        "port {0} on 127.0.0.1 is in use: stop what listens there, or choose another with --port"
+    )]
+    PortInUse(u16),
+    /// The port cannot be listened on for another reason.
+    #[error("port {port} on 127.0.0.1 cannot be used: {source}")]
+    Port {
+        /// The port.
+        port: u16,
+        /// Why.
+        source: io::Error,
+    },
+    /// The data folder cannot be used.
+    #[error("{} cannot be used: {source}", path.display())]
+    Data {
+        /// The folder or the file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// An embedded back end does not start.
+    #[error("an embedded back end does not start: {0}")]
+    BackEnd(Box<dyn std::error::Error + Send + Sync>),
+    /// The service's own executable cannot be found, so no function can be started.
+    #[error("this program's own executable cannot be found: {0}")]
+    Executable(io::Error),
+}
+
+impl StartError {
+    pub(crate) fn data(path: &Path, source: io::Error) -> Self {
+        Self::Data {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// The running service.
+pub struct Service {
+    /// Where the API is.
+    pub url: String,
+    /// Where the embedded DynamoDB is.
+    pub dynamodb_url: String,
+    /// Where the embedded SQS is.
+    pub sqs_url: String,
+    /// The queue of jobs.
+    pub queue_url: String,
+    pools: [Pool; 3],
+    event_source: EventSource,
+    backends: Backends,
+    stop_gateway: oneshot::Sender<()>,
+    gateway: JoinHandle<()>,
+}
+
+impl Service {
+    /// Starts it all. The port is taken first, so that a port in use is said before anything else is done.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(options: ServiceOptions) -> Result<Self, StartError> {
+        let listener = bind(options.port).await?;
+        let address = listener.local_addr().map_err(|source| StartError::Port {
+            port: options.port,
+            source,
+        })?;
+        let backends = Backends::start(BackendOptions {
+            data: options.data.clone(),
+            visibility: options.visibility,
+            sweep_every: options.sweep_every,
+        })
+        .await?;
+        let [submit, status, worker] = pools(&options, &backends)?;
+        let event_source = EventSource::start(
+            backends.sqs.clone(),
+            event_source(&options, &backends),
+            worker.clone(),
+        );
+        let gateway = Gateway::new(submit.clone(), status.clone());
+        let (stop_gateway, stopped) = oneshot::channel::<()>();
+        let gateway = tokio::spawn(async move {
+            // A dropped sender is a stop too.
+            let stop = async move { drop(stopped.await) };
+            if let Err(error) = gateway.serve(listener, stop).await {
+                tracing::error!("the API stopped: {error}");
+            }
+        });
+        Ok(Self {
+            url: format!("http://{address}"),
+            dynamodb_url: backends.dynamodb_url.clone(),
+            sqs_url: backends.sqs_url.clone(),
+            queue_url: backends.queue_url.clone(),
+            pools: [submit, status, worker],
+            event_source,
+            backends,
+            stop_gateway,
+            gateway,
+        })
+    }
+
+    /// Stops it all: no process is left, and the data folder has what there was.
+    pub async fn stop(self) {
+        // An error means that the gateway has stopped by itself.
+        let _ = self.stop_gateway.send(());
+        self.event_source.stop().await;
+        for pool in &self.pools {
+            pool.shutdown().await;
+        }
+        // A client that keeps its connection open is not waited for.
+        self.gateway.abort();
+        self.backends.stop().await;
+    }
+}
+
+async fn bind(port: u16) -> Result<TcpListener, StartError> {
+    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .await
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortInUse(port),
+            _ => StartError::Port { port, source },
+        })
+}
+
+fn event_source(options: &ServiceOptions, backends: &Backends) -> EventSourceSpec {
+    EventSourceSpec {
+        queue_url: backends.queue_url.clone(),
+        queue_arn: backends.queue_arn.clone(),
+        region: REGION.to_owned(),
+        batch_size: i32::from(options.batch_size),
+        max_concurrency: options.concurrency,
+    }
+}
+
+fn pools(options: &ServiceOptions, backends: &Backends) -> Result<[Pool; 3], StartError> {
+    let program = env::current_exe().map_err(StartError::Executable)?;
+    let pool = |role: Role, timeout: Duration, max_instances: usize| {
+        Pool::new(FunctionSpec {
+            name: role.name().to_owned(),
+            program: program.clone(),
+            args: vec!["function".to_owned(), role.name().to_owned()],
+            environment: environment(options, backends),
+            timeout,
+            memory_mb: 1_024,
+            max_instances,
+            logs: options.logs.clone(),
+        })
+    };
+    Ok([
+        pool(Role::Submit, SUBMIT_TIMEOUT, HTTP_PROCESSES),
+        pool(Role::Status, STATUS_TIMEOUT, HTTP_PROCESSES),
+        pool(
+            Role::Worker,
+            options.worker_timeout,
+            options.concurrency.max(2),
+        ),
+    ])
+}
+
+/// What the template gives the functions, and where the back ends are.
+fn environment(options: &ServiceOptions, backends: &Backends) -> BTreeMap<String, String> {
+    [
+        ("TABLE_NAME", TABLE.to_owned()),
+        ("QUEUE_URL", backends.queue_url.clone()),
+        ("ID_SECRETS", backends.id_secret.clone()),
+        ("RETENTION_SECONDS", options.retention.as_secs().to_string()),
+        ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),
+        ("OPT_IN_KINDS", "rehearsal".to_owned()),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", backends.dynamodb_url.clone()),
+        ("AWS_ENDPOINT_URL_SQS", backends.sqs_url.clone()),
+        ("AWS_LAMBDA_LOG_LEVEL", "INFO".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
