@@ -1,1 +1,3 @@
-//! jobs
+//! The job kinds of this deployment, one file each.
+
+pub mod csv_profile;
