@@ -28,6 +28,8 @@ mod moments;
 mod options;
 mod profile;
 mod profiler;
+#[cfg(test)]
+mod properties;
 mod quote;
 mod records;
 mod shown;

@@ -180,3 +180,170 @@ fn columns(first: &Record<'_>, has_header: bool) -> Vec<Column> {
         .map(|(name, position)| Column::new(name, position))
         .collect()
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::super::{Bound, ColumnType, MAX_COLUMNS};
+    use super::*;
+
+    pub(crate) fn profile_in_steps(
+        text: &[u8],
+        options: Options,
+        step: usize,
+    ) -> Result<Profile, Malformed> {
+        let mut profiler = Profiler::new(text, options);
+        while profiler.advance(step)? == Step::More {}
+        Ok(profiler.finish())
+    }
+
+    fn profile(text: &str) -> Result<Profile, Malformed> {
+        profile_in_steps(text.as_bytes(), Options::default(), STEP_BYTES)
+    }
+
+    fn message(text: &[u8]) -> String {
+        profile_in_steps(text, Options::default(), STEP_BYTES)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_profile_reads_as_its_documentation_says() {
+        let text = "\u{feff}zip,city,inhabitants\r\n00501,Holtsville,10\r\n00544,Holtsville,\r\n06390,\"Fishers Island, NY\",12\r\n";
+        let profile = serde_json::to_value(profile(text).unwrap()).unwrap();
+        assert_eq!(profile["rows"], 3);
+        assert_eq!(
+            (
+                &profile["columns"][0]["name"],
+                &profile["columns"][0]["type"]
+            ),
+            (&"zip".into(), &"text".into())
+        );
+        assert_eq!(
+            profile["columns"][1]["commonest"],
+            serde_json::json!([{"value": "Holtsville", "count": 2}, {"value": "Fishers Island, NY", "count": 1}])
+        );
+        assert_eq!(
+            profile["columns"][2],
+            serde_json::json!({
+                "name": "inhabitants", "type": "integer", "empty": 1,
+                "distinct": {"count": 2, "exact": true},
+                "min": 10, "max": 12, "mean": 11.0, "standard-deviation": std::f64::consts::SQRT_2,
+                "commonest-exact": true,
+                "commonest": [{"value": "10", "count": 1}, {"value": "12", "count": 1}],
+            })
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let cases: [(&[u8], &str); 11] = [
+            (b"", "line 1 is where the text ends, and it has no rows"),
+            (
+                b"a,b\n",
+                "line 2 is where the text ends, and it has no rows",
+            ),
+            (b"a,b\n1,2\n3\n", "line 3 has 1 field where line 1 has 2"),
+            (
+                b"\n\na,b\n1,2,3\n",
+                "line 4 has 3 fields where line 3 has 2",
+            ),
+            (
+                b"a,b\n\"1\n1\",2\n\n3,4,5\n",
+                "line 5 has 3 fields where line 1 has 2",
+            ),
+            (
+                b"a,b\r\n\r\n1,2\r\n3\r\n",
+                "line 4 has 1 field where line 1 has 2",
+            ),
+            (
+                b"a,b\n1,2\n3,\xff\n",
+                "line 3 is not UTF-8: byte 0xff is part of no character",
+            ),
+            (
+                b"a,b\n1,2\n3,\xc3",
+                "line 3 is not UTF-8: byte 0xc3 is part of no character",
+            ),
+            (
+                b"a,b\n1,2\n3,\"4\n5,6\n",
+                "line 3 opens a quote that is never closed",
+            ),
+            (
+                b"a,b\n\"1\n\",\"2\n",
+                "line 3 opens a quote that is never closed",
+            ),
+            (
+                b"a\n\xef\xbb\xbf\n\xe2\x82\n",
+                "line 3 is not UTF-8: byte 0xe2 is part of no character",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(message(text), expected, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn too_many_columns_and_endless_rows_are_refused() {
+        let wide = vec!["x"; MAX_COLUMNS].join(",");
+        assert_eq!(
+            profile(&format!("{wide}\n{wide}")).unwrap().columns.len(),
+            MAX_COLUMNS
+        );
+        let refusal = "line 1 has more than 256 fields, the most that can be profiled";
+        assert_eq!(message(format!("{wide},x\n").as_bytes()), refusal);
+        assert_eq!(message(format!("{wide},x,x,x\n").as_bytes()), refusal);
+        let endless = format!("a\n1\n\"{}\"", "x".repeat(1 << 20));
+        assert_eq!(
+            message(endless.as_bytes()),
+            "line 3 begins a row of more than 1048576 bytes: is a quote left open?"
+        );
+    }
+
+    #[test]
+    fn columns_without_a_name_are_named_by_their_position() {
+        let names = |header| {
+            let options = Options {
+                header,
+                ..Options::default()
+            };
+            let profile = profile_in_steps(b"a,,a\n1,2,3\n", options, STEP_BYTES).unwrap();
+            profile
+                .columns
+                .into_iter()
+                .map(|column| column.name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(true), ["a", "column-2", "a"]);
+        assert_eq!(names(false), ["column-1", "column-2", "column-3"]);
+    }
+
+    #[test]
+    fn fields_are_separated_by_the_delimiter_of_the_options() {
+        let options = Options {
+            delimiter: ";".to_owned().try_into().unwrap(),
+            header: true,
+        };
+        let profile = profile_in_steps(b"a;b\n1,5;2\n", options, STEP_BYTES).unwrap();
+        assert_eq!(profile.columns[0].max, Some(Bound::Text("1,5".into())));
+        assert_eq!(profile.columns[1].r#type, ColumnType::Integer);
+    }
+
+    /// Control characters are the longest in JSON; unique ones in all columns give up exactness, so
+    /// that every optional member is there.
+    #[test]
+    fn the_largest_profile_takes_less_than_350_000_bytes() {
+        let mut text = String::new();
+        for row in 0..1_200_u32 {
+            let field =
+                |column: usize| format!("\"\u{1}{:>60}{row}{column}\u{1}\"", "\"\"".repeat(60));
+            text.extend(
+                (0..MAX_COLUMNS).map(|column| {
+                    field(column) + if column + 1 < MAX_COLUMNS { "," } else { "\n" }
+                }),
+            );
+        }
+        let profile = profile(&text).unwrap();
+        assert!(profile.columns.iter().any(|column| !column.distinct.exact));
+        let json = serde_json::to_string(&profile).unwrap();
+        assert!(json.len() < 350_000, "{}", json.len());
+    }
+}
