@@ -18,11 +18,9 @@ pub(crate) const KEPT_BYTES: usize = SHOWN_BYTES + 1;
 
 /// Bytes that the exact tables of all columns may take together.
 ///
-/// Half the memory that a profile may need in all: a table that doubles is there twice for a moment.
+/// What comes on top: the sketches and counters of the columns that gave way, at most 4 MB, and the
+/// double of a table while it grows.
 pub(crate) const EXACT_BYTES: usize = 8 << 20;
-
-/// Bytes of text between two looks at [`EXACT_BYTES`]: as many as can't add more than about 3 MB.
-pub(crate) const LOOK_EVERY_BYTES: usize = 64 << 10;
 
 /// Longest row in bytes, without its quotes: bounds the memory that an unclosed quote can claim.
 pub(crate) const LONGEST_ROW_BYTES: usize = 1 << 20;

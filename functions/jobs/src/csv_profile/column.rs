@@ -17,7 +17,8 @@ pub(crate) struct Column {
     name: String,
     empty: u64,
     values: u64,
-    column_type: Option<ColumnType>,
+    exact_bytes: usize,
+    narrowest: Option<ColumnType>,
     tally: Tally,
     extremes: Extremes,
     moments: Moments,
@@ -37,29 +38,38 @@ impl Column {
         }
     }
 
-    /// Takes in one field. `counters` is how many values to count once there are too many.
-    pub(crate) fn add(&mut self, field: &[u8], counters: usize) {
+    /// Takes in one field; answers whether [`Self::exact_bytes`] grew.
+    ///
+    /// `counters` is how many values to count once there are too many.
+    pub(crate) fn add(&mut self, field: &[u8], counters: usize) -> bool {
         if field.is_empty() {
             self.empty += 1;
-            return;
+            return false;
         }
         self.values += 1;
-        if self.tally.add(field) {
+        let is_new = self.tally.add(field);
+        if is_new {
             self.learn(field);
-            if self.tally.is_over_bound() {
-                self.give_up_exactness(counters);
-                return;
-            }
         }
         if !self.tally.is_exact() {
-            self.add_to_moments(field, 1);
+            add_to(&mut self.moments, field, self.narrowest, 1);
+        } else if self.tally.is_over_bound() {
+            self.give_up_exactness(counters);
+        } else if is_new {
+            return self.note_growth();
         }
+        false
+    }
+
+    fn note_growth(&mut self) -> bool {
+        let bytes_before = std::mem::replace(&mut self.exact_bytes, self.tally.bytes());
+        self.exact_bytes > bytes_before
     }
 
     /// Takes in a value that may be new.
     fn learn(&mut self, field: &[u8]) {
-        let value = Value::read(field, self.column_type);
-        self.column_type = Some(value.within(self.column_type));
+        let value = Value::read(field, self.narrowest);
+        self.narrowest = Some(value.within(self.narrowest));
         self.extremes.add(value, field);
     }
 
@@ -76,18 +86,15 @@ impl Column {
     pub(crate) fn give_up_exactness(&mut self, counters: usize) {
         self.take_moments_from_counts();
         self.tally.give_up(counters);
+        self.exact_bytes = 0;
     }
 
     fn take_moments_from_counts(&mut self) {
         let mut moments = std::mem::take(&mut self.moments);
         for (value, counted) in self.tally.values() {
-            add_to(&mut moments, value, self.column_type, counted.count);
+            add_to(&mut moments, value, self.narrowest, counted.count);
         }
         self.moments = moments;
-    }
-
-    fn add_to_moments(&mut self, field: &[u8], times: u32) {
-        add_to(&mut self.moments, field, self.column_type, times);
     }
 
     /// What the column holds.
@@ -95,7 +102,7 @@ impl Column {
         if self.tally.is_exact() {
             self.take_moments_from_counts();
         }
-        let column_type = self.column_type.unwrap_or(ColumnType::Text);
+        let column_type = self.narrowest.unwrap_or(ColumnType::Text);
         let is_integer = column_type == ColumnType::Integer;
         let is_numeric = is_integer || column_type == ColumnType::Number;
         let numbers = is_numeric.then_some(&self.moments);

@@ -1,6 +1,6 @@
 //! One pass over a CSV text, in steps.
 
-use super::budget::{EXACT_BYTES, LOOK_EVERY_BYTES, counters_for};
+use super::budget::{EXACT_BYTES, counters_for};
 use super::column::Column;
 use super::malformed::{Malformed, Problem};
 use super::options::Options;
@@ -35,7 +35,6 @@ pub struct Profiler<'text> {
     counters: usize,
     first_start: usize,
     rows: u64,
-    look_at: usize,
 }
 
 /// Whether there is more to do.
@@ -70,7 +69,6 @@ impl<'text> Profiler<'text> {
             counters: 0,
             first_start: 0,
             rows: 0,
-            look_at: LOOK_EVERY_BYTES,
         }
     }
 
@@ -104,10 +102,6 @@ impl<'text> Profiler<'text> {
             if !self.read_record()? {
                 return self.end();
             }
-            if self.records.position() >= self.look_at {
-                self.keep_to_budget();
-                self.look_at = self.records.position() + LOOK_EVERY_BYTES;
-            }
         }
         Ok(Step::More)
     }
@@ -129,8 +123,10 @@ impl<'text> Profiler<'text> {
         if fields != self.columns.len() {
             return Err(self.ragged(start, fields));
         }
-        for (column, field) in self.columns.iter_mut().zip(record.fields()) {
-            column.add(field, self.counters);
+        for (index, field) in record.fields().enumerate() {
+            if self.columns[index].add(field, self.counters) {
+                keep_to_budget(&mut self.columns, self.counters);
+            }
         }
         self.rows += 1;
         Ok(true)
@@ -155,17 +151,13 @@ impl<'text> Profiler<'text> {
         }
         Err(Problem::NoRows.at(self.text, self.text.len()))
     }
+}
 
-    /// Lets the largest columns give up their exact counts until the others fit.
-    fn keep_to_budget(&mut self) {
-        while self.columns.iter().map(Column::exact_bytes).sum::<usize>() > EXACT_BYTES {
-            if let Some(largest) = self
-                .columns
-                .iter_mut()
-                .max_by_key(|column| column.exact_bytes())
-            {
-                largest.give_up_exactness(self.counters);
-            }
+/// Lets the largest columns give up their exact counts until the others fit.
+fn keep_to_budget(columns: &mut [Column], counters: usize) {
+    while columns.iter().map(Column::exact_bytes).sum::<usize>() > EXACT_BYTES {
+        if let Some(largest) = columns.iter_mut().max_by_key(|column| column.exact_bytes()) {
+            largest.give_up_exactness(counters);
         }
     }
 }

@@ -108,7 +108,7 @@ fn check_column(profile: &Profile, index: usize, column: &[&str]) -> Result<(), 
         .iter()
         .take(5)
         .map(|(count, value)| serde_json::json!({"value": value, "count": count.0}));
-    prop_assert_eq!(&json["commonest"], &serde_json::Value::from_iter(named));
+    prop_assert_eq!(&json["commonest"], &named.collect::<serde_json::Value>());
     if values.is_empty() || !values.iter().all(|value| is_number(value)) {
         prop_assert!(json["type"] != "integer" && json["type"] != "number");
         prop_assert!(json["mean"].is_null());

@@ -33,6 +33,7 @@ pub(crate) struct Tally {
     counts: HashTable<Counted>,
     kept: Vec<u8>,
     floor: u32,
+    last: usize,
     estimate: Option<Estimate>,
 }
 
@@ -61,9 +62,14 @@ pub(crate) struct Counted {
 impl Tally {
     /// Counts `field`; answers whether it is new, as far as is known.
     ///
+    /// In many texts neighbours have the same value: that case needs no hash and no search.
+    ///
     /// Values are compared by their length, their first 65 bytes and a 64-bit hash of all of them: longer ones that agree in
     /// these are taken for the same.
     pub(crate) fn add(&mut self, field: &[u8]) -> bool {
+        if self.count_repeated(field) {
+            return false;
+        }
         let hash = rapidhash_v3(field);
         if let Some(estimate) = &mut self.estimate {
             estimate.sketch.insert_hash(hash);
@@ -76,6 +82,7 @@ impl Tally {
         };
         match self.counts.entry(hash, is_same, |counted| counted.hash) {
             Slot::Occupied(mut slot) => {
+                self.last = slot.bucket_index();
                 let counted = slot.get_mut();
                 counted.count = counted.count.saturating_add(1);
                 return false;
@@ -96,6 +103,24 @@ impl Tally {
         }
         self.forget_if_full();
         true
+    }
+
+    /// Counts `field` if it is the value that was counted last; answers whether it was.
+    ///
+    /// The table may have been rebuilt since: whatever is now in that place is compared in full.
+    fn count_repeated(&mut self, field: &[u8]) -> bool {
+        let kept = &self.kept;
+        match self.counts.get_bucket_mut(self.last) {
+            Some(counted)
+                if field.len() <= KEPT_BYTES
+                    && kept[counted.range()] == *field
+                    && counted.length as usize == field.len() =>
+            {
+                counted.count = counted.count.saturating_add(1);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Whether all values are counted.
@@ -131,7 +156,7 @@ impl Tally {
     fn forget_if_full(&mut self) {
         match &self.estimate {
             Some(estimate) if self.counts.len() > estimate.counters => {
-                self.forget(estimate.counters)
+                self.forget(estimate.counters);
             }
             _ => {}
         }
