@@ -6,7 +6,7 @@ pub const MAX_COLUMNS: usize = 256;
 
 /// Most distinct values that one column counts exactly.
 ///
-/// A table of 65,536 slots takes 57,344 entries before it doubles; 50,000 is the round number below.
+/// A table of 65,536 slots takes 57,344 before it doubles; 50,000 is the round number below.
 pub const EXACT_VALUES: usize = 50_000;
 
 /// Longest part of a value that a result shows, in bytes of its JSON form.

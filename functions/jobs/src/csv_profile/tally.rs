@@ -30,7 +30,9 @@ type Sketch = CardinalityEstimator<[u8], NoHasher, PRECISION>;
 /// `floor` times, so one that comes (back) starts from there, and the floor it started from is its error.
 #[derive(Default)]
 pub(crate) struct Tally {
-    counts: HashTable<Counted>,
+    /// Positions in `counts`, by hash: 4 bytes a slot stay in the cache where 24 would not.
+    places: HashTable<u32>,
+    counts: Vec<Counted>,
     kept: Vec<u8>,
     floor: u32,
     last: usize,
@@ -76,14 +78,16 @@ impl Tally {
         }
         let length = u32::try_from(field.len()).unwrap_or(u32::MAX);
         let prefix = &field[..field.len().min(KEPT_BYTES)];
-        let kept = &self.kept;
-        let is_same = |counted: &Counted| {
+        let (counts, kept) = (&self.counts, &self.kept);
+        let is_same = |place: &u32| {
+            let counted = &counts[*place as usize];
             counted.hash == hash && counted.length == length && kept[counted.range()] == *prefix
         };
-        match self.counts.entry(hash, is_same, |counted| counted.hash) {
-            Slot::Occupied(mut slot) => {
-                self.last = slot.bucket_index();
-                let counted = slot.get_mut();
+        let hash_of = |place: &u32| counts[*place as usize].hash;
+        match self.places.entry(hash, is_same, hash_of) {
+            Slot::Occupied(slot) => {
+                self.last = *slot.get() as usize;
+                let counted = &mut self.counts[self.last];
                 counted.count = counted.count.saturating_add(1);
                 return false;
             }
@@ -91,7 +95,9 @@ impl Tally {
                 // The tables' budget keeps the text far below 4 GiB.
                 let start = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
                 let count = self.floor.saturating_add(1);
-                slot.insert(Counted {
+                self.last = self.counts.len();
+                slot.insert(u32::try_from(self.last).unwrap_or(u32::MAX));
+                self.counts.push(Counted {
                     hash,
                     count,
                     error: self.floor,
@@ -110,7 +116,7 @@ impl Tally {
     /// The table may have been rebuilt since: whatever is now in that place is compared in full.
     fn count_repeated(&mut self, field: &[u8]) -> bool {
         let kept = &self.kept;
-        match self.counts.get_bucket_mut(self.last) {
+        match self.counts.get_mut(self.last) {
             Some(counted)
                 if field.len() <= KEPT_BYTES
                     && kept[counted.range()] == *field
@@ -135,7 +141,8 @@ impl Tally {
 
     /// Bytes that the counts take.
     pub(crate) fn bytes(&self) -> usize {
-        self.counts.allocation_size() + self.kept.capacity()
+        let counts = self.counts.capacity() * size_of::<Counted>();
+        self.places.allocation_size() + counts + self.kept.capacity()
     }
 
     /// Gives up the exact count: from now on an estimate, and `counters` frequent values.
@@ -168,7 +175,8 @@ impl Tally {
         let (_, floor, _) =
             ranked.select_nth_unstable_by(counters / 2, |one, other| other.cmp(one));
         self.floor = *floor;
-        let mut counts = HashTable::with_capacity(counters + 1);
+        let mut places = HashTable::with_capacity(counters + 1);
+        let mut counts = Vec::<Counted>::with_capacity(counters + 1);
         let mut kept = Vec::with_capacity(self.kept.len().min(counters * KEPT_BYTES));
         for counted in self
             .counts
@@ -177,11 +185,11 @@ impl Tally {
         {
             let start = u32::try_from(kept.len()).unwrap_or(u32::MAX);
             kept.extend_from_slice(&self.kept[counted.range()]);
-            counts.insert_unique(counted.hash, Counted { start, ..*counted }, |counted| {
-                counted.hash
-            });
+            let place = u32::try_from(counts.len()).unwrap_or(u32::MAX);
+            places.insert_unique(counted.hash, place, |place| counts[*place as usize].hash);
+            counts.push(Counted { start, ..*counted });
         }
-        (self.counts, self.kept) = (counts, kept);
+        (self.places, self.counts, self.kept) = (places, counts, kept);
     }
 
     /// The values that are counted, in no particular order; of a long one, its first 65 bytes.
