@@ -268,7 +268,7 @@ fn plain(message: &str) -> String {
 #[macro_export]
 macro_rules! kinds {
     ($($file:ident :: $kind:ident),* $(,)?) => {
-        $(mod $file;)*
+        $(#[allow(missing_docs, reason = "the file has its own")] pub mod $file;)*
 
         /// Adds every kind of this deployment to `registry`.
         pub fn register(registry: &mut impl $crate::Registry) {

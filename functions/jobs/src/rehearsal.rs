@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Takes `seconds` in `steps`, then ends with `outcome`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Rehearsal {
+pub struct Rehearsal {
     /// How long it takes: 0 to 900, fractions allowed.
     #[serde(default)]
     seconds: f64,
@@ -40,7 +40,7 @@ enum Outcome {
 
 /// What it has to show for itself.
 #[derive(Debug, PartialEq, Serialize)]
-pub(crate) struct Rehearsed {
+pub struct Rehearsed {
     outcome: Outcome,
     attempt: u32,
     steps: u32,

@@ -1,0 +1,189 @@
+//! One column while it is being read.
+
+use super::extremes::Extremes;
+use super::kind::Value;
+use super::moments::Moments;
+use super::profile::{ColumnProfile, ColumnType};
+use super::shown::shown;
+use super::tally::Tally;
+use super::top::commonest;
+
+/// What is known of a column so far.
+///
+/// As long as every value is counted, a value that was seen before changes nothing but its count; the
+/// moments wait until they can be taken from the counts.
+#[derive(Default)]
+pub(crate) struct Column {
+    name: String,
+    empty: u64,
+    values: u64,
+    exact_bytes: usize,
+    narrowest: Option<ColumnType>,
+    tally: Tally,
+    extremes: Extremes,
+    moments: Moments,
+}
+
+impl Column {
+    /// A column by the name in the header, or by its position, from 1.
+    pub(crate) fn new(name: &[u8], position: usize) -> Self {
+        let name = if name.is_empty() {
+            format!("column-{position}")
+        } else {
+            shown(name)
+        };
+        Self {
+            name,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in one field; answers whether [`Self::exact_bytes`] grew.
+    ///
+    /// `counters` is how many values to count once there are too many.
+    pub(crate) fn add(&mut self, field: &[u8], counters: usize) -> bool {
+        if field.is_empty() {
+            self.empty += 1;
+            return false;
+        }
+        self.values += 1;
+        let is_new = self.tally.add(field);
+        if is_new {
+            self.learn(field);
+        }
+        if !self.tally.is_exact() {
+            add_to(&mut self.moments, field, self.narrowest, 1);
+        } else if self.tally.is_over_bound() {
+            self.give_up_exactness(counters);
+        } else if is_new {
+            return self.note_growth();
+        }
+        false
+    }
+
+    fn note_growth(&mut self) -> bool {
+        let bytes_before = std::mem::replace(&mut self.exact_bytes, self.tally.bytes());
+        self.exact_bytes > bytes_before
+    }
+
+    /// Takes in a value that may be new.
+    fn learn(&mut self, field: &[u8]) {
+        let value = Value::read(field, self.narrowest);
+        self.narrowest = Some(value.within(self.narrowest));
+        self.extremes.add(value, field);
+    }
+
+    /// Bytes that can be had by [`Self::give_up_exactness`].
+    pub(crate) fn exact_bytes(&self) -> usize {
+        if self.tally.is_exact() {
+            self.tally.bytes()
+        } else {
+            0
+        }
+    }
+
+    /// From now on estimates the distinct values, and counts only frequent ones.
+    pub(crate) fn give_up_exactness(&mut self, counters: usize) {
+        self.take_moments_from_counts();
+        self.tally.give_up(counters);
+        self.exact_bytes = 0;
+    }
+
+    fn take_moments_from_counts(&mut self) {
+        let mut moments = std::mem::take(&mut self.moments);
+        for (value, counted) in self.tally.values() {
+            add_to(&mut moments, value, self.narrowest, counted.count);
+        }
+        self.moments = moments;
+    }
+
+    /// What the column holds.
+    pub(crate) fn finish(mut self) -> ColumnProfile {
+        if self.tally.is_exact() {
+            self.take_moments_from_counts();
+        }
+        let column_type = self.narrowest.unwrap_or(ColumnType::Text);
+        let is_integer = column_type == ColumnType::Integer;
+        let is_numeric = is_integer || column_type == ColumnType::Number;
+        let numbers = is_numeric.then_some(&self.moments);
+        let (min, max) = self.extremes.of(column_type).unzip();
+        let (commonest, commonest_exact) = commonest(&self.tally);
+        ColumnProfile {
+            name: self.name,
+            r#type: column_type,
+            empty: self.empty,
+            distinct: self.tally.distinct(self.values),
+            min,
+            max,
+            mean: numbers.and_then(|moments| moments.mean(is_integer)),
+            standard_deviation: numbers.and_then(Moments::standard_deviation),
+            commonest_exact,
+            commonest,
+        }
+    }
+}
+
+/// A number is never longer than what is kept of it, so the kept value will do.
+fn add_to(moments: &mut Moments, field: &[u8], column_type: Option<ColumnType>, times: u32) {
+    match column_type {
+        Some(ColumnType::Integer | ColumnType::Number) => {}
+        _ => return,
+    }
+    match Value::read(field, column_type) {
+        Value::Integer(integer) => moments.add_integer(integer, times),
+        Value::Number(number) => moments.add(number, times),
+        Value::Boolean(_) | Value::Date(_) | Value::Text => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::profile::Bound;
+    use super::*;
+
+    fn column_of(values: impl IntoIterator<Item = String>) -> Column {
+        let mut column = Column::new(b"", 1);
+        for value in values {
+            column.add(value.as_bytes(), 64);
+        }
+        column
+    }
+
+    #[test]
+    fn giving_up_exactness_changes_neither_type_nor_extremes_nor_moments() {
+        let values = || (0..1_000).map(|number: i32| ((number * 37) % 251 - 100).to_string());
+        let exact = column_of(values()).finish();
+        let mut column = column_of(values().take(300));
+        column.give_up_exactness(64);
+        for value in values().skip(300) {
+            column.add(value.as_bytes(), 64);
+        }
+        let estimated = column.finish();
+        assert!(exact.distinct.exact && !estimated.distinct.exact);
+        assert_eq!(
+            (exact.r#type, &exact.min, &exact.max),
+            (estimated.r#type, &estimated.min, &estimated.max)
+        );
+        assert_eq!(exact.mean, estimated.mean);
+        let difference = exact.standard_deviation.unwrap() - estimated.standard_deviation.unwrap();
+        assert!(difference.abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_column_that_turns_to_text_has_the_extremes_of_text() {
+        let profile = column_of(["9", "10", "x", "2024-01-01"].map(str::to_owned)).finish();
+        assert_eq!(profile.min, Some(Bound::Text("10".into())));
+        assert_eq!(profile.max, Some(Bound::Text("x".into())));
+        assert_eq!((profile.mean, profile.standard_deviation), (None, None));
+    }
+
+    #[test]
+    fn a_column_without_values_is_text_and_has_no_extremes() {
+        let profile = column_of([String::new(), String::new()]).finish();
+        assert_eq!(
+            (profile.r#type, profile.empty, profile.distinct.count),
+            (ColumnType::Text, 2, 0)
+        );
+        assert_eq!((profile.min, profile.commonest.len()), (None, 0));
+    }
+}
