@@ -10,6 +10,7 @@ mod calls;
 mod clock;
 mod command;
 mod connection;
+mod countdown;
 mod document;
 mod error;
 mod exit;

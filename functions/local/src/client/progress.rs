@@ -1,22 +1,20 @@
 use std::io::{IsTerminal, stderr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
-use super::clock::{spoken, until};
+use super::clock::spoken;
+use super::countdown::Countdown;
 use super::text::printable;
-use super::{JobDocument, JobState, JobStatus, Sighting};
+use super::{JobDocument, JobStatus, Sighting};
 
 /// The time left is counted down between two looks at the job, which may be 30 s apart.
 const REDRAW: Duration = Duration::from_millis(250);
 /// A spinner that turns ten times a second looks alive.
 const SPIN: Duration = Duration::from_millis(100);
-/// Stands for "no estimate" in [`Countdown::target_s`].
-const NO_TARGET: i64 = i64::MIN;
 
 /// Shows a watched job on stderr: a bar on a terminal, a line for each change anywhere else.
 #[derive(Debug)]
@@ -34,36 +32,6 @@ enum Form {
 struct Bar {
     bar: ProgressBar,
     countdown: Arc<Countdown>,
-}
-
-/// What the bar counts down to; read by the thread that redraws.
-#[derive(Debug)]
-struct Countdown {
-    /// When the job may start or will probably end, in Unix seconds.
-    target_s: AtomicI64,
-    to_start: AtomicBool,
-}
-
-impl Countdown {
-    fn set(&self, job: &JobDocument) {
-        let target_s = target_of(job).map_or(NO_TARGET, OffsetDateTime::unix_timestamp);
-        self.target_s.store(target_s, Ordering::Relaxed);
-        self.to_start
-            .store(job.job_state == JobState::Scheduled, Ordering::Relaxed);
-    }
-
-    /// `starts in 12 s` or `12 s left`; nothing without an estimate, or when it has passed.
-    fn text(&self, now: OffsetDateTime) -> String {
-        let target = OffsetDateTime::from_unix_timestamp(self.target_s.load(Ordering::Relaxed));
-        let Some(left) = target.ok().and_then(|target| until(target, now)) else {
-            return String::new();
-        };
-        if self.to_start.load(Ordering::Relaxed) {
-            format!("starts in {}  ", spoken(left))
-        } else {
-            format!("{} left  ", spoken(left))
-        }
-    }
 }
 
 impl Progress {
@@ -99,10 +67,7 @@ impl Progress {
 
 impl Bar {
     fn new() -> Self {
-        let countdown = Arc::new(Countdown {
-            target_s: AtomicI64::new(NO_TARGET),
-            to_start: AtomicBool::new(false),
-        });
+        let countdown = Arc::new(Countdown::new());
         let bar = ProgressBar::new(100).with_style(style("cyan", &countdown));
         bar.enable_steady_tick(REDRAW);
         Self { bar, countdown }
@@ -169,15 +134,6 @@ const fn color_of(status: JobStatus) -> &'static str {
         JobStatus::Failed => "red",
         JobStatus::Canceled => "yellow",
         JobStatus::Undetermined | JobStatus::InProgress => "cyan",
-    }
-}
-
-/// What the time left counts down to.
-fn target_of(job: &JobDocument) -> Option<OffsetDateTime> {
-    match job.job_state {
-        JobState::Scheduled => job.scheduled_start_time,
-        JobState::Started => job.estimated_end_time,
-        JobState::Completed => None,
     }
 }
 
@@ -255,34 +211,5 @@ mod tests {
         let line = line_of(&job(&json!({"attempt": 2, "max-attempts": 3})));
 
         assert_eq!(line, "STARTED     7%  attempt 2 of 3: profiled 250 rows");
-    }
-
-    #[test]
-    fn the_countdown_is_to_the_start_and_then_to_the_end() {
-        let countdown = Countdown {
-            target_s: AtomicI64::new(NO_TARGET),
-            to_start: AtomicBool::new(false),
-        };
-        let now = OffsetDateTime::from_unix_timestamp(1_767_225_588).unwrap();
-        let mut texts = vec![countdown.text(now)];
-        for state in ["SCHEDULED", "STARTED", "COMPLETED"] {
-            countdown.set(&job(
-                &json!({"job-state": state, "scheduled-start-time": "2025-12-31T23:59:53Z"}),
-            ));
-            texts.push(countdown.text(now));
-        }
-
-        assert_eq!(texts, ["", "starts in 5 s  ", "12 s left  ", ""]);
-    }
-
-    #[test]
-    fn a_job_that_is_over_has_no_time_left() {
-        assert!(target_of(&job(&json!({}))).is_some());
-        assert!(
-            target_of(&job(
-                &json!({"job-state": "COMPLETED", "job-status": "SUCCESS"})
-            ))
-            .is_none()
-        );
     }
 }
