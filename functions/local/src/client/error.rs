@@ -24,7 +24,7 @@ pub enum ClientError {
         source: reqwest::Error,
     },
     /// 429 or 5xx: the same request may succeed later.
-    #[error("the service can't answer now: {problem}")]
+    #[error("the service is busy: {problem}")]
     Busy {
         /// What the service says.
         problem: Problem,
@@ -51,7 +51,7 @@ pub enum ClientError {
         what: String,
     },
     /// An input file or member can't be used.
-    #[error("{0}")]
+    #[error(transparent)]
     Input(#[from] InputError),
     /// The output can't be written.
     #[error("the output can't be written")]
@@ -125,5 +125,31 @@ impl ClientError {
             );
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::TextFile;
+
+    #[test]
+    fn an_explanation_says_everything_once() {
+        let error = ClientError::Input(InputError::NotUtf8 {
+            name: "a.csv".to_owned(),
+            line: 2,
+        });
+        let missing = TextFile::read("no/such.csv".as_ref())
+            .map_err(ClientError::Input)
+            .unwrap_err();
+
+        assert_eq!(error.explanation().matches("a.csv").count(), 1);
+        assert!(
+            missing
+                .explanation()
+                .starts_with("no/such.csv can't be read: "),
+            "{}",
+            missing.explanation()
+        );
     }
 }

@@ -77,7 +77,8 @@ async fn watch_survives_a_busy_service_and_a_lost_connection() {
 
 #[tokio::test]
 async fn a_watch_gives_up_on_a_service_that_stays_down_and_says_what_it_did() {
-    let status = vec![Answer::started(10), Answer::problem(503, "Busy")];
+    let busy = || Answer::problem(503, "Busy");
+    let status = vec![Answer::started(10), busy(), Answer::started(20), busy()];
     let service = Service::start(Script {
         status,
         ..Script::default()
@@ -107,7 +108,17 @@ async fn a_watch_gives_up_on_a_service_that_stays_down_and_says_what_it_did() {
         .await;
 
     assert!(matches!(end, Err(ClientError::Busy { .. })), "{end:?}");
-    assert_eq!(seen, ["10", "retry 1 of 3", "retry 2 of 3", "retry 3 of 3"]);
+    assert_eq!(
+        seen,
+        [
+            "10",
+            "retry 1 of 3",
+            "20",
+            "retry 1 of 3",
+            "retry 2 of 3",
+            "retry 3 of 3"
+        ]
+    );
 }
 
 #[tokio::test]
