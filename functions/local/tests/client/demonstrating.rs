@@ -13,6 +13,7 @@ async fn the_demo_shows_a_job_s_whole_life() {
             Answer::started(50),
             Answer::over("SUCCESS"),
             Answer::over("SUCCESS"),
+            Answer::over("SUCCESS"),
             Answer::problem(410, "Job expired"),
         ],
         result: vec![Answer::json(

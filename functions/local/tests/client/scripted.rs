@@ -87,10 +87,11 @@ impl Answer {
         Self::text(200, "<!doctype html><title>It works!</title>")
     }
 
+    /// Whoever follows it gets the scripted result.
     pub(crate) fn redirect() -> Self {
         Self::Http {
             status: 303,
-            headers: vec![("location", "/elsewhere".to_owned())],
+            headers: vec![("location", "/elsewhere/result".to_owned())],
             body: String::new(),
         }
     }

@@ -20,6 +20,7 @@ async fn watch_exits_with_how_the_job_ended() {
     for (ending, expected) in endings {
         let service = Service::start(Script {
             status: vec![Answer::started(50), ending],
+            result: vec![Answer::over("SUCCESS")],
             ..Script::default()
         })
         .await;
