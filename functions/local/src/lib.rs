@@ -6,6 +6,7 @@
 
 mod backends;
 mod cli;
+pub mod client;
 mod event_source;
 mod function;
 mod gateway;
