@@ -1,1 +1,5 @@
 //! Integration tests.
+
+mod cloudformation;
+mod events;
+mod template;
