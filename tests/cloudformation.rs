@@ -7,7 +7,14 @@ use serde_json::{Map, Value, json};
 pub(crate) struct Template(Value);
 
 impl Template {
-    pub(crate) fn parse(yaml: &str) -> Self {
+    pub(crate) fn of_this_repository() -> Self {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+        Self::parse(
+            &std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}")),
+        )
+    }
+
+    fn parse(yaml: &str) -> Self {
         let documents = Yaml::load_from_str(yaml)
             .unwrap_or_else(|error| panic!("the template is no YAML: {error}"));
         Self(to_json(
@@ -51,6 +58,13 @@ impl Template {
             .filter(move |(_, resource)| resource["Type"] == kind)
             .map(|(name, resource)| (name.as_str(), &resource["Properties"]))
     }
+}
+
+/// A value that has to be a string.
+pub(crate) fn text(value: &Value) -> &str {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no string"))
 }
 
 fn to_json(node: &Yaml<'_>) -> Value {

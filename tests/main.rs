@@ -2,4 +2,5 @@
 
 mod cloudformation;
 mod events;
+mod permissions;
 mod template;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::cloudformation::Template;
+use crate::cloudformation::{Template, text};
 
 // What the code expects.
 const ID: &str = "id";
@@ -29,14 +29,6 @@ const MAX_VISIBILITY_SECONDS: u64 = 12 * 60 * 60;
 /// What API Gateway waits for an HTTP API's integration at most.
 const GATEWAY_TIMEOUT_SECONDS: u64 = 30;
 
-/// The template of this repository.
-fn template() -> Template {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
-    Template::parse(
-        &std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}")),
-    )
-}
-
 /// Attribute and role of each key in a `KeySchema`.
 fn keys(schema: &[Value]) -> Vec<(&str, &str)> {
     schema
@@ -45,31 +37,9 @@ fn keys(schema: &[Value]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-fn text(value: &Value) -> &str {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is no string"))
-}
-
-/// The actions that a role's policy allows on the service, such as `dynamodb`.
-fn actions<'a>(template: &'a Template, role: &str, service: &str) -> BTreeSet<&'a str> {
-    let statements = template.list(&format!(
-        "/Resources/{role}/Properties/Policies/0/PolicyDocument/Statement"
-    ));
-    let listed = statements
-        .iter()
-        .flat_map(|statement| match &statement["Action"] {
-            Value::Array(actions) => actions.iter().map(text).collect(),
-            action => vec![text(action)],
-        });
-    listed
-        .filter_map(|action| action.strip_prefix(service)?.strip_prefix(':'))
-        .collect()
-}
-
 #[test]
 fn the_table_has_the_key_and_the_ttl_attribute_of_the_record() {
-    let template = template();
+    let template = Template::of_this_repository();
 
     let key = keys(template.list("/Resources/Jobs/Properties/KeySchema"));
     let ttl = template.at("/Resources/Jobs/Properties/TimeToLiveSpecification");
@@ -83,7 +53,7 @@ fn the_table_has_the_key_and_the_ttl_attribute_of_the_record() {
 
 #[test]
 fn the_table_has_the_index_that_lists_an_owners_jobs() {
-    let template = template();
+    let template = Template::of_this_repository();
 
     let indexes = template.list("/Resources/Jobs/Properties/GlobalSecondaryIndexes");
     let queried =
@@ -108,7 +78,7 @@ fn the_table_has_the_index_that_lists_an_owners_jobs() {
 
 #[test]
 fn key_attributes_have_the_types_that_the_store_writes() {
-    let template = template();
+    let template = Template::of_this_repository();
 
     let definitions = template.list("/Resources/Jobs/Properties/AttributeDefinitions");
 
@@ -128,7 +98,7 @@ fn key_attributes_have_the_types_that_the_store_writes() {
 
 #[test]
 fn every_function_gets_the_environment_it_reads_and_no_more() {
-    let template = template();
+    let template = Template::of_this_repository();
 
     let shared = template.map("/Globals/Function/Environment/Variables");
     let submit = template.map("/Resources/SubmitFunction/Properties/Environment/Variables");
@@ -146,7 +116,7 @@ fn every_function_gets_the_environment_it_reads_and_no_more() {
 
 #[test]
 fn every_route_leads_to_the_function_that_answers_it() {
-    let template = template();
+    let template = Template::of_this_repository();
 
     let routes: BTreeSet<_> = template
         .resources("AWS::ApiGatewayV2::Route")
@@ -175,25 +145,8 @@ fn every_route_leads_to_the_function_that_answers_it() {
 }
 
 #[test]
-fn no_route_is_open_unless_the_deployer_says_so() {
-    let template = template();
-
-    let default = template.at("/Parameters/Authorization/Default");
-    let routes: Vec<_> = template.resources("AWS::ApiGatewayV2::Route").collect();
-
-    assert_eq!(default, "AWS_IAM");
-    for (name, route) in routes {
-        assert_eq!(
-            route["AuthorizationType"],
-            json!({ "Ref": "Authorization" }),
-            "{name}"
-        );
-    }
-}
-
-#[test]
 fn a_failed_record_does_not_fail_its_batch() {
-    let template = template();
+    let template = Template::of_this_repository();
 
     let source = template.at("/Resources/WorkerFunction/Properties/Events/JobQueue/Properties");
 
@@ -205,21 +158,23 @@ fn a_failed_record_does_not_fail_its_batch() {
 
 #[test]
 fn submit_has_ended_before_a_worker_drops_its_message() {
-    let timeout_seconds = template().number("/Resources/SubmitFunction/Properties/Timeout");
+    let timeout_seconds =
+        Template::of_this_repository().number("/Resources/SubmitFunction/Properties/Timeout");
 
     assert!(timeout_seconds < DROP_UNRECORDED_AFTER_SECONDS);
 }
 
 #[test]
 fn status_answers_before_the_gateway_gives_up() {
-    let timeout_seconds = template().number("/Resources/StatusFunction/Properties/Timeout");
+    let timeout_seconds =
+        Template::of_this_repository().number("/Resources/StatusFunction/Properties/Timeout");
 
     assert!(timeout_seconds < GATEWAY_TIMEOUT_SECONDS);
 }
 
 #[test]
 fn a_message_stays_hidden_six_times_as_long_as_its_worker_may_run() {
-    let template = template();
+    let template = Template::of_this_repository();
 
     let timeout = template.at("/Resources/WorkerFunction/Properties/Timeout");
     let visibility = template.at("/Resources/JobQueue/Properties/VisibilityTimeout");
@@ -244,7 +199,7 @@ fn a_message_stays_hidden_six_times_as_long_as_its_worker_may_run() {
 
 #[test]
 fn a_message_outlives_the_deadline_of_its_job() {
-    let template = template();
+    let template = Template::of_this_repository();
 
     let kept_seconds = template.number("/Resources/JobQueue/Properties/MessageRetentionPeriod");
     let longest_deadline_seconds = template.number("/Parameters/DeadlineSeconds/MaxValue");
@@ -254,7 +209,7 @@ fn a_message_outlives_the_deadline_of_its_job() {
 
 #[test]
 fn a_job_that_waits_is_delivered_far_less_often_than_it_takes_to_dead_letter_it() {
-    let template = template();
+    let template = Template::of_this_repository();
 
     let deliveries =
         template.number("/Resources/JobQueue/Properties/RedrivePolicy/maxReceiveCount");
@@ -264,55 +219,4 @@ fn a_job_that_waits_is_delivered_far_less_often_than_it_takes_to_dead_letter_it(
         deliveries >= 5 * while_waiting,
         "{deliveries} deliveries, {while_waiting} while waiting"
     );
-}
-
-#[test]
-fn status_may_only_read_and_the_worker_may_not_send() {
-    let template = template();
-
-    let read = actions(&template, "StatusRole", "dynamodb");
-    let status_on_queue = actions(&template, "StatusRole", "sqs");
-    let worker_on_queue = actions(&template, "WorkerRole", "sqs");
-
-    assert_eq!(read, BTreeSet::from(["GetItem", "Query"]));
-    assert!(status_on_queue.is_empty());
-    assert!(!worker_on_queue.contains("SendMessage"));
-}
-
-#[test]
-fn two_stacks_can_live_in_one_account() {
-    let template = template();
-    let fixed = [
-        "TableName",
-        "QueueName",
-        "FunctionName",
-        "RoleName",
-        "LogGroupName",
-    ];
-
-    for (name, resource) in template.map("/Resources") {
-        let named = fixed
-            .iter()
-            .find(|property| resource["Properties"][**property].is_string());
-        assert_eq!(named, None, "{name} has a fixed name");
-    }
-}
-
-#[test]
-fn every_parameter_says_what_it_is_and_what_it_takes() {
-    let template = template();
-
-    for (name, parameter) in template.map("/Parameters") {
-        assert!(
-            parameter["Description"].is_string(),
-            "{name} has no description"
-        );
-        let refusal = parameter["ConstraintDescription"]
-            .as_str()
-            .unwrap_or_default();
-        assert!(
-            refusal.contains(name.as_str()) && refusal.ends_with('.'),
-            "{name} refuses without a sentence"
-        );
-    }
 }
