@@ -1,3 +1,7 @@
 //! Integration tests.
 
+mod cloudformation;
+mod events;
+mod permissions;
 mod sqs;
+mod template;
