@@ -1,9 +1,11 @@
 //! The command line.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, Termination as _};
 
 use clap::{Parser, Subcommand};
 
+use crate::client::ClientCommand;
+use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
 use crate::serve::{ServeArgs, serve};
 
@@ -23,6 +25,10 @@ struct Cli {
 enum Command {
     /// Run the whole service until Ctrl-C
     Serve(ServeArgs),
+    /// Take a CSV file through a job's whole life, in a few seconds
+    Demo(DemoArgs),
+    #[command(flatten)]
+    Client(ClientCommand),
     /// Be one of the functions: what the service starts its processes with
     #[command(hide = true)]
     Function {
@@ -56,6 +62,8 @@ async fn run(cli: Cli) -> ExitCode {
     match cli.command {
         None => serve(cli.serve).await,
         Some(Command::Serve(args)) => serve(args).await,
+        Some(Command::Demo(args)) => demo(args).await,
+        Some(Command::Client(command)) => command.run().await.report(),
         Some(Command::Function { role }) => role.run(),
     }
 }

@@ -40,7 +40,7 @@ pub mod watch;
 pub use calls::{Cancellation, Status};
 pub use command::ClientCommand;
 pub use connection::Client;
-pub use demo::demo;
+pub use demo::{DemoError, demo};
 pub use document::{JobDocument, JobError, JobState, JobStatus, StatusDocument};
 pub use error::ClientError;
 pub use exit::{EXIT_CODES, Exit, Output};

@@ -7,6 +7,7 @@
 mod backends;
 mod cli;
 pub mod client;
+mod demo;
 mod event_source;
 mod function;
 mod gateway;

@@ -1,0 +1,97 @@
+//! `demo`: a job's whole life, from nothing to 410, in a few seconds.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::client::{self, Client, DemoError, Options, TextFile};
+use crate::function::LogSink;
+use crate::service::{Service, ServiceOptions};
+
+/// Airports of the USA, from vega-datasets (BSD-3-Clause): see `data/README.md`.
+const AIRPORTS: &str = include_str!("../data/airports.csv");
+
+/// Long enough to look at the job, short enough to wait for its end.
+const RETENTION: Duration = Duration::from_secs(2);
+
+/// Flags of `demo`.
+#[derive(Args, Debug)]
+pub(crate) struct DemoArgs {
+    /// CSV file to profile instead of the one that comes with the project
+    file: Option<PathBuf>,
+}
+
+/// Starts the service on a free port, takes a job through its life, and stops it all.
+pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
+    let csv = match args.file {
+        None => TextFile { name: "airports.csv".to_owned(), text: AIRPORTS.to_owned() },
+        Some(path) => match TextFile::read(&path) {
+            Ok(file) => file,
+            Err(error) => return failed(&error),
+        },
+    };
+    let logs = Logs::default();
+    let service = match Service::start(options(logs.sink())).await {
+        Ok(service) => service,
+        Err(error) => return failed(&error),
+    };
+    let shown = show(&service, &csv).await;
+    service.stop().await;
+    match shown {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            logs.print();
+            failed(&error)
+        }
+    }
+}
+
+async fn show(service: &Service, csv: &TextFile) -> Result<(), DemoError> {
+    println!("The service runs at {}, with nothing but this process and its functions.\n", service.url);
+    #[expect(clippy::expect_used, reason = "the address of a listener behind http:// is always a URL")]
+    let base = service.url.parse().expect("a listener's address is the authority of a URL");
+    let client = Client::new(base, Options::default())?;
+    client::demo(&client, csv, RETENTION, &mut std::io::stdout()).await
+}
+
+fn options(logs: LogSink) -> ServiceOptions {
+    ServiceOptions {
+        port: 0,
+        data: None,
+        retention: RETENTION,
+        deadline: Duration::from_secs(300),
+        concurrency: 2,
+        batch_size: 10,
+        worker_timeout: Duration::from_secs(120),
+        visibility: Duration::from_secs(121),
+        sweep_every: Duration::from_secs(1),
+        logs,
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
+}
+
+/// What the functions said, for when something goes wrong.
+#[derive(Clone, Default)]
+struct Logs(Arc<Mutex<Vec<String>>>);
+
+impl Logs {
+    fn sink(&self) -> LogSink {
+        let lines = self.0.clone();
+        LogSink::new(move |function, line| {
+            lines.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{function:<6} | {line}"));
+        })
+    }
+
+    fn print(&self) {
+        for line in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            eprintln!("{line}");
+        }
+    }
+}
