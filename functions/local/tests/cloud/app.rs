@@ -120,13 +120,6 @@ impl Held {
 /// The part of a service that starts functions, in a process of its own, to be killed.
 pub(crate) fn be_a_parent_until_killed() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let mut function = function("obeys");
-        function
-            .environment
-            .insert("WITNESS".to_owned(), env::var("WITNESS").unwrap());
-        let pool = Pool::new(function);
-        invoke(&pool, json!({})).await.unwrap();
-        std::future::pending::<()>().await;
-    });
+    let event = json!({"gate": env::var("GATE").unwrap()});
+    let _ = runtime.block_on(invoke(&pool(1), event));
 }

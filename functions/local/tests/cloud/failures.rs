@@ -86,7 +86,6 @@ async fn a_process_can_be_killed_while_it_is_busy() {
         status: "signal: 9 (SIGKILL)".to_owned(),
     };
     assert_eq!(call.await.unwrap(), Err(crashed));
-    assert!(!pool.kill(held.pid) || pool.pids().is_empty());
 }
 
 #[tokio::test]
