@@ -27,7 +27,10 @@ pub(crate) struct DemoArgs {
 /// Starts the service on a free port, takes a job through its life, and stops it all.
 pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
     let csv = match args.file {
-        None => TextFile { name: "airports.csv".to_owned(), text: AIRPORTS.to_owned() },
+        None => TextFile {
+            name: "airports.csv".to_owned(),
+            text: AIRPORTS.to_owned(),
+        },
         Some(path) => match TextFile::read(&path) {
             Ok(file) => file,
             Err(error) => return failed(&error),
@@ -50,9 +53,18 @@ pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
 }
 
 async fn show(service: &Service, csv: &TextFile) -> Result<(), DemoError> {
-    println!("The service runs at {}, with nothing but this process and its functions.\n", service.url);
-    #[expect(clippy::expect_used, reason = "the address of a listener behind http:// is always a URL")]
-    let base = service.url.parse().expect("a listener's address is the authority of a URL");
+    println!(
+        "The service runs at {}, with nothing but this process and its functions.\n",
+        service.url
+    );
+    #[expect(
+        clippy::expect_used,
+        reason = "the address of a listener behind http:// is always a URL"
+    )]
+    let base = service
+        .url
+        .parse()
+        .expect("a listener's address is the authority of a URL");
     let client = Client::new(base, Options::default())?;
     client::demo(&client, csv, RETENTION, &mut std::io::stdout()).await
 }
@@ -85,7 +97,10 @@ impl Logs {
     fn sink(&self) -> LogSink {
         let lines = self.0.clone();
         LogSink::new(move |function, line| {
-            lines.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{function:<6} | {line}"));
+            lines
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(format!("{function:<6} | {line}"));
         })
     }
 
