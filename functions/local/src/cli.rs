@@ -37,6 +37,9 @@ enum Command {
     },
 }
 
+/// The embedded DynamoDB warns of each condition that does not hold, which is how claims are told that they lost.
+const LOGGED: &str = "warn,dynoxide=error";
+
 /// The program: what `main` is, of `local` and of the tests' copy of it.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -46,7 +49,7 @@ pub fn main() -> ExitCode {
         return role.run();
     }
     tracing_subscriber::fmt()
-        .with_env_filter("warn")
+        .with_env_filter(LOGGED)
         .with_writer(std::io::stderr)
         .init();
     match tokio::runtime::Runtime::new() {
