@@ -8,7 +8,7 @@ use super::check::{Check, Stop, Verdict};
 use super::endpoint::Sqs;
 
 /// Far above what any check needs; one that hangs has failed.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The executable: its arguments are the endpoint and, where some checks are known to fail, the file that names them.
 pub(crate) async fn run_from_arguments() -> ExitCode {
