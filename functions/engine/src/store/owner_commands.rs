@@ -124,6 +124,7 @@ impl JobStore {
             expires_at,
             updated_at: now,
             lease_until: None,
+            cancel_requested: false,
             ..record.clone()
         };
         Ok(Some(Cancellation::Canceled(Box::new(canceled))))
