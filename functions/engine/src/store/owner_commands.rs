@@ -135,9 +135,10 @@ impl JobStore {
     /// # Errors
     /// [`StoreError`]: nothing is known; ask again.
     pub async fn delete(&self, id: &JobId, now: Timestamp) -> Result<Deletion, StoreError> {
+        let mut gone = Deletion::Gone;
         for _ in 0..LOOKS {
             let Some(record) = self.live(id, now).await? else {
-                return Ok(Deletion::Gone);
+                return Ok(gone);
             };
             if !record.clone().judged(now).state.is_completed() {
                 return Ok(Deletion::Active);
@@ -145,6 +146,8 @@ impl JobStore {
             if self.delete_unchanged(&record).await? {
                 return Ok(Deletion::Deleted);
             }
+            // Gone at the next look: this delete's own doing, whose first answer was lost, or as good as that.
+            gone = Deletion::Deleted;
         }
         Err(StoreError::unavailable(Contended))
     }
