@@ -4,4 +4,5 @@ mod cloudformation;
 mod events;
 mod permissions;
 mod sqs;
+mod store;
 mod template;
