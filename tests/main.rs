@@ -1,7 +1,11 @@
 //! Integration tests.
 
+mod answers;
+mod backends;
 mod cloudformation;
+mod deployed;
 mod events;
 mod permissions;
+mod recorder;
 mod sqs;
 mod template;
