@@ -1,5 +1,7 @@
 //! Reads a CloudFormation template as JSON, short forms written out (`!Ref Jobs` becomes `{"Ref": "Jobs"}`).
 
+use std::collections::BTreeMap;
+
 use saphyr::{LoadableYamlNode, Scalar, Tag, Yaml};
 use serde_json::{Map, Value, json};
 
@@ -46,6 +48,17 @@ impl Template {
         self.at(pointer)
             .as_u64()
             .unwrap_or_else(|| panic!("{pointer} is no number"))
+    }
+
+    /// The variables that a function is deployed with: those of all functions and its own.
+    pub(crate) fn environment(&self, function: &str) -> BTreeMap<&str, &Value> {
+        let own = format!("/Resources/{function}/Properties/Environment/Variables");
+        let own = self.0.pointer(&own).and_then(Value::as_object);
+        self.map("/Globals/Function/Environment/Variables")
+            .iter()
+            .chain(own.into_iter().flatten())
+            .map(|(name, value)| (name.as_str(), value))
+            .collect()
     }
 
     /// The properties of the resources of one type, by their logical names.

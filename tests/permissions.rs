@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::answers::{a_job, finished};
 use crate::cloudformation::{Template, text};
+use crate::deployed::{Deployed, Function, http_api_event};
+use crate::events::{BATCH, read};
 
-/// The actions that a role's policy allows on the service, such as `dynamodb`.
-fn actions<'a>(template: &'a Template, role: &str, service: &str) -> BTreeSet<&'a str> {
+/// The actions that a role's policy allows on table and queue.
+fn actions(role: &str) -> BTreeSet<String> {
+    let template = Template::of_this_repository();
     let statements = template.list(&format!(
         "/Resources/{role}/Properties/Policies/0/PolicyDocument/Statement"
     ));
@@ -18,9 +22,17 @@ fn actions<'a>(template: &'a Template, role: &str, service: &str) -> BTreeSet<&'
             action => vec![text(action)],
         });
     listed
-        .filter_map(|action| action.strip_prefix(service)?.strip_prefix(':'))
+        .filter(|action| action.starts_with("dynamodb:") || action.starts_with("sqs:"))
+        .map(str::to_owned)
         .collect()
 }
+
+/// What Lambda does with the queue in the worker's name; the worker itself never calls it.
+const BY_THE_EVENT_SOURCE: [&str; 3] = [
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+];
 
 #[test]
 fn no_route_is_open_unless_the_deployer_says_so() {
@@ -39,17 +51,84 @@ fn no_route_is_open_unless_the_deployer_says_so() {
     }
 }
 
+#[tokio::test]
+async fn submit_may_do_what_it_does_and_no_more() {
+    let Deployed {
+        submit,
+        backends: _backends,
+        ..
+    } = Deployed::new().await;
+
+    for event in ["submit-http-api", "cancel-http-api", "delete-http-api"] {
+        submit.answer(&read(event)).await;
+    }
+
+    assert_eq!(actions("SubmitRole"), submit.recorder.calls());
+}
+
+#[tokio::test]
+async fn status_may_do_what_it_does_and_no_more() {
+    let Deployed {
+        submit,
+        status,
+        backends: _backends,
+        ..
+    } = Deployed::new().await;
+    submit
+        .answer(&http_api_event("POST", "/jobs", &a_job()))
+        .await;
+
+    status.answer(&read("status-http-api")).await;
+    let list = status
+        .answer(&http_api_event("GET", "/jobs", &Value::Null))
+        .await;
+
+    assert_eq!(list.body["jobs"].as_array().map(Vec::len), Some(1));
+    assert_eq!(actions("StatusRole"), status.recorder.calls());
+}
+
+#[tokio::test]
+async fn the_worker_may_do_what_it_does_and_no_more() {
+    let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
+    // So long without a word that the worker looks whether the job was canceled.
+    let silent = json!({ "name": "rehearsal", "input": { "seconds": 5, "steps": 1 } });
+    deployed
+        .submit
+        .answer(&http_api_event("POST", "/jobs", &silent))
+        .await;
+
+    assert_eq!(finished(&deployed).await["job-status"], "SUCCESS");
+    deployed.worker.invoke(&read(BATCH)).await;
+
+    let called = called_with_event_source(&deployed.worker);
+    assert_eq!(actions("WorkerRole"), called);
+}
+
+fn called_with_event_source(worker: &Function) -> BTreeSet<String> {
+    let by_the_event_source = BY_THE_EVENT_SOURCE.map(str::to_owned);
+    worker
+        .recorder
+        .calls()
+        .into_iter()
+        .chain(by_the_event_source)
+        .collect()
+}
+
 #[test]
-fn status_may_only_read_and_the_worker_may_not_send() {
+fn the_index_is_queried_and_the_table_is_read() {
     let template = Template::of_this_repository();
 
-    let read = actions(&template, "StatusRole", "dynamodb");
-    let status_on_queue = actions(&template, "StatusRole", "sqs");
-    let worker_on_queue = actions(&template, "WorkerRole", "sqs");
+    let statements =
+        template.list("/Resources/StatusRole/Properties/Policies/0/PolicyDocument/Statement");
 
-    assert_eq!(read, BTreeSet::from(["GetItem", "Query"]));
-    assert!(status_on_queue.is_empty());
-    assert!(!worker_on_queue.contains("SendMessage"));
+    for statement in statements {
+        let on_index = statement["Resource"]["Fn::Sub"].is_string();
+        assert_eq!(
+            on_index,
+            statement["Action"] == "dynamodb:Query",
+            "{statement}"
+        );
+    }
 }
 
 #[test]

@@ -1,25 +1,14 @@
 //! What stands in `template.yaml` and must agree with the code: a difference would only show in the cloud.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use engine::{Attribute, ConfigError, Environment, INDEX_NAME};
+use local::{Function, ROUTES};
 use serde_json::{Value, json};
 
 use crate::cloudformation::{Template, text};
 
-// What the code expects.
-const ID: &str = "id";
-const TTL_ATTRIBUTE: &str = "expires_at";
-const OWNER_INDEX: &str = "by-owner";
-const OWNER_INDEX_KEYS: [(&str, &str); 2] = [("owner_shard", "HASH"), ("created_at_ms", "RANGE")];
-const ENVIRONMENT_OF_ALL: [&str; 6] = [
-    "TABLE_NAME",
-    "ID_SECRETS",
-    "RETENTION_SECONDS",
-    "DEADLINE_SECONDS",
-    "PUBLIC_BASE_URL",
-    "OPT_IN_KINDS",
-];
-const QUEUE_URL: &str = "QUEUE_URL";
 /// A worker drops a message that is older and has no record.
 const DROP_UNRECORDED_AFTER_SECONDS: u64 = 60;
 /// How far ahead a job may be scheduled.
@@ -44,10 +33,10 @@ fn the_table_has_the_key_and_the_ttl_attribute_of_the_record() {
     let key = keys(template.list("/Resources/Jobs/Properties/KeySchema"));
     let ttl = template.at("/Resources/Jobs/Properties/TimeToLiveSpecification");
 
-    assert_eq!(key, [(ID, "HASH")]);
+    assert_eq!(key, [(Attribute::Id.name(), "HASH")]);
     assert_eq!(
         ttl,
-        &json!({ "AttributeName": TTL_ATTRIBUTE, "Enabled": true })
+        &json!({ "AttributeName": Attribute::ExpiresAt.name(), "Enabled": true })
     );
 }
 
@@ -60,19 +49,22 @@ fn the_table_has_the_index_that_lists_an_owners_jobs() {
         template.at("/Resources/StatusRole/Properties/Policies/0/PolicyDocument/Statement/1");
 
     assert_eq!(indexes.len(), 1);
-    assert_eq!(indexes[0]["IndexName"], OWNER_INDEX);
+    assert_eq!(indexes[0]["IndexName"], INDEX_NAME);
     assert_eq!(
         keys(
             indexes[0]["KeySchema"]
                 .as_array()
                 .expect("the index has keys")
         ),
-        OWNER_INDEX_KEYS
+        [
+            (Attribute::OwnerShard.name(), "HASH"),
+            (Attribute::CreatedOrder.name(), "RANGE"),
+        ]
     );
     assert_eq!(indexes[0]["Projection"]["ProjectionType"], "KEYS_ONLY");
     assert_eq!(
         queried["Resource"]["Fn::Sub"],
-        format!("${{Jobs.Arn}}/index/{OWNER_INDEX}")
+        format!("${{Jobs.Arn}}/index/{INDEX_NAME}")
     );
 }
 
@@ -89,29 +81,93 @@ fn key_attributes_have_the_types_that_the_store_writes() {
     assert_eq!(
         types,
         [
-            (ID, "S"),
-            (OWNER_INDEX_KEYS[0].0, "S"),
-            (OWNER_INDEX_KEYS[1].0, "N")
+            (Attribute::Id.name(), "S"),
+            (Attribute::OwnerShard.name(), "S"),
+            (Attribute::CreatedOrder.name(), "S"),
         ]
     );
+}
+
+/// A value that each variable takes; what the template invents is refused.
+fn sample(variable: &str) -> (&str, &str) {
+    let value = match variable {
+        "TABLE_NAME" => "jobs",
+        "QUEUE_URL" => "https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
+        "ID_SECRETS" => "a-secret-of-this-test-and-no-other",
+        "RETENTION_SECONDS" => "60",
+        "DEADLINE_SECONDS" => "120",
+        "PUBLIC_BASE_URL" => "https://jobs.example.com",
+        "OPT_IN_KINDS" => "rehearsal",
+        unknown => panic!("no function reads {unknown}"),
+    };
+    (variable, value)
+}
+
+/// All that the functions make of these variables, in words that can be compared.
+fn configuration(variables: &[(&str, &str)], has_queue: bool) -> Result<String, ConfigError> {
+    let environment = Environment::of(variables);
+    environment.id_secrets()?;
+    let queue_url = has_queue.then(|| environment.queue_url()).transpose()?;
+    let times = (environment.retention()?, environment.deadline()?);
+    let base_url = environment.public_base_url()?;
+    let (table, kinds) = (environment.table_name()?, environment.opt_in_kinds());
+    Ok(format!(
+        "{table} {queue_url:?} {times:?} {base_url:?} {kinds:?}"
+    ))
 }
 
 #[test]
 fn every_function_gets_the_environment_it_reads_and_no_more() {
     let template = Template::of_this_repository();
 
-    let shared = template.map("/Globals/Function/Environment/Variables");
-    let submit = template.map("/Resources/SubmitFunction/Properties/Environment/Variables");
-    let worker = template.map("/Resources/WorkerFunction/Properties/Environment/Variables");
-    let status = template.map("/Resources/StatusFunction/Properties");
+    for (function, has_queue) in [
+        ("SubmitFunction", true),
+        ("StatusFunction", false),
+        ("WorkerFunction", true),
+    ] {
+        let names: Vec<_> = template.environment(function).into_keys().collect();
+        let all: Vec<_> = names.iter().map(|name| sample(name)).collect();
+        let read = configuration(&all, has_queue);
+        assert!(read.is_ok(), "{function}: {read:?}");
 
-    assert_eq!(
-        shared.keys().map(String::as_str).collect::<BTreeSet<_>>(),
-        BTreeSet::from(ENVIRONMENT_OF_ALL)
-    );
-    assert_eq!(submit.keys().collect::<Vec<_>>(), [QUEUE_URL]);
-    assert_eq!(worker.keys().collect::<Vec<_>>(), [QUEUE_URL]);
-    assert!(!status.contains_key("Environment"));
+        for unset in names {
+            let without: Vec<_> = all
+                .iter()
+                .copied()
+                .filter(|(name, _)| *name != unset)
+                .collect();
+            let changed = configuration(&without, has_queue) != read;
+            assert!(changed, "{function} gets {unset} and does not read it");
+        }
+    }
+}
+
+#[test]
+fn every_number_that_the_template_allows_is_one_that_the_functions_take() {
+    let template = Template::of_this_repository();
+
+    for (parameter, variable) in [
+        ("RetentionSeconds", "RETENTION_SECONDS"),
+        ("DeadlineSeconds", "DEADLINE_SECONDS"),
+    ] {
+        for bound in ["MinValue", "Default", "MaxValue"] {
+            let seconds = template.number(&format!("/Parameters/{parameter}/{bound}"));
+            let given = seconds.to_string();
+            let environment = Environment::of(&[(variable, &given)]);
+            let read = match variable {
+                "RETENTION_SECONDS" => environment.retention(),
+                _ => environment.deadline(),
+            };
+            assert_eq!(read, Ok(Duration::from_secs(seconds)), "{parameter}");
+        }
+    }
+}
+
+fn integration(function: Function) -> &'static str {
+    match function {
+        Function::Submit => "integrations/${SubmitIntegration}",
+        Function::Status => "integrations/${StatusIntegration}",
+    }
 }
 
 #[test]
@@ -123,17 +179,18 @@ fn every_route_leads_to_the_function_that_answers_it() {
         .map(|(_, route)| (text(&route["RouteKey"]), text(&route["Target"]["Fn::Sub"])))
         .collect();
 
-    let submit = "integrations/${SubmitIntegration}";
-    let status = "integrations/${StatusIntegration}";
-    assert_eq!(
-        routes,
-        BTreeSet::from([
-            ("POST /jobs", submit),
-            ("POST /jobs/{id}/cancel", submit),
-            ("DELETE /jobs/{id}", submit),
-            ("$default", status),
-        ])
-    );
+    let of_the_code: Vec<_> = ROUTES
+        .iter()
+        .map(|route| {
+            let key = format!("{} {}", route.method, route.path_template);
+            (key, integration(route.function))
+        })
+        .chain([("$default".to_owned(), integration(Function::Status))])
+        .collect();
+    let expected = of_the_code
+        .iter()
+        .map(|(key, target)| (key.as_str(), *target));
+    assert_eq!(routes, expected.collect());
     for function in ["Submit", "Status"] {
         let integration = template.at(&format!("/Resources/{function}Integration/Properties"));
         assert_eq!(

@@ -1,7 +1,7 @@
 //! How invocations and processes come together.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use local::{FunctionSpec, InvokeError, LogSink, Pool, ProcessState};
 use serde_json::{Value, json};
@@ -234,34 +234,6 @@ async fn a_shutdown_kills_every_process_and_stops_every_call() {
     }
     assert_eq!(waiting.await.unwrap(), Err(InvokeError::Stopped));
     assert_eq!(invoke(&pool, json!({})).await, Err(InvokeError::Stopped));
-}
-
-#[tokio::test]
-#[ignore = "a measurement: cargo test --release -p local --test cloud -- --ignored --nocapture invocations"]
-async fn invocations_a_second_of_an_empty_function() {
-    let pool = pool(2);
-    let (callers, each) = (4, 2_000);
-    serving_pid(&pool).await;
-    let start = Instant::now();
-    let callers: Vec<_> = (0..callers)
-        .map(|_| {
-            let pool = pool.clone();
-            tokio::spawn(async move {
-                for _ in 0..each {
-                    pool.invoke(r#"{"answer":null}"#).await.unwrap();
-                }
-            })
-        })
-        .collect();
-    let total = callers.len() * each;
-    for caller in callers {
-        caller.await.unwrap();
-    }
-    let took = start.elapsed();
-    println!(
-        "{total} invocations in {took:?}, one every {:?}",
-        took / u32::try_from(total).unwrap()
-    );
 }
 
 async fn held_call(pool: Pool, event: Value) -> Result<Value, InvokeError> {

@@ -1,0 +1,87 @@
+//! Embedded back ends of a test's own, without an event source: a message stays in the queue until the test takes it out.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use dynoxide::Database;
+use local::sqs::{Clock, Queues};
+use tokio::net::TcpListener;
+
+pub(crate) const TABLE: &str = "jobs";
+
+/// A table and a queue that end with the test's runtime.
+pub(crate) struct Backends {
+    pub(crate) dynamodb_url: String,
+    pub(crate) sqs_url: String,
+    pub(crate) queue_url: String,
+    sqs: aws_sdk_sqs::Client,
+}
+
+impl Backends {
+    pub(crate) async fn start() -> Self {
+        let (dynamodb, dynamodb_url) = listen().await;
+        let database = Database::memory().expect("a database in memory");
+        tokio::spawn(dynoxide::server::serve_with_shutdown(
+            dynamodb,
+            database,
+            pending(),
+        ));
+        let (queues, sqs_url) = listen().await;
+        let store = Arc::new(Queues::new(Clock::system()));
+        tokio::spawn(local::sqs::serve(queues, store, pending()));
+        local::create_table(&dynamodb_client(&dynamodb_url), TABLE)
+            .await
+            .expect("the table");
+        let sqs = sqs_client(&sqs_url);
+        let queue = sqs.create_queue().queue_name("jobs").send().await;
+        let queue_url = queue.expect("the queue").queue_url.expect("its URL");
+        Self {
+            dynamodb_url,
+            sqs_url,
+            queue_url,
+            sqs,
+        }
+    }
+
+    /// The messages that wait, with all that comes with them.
+    pub(crate) async fn messages(&self) -> Vec<Message> {
+        let request = self.sqs.receive_message().queue_url(&self.queue_url);
+        let answer = request
+            .max_number_of_messages(10)
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .send()
+            .await;
+        answer.expect("an answer").messages.unwrap_or_default()
+    }
+}
+
+/// A port of the system's choice, on loopback only, and its URL.
+pub(crate) async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    (listener, format!("http://{address}"))
+}
+
+fn credentials() -> Credentials {
+    Credentials::new("test", "test", None, None, "test")
+}
+
+fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(credentials())
+        .endpoint_url(url);
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+fn sqs_client(url: &str) -> aws_sdk_sqs::Client {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(credentials())
+        .endpoint_url(url);
+    aws_sdk_sqs::Client::from_conf(config.build())
+}

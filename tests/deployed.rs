@@ -1,0 +1,181 @@
+//! The functions with just the environment that `template.yaml` gives them, as processes of their own on embedded back ends.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use local::{FunctionSpec, LogSink, Pool};
+use serde_json::{Value, json};
+
+use crate::backends::{Backends, TABLE};
+use crate::cloudformation::{Template, text};
+use crate::recorder::Recorder;
+
+/// What stands for the deployment's secret. The ids in `events/` were issued under it.
+pub(crate) const ID_SECRET: &str = "events-only-secret-of-32-characters";
+
+/// More than any of this takes, so that a test fails and does not hang.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Deployed {
+    pub(crate) submit: Function,
+    pub(crate) status: Function,
+    pub(crate) worker: Function,
+    pub(crate) backends: Backends,
+}
+
+/// A function, and what it calls.
+pub(crate) struct Function {
+    pool: Pool,
+    pub(crate) recorder: Recorder,
+}
+
+/// A function's answer to a gateway's event.
+pub(crate) struct Answer {
+    pub(crate) status: u64,
+    /// By their names in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
+    /// Null when there is none.
+    pub(crate) body: Value,
+}
+
+impl Deployed {
+    pub(crate) async fn new() -> Self {
+        Self::with_parameters(&[]).await
+    }
+
+    /// With some of the template's parameters set; the others have their defaults.
+    pub(crate) async fn with_parameters(parameters: &[(&str, &str)]) -> Self {
+        let backends = Backends::start().await;
+        Self {
+            submit: Function::new("submit", parameters, &backends).await,
+            status: Function::new("status", parameters, &backends).await,
+            worker: Function::new("worker", parameters, &backends).await,
+            backends,
+        }
+    }
+}
+
+impl Function {
+    async fn new(name: &str, parameters: &[(&str, &str)], backends: &Backends) -> Self {
+        let (recorder, endpoint) = Recorder::before(backends).await;
+        let mut environment = environment(name, parameters, &backends.queue_url);
+        // Where the back ends are is all that the template does not say.
+        environment.insert("AWS_ENDPOINT_URL".to_owned(), endpoint);
+        let pool = Pool::new(FunctionSpec {
+            name: name.to_owned(),
+            program: PathBuf::from(env!("CARGO_BIN_EXE_service")),
+            args: vec!["function".to_owned(), name.to_owned()],
+            environment,
+            timeout: PATIENCE,
+            memory_mb: 512,
+            max_instances: 1,
+            // A test sees what went wrong in the answer, or in the error of a process that does not start.
+            logs: LogSink::new(|_, _| ()),
+        });
+        Self { pool, recorder }
+    }
+
+    /// What the function answers to an event.
+    pub(crate) async fn invoke(&self, event: &str) -> Value {
+        let answer = tokio::time::timeout(PATIENCE, self.pool.invoke(event.to_owned())).await;
+        let answer = answer
+            .expect("an answer in time")
+            .unwrap_or_else(|error| panic!("no answer: {error}"));
+        serde_json::from_slice(&answer).expect("the answer is JSON")
+    }
+
+    /// What the function answers to a gateway's event.
+    pub(crate) async fn answer(&self, event: &str) -> Answer {
+        Answer::read(&self.invoke(event).await)
+    }
+}
+
+impl Answer {
+    fn read(answer: &Value) -> Self {
+        let single = answer["headers"].as_object().into_iter().flatten();
+        let several = answer["multiValueHeaders"]
+            .as_object()
+            .into_iter()
+            .flatten();
+        let headers = single.chain(several).map(|(name, value)| {
+            let value = value.get(0).unwrap_or(value);
+            (name.to_lowercase(), text(value).to_owned())
+        });
+        let body = answer["body"].as_str().unwrap_or_default();
+        Self {
+            status: answer["statusCode"].as_u64().expect("a status"),
+            headers: headers.collect(),
+            body: serde_json::from_str(body).unwrap_or(Value::Null),
+        }
+    }
+
+    /// The header, which has to be there.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))
+    }
+}
+
+/// The environment of a function, as CloudFormation would fill it in.
+fn environment(
+    function: &str,
+    parameters: &[(&str, &str)],
+    queue_url: &str,
+) -> BTreeMap<String, String> {
+    let template = Template::of_this_repository();
+    let logical_name = match function {
+        "submit" => "SubmitFunction",
+        "status" => "StatusFunction",
+        _ => "WorkerFunction",
+    };
+    let value_of = |value: &Value| match value["Ref"].as_str() {
+        Some("Jobs") => TABLE.to_owned(),
+        Some("JobQueue") => queue_url.to_owned(),
+        Some(parameter) => parameters
+            .iter()
+            .find(|(name, _)| *name == parameter)
+            .map_or_else(
+                || plain(template.at(&format!("/Parameters/{parameter}/Default"))),
+                |(_, value)| (*value).to_owned(),
+            ),
+        None => {
+            assert!(
+                value.to_string().contains("{{resolve:secretsmanager:"),
+                "{value}"
+            );
+            ID_SECRET.to_owned()
+        }
+    };
+    template
+        .environment(logical_name)
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value_of(value)))
+        .collect()
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A request as the HTTP API sends it, without an authorizer.
+pub(crate) fn http_api_event(method: &str, path: &str, body: &Value) -> String {
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": { "host": "api.example.com", "content-type": "application/json" },
+        "requestContext": {
+            "stage": "$default",
+            "domainName": "api.example.com",
+            "http": { "method": method, "path": path },
+            "requestId": "request",
+        },
+        "body": (!body.is_null()).then(|| body.to_string()),
+        "isBase64Encoded": false,
+    })
+    .to_string()
+}

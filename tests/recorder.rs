@@ -1,0 +1,83 @@
+//! Stands between a function and its back ends, and writes down what the function calls.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, StatusCode, header};
+
+use crate::backends::{Backends, listen};
+
+/// What one function has called so far.
+#[derive(Clone)]
+pub(crate) struct Recorder(Arc<Inner>);
+
+struct Inner {
+    client: reqwest::Client,
+    dynamodb_url: String,
+    sqs_url: String,
+    calls: Mutex<BTreeSet<String>>,
+}
+
+impl Recorder {
+    /// A recorder before these back ends, and where a function reaches them through it.
+    pub(crate) async fn before(backends: &Backends) -> (Self, String) {
+        let recorder = Self(Arc::new(Inner {
+            client: reqwest::Client::new(),
+            dynamodb_url: backends.dynamodb_url.clone(),
+            sqs_url: backends.sqs_url.clone(),
+            calls: Mutex::default(),
+        }));
+        let (listener, url) = listen().await;
+        let router = Router::new().fallback(forward).with_state(recorder.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (recorder, url)
+    }
+
+    /// The actions that were called, as IAM names them: `dynamodb:GetItem`.
+    pub(crate) fn calls(&self) -> BTreeSet<String> {
+        self.0
+            .calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn record(&self, action: String) {
+        self.0
+            .calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(action);
+    }
+}
+
+async fn forward(
+    State(recorder): State<Recorder>,
+    mut headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    // Both services name the operation so: `DynamoDB_20120810.GetItem`, `AmazonSQS.SendMessage`.
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok());
+    let (service, operation) = target
+        .and_then(|target| target.split_once('.'))
+        .expect("an operation");
+    let (prefix, url) = match service {
+        "AmazonSQS" => ("sqs", &recorder.0.sqs_url),
+        _ => ("dynamodb", &recorder.0.dynamodb_url),
+    };
+    recorder.record(format!("{prefix}:{operation}"));
+    headers.remove(header::HOST);
+    let request = recorder.0.client.post(url).headers(headers).body(body);
+    let answer = request.send().await.expect("the back end answers");
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = answer.bytes().await.expect("the back end's whole answer");
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status.as_u16()).expect("a status");
+    *response.headers_mut() = headers;
+    response
+}
