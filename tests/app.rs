@@ -58,7 +58,7 @@ impl App {
     fn to(service: Arc<Service>) -> Self {
         Self {
             service,
-            http: reqwest::Client::new(),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
             user: None,
         }
     }

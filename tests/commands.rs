@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::app::{App, Job, time_in};
+use crate::app::{App, Job, eventually, time_in};
 
-/// A job that starts in 2 seconds.
-async fn scheduled(app: &App) -> Job {
+/// A job that starts in so many seconds.
+async fn scheduled(app: &App, seconds: u64) -> Job {
     app.submit(
-        &json!({"name": "rehearsal", "input": {"seconds": 0}, "scheduled-start-time": time_in(2)}),
+        &json!({"name": "rehearsal", "input": {"seconds": 0}, "scheduled-start-time": time_in(seconds)}),
     )
     .await
 }
@@ -17,12 +17,12 @@ async fn scheduled(app: &App) -> Job {
 #[tokio::test]
 async fn a_scheduled_job_that_is_canceled_never_runs() {
     let app = App::start(&[]);
-    let job = scheduled(&app).await;
+    let job = scheduled(&app, 2).await;
 
     let canceled = app.cancel(&job).await;
     let again = app.cancel(&job).await;
     // The worker has had the message once the queue is empty.
-    crate::app::eventually("the end of the message", async || {
+    eventually("the end of the message", async || {
         (app.messages().await == 0).then_some(())
     })
     .await;
@@ -94,14 +94,16 @@ async fn a_finished_job_that_is_deleted_is_gone() {
 #[tokio::test]
 async fn a_job_that_is_not_over_cannot_be_deleted() {
     let app = App::shared().as_user("deletes-active");
-    let waiting = scheduled(&app).await;
-    let running = app.rehearse(json!({"seconds": 2})).await;
+    let running = app.rehearse(json!({"seconds": 3})).await;
     app.wait_for_state(&running, "STARTED").await;
+    let waiting = scheduled(&app, 4).await;
 
-    for job in [waiting, running] {
-        app.delete(&job).await.problem(409, "job-active");
+    for job in [&running, &waiting] {
+        app.delete(job).await.problem(409, "job-active");
+    }
 
-        assert_eq!(app.wait_for_end(&job).await["job"]["job-status"], "SUCCESS");
+    for job in [&running, &waiting] {
+        assert_eq!(app.wait_for_end(job).await["job"]["job-status"], "SUCCESS");
     }
 }
 
