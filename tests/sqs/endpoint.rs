@@ -321,9 +321,9 @@ pub(super) fn body(message: &Message) -> &str {
 }
 
 /// The message's system attribute, or nothing where it has none.
-pub(super) fn system(message: &Message, name: MessageSystemAttributeName) -> &str {
+pub(super) fn system<'a>(message: &'a Message, name: &MessageSystemAttributeName) -> &'a str {
     let attributes = message.attributes();
     attributes
-        .and_then(|attributes| attributes.get(&name))
+        .and_then(|attributes| attributes.get(name))
         .map_or("", String::as_str)
 }

@@ -22,7 +22,7 @@ async fn a_message_on_a_standard_queue_may_have_a_group(sqs: &Sqs) -> Verdict {
 
     let message = sqs.receive_one(&queue).await?;
 
-    ensure_eq!(system(&message, System::MessageGroupId), "tenant-1");
+    ensure_eq!(system(&message, &System::MessageGroupId), "tenant-1");
     Ok(())
 }
 

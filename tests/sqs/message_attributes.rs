@@ -255,7 +255,7 @@ async fn the_trace_header_is_a_system_attribute(sqs: &Sqs) -> Verdict {
         Some("5ae4d5d7636402d80f4eb6d213245a88")
     );
     ensure_eq!(
-        system(&sqs.receive_one(&queue).await?, System::AwsTraceHeader),
+        system(&sqs.receive_one(&queue).await?, &System::AwsTraceHeader),
         TRACE
     );
     Ok(())

@@ -63,9 +63,9 @@ async fn a_message_that_was_moved_back_is_a_new_one(sqs: &Sqs) -> Verdict {
 
     let new = sqs.receive_one(&queue).await?;
     ensure!(new.message_id != old.message_id, "it has the old id");
-    ensure_eq!(system(&new, System::ApproximateReceiveCount), "1");
+    ensure_eq!(system(&new, &System::ApproximateReceiveCount), "1");
     ensure!(
-        system(&new, System::SentTimestamp) > system(&old, System::SentTimestamp),
+        system(&new, &System::SentTimestamp) > system(&old, &System::SentTimestamp),
         "it has the old age"
     );
     Ok(())

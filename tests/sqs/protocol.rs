@@ -29,7 +29,7 @@ async fn an_error_is_named_in_a_header_and_in_the_body(sqs: &Sqs) -> Verdict {
     ensure!(
         body["__type"]
             .as_str()
-            .is_some_and(|shape| shape.ends_with("#QueueDoesNotExist")),
+            .is_some_and(|shape| shape.ends_with("QueueDoesNotExist")),
         "{text}"
     );
     Ok(())

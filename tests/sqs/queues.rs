@@ -201,7 +201,7 @@ async fn a_name_is_free_again_a_minute_after_its_queue_was_deleted(sqs: &Sqs) ->
         create().await,
         "AWS.SimpleQueueService.QueueDeletedRecently",
     )?;
-    sqs.pass(Duration::from_secs(60)).await?;
+    sqs.pass(Duration::from_mins(1)).await?;
     create().await?;
     Ok(())
 }
@@ -231,7 +231,7 @@ async fn a_queue_is_purged_once_a_minute(sqs: &Sqs) -> Verdict {
     purge().await?;
 
     refused(purge().await, "AWS.SimpleQueueService.PurgeQueueInProgress")?;
-    sqs.pass(Duration::from_secs(60)).await?;
+    sqs.pass(Duration::from_mins(1)).await?;
     purge().await?;
     Ok(())
 }

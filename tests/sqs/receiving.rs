@@ -129,14 +129,14 @@ async fn system_attributes_tell_when_a_message_was_sent_and_received(sqs: &Sqs) 
 
     let message = sqs.receive_one(&queue).await?;
 
-    let sent_ms: u64 = system(&message, System::SentTimestamp).parse()?;
-    let received_ms: u64 = system(&message, System::ApproximateFirstReceiveTimestamp).parse()?;
+    let sent_ms: u64 = system(&message, &System::SentTimestamp).parse()?;
+    let received_ms: u64 = system(&message, &System::ApproximateFirstReceiveTimestamp).parse()?;
     ensure!(
         (sent_ms + 2_000..sent_ms + 30_000).contains(&received_ms),
         "sent {sent_ms}, received {received_ms}"
     );
-    ensure_eq!(system(&message, System::ApproximateReceiveCount), "1");
-    ensure!(!system(&message, System::SenderId).is_empty(), "no sender");
+    ensure_eq!(system(&message, &System::ApproximateReceiveCount), "1");
+    ensure!(!system(&message, &System::SenderId).is_empty(), "no sender");
     Ok(())
 }
 
@@ -148,9 +148,9 @@ async fn each_receive_is_counted_and_the_first_one_stays_the_first(sqs: &Sqs) ->
 
     let second = sqs.receive_one(&queue).await?;
 
-    ensure_eq!(system(&second, System::ApproximateReceiveCount), "2");
+    ensure_eq!(system(&second, &System::ApproximateReceiveCount), "2");
     let time = System::ApproximateFirstReceiveTimestamp;
-    ensure_eq!(system(&second, time.clone()), system(&first, time.clone()));
+    ensure_eq!(system(&second, &time), system(&first, &time));
     Ok(())
 }
 
@@ -167,7 +167,7 @@ async fn system_attributes_can_be_asked_for_by_the_older_name(sqs: &Sqs) -> Verd
 
     let message = received.messages().first();
     ensure!(
-        message.is_some_and(|message| !system(message, System::SentTimestamp).is_empty()),
+        message.is_some_and(|message| !system(message, &System::SentTimestamp).is_empty()),
         "{message:?}"
     );
     Ok(())

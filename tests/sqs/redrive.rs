@@ -97,7 +97,7 @@ async fn a_dead_letter_tells_where_it_comes_from(sqs: &Sqs) -> Verdict {
     let message = sqs.receive_one(&dead).await?;
 
     let arn = sqs.attribute(&queue, Name::QueueArn).await?;
-    ensure_eq!(system(&message, System::DeadLetterQueueSourceArn), arn);
+    ensure_eq!(system(&message, &System::DeadLetterQueueSourceArn), arn);
     Ok(())
 }
 
@@ -111,8 +111,8 @@ async fn a_dead_letter_is_as_old_as_it_was(sqs: &Sqs) -> Verdict {
     let given_up = sqs.receive_one(&dead).await?;
 
     ensure_eq!(
-        system(&given_up, System::SentTimestamp),
-        system(&message, System::SentTimestamp)
+        system(&given_up, &System::SentTimestamp),
+        system(&message, &System::SentTimestamp)
     );
     Ok(())
 }
@@ -190,7 +190,7 @@ async fn a_dead_letter_queue_knows_its_sources(sqs: &Sqs) -> Verdict {
         .send()
         .await?;
 
-    ensure_eq!(listed.queue_urls(), [queue.clone()]);
+    ensure_eq!(listed.queue_urls(), std::slice::from_ref(&queue));
     let none = sqs
         .client
         .list_dead_letter_source_queues()

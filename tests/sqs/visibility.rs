@@ -8,7 +8,7 @@ use super::check::{Verdict, checks, ensure_eq, refusal, refused};
 use super::endpoint::{Sqs, handle};
 
 const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 const NOT_IN_FLIGHT: &str = "AWS.SimpleQueueService.MessageNotInflight";
 
 async fn a_received_message_is_hidden_until_its_timeout_ends(sqs: &Sqs) -> Verdict {
@@ -29,7 +29,7 @@ async fn a_timeout_of_twelve_hours_is_kept_to_the_second(sqs: &Sqs) -> Verdict {
     sqs.send(&queue, "x").await?;
     sqs.receive_for(&queue, 43_200).await?;
 
-    sqs.pass(12 * HOUR - SECOND).await?;
+    sqs.pass(Duration::from_secs(12 * 3_600 - 1)).await?;
     sqs.nothing_visible(&queue).await?;
 
     sqs.pass(SECOND).await?;

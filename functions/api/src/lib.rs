@@ -8,6 +8,7 @@ mod etag;
 mod failure;
 mod incoming;
 mod problem;
+mod problem_kind;
 mod route;
 mod serve;
 
@@ -16,6 +17,7 @@ pub use document::{JobDocument, JobMembers, job_answer, job_path, retry_after};
 pub use etag::{entity_tag, matches};
 pub use failure::{queue_problem, store_problem, unwritable};
 pub use incoming::Incoming;
-pub use problem::{FieldError, Problem, ProblemKind};
+pub use problem::{FieldError, Problem};
+pub use problem_kind::ProblemKind;
 pub use route::{Resource, Route};
 pub use serve::serve;

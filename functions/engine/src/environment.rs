@@ -20,9 +20,11 @@ pub enum ConfigError {
     },
 }
 
+type LookUp = Box<dyn Fn(&str) -> Option<String>>;
+
 /// The environment of a function: the process's own, or a test's.
 pub struct Environment {
-    look_up: Box<dyn Fn(&str) -> Option<String>>,
+    look_up: LookUp,
 }
 
 impl Environment {

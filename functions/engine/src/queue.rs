@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue};
-use sha2::{Digest, Sha256};
 
-use crate::{JobMessage, Owner};
+use crate::{Fingerprint, JobMessage, Owner};
 
 /// The longest that SQS holds a message back when it is sent.
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
@@ -114,12 +113,8 @@ fn trace_header(request: Sending, trace: &str) -> Result<Sending, QueueError> {
 /// The owner's group on the standard queue, so that one owner's flood doesn't delay the others (SQS fair queues). Hashed, since
 /// a group id has at most 128 characters of a small alphabet.
 fn group(owner: &Owner) -> String {
-    let digest = Sha256::digest(owner.as_str().as_bytes());
-    digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digest = Fingerprint::of(owner.as_str().as_bytes());
+    digest.as_str()[..32].to_owned()
 }
 
 /// Rounded up, so that a message never comes back before its job is due.

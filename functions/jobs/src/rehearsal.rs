@@ -79,7 +79,6 @@ impl Job for Rehearsal {
 }
 
 impl Rehearsal {
-    #[expect(clippy::panic, clippy::exit, reason = "that is what was asked for")]
     fn end(self, context: &Context) -> Result<Rehearsed, JobError> {
         match self.outcome {
             Outcome::RetryThenSuccess if context.attempt() == 1 => {

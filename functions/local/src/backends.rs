@@ -282,7 +282,7 @@ async fn create_queues(
         QueueAttributeName::MessageRetentionPeriod,
         "1209600".to_owned(),
     );
-    let dead = ensure_queue(sqs, DEAD_LETTER_QUEUE, &[retention.clone()]).await?;
+    let dead = ensure_queue(sqs, DEAD_LETTER_QUEUE, std::slice::from_ref(&retention)).await?;
     let dead_arn = arn_of(sqs, &dead).await?;
     let redrive =
         serde_json::json!({"deadLetterTargetArn": dead_arn, "maxReceiveCount": MAX_RECEIVE_COUNT});

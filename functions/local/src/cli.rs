@@ -22,6 +22,10 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it, for as long as the program runs"
+)]
 enum Command {
     /// Run the whole service until Ctrl-C
     Serve(ServeArgs),
@@ -37,6 +41,9 @@ enum Command {
     },
 }
 
+/// The embedded DynamoDB warns of each condition that does not hold, which is how claims are told that they lost.
+const LOGGED: &str = "warn,dynoxide=error";
+
 /// The program: what `main` is, of `local` and of the tests' copy of it.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -46,7 +53,7 @@ pub fn main() -> ExitCode {
         return role.run();
     }
     tracing_subscriber::fmt()
-        .with_env_filter("warn")
+        .with_env_filter(LOGGED)
         .with_writer(std::io::stderr)
         .init();
     match tokio::runtime::Runtime::new() {

@@ -224,6 +224,8 @@ fn environment(options: &ServiceOptions, backends: &Backends) -> BTreeMap<String
         ("AWS_ENDPOINT_URL_DYNAMODB", backends.dynamodb_url.clone()),
         ("AWS_ENDPOINT_URL_SQS", backends.sqs_url.clone()),
         ("AWS_LAMBDA_LOG_LEVEL", "INFO".to_owned()),
+        // The lines pass through this process, and who reads them may be a file.
+        ("NO_COLOR", "1".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

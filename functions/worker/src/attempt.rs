@@ -55,7 +55,7 @@ impl Attempt {
             job.name = %self.run.kind,
             attempt,
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "an attempt came to its end"
+            "an attempt is over"
         );
         disposition
     }
@@ -129,7 +129,11 @@ impl Attempt {
             .finish(&self.run, &ending, &progress, now(), self.app.retention)
             .await
         {
-            Ok(Written::Applied | Written::CancelRequested) => Disposition::Done,
+            Ok(Written::Applied) => {
+                info!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, outcome = ending.outcome().as_str(), "a job came to its end");
+                Disposition::Done
+            }
+            Ok(Written::CancelRequested) => Box::pin(self.finish(Ending::Canceled, progress)).await,
             Ok(Written::Fenced) => self.fenced(),
             Err(error) => self.unwritten(&error),
         }

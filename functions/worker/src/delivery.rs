@@ -136,7 +136,7 @@ impl Delivery {
             let is_missing = matches!(claim, Claim::Refused(ClaimDecision::Missing, _));
             match waits.next() {
                 Some(wait) if is_missing && now().since(self.sent_at) < DROP_AGE => {
-                    tokio::time::sleep(wait).await
+                    tokio::time::sleep(wait).await;
                 }
                 _ => return Ok(claim),
             }

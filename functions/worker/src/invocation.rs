@@ -39,7 +39,7 @@ impl Invocation {
     /// an eighth is kept back.
     pub(crate) fn time_to_run(&self, run: &JobRecord, now: Timestamp) -> Duration {
         let left = self.deadline.min(run.deadline).since(now);
-        left - END_MARGIN.min(left / 8)
+        left.saturating_sub(END_MARGIN.min(left / 8))
     }
 
     /// Whether the job's own deadline ends the attempt, and not the invocation's.

@@ -76,7 +76,7 @@ pub(crate) async fn watch(
             Ok(Written::Fenced) => break Watched::Stopped(Stopped::Fenced),
             // The next write says it again, and the lease does not depend on it.
             Err(error) => {
-                warn!(job.id = %run.id, error.source = ?std::error::Error::source(&error), "{error}")
+                warn!(job.id = %run.id, error.source = ?std::error::Error::source(&error), "{error}");
             }
         }
     };

@@ -21,7 +21,7 @@ pub const MAX_RESULT_BYTES: usize = 380_000;
 pub enum Written {
     /// It took effect.
     Applied,
-    /// (Progress) it took effect, or (reschedule) it did not, and the owner asked this attempt to stop.
+    /// (Progress) it took effect, or (reschedule, failure) it did not, and the owner asked this attempt to stop.
     CancelRequested,
     /// The attempt is not the job's present one any more, or its deadline is over: it may write nothing.
     Fenced,
@@ -42,11 +42,20 @@ pub enum Ending {
 }
 
 impl Ending {
-    fn outcome(&self) -> Outcome {
+    /// The outcome that it gives the job.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
         match self {
             Self::Success { .. } => Outcome::Success,
             Self::Failed(_) => Outcome::Failed,
             Self::Canceled => Outcome::Canceled,
+        }
+    }
+
+    fn condition(&self) -> &'static str {
+        match self {
+            Self::Success { .. } | Self::Canceled => OWNS_ATTEMPT,
+            Self::Failed(_) => OWNS_UNCANCELED_ATTEMPT,
         }
     }
 }
@@ -61,7 +70,7 @@ const CLAIMABLE: &str = "#fingerprint = :fingerprint AND #deadline_ms > :now AND
 /// deadline is part of it, because readers call the job FAILED from then on and final is final.
 const OWNS_ATTEMPT: &str = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now";
 
-/// The same, and no cancel that would otherwise get lost between this attempt and the next.
+/// The same, and no cancel: it would get lost between this attempt and the next, or behind a failure that came after it.
 const OWNS_UNCANCELED_ATTEMPT: &str = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now AND attribute_not_exists(#cancel_requested)";
 
 /// A decision that was made from a record takes effect only on that very record.
@@ -82,7 +91,7 @@ impl JobStore {
         lease_until: Timestamp,
     ) -> Result<Claim, StoreError> {
         let update = Update {
-            update: "SET #state = :started, #attempt = #attempt + :one, #version = #version + :one, #percent = :zero, \
+            set: "SET #state = :started, #attempt = #attempt + :one, #version = #version + :one, #percent = :zero, \
                      #started_at_ms = :now, #updated_at_ms = :now, #lease_until_ms = :lease, #run_token = :token"
                 .to_owned(),
             condition: CLAIMABLE,
@@ -115,7 +124,7 @@ impl JobStore {
     ) -> Result<Written, StoreError> {
         let (said, said_values) = said(progress);
         let update = Update {
-            update: format!("SET {said}, #version = #version + :one, #updated_at_ms = :now"),
+            set: format!("SET {said}, #version = #version + :one, #updated_at_ms = :now"),
             condition: OWNS_ATTEMPT,
             values: owned(run, now, said_values),
         };
@@ -143,7 +152,7 @@ impl JobStore {
             (":summary", string(cut(reason, MAX_SUMMARY_CHARS))),
         ];
         let update = Update {
-            update: "SET #state = :scheduled, #scheduled_start_ms = :next, #summary = :summary, \
+            set: "SET #state = :scheduled, #scheduled_start_ms = :next, #summary = :summary, \
                      #version = #version + :one, #updated_at_ms = :now REMOVE #lease_until_ms, #started_at_ms"
                 .to_owned(),
             condition: OWNS_UNCANCELED_ATTEMPT,
@@ -156,15 +165,13 @@ impl JobStore {
             {
                 Written::Applied
             }
-            Conditional::Refused(Some(old)) if is_own(&old, run) && old.cancel_requested => {
-                Written::CancelRequested
-            }
+            Conditional::Refused(Some(old)) if asks_to_stop(&old, run) => Written::CancelRequested,
             Conditional::Refused(_) => Written::Fenced,
         })
     }
 
     /// Ends the job as this attempt found it, with the last that the attempt said of its progress. Its status URI lives for
-    /// `retention` from `now`.
+    /// `retention` from `now`. A result stands against a cancel that came too late; a failure does not, and is not written then.
     ///
     /// # Errors
     /// [`StoreError`]: the lease runs out, and the next attempt does the work again.
@@ -179,8 +186,8 @@ impl JobStore {
         let (said, said_values) = said(progress);
         let (ended, ended_values) = ended(ending, now, expiry(now, retention));
         let update = Update {
-            update: format!("SET {said}, {ended} REMOVE #lease_until_ms, #cancel_requested"),
-            condition: OWNS_ATTEMPT,
+            set: format!("SET {said}, {ended} REMOVE #lease_until_ms, #cancel_requested"),
+            condition: ending.condition(),
             values: owned(run, now, [said_values, ended_values].concat()),
         };
         Ok(match self.update(&run.id, update).await? {
@@ -190,6 +197,7 @@ impl JobStore {
             {
                 Written::Applied
             }
+            Conditional::Refused(Some(old)) if asks_to_stop(&old, run) => Written::CancelRequested,
             Conditional::Refused(_) => Written::Fenced,
         })
     }
@@ -209,7 +217,7 @@ impl JobStore {
         let (ended, mut values) = ended(ending, ended_at, expires_at);
         values.extend([(":version", number(record.version)), (":one", number(1))]);
         let update = Update {
-            update: format!("SET {ended} REMOVE #lease_until_ms, #cancel_requested"),
+            set: format!("SET {ended} REMOVE #lease_until_ms, #cancel_requested"),
             condition: UNCHANGED,
             values,
         };
@@ -278,6 +286,11 @@ fn ended(ending: &Ending, at: Timestamp, expires_at: Timestamp) -> (String, Valu
         }
         Ending::Canceled => (set.to_owned(), values),
     }
+}
+
+/// Whether the attempt still has its job, and its owner asked it to stop.
+fn asks_to_stop(old: &JobRecord, run: &JobRecord) -> bool {
+    is_own(old, run) && old.state == JobState::Started && old.cancel_requested
 }
 
 /// Whether what stands is this attempt's doing: the SDK tried twice, and the first answer was lost.

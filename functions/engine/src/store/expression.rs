@@ -12,7 +12,7 @@ use crate::{Attribute, JobId, JobRecord, StoreError};
 /// An update and the condition under which it may take effect. `#name` stands for the attribute of that name, since many of
 /// ours are reserved words; `:name` for a value.
 pub(super) struct Update {
-    pub(super) update: String,
+    pub(super) set: String,
     pub(super) condition: &'static str,
     pub(super) values: Vec<(&'static str, AttributeValue)>,
 }
@@ -31,7 +31,7 @@ impl JobStore {
         id: &JobId,
         update: Update,
     ) -> Result<Conditional, StoreError> {
-        let names = names(&[&update.update, update.condition]);
+        let names = names(&[&update.set, update.condition]);
         let values = update
             .values
             .into_iter()
@@ -39,7 +39,7 @@ impl JobStore {
         let request = self.client.update_item().table_name(&self.table);
         let answer = request
             .key(Attribute::Id.name(), string(id.to_string()))
-            .update_expression(update.update)
+            .update_expression(update.set)
             .condition_expression(update.condition)
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values.collect()))

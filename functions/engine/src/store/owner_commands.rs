@@ -84,9 +84,8 @@ impl JobStore {
         now: Timestamp,
     ) -> Result<Option<Cancellation>, StoreError> {
         let update = Update {
-            update:
-                "SET #cancel_requested = :true, #version = #version + :one, #updated_at_ms = :now"
-                    .to_owned(),
+            set: "SET #cancel_requested = :true, #version = #version + :one, #updated_at_ms = :now"
+                .to_owned(),
             condition: STARTED,
             values: vec![
                 (":started", string(JobState::Started.as_str())),
