@@ -183,7 +183,7 @@ async fn a_watched_submit_s_exit_code_says_how_the_job_ended() {
 #[tokio::test]
 async fn a_watched_submit_whose_job_is_canceled_exits_with_3() {
     let app = App::shared().as_user("watcher");
-    let watcher = Command::new(PROGRAM)
+    let submit = Command::new(PROGRAM)
         .args(["submit", "rehearsal", "--field", "seconds:=60", "--watch"])
         .args(["--user", "watcher", "--url", &app.service.url])
         .stdout(Stdio::piped())
@@ -204,7 +204,7 @@ async fn a_watched_submit_whose_job_is_canceled_exits_with_3() {
         "--url",
         &app.service.url,
     ]);
-    let watched = watcher.wait_with_output().unwrap();
+    let watched = submit.wait_with_output().unwrap();
 
     assert!(canceled.status.success(), "{}", text(&canceled.stderr));
     assert_eq!(watched.status.code(), Some(3), "{}", text(&watched.stderr));
