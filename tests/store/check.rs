@@ -1,13 +1,22 @@
 //! What a check is.
 
+#[cfg(not(test))]
+use std::pin::Pin;
+#[cfg(not(test))]
+use std::sync::Arc;
+
+#[cfg(not(test))]
+use super::table::Table;
+
 /// One named check.
 #[cfg(not(test))]
 pub(crate) struct Check {
     pub(crate) name: &'static str,
-    pub(crate) run: fn(
-        std::sync::Arc<super::table::Table>,
-    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub(crate) run: fn(Arc<Table>) -> Running,
 }
+
+#[cfg(not(test))]
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Lists a file's checks: for the executable, and as tests on the embedded DynamoDB by their names.
 macro_rules! checks {

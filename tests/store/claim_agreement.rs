@@ -76,6 +76,8 @@ fn table_of_cases() -> Vec<(Case, ClaimDecision)> {
         (Case { state: "CANCELED", ..ENDED }, D::Finished),
         (Case { deadline: 0, ..ENDED }, D::Finished),
         (Case { is_same_request: false, ..ENDED }, D::Foreign),
+        (Case { lease: Some(0), ..ENDED }, D::Finished),
+        (Case { lease: Some(0), start: 1, ..DUE }, D::NotDue { until: in_a_ms }),
         (Case { expires_s: 2, ..ENDED }, D::Missing),
         (Case { expires_s: 2, is_same_request: false, ..ENDED }, D::Missing),
         (Case { expires_s: 0, deadline: 0, ..DUE }, D::Missing),
@@ -91,22 +93,26 @@ fn any_case() -> impl Strategy<Value = Case> {
     ];
     let times = (-2..=2_i64, -2..=2_i64, -1..=8_i64, -3..=60_i64);
     let counts = (0..=3_u32, 1..=3_u32);
-    let likely = prop::bool::weighted(0.85);
-    (state, times, counts, prop::bool::weighted(0.2), likely).prop_map(
-        |(state, (start, lease, deadline, expires_s), (attempt, max_attempts), cancel, same)| {
-            Case {
-                state,
-                start,
-                lease: (state == "STARTED").then_some(lease),
-                attempt,
-                max_attempts,
-                cancel_requested: cancel,
-                deadline,
-                expires_s: expires_s.max((deadline + 999) / 1_000),
-                is_same_request: same,
-            }
-        },
-    )
+    let seldom = || prop::bool::weighted(0.2);
+    let flags = (seldom(), seldom(), seldom());
+    (state, times, counts, flags).prop_map(|(state, times, counts, flags)| {
+        let (start, lease, deadline, expires_s) = times;
+        let (attempt, max_attempts) = counts;
+        let (cancel_requested, keeps_lease, is_other_request) = flags;
+        Case {
+            state,
+            start,
+            // No state but STARTED has one; should another ever keep one, it means nothing.
+            lease: (state == "STARTED" || keeps_lease).then_some(lease),
+            attempt,
+            max_attempts,
+            cancel_requested,
+            deadline,
+            // No job expires before its deadline.
+            expires_s: expires_s.max((deadline + 999) / 1_000),
+            is_same_request: !is_other_request,
+        }
+    })
 }
 
 impl Case {

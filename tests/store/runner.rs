@@ -9,7 +9,7 @@ use super::check::Check;
 use super::table::Table;
 
 /// Far above what any check needs; one that hangs has failed.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What only the embedded DynamoDB can be asked, and why.
 const NOT_RUN: &[(&str, &str)] = &[(
