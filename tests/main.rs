@@ -1,11 +1,33 @@
-//! Integration tests.
+//! Integration tests: most of them through HTTP against the service as `local` runs it, with real processes on the real
+//! wire protocols. The others hold the template and the recorded events to what the code expects.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "all of this is test code; the lint's own exception sees only what stands in a test function"
+)]
+
+mod app;
 
 mod answers;
 mod backends;
 mod cloudformation;
+mod command_line;
+mod commands;
+mod configuration;
+mod crashes;
 mod deployed;
 mod events;
+mod expiry;
+mod idempotency;
+mod lifecycle;
+mod owners;
 mod permissions;
+mod profiles;
 mod recorder;
+mod refusals;
 mod sqs;
+mod store;
+mod submit;
 mod template;
+mod wire;

@@ -6,6 +6,7 @@
 
 mod check;
 mod endpoint;
+mod verbs;
 
 mod batches;
 mod contents;

@@ -8,7 +8,8 @@ use aws_sdk_sqs::types::{
 };
 
 use super::check::{Verdict, checks, ensure, ensure_eq, refused};
-use super::endpoint::{Sqs, body, handle};
+use super::endpoint::Sqs;
+use super::verbs::{body, handle};
 
 const MEBIBYTE: usize = 1_048_576;
 

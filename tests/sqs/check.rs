@@ -1,5 +1,7 @@
 //! What a check is, and how it says no.
 
+use std::time::Duration;
+
 use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
 /// How a check ends; `Ok` is a pass.
@@ -20,6 +22,9 @@ impl<E: std::error::Error> From<E> for Stop {
         Self::Failed(DisplayErrorContext(error).to_string())
     }
 }
+
+/// Far above what a check needs; one that hangs has failed.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One named check.
 #[cfg(not(test))]
@@ -67,7 +72,8 @@ macro_rules! checks {
             $(#[tokio::test]
             async fn $name() {
                 let sqs = crate::sqs::endpoint::Sqs::embedded().await.unwrap();
-                if let Err($crate::sqs::check::Stop::Failed(why)) = super::$name(&sqs).await {
+                let verdict = tokio::time::timeout($crate::sqs::check::PATIENCE, super::$name(&sqs)).await;
+                if let Err($crate::sqs::check::Stop::Failed(why)) = verdict.expect("it hangs") {
                     panic!("{why}");
                 }
             })+

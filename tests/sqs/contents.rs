@@ -4,7 +4,8 @@ use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName as Name};
 
 use super::check::{Verdict, checks, ensure, ensure_eq, refusal, refused};
-use super::endpoint::{Sqs, body};
+use super::endpoint::Sqs;
+use super::verbs::body;
 
 const MEBIBYTE: usize = 1_048_576;
 

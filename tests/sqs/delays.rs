@@ -5,7 +5,8 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 
 use super::check::{Verdict, checks, ensure_eq, refused};
-use super::endpoint::{Sqs, body};
+use super::endpoint::Sqs;
+use super::verbs::body;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -3,7 +3,8 @@
 use aws_sdk_sqs::types::MessageSystemAttributeName as System;
 
 use super::check::{Verdict, checks, ensure, ensure_eq, refusal};
-use super::endpoint::{Sqs, body, system};
+use super::endpoint::Sqs;
+use super::verbs::{body, system};
 
 async fn send_as(sqs: &Sqs, queue: &str, tenant: &str) -> Verdict {
     sqs.client

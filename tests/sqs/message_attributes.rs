@@ -9,7 +9,8 @@ use aws_sdk_sqs::types::{
 };
 
 use super::check::{Verdict, checks, ensure, ensure_eq, refusal, refused};
-use super::endpoint::{Sqs, system};
+use super::endpoint::Sqs;
+use super::verbs::system;
 
 const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 

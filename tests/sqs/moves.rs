@@ -5,8 +5,9 @@ use std::time::Duration;
 use aws_sdk_sqs::types::{MessageSystemAttributeName as System, QueueAttributeName as Name};
 
 use super::check::{Stop, Verdict, checks, ensure, ensure_eq, refusal, refused};
-use super::endpoint::{Sqs, body, system};
+use super::endpoint::Sqs;
 use super::redrive::{give_up, queue_and_dead_letters};
+use super::verbs::{body, system};
 
 /// A queue with one message given up, its dead-letter queue and that one's ARN.
 async fn dead_letter(sqs: &Sqs) -> Verdict<(String, String, String)> {

@@ -8,10 +8,11 @@ use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 use local::sqs::{ManualClock, Queues};
 
 use super::check::Verdict;
-use super::endpoint::{Sqs, handle};
+use super::endpoint::Sqs;
+use super::verbs::handle;
 
-const WORKERS: usize = 8;
-const BATCHES: usize = 500;
+const WORKERS: usize = 2;
+const BATCHES: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures this machine, and takes seconds of it"]

@@ -5,7 +5,8 @@ use std::time::Duration;
 use aws_sdk_sqs::types::{MessageSystemAttributeName as System, QueueAttributeName as Name};
 
 use super::check::{Verdict, checks, ensure, ensure_eq, refusal, refused};
-use super::endpoint::{Sqs, system};
+use super::endpoint::Sqs;
+use super::verbs::system;
 
 async fn an_empty_queue_answers_at_once_with_nothing(sqs: &Sqs) -> Verdict {
     let queue = sqs.queue(&[]).await?;

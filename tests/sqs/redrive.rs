@@ -5,7 +5,8 @@ use std::time::Duration;
 use aws_sdk_sqs::types::{MessageSystemAttributeName as System, QueueAttributeName as Name};
 
 use super::check::{Verdict, checks, ensure, ensure_eq, refusal};
-use super::endpoint::{Sqs, body, system};
+use super::endpoint::Sqs;
+use super::verbs::{body, system};
 
 /// A queue that gives up after one receive, and its dead-letter queue.
 pub(super) async fn queue_and_dead_letters(sqs: &Sqs) -> Verdict<(String, String)> {

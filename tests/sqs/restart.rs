@@ -44,7 +44,8 @@ async fn stopping_the_server_does_not_wait_for_polls() {
 
     stop.send(()).unwrap();
 
-    assert!(poll.await.unwrap().unwrap().is_empty());
+    let messages = tokio::time::timeout(Duration::from_secs(5), poll).await;
+    assert!(messages.unwrap().unwrap().unwrap().is_empty());
     drop(sqs);
     tokio::time::timeout(Duration::from_secs(5), server)
         .await

@@ -2,13 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use super::check::{Check, Stop, Verdict};
+use super::check::{Check, PATIENCE, Stop, Verdict};
 use super::endpoint::Sqs;
-
-/// Far above what any check needs; one that hangs has failed.
-const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The executable: its arguments are the endpoint and, where some checks are known to fail, the file that names them.
 pub(crate) async fn run_from_arguments() -> ExitCode {
@@ -96,8 +92,8 @@ impl Tally {
 }
 
 async fn run(check: &Check, sqs: &Sqs) -> Verdict {
-    let hung = || Stop::Failed(format!("no end after {} s", TIMEOUT.as_secs()));
-    tokio::time::timeout(TIMEOUT, (check.run)(sqs))
+    let hung = || Stop::Failed(format!("no end after {} s", PATIENCE.as_secs()));
+    tokio::time::timeout(PATIENCE, (check.run)(sqs))
         .await
         .unwrap_or_else(|_| Err(hung()))
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 
 use super::check::{Verdict, checks, ensure_eq, refusal, refused};
-use super::endpoint::{Sqs, handle};
+use super::endpoint::Sqs;
+use super::verbs::handle;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);

@@ -22,16 +22,21 @@ const ATTEMPT: Duration = Duration::from_millis(2_500);
 const OPERATION: Duration = Duration::from_secs(8);
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// Reads region, credentials and endpoints from the environment, as every AWS SDK does, and builds the clients. Nothing is
-/// sent yet.
-pub async fn load_aws() -> Aws {
-    let timeouts = TimeoutConfig::builder()
+/// How long a call may take, from connecting to its last try: so that a function that gets no answer still gives one.
+#[must_use]
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
         .operation_timeout(OPERATION)
-        .build();
+        .build()
+}
+
+/// Reads region, credentials and endpoints from the environment, as every AWS SDK does, and builds the clients. Nothing is
+/// sent yet.
+pub async fn load_aws() -> Aws {
     let config = aws_config::defaults(BehaviorVersion::latest())
-        .timeout_config(timeouts)
+        .timeout_config(timeouts())
         .load()
         .await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&config);

@@ -1,5 +1,7 @@
 //! May this message's job run here and now?
 
+use std::time::Duration;
+
 use crate::{Fingerprint, JobRecord, JobState, Timestamp};
 
 /// What a worker does with a message, judged from the record as it stands.
@@ -10,7 +12,7 @@ use crate::{Fingerprint, JobRecord, JobState, Timestamp};
 pub enum ClaimDecision {
     /// Due, and nobody's: start the next attempt.
     Start,
-    /// No record. Its write may be milliseconds behind its message, or it failed.
+    /// No record, or one whose time is over. The message's own may be milliseconds behind it, or its write failed.
     Missing,
     /// The record stands for another request: this message's write lost the race for the id.
     Foreign,
@@ -34,6 +36,9 @@ pub enum ClaimDecision {
     Exhausted,
 }
 
+/// By how much the clock of the `submit` that finds a record expired may be ahead of the worker's.
+const CLOCK_MARGIN: Duration = Duration::from_secs(2);
+
 /// Judges at `now` what a worker with a message of this `fingerprint` does about `record`.
 #[must_use]
 pub fn decide_claim(
@@ -44,13 +49,19 @@ pub fn decide_claim(
     let Some(record) = record else {
         return ClaimDecision::Missing;
     };
+    let is_completed = record.clone().judged(now).state.is_completed();
+    // With an `Idempotency-Key` used again, a new job's message comes while the old record still stands: were it dropped as
+    // a duplicate or as foreign, its record, written a moment later, would have no message.
+    if is_completed && record.is_expired(now.plus(CLOCK_MARGIN)) {
+        return ClaimDecision::Missing;
+    }
     if record.fingerprint != *fingerprint {
         return ClaimDecision::Foreign;
     }
     if record.state.is_completed() {
         return ClaimDecision::Finished;
     }
-    if record.clone().judged(now).state.is_completed() {
+    if is_completed {
         return ClaimDecision::Overdue;
     }
     decide_live(record, now)
@@ -178,6 +189,30 @@ mod tests {
             ..accepted()
         };
         assert_eq!(decide(&done, 1_000), ClaimDecision::Finished);
-        assert_eq!(decide(&done, 9_999), ClaimDecision::Finished);
+        assert_eq!(decide(&done, 1_147), ClaimDecision::Finished);
+    }
+
+    #[test]
+    fn a_record_whose_time_is_over_is_as_good_as_none() {
+        let done = JobRecord {
+            state: JobState::Completed(Outcome::Success),
+            ..accepted()
+        };
+        for record in [&done, &accepted()] {
+            // Two seconds before its time is over, since `submit` may go by another clock.
+            assert_eq!(decide(record, 1_148), ClaimDecision::Missing);
+            let other = Fingerprint::of(b"another");
+            let foreign = decide_claim(Some(record), &other, at(1_150));
+            assert_eq!(foreign, ClaimDecision::Missing);
+        }
+    }
+
+    #[test]
+    fn a_live_job_with_hardly_any_retention_is_not_taken_for_expired() {
+        let brief = JobRecord {
+            expires_at: at(1_100),
+            ..accepted()
+        };
+        assert_eq!(decide(&brief, 1_099), ClaimDecision::Start);
     }
 }

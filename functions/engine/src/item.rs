@@ -24,8 +24,14 @@ pub(crate) fn millis(time: Timestamp) -> AttributeValue {
     number(time.ms())
 }
 
+/// When something ends, so rounded up: nothing ends early.
 pub(crate) fn epoch_seconds(time: Timestamp) -> AttributeValue {
     number(time.seconds_rounded_up())
+}
+
+/// What has passed of a time, in whole seconds: an `expires_at` at or before it is over, as [`JobRecord::is_expired`] says.
+pub(crate) fn whole_seconds(time: Timestamp) -> AttributeValue {
+    number(time.ms() / 1000)
 }
 
 /// The item of a record that is not at its end: what `create` writes.

@@ -32,7 +32,7 @@ mod store_error;
 pub mod test_kit;
 mod timestamp;
 
-pub use aws::{Aws, load_aws};
+pub use aws::{Aws, load_aws, timeouts};
 pub use claim::{Claim, ClaimDecision, decide_claim};
 pub use context::{Context, Progress, RunControl, run_context};
 pub use environment::{ConfigError, Environment};

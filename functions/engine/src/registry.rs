@@ -228,7 +228,12 @@ fn run<J: Job>(input: &str, context: Context) -> Running {
 }
 
 /// Reads an input, and says where it is not what the kind takes.
+///
+/// A list is refused first: serde would read a type's fields from it by their order, and an input has names.
 fn read<J: Job>(input: &str) -> Result<J, Invalid> {
+    if input.trim_start().starts_with('[') {
+        return Err(Invalid::new("", "has to be an object, and not a list"));
+    }
     let mut json = serde_json::Deserializer::from_str(input);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = error.path().iter().map(pointer_segment).collect::<String>();
@@ -380,6 +385,10 @@ mod tests {
         assert_eq!(refused("{}"), Invalid::new("", "missing field `values`"));
         assert_eq!(refused(r#"{"values": [1], "more": 1}"#).pointer, "/more");
         assert_eq!(refused("17").pointer, "");
+        assert_eq!(
+            refused("[[1]]"),
+            Invalid::new("", "has to be an object, and not a list")
+        );
         assert!(intake.check(&plain, r#"{"values": [1]}"#).is_ok());
         assert_eq!(intake.max_attempts(&plain), Some(7));
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::client::{self, Client, DemoError, Options, TextFile};
+use crate::client::{self, Client, ClientError, DemoError, Options, TextFile};
 use crate::function::LogSink;
 use crate::service::{Service, ServiceOptions};
 
@@ -33,13 +33,13 @@ pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
         },
         Some(path) => match TextFile::read(&path) {
             Ok(file) => file,
-            Err(error) => return failed(&error),
+            Err(error) => return failed(&ClientError::from(error).explanation()),
         },
     };
     let logs = Logs::default();
     let service = match Service::start(options(logs.sink())).await {
         Ok(service) => service,
-        Err(error) => return failed(&error),
+        Err(error) => return failed(&error.to_string()),
     };
     let shown = show(&service, &csv).await;
     service.stop().await;
@@ -47,7 +47,10 @@ pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logs.print();
-            failed(&error)
+            failed(&match error {
+                DemoError::Client(error) => error.explanation(),
+                DemoError::Unsuccessful(_) | DemoError::NotGone(_) => error.to_string(),
+            })
         }
     }
 }
@@ -84,8 +87,8 @@ fn options(logs: LogSink) -> ServiceOptions {
     }
 }
 
-fn failed(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("error: {error}");
+fn failed(explanation: &str) -> ExitCode {
+    eprintln!("error: {explanation}");
     ExitCode::FAILURE
 }
 

@@ -21,6 +21,7 @@ mod content;
 mod error;
 mod fair;
 mod handle;
+mod held;
 mod inspect;
 mod limits;
 mod manage;

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::JobStore;
 use super::expression::{Conditional, Update};
 use crate::item::{epoch_seconds, millis, number, string};
+use crate::page::created_order;
 use crate::record::{MAX_SUMMARY_CHARS, cut, expiry};
 use crate::{
     Claim, ClaimDecision, Failure, Fingerprint, JobId, JobRecord, JobState, Outcome, Progress,
@@ -73,8 +74,18 @@ const OWNS_ATTEMPT: &str = "#state = :started AND #attempt = :attempt AND #deadl
 /// The same, and no cancel: it would get lost between this attempt and the next, or behind a failure that came after it.
 const OWNS_UNCANCELED_ATTEMPT: &str = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now AND attribute_not_exists(#cancel_requested)";
 
-/// A decision that was made from a record takes effect only on that very record.
-pub(super) const UNCHANGED: &str = "#version = :version";
+/// A decision that was made from a record takes effect only on that very record. Versions count anew in each job, so the
+/// time of acceptance tells an expired record from the new job that an `Idempotency-Key` put under its id.
+pub(super) const UNCHANGED: &str = "#version = :version AND #created_order = :created_order";
+
+/// The values of [`UNCHANGED`].
+pub(super) fn unchanged(record: &JobRecord) -> Values {
+    let order = created_order(record.created_at, &record.id);
+    vec![
+        (":version", number(record.version)),
+        (":created_order", string(order)),
+    ]
+}
 
 impl JobStore {
     /// Claims the next attempt of a job for the worker that has its message, until `lease_until`. `run_token` is unique for
@@ -215,7 +226,8 @@ impl JobStore {
         expires_at: Timestamp,
     ) -> Result<bool, StoreError> {
         let (ended, mut values) = ended(ending, ended_at, expires_at);
-        values.extend([(":version", number(record.version)), (":one", number(1))]);
+        values.extend(unchanged(record));
+        values.push((":one", number(1)));
         let update = Update {
             set: format!("SET {ended} REMOVE #lease_until_ms, #cancel_requested"),
             condition: UNCHANGED,
@@ -228,7 +240,7 @@ impl JobStore {
     }
 }
 
-type Values = Vec<(&'static str, AttributeValue)>;
+pub(super) type Values = Vec<(&'static str, AttributeValue)>;
 
 /// The values of [`OWNS_ATTEMPT`], and more.
 fn owned(run: &JobRecord, now: Timestamp, more: Values) -> Values {

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
 use super::JobStore;
 use super::expression::names;
-use crate::item::{epoch_seconds, from_item, to_item};
+use crate::item::{from_item, to_item, whole_seconds};
 use crate::{JobRecord, NewJob, StoreError, Timestamp};
 
 /// What came of writing a new job's record.
@@ -35,7 +35,7 @@ impl JobStore {
             .set_item(Some(to_item(&record)))
             .condition_expression(ID_IS_FREE)
             .set_expression_attribute_names(Some(names(&[ID_IS_FREE])))
-            .expression_attribute_values(":now_seconds", epoch_seconds(now))
+            .expression_attribute_values(":now_seconds", whole_seconds(now))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;

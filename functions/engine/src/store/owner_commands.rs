@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 
 use super::JobStore;
-use super::attempt::{Ending, UNCHANGED};
+use super::attempt::{Ending, UNCHANGED, unchanged};
 use super::expression::{Conditional, Update, names};
 use crate::item::{millis, number, string};
 use crate::record::expiry;
@@ -123,6 +123,7 @@ impl JobStore {
             expires_at,
             updated_at: now,
             lease_until: None,
+            cancel_requested: false,
             ..record.clone()
         };
         Ok(Some(Cancellation::Canceled(Box::new(canceled))))
@@ -133,9 +134,10 @@ impl JobStore {
     /// # Errors
     /// [`StoreError`]: nothing is known; ask again.
     pub async fn delete(&self, id: &JobId, now: Timestamp) -> Result<Deletion, StoreError> {
+        let mut gone = Deletion::Gone;
         for _ in 0..LOOKS {
             let Some(record) = self.live(id, now).await? else {
-                return Ok(Deletion::Gone);
+                return Ok(gone);
             };
             if !record.clone().judged(now).state.is_completed() {
                 return Ok(Deletion::Active);
@@ -143,18 +145,23 @@ impl JobStore {
             if self.delete_unchanged(&record).await? {
                 return Ok(Deletion::Deleted);
             }
+            // Gone at the next look: this delete's own doing, whose first answer was lost, or as good as that.
+            gone = Deletion::Deleted;
         }
         Err(StoreError::unavailable(Contended))
     }
 
-    /// Conditional on the version: a new job may stand under the id of an `Idempotency-Key` since the record was read.
+    /// Conditional on the very record: a new job may stand under the id of an `Idempotency-Key` since the record was read.
     async fn delete_unchanged(&self, record: &JobRecord) -> Result<bool, StoreError> {
         let request = self.client.delete_item().table_name(&self.table);
+        let values = unchanged(record)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
         let answer = request
             .key(Attribute::Id.name(), string(record.id.to_string()))
             .condition_expression(UNCHANGED)
             .set_expression_attribute_names(Some(names(&[UNCHANGED])))
-            .expression_attribute_values(":version", number(record.version))
+            .set_expression_attribute_values(Some(values.collect()))
             .send()
             .await;
         match answer.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {

@@ -108,7 +108,7 @@ impl ClientError {
     }
 
     /// The message, its cause, and what can be done.
-    pub(super) fn explanation(&self) -> String {
+    pub(crate) fn explanation(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         let mut innermost = None;

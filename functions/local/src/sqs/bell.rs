@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::queue::Outlook;
+use super::held::Outlook;
 
 /// Above this many new messages all waiting polls are woken at once instead of one for each message.
 const ONE_BY_ONE: usize = 10;

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use super::content::Message;
 use super::error::{Code, Error, Result};
 use super::fair::Turns;
 use super::handle::Receipt;
+use super::held::{Counts, Delivery, Held, Outlook, Received, Stage};
 use super::limits::MAX_VISIBILITY_S;
 use super::settings::Settings;
 
@@ -27,51 +26,6 @@ pub(super) struct Queue {
     /// By the time of sending, which retention counts from.
     by_age: BTreeSet<(u64, u64)>,
     in_flight: usize,
-}
-
-/// A message and where it stands in this queue.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Held {
-    message: Message,
-    stage: Stage,
-    /// How many times this queue delivered it; the receipt of the last delivery is the only one that counts.
-    delivery: u32,
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-enum Stage {
-    Visible { since_ms: u64 },
-    Delayed { until_ms: u64 },
-    InFlight { until_ms: u64, received_at_ms: u64 },
-}
-
-/// One message as one receiver gets it.
-#[derive(Debug)]
-pub(super) struct Delivery {
-    pub(super) message: Message,
-    pub(super) receipt: Receipt,
-}
-
-/// What one receive brought: deliveries, and messages that were delivered too often.
-#[derive(Debug, Default)]
-pub(super) struct Received {
-    pub(super) deliveries: Vec<Delivery>,
-    pub(super) dead: Vec<Message>,
-}
-
-/// How many messages are in each stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) visible: usize,
-    pub(super) in_flight: usize,
-    pub(super) delayed: usize,
-}
-
-/// What a waiting poll has to know: how much there is, and when the next message becomes visible.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Outlook {
-    pub(super) visible: usize,
-    pub(super) next_due_ms: Option<u64>,
 }
 
 impl Queue {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::attribute::{WireAttribute, digest};
 use super::error::Result;
+use super::held::{Delivery, Received};
 use super::limits::{RECEIVE_COUNT, VISIBILITY_S, WAIT_S, required, within, within_or};
 use super::names::{ACCOUNT, name_in_arn, name_in_url, queue_arn};
-use super::queue::{Delivery, Received};
 use super::settings::unknown;
 use super::store::{Queues, State};
 

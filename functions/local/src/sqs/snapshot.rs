@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
-use super::queue::{Held, Queue};
+use super::held::Held;
+use super::queue::Queue;
 use super::settings::Settings;
 use super::store::{Queues, Slot, State};
 

@@ -1,0 +1,178 @@
+//! What an owner can say about a job: cancel, delete, list.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::app::{App, Job, eventually, time_in};
+
+/// A job that starts in so many seconds.
+async fn scheduled(app: &App, seconds: u64) -> Job {
+    app.submit(
+        &json!({"name": "rehearsal", "input": {"seconds": 0}, "scheduled-start-time": time_in(seconds)}),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_scheduled_job_that_is_canceled_never_runs() {
+    let app = App::start(&[]);
+    let job = scheduled(&app, 2).await;
+
+    let canceled = app.cancel(&job).await;
+    let again = app.cancel(&job).await;
+    // The worker has had the message once the queue is empty.
+    eventually("the end of the message", async || {
+        (app.messages().await == 0).then_some(())
+    })
+    .await;
+
+    for answer in [&canceled, &again] {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.json()["job"]["job-status"], "CANCELED");
+        assert_eq!(answer.json()["status"], "Canceled");
+        assert_eq!(answer.header("retry-after"), None);
+    }
+    let after = app.status(&job).await.json();
+    assert_eq!(
+        (&after["job"]["attempt"], &after["job"]["start-time"]),
+        (&json!(0), &Value::Null)
+    );
+    assert_eq!(after["error"]["code"], "canceled");
+    app.result(&job).await.problem(410, "job-canceled");
+}
+
+#[tokio::test]
+async fn a_running_job_that_is_canceled_winds_down_within_5_seconds() {
+    let app = App::shared().as_user("cancels-running");
+    let job = app.rehearse(json!({"seconds": 60, "steps": 1})).await;
+    app.wait_for_state(&job, "STARTED").await;
+
+    let answer = app.cancel(&job).await;
+    let asked = Instant::now();
+    let ended = app.wait_for_end(&job).await;
+
+    assert_eq!(answer.status, 202, "{answer:?}");
+    assert_eq!(answer.header("location"), Some(&*job.uri));
+    answer.retry_after();
+    assert_eq!(ended["job"]["job-status"], "CANCELED");
+    assert!(
+        asked.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        asked.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_finished_job_cannot_be_canceled() {
+    let app = App::shared().as_user("cancels-finished");
+    let job = app.rehearse(json!({"seconds": 0})).await;
+    let ended = app.wait_for_end(&job).await;
+
+    let answer = app.cancel(&job).await;
+
+    answer.problem(409, "job-finished");
+    assert_eq!(app.status(&job).await.json(), ended);
+}
+
+#[tokio::test]
+async fn a_finished_job_that_is_deleted_is_gone() {
+    let app = App::shared().as_user("deletes");
+    let job = app.rehearse(json!({"seconds": 0})).await;
+    app.wait_for_end(&job).await;
+
+    let deleted = app.delete(&job).await;
+    let again = app.delete(&job).await;
+
+    assert_eq!((deleted.status, &*deleted.body), (204, ""));
+    again.problem(410, "job-expired");
+    app.status(&job).await.problem(410, "job-expired");
+    app.result(&job).await.problem(410, "job-expired");
+    assert!(app.record(&job).await.is_none());
+}
+
+#[tokio::test]
+async fn a_job_that_is_not_over_cannot_be_deleted() {
+    let app = App::shared().as_user("deletes-active");
+    let running = app.rehearse(json!({"seconds": 3})).await;
+    app.wait_for_state(&running, "STARTED").await;
+    let waiting = scheduled(&app, 4).await;
+
+    for job in [&running, &waiting] {
+        app.delete(job).await.problem(409, "job-active");
+    }
+
+    for job in [&running, &waiting] {
+        assert_eq!(app.wait_for_end(job).await["job"]["job-status"], "SUCCESS");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_newest_first_over_its_pages() {
+    let app = App::shared().as_user("pages");
+    let mut submitted = Vec::new();
+    for _ in 0..7 {
+        submitted.push(app.rehearse(json!({"seconds": 0})).await.id);
+    }
+
+    let mut listed = Vec::new();
+    let mut pages = 0;
+    let mut next = Some("/jobs?limit=3".to_owned());
+    while let Some(target) = next {
+        let page = app.get(&target).await.json();
+        listed.extend(ids(&page));
+        next = page["next"].as_str().map(str::to_owned);
+        pages += 1;
+        assert!(pages <= 4, "{listed:?}");
+    }
+
+    submitted.reverse();
+    assert_eq!(listed, submitted);
+    assert!(pages >= 3);
+}
+
+#[tokio::test]
+async fn a_list_can_be_of_one_status_over_its_pages() {
+    let app = App::shared().as_user("statuses");
+    let mut failures = Vec::new();
+    for outcome in ["success", "failure", "success", "failure", "failure"] {
+        let job = app.rehearse(json!({"outcome": outcome})).await;
+        app.wait_for_end(&job).await;
+        failures.extend((outcome == "failure").then_some(job.id));
+    }
+
+    let mut listed = Vec::new();
+    let mut next = Some("/jobs?limit=2&job-status=FAILED".to_owned());
+    while let Some(target) = next {
+        let page = app.get(&target).await.json();
+        assert!(ids(&page).len() <= 2, "{page}");
+        listed.extend(ids(&page));
+        next = page["next"].as_str().map(str::to_owned);
+    }
+
+    failures.reverse();
+    assert_eq!(listed, failures);
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    let jobs = page["jobs"].as_array().unwrap().iter();
+    jobs.map(|job| job["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_query_that_the_list_does_not_understand_is_refused() {
+    let app = App::shared().as_user("queries");
+
+    for query in [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "cursor=x",
+        "job-status=DONE",
+    ] {
+        app.get(&format!("/jobs?{query}"))
+            .await
+            .problem(400, "invalid-query");
+    }
+}

@@ -1,0 +1,120 @@
+//! A function that is configured badly does not start, and says which variable it is.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Output, Stdio};
+
+use crate::app::PROGRAM;
+
+fn good() -> BTreeMap<&'static str, &'static str> {
+    BTreeMap::from([
+        ("TABLE_NAME", "jobs"),
+        ("QUEUE_URL", "http://127.0.0.1:9/jobs"),
+        ("ID_SECRETS", "0123456789abcdef0123456789abcdef"),
+        ("RETENTION_SECONDS", "60"),
+        ("DEADLINE_SECONDS", "60"),
+        ("AWS_REGION", "us-east-1"),
+    ])
+}
+
+/// Starts the function with the environment and waits for its end. There is no Runtime API, so it ends in any case.
+fn started(function: &str, environment: BTreeMap<&str, &str>) -> Output {
+    let mut child = Command::new(PROGRAM)
+        .args(["function", function])
+        .env_clear()
+        .envs(environment)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Held open: its end would be the end of the function's parent.
+    let parent_end = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(parent_end);
+    output
+}
+
+fn said(output: &Output) -> String {
+    [&output.stdout, &output.stderr]
+        .map(|bytes| String::from_utf8_lossy(bytes))
+        .concat()
+}
+
+#[test]
+fn a_variable_that_is_missing_stops_the_cold_start_and_is_named() {
+    for (function, variables) in [
+        (
+            "submit",
+            &[
+                "TABLE_NAME",
+                "QUEUE_URL",
+                "ID_SECRETS",
+                "RETENTION_SECONDS",
+                "DEADLINE_SECONDS",
+            ][..],
+        ),
+        ("status", &["TABLE_NAME", "ID_SECRETS"]),
+        ("worker", &["TABLE_NAME", "QUEUE_URL", "RETENTION_SECONDS"]),
+    ] {
+        for variable in variables {
+            let mut environment = good();
+            environment.remove(variable);
+
+            let output = started(function, environment);
+
+            let expected = format!("environment variable {variable} is not set");
+            assert_eq!(
+                output.status.code(),
+                Some(1),
+                "{function} without {variable}"
+            );
+            assert!(
+                said(&output).contains(&expected),
+                "{function}: {}",
+                said(&output)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_variable_that_is_malformed_stops_the_cold_start_and_is_named_without_its_value() {
+    for (function, variable, value) in [
+        ("submit", "QUEUE_URL", "hunter2"),
+        ("submit", "ID_SECRETS", "hunter2"),
+        ("submit", "RETENTION_SECONDS", "hunter2"),
+        ("submit", "DEADLINE_SECONDS", "1209601"),
+        ("status", "ID_SECRETS", "hunter2"),
+        ("status", "PUBLIC_BASE_URL", "hunter2"),
+        ("worker", "RETENTION_SECONDS", "-1"),
+    ] {
+        let mut environment = good();
+        environment.insert(variable, value);
+
+        let output = started(function, environment);
+
+        let expected = format!("environment variable {variable} is malformed");
+        assert_eq!(output.status.code(), Some(1), "{function} with {variable}");
+        assert!(
+            said(&output).contains(&expected),
+            "{function}: {}",
+            said(&output)
+        );
+        assert!(
+            !said(&output).contains("hunter2"),
+            "{function}: {}",
+            said(&output)
+        );
+    }
+}
+
+#[test]
+fn an_opt_in_kind_that_does_not_exist_stops_the_cold_start_and_is_named() {
+    let mut environment = good();
+    environment.insert("OPT_IN_KINDS", "rehearsal,no_such_kind");
+
+    let output = started("submit", environment);
+
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("no_such_kind"), "{}", said(&output));
+}

@@ -1,0 +1,142 @@
+//! Attempts that go wrong, by their handlers or because their process dies. Every job ends.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::app::{App, Item, signal};
+
+/// How much longer than its invocation a lease lasts.
+const LEASE_MARGIN: Duration = Duration::from_secs(2);
+
+fn ended_as(document: &Value) -> (&str, &str) {
+    let status = document["job"]["job-status"].as_str().unwrap();
+    (
+        status,
+        document["error"]["code"].as_str().unwrap_or_default(),
+    )
+}
+
+#[tokio::test]
+async fn a_job_whose_worker_is_killed_in_the_middle_succeeds_at_its_second_attempt() {
+    let app = App::start(&["--worker-timeout", "4", "--visibility", "5"]);
+    let job = app.rehearse(json!({"seconds": 2, "steps": 4})).await;
+    app.wait_for(&job, "a step", |document| {
+        document["job"]["percent-complete"].as_u64() > Some(0)
+    })
+    .await;
+
+    let workers = app.service.workers();
+    for worker in &workers {
+        signal("KILL", worker.pid);
+    }
+    let document = app.wait_for_end(&job).await;
+
+    assert_eq!(workers.len(), 1, "{workers:?}");
+    assert_eq!(ended_as(&document), ("SUCCESS", ""));
+    assert_eq!(document["job"]["attempt"], 2);
+    assert_eq!(document["job"]["result"]["attempt"], 2);
+}
+
+#[tokio::test]
+async fn a_job_whose_process_dies_each_time_fails_with_the_reason() {
+    let (timeout, visibility, attempts) = (Duration::from_secs(2), Duration::from_secs(3), 3);
+    let app = App::start(&["--worker-timeout", "2", "--visibility", "3"]);
+    let submitted = Instant::now();
+
+    let job = app.rehearse(json!({"seconds": 0, "outcome": "exit"})).await;
+    let document = app.wait_for_end(&job).await;
+
+    let longest = (visibility.max(timeout) + LEASE_MARGIN) * attempts;
+    assert!(submitted.elapsed() < longest, "{:?}", submitted.elapsed());
+    assert_eq!(ended_as(&document), ("FAILED", "worker-lost"));
+    assert_eq!(document["job"]["attempt"], attempts);
+    let message = document["error"]["message"].as_str().unwrap();
+    assert_eq!(message, "the process that ran attempt 3 of 3 died");
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_fails_its_job_and_not_its_neighbours() {
+    let app = App::start(&["--concurrency", "2"]);
+    // Both workers are busy, so that what comes now is one batch for the first that is free.
+    for _ in 0..2 {
+        let blocker = app.rehearse(json!({"seconds": 1.5, "steps": 1})).await;
+        app.wait_for_state(&blocker, "STARTED").await;
+    }
+    let mut jobs = Vec::new();
+    for outcome in ["success", "panic", "success", "success"] {
+        jobs.push(
+            app.rehearse(json!({"seconds": 0.2, "outcome": outcome}))
+                .await,
+        );
+    }
+
+    let mut endings = Vec::new();
+    let mut invocations = Vec::new();
+    for job in &jobs {
+        let document = app.wait_for_end(job).await;
+        endings.push(ended_as(&document).1.to_owned());
+        invocations.push(invocation(&app.record(job).await.unwrap()));
+        assert_eq!(document["job"]["attempt"], 1, "{document}");
+    }
+
+    assert_eq!(endings, ["", "panicked", "", ""]);
+    invocations.dedup();
+    assert_eq!(invocations.len(), 1, "they were not in one batch");
+}
+
+/// Which invocation of the worker ran the record's last attempt.
+fn invocation(record: &Item) -> String {
+    let token = record["run_token"].as_s().unwrap();
+    token.split_once('.').unwrap().0.to_owned()
+}
+
+#[tokio::test]
+async fn a_job_whose_first_attempt_fails_is_scheduled_again_and_succeeds() {
+    let app = App::shared().as_user("retries");
+    let job = app
+        .rehearse(json!({"seconds": 1, "outcome": "retry-then-success"}))
+        .await;
+
+    let document = app.wait_for_end(&job).await;
+
+    assert_eq!(ended_as(&document), ("SUCCESS", ""));
+    assert_eq!(document["job"]["attempt"], 2);
+    assert_eq!(document["job"]["result"]["outcome"], "retry-then-success");
+}
+
+#[tokio::test]
+async fn a_permanent_error_fails_a_job_at_its_first_attempt() {
+    let app = App::shared().as_user("failures");
+    let job = app
+        .rehearse(json!({"seconds": 0, "outcome": "failure"}))
+        .await;
+
+    let document = app.wait_for_end(&job).await;
+
+    assert_eq!(ended_as(&document), ("FAILED", "rehearsed-failure"));
+    assert_eq!(
+        (&document["job"]["attempt"], &document["status"]),
+        (&json!(1), &json!("Failed"))
+    );
+    assert_eq!(document["job"]["error"], document["error"]);
+    assert_eq!(document.get("resourceLocation"), None);
+    app.result(&job).await.problem(410, "job-failed");
+}
+
+#[tokio::test]
+async fn a_job_that_takes_longer_than_an_attempt_may_fails_as_timed_out() {
+    let app = App::start(&["--worker-timeout", "2"]);
+    let submitted = Instant::now();
+
+    let job = app.rehearse(json!({"seconds": 60})).await;
+    let document = app.wait_for_end(&job).await;
+
+    assert_eq!(ended_as(&document), ("FAILED", "timed-out"));
+    assert_eq!(document["job"]["attempt"], 1);
+    assert!(
+        submitted.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        submitted.elapsed()
+    );
+}

@@ -1,0 +1,53 @@
+//! The store over a real wire: every promise of [`engine::JobStore`], asked of a DynamoDB through the AWS SDK.
+//!
+//! Each check is an async function over a [`table::Table`] of its own, listed with [`check::checks!`] at the foot of its file;
+//! it fails by panicking. As tests they run against the embedded DynamoDB; the executable `store_conformance` runs the same
+//! ones against any endpoint. Time is a parameter of all that the store does, so no check waits for any to pass.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a check fails by panicking, as tests do"
+)]
+
+mod check;
+mod front;
+mod table;
+
+mod cancel;
+mod claim;
+mod claim_agreement;
+mod create;
+mod delete;
+mod ending;
+mod faults;
+mod fencing;
+mod list;
+mod lost_answers;
+mod sizes;
+#[cfg(test)]
+mod sweep;
+
+#[cfg(not(test))]
+mod runner;
+
+#[cfg(not(test))]
+pub(crate) use runner::run_from_arguments;
+
+/// Every check.
+#[cfg(not(test))]
+fn all() -> impl Iterator<Item = &'static check::Check> {
+    let files = [
+        create::CHECKS,
+        claim::CHECKS,
+        claim_agreement::CHECKS,
+        fencing::CHECKS,
+        ending::CHECKS,
+        cancel::CHECKS,
+        delete::CHECKS,
+        list::CHECKS,
+        lost_answers::CHECKS,
+        sizes::CHECKS,
+        faults::CHECKS,
+    ];
+    files.into_iter().flatten()
+}

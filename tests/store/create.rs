@@ -1,0 +1,147 @@
+//! The first write.
+
+use engine::{Created, Fingerprint, JobRecord, JobState, NewJob, Percent};
+use tokio::task::JoinSet;
+
+use super::check::checks;
+use super::table::{DEADLINE, RETENTION, Table, alice, at, job};
+
+fn other_request(job: &NewJob) -> NewJob {
+    NewJob {
+        fingerprint: Fingerprint::of(b"another request"),
+        ..job.clone()
+    }
+}
+
+async fn a_new_record_reads_back_with_all_that_it_was_accepted_with(table: &Table) {
+    let mut job = job();
+    job.scheduled_start = at(7_250);
+
+    let Created::New(created) = table.store.create(job.clone(), at(250)).await.unwrap() else {
+        panic!("a new id was taken");
+    };
+
+    let expected = JobRecord {
+        id: job.id,
+        owner: alice(),
+        kind: job.kind,
+        fingerprint: job.fingerprint,
+        state: JobState::Scheduled,
+        percent: Percent::ZERO,
+        summary: job.summary,
+        created_at: at(250),
+        scheduled_start: at(7_250),
+        started_at: None,
+        ended_at: None,
+        deadline: at(7_250).plus(DEADLINE),
+        lease_until: None,
+        run_token: None,
+        // 7.25 s, the deadline and the retention, rounded up to whole seconds.
+        expires_at: at(158_000),
+        attempt: 0,
+        max_attempts: 3,
+        cancel_requested: false,
+        version: 1,
+        updated_at: at(250),
+        result: None,
+        error: None,
+    };
+    assert_eq!(*created, expected);
+    assert_eq!(table.read(&created.id).await, expected);
+}
+
+async fn an_id_without_a_record_reads_as_none(table: &Table) {
+    assert_eq!(table.store.get(&job().id).await.unwrap(), None);
+}
+
+async fn the_same_write_again_is_new_and_changes_nothing(table: &Table) {
+    let job = job();
+    let first = table.accept(job.clone()).await;
+    let item = table.item(&job.id).await;
+
+    let again = table.store.create(job.clone(), at(0)).await.unwrap();
+
+    assert_eq!(again, Created::New(first.into()));
+    assert_eq!(table.item(&job.id).await, item);
+}
+
+async fn the_same_write_again_is_new_though_a_worker_was_faster(table: &Table) {
+    let job = job();
+    table.accept(job.clone()).await;
+    let run = table.start(&job.id, "run-1", at(1)).await;
+
+    let again = table.store.create(job, at(0)).await.unwrap();
+
+    assert_eq!(again, Created::New(run.into()));
+}
+
+async fn a_live_id_is_taken_and_its_record_stands(table: &Table) {
+    let job = job();
+    let first = table.accept(job.clone()).await;
+    let item = table.item(&job.id).await;
+
+    let other = table
+        .store
+        .create(other_request(&job), at(0))
+        .await
+        .unwrap();
+    let later = table.store.create(job.clone(), at(1)).await.unwrap();
+
+    assert_eq!(other, Created::Taken(first.clone().into()));
+    assert_eq!(later, Created::Taken(first.into()));
+    assert_eq!(table.item(&job.id).await, item);
+}
+
+async fn a_record_stands_to_the_last_millisecond_of_its_time(table: &Table) {
+    let job = job();
+    let first = table.accept(job.clone()).await;
+    let last = at(i64::try_from((DEADLINE + RETENTION).as_millis()).unwrap() - 1);
+    assert!(!first.is_expired(last));
+
+    let other = table.store.create(other_request(&job), last).await.unwrap();
+
+    assert_eq!(other, Created::Taken(first.into()));
+}
+
+async fn an_expired_record_makes_way_for_a_new_job(table: &Table) {
+    let job = job();
+    let run = table.running().await;
+    let job = NewJob { id: run.id, ..job };
+    let over = run.expires_at;
+
+    let created = table.store.create(other_request(&job), over).await.unwrap();
+
+    let expected = JobRecord::begin(other_request(&job), over);
+    assert_eq!(created, Created::New(expected.clone().into()));
+    assert_eq!(table.read(&job.id).await, expected);
+}
+
+async fn of_thirty_submits_of_one_id_one_writes_the_record(table: &Table) {
+    let job = job();
+    let mut submits = JoinSet::new();
+    for number in 0..30_u8 {
+        let (store, mut job) = (table.store.clone(), job.clone());
+        job.fingerprint = Fingerprint::of(&[number]);
+        submits.spawn(async move { store.create(job, at(0)).await.unwrap() });
+    }
+
+    let created = submits.join_all().await;
+
+    let standing = table.read(&job.id).await;
+    let (new, taken): (Vec<_>, Vec<_>) = created
+        .into_iter()
+        .partition(|created| matches!(created, Created::New(_)));
+    assert_eq!(new, [Created::New(standing.clone().into())]);
+    assert_eq!(taken, vec![Created::Taken(standing.into()); 29]);
+}
+
+checks![
+    a_new_record_reads_back_with_all_that_it_was_accepted_with,
+    an_id_without_a_record_reads_as_none,
+    the_same_write_again_is_new_and_changes_nothing,
+    the_same_write_again_is_new_though_a_worker_was_faster,
+    a_live_id_is_taken_and_its_record_stands,
+    a_record_stands_to_the_last_millisecond_of_its_time,
+    an_expired_record_makes_way_for_a_new_job,
+    of_thirty_submits_of_one_id_one_writes_the_record,
+];

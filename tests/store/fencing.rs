@@ -1,0 +1,195 @@
+//! What a run may not write any more.
+
+use engine::{
+    Ending, Failure, JobRecord, JobState, NewJob, Outcome, Percent, Progress, Timestamp, Written,
+};
+
+use super::check::checks;
+use super::table::{DEADLINE, RETENTION, Table, at, job};
+
+fn half() -> Progress {
+    Progress {
+        percent: Percent::new(50),
+        summary: Some("half".to_owned()),
+    }
+}
+
+fn success() -> Ending {
+    Ending::Success {
+        result: "1".to_owned(),
+    }
+}
+
+fn endings() -> [Ending; 3] {
+    let failed = Ending::Failed(Failure::new("code", "message"));
+    [success(), failed, Ending::Canceled]
+}
+
+/// Everything that a run can write is refused at this time, and leaves the item as it is, byte for byte.
+async fn writes_nothing(table: &Table, run: &JobRecord, now: Timestamp) {
+    let item = table.item(&run.id).await;
+    let store = &table.store;
+    let progress = store.progress(run, &half(), now).await.unwrap();
+    assert_eq!(progress, Written::Fenced);
+    let next = now.plus(DEADLINE);
+    let reschedule = store.reschedule(run, "busy", next, now).await.unwrap();
+    assert_eq!(reschedule, Written::Fenced);
+    for ending in endings() {
+        let finish = store.finish(run, &ending, &half(), now, RETENTION).await;
+        assert_eq!(finish.unwrap(), Written::Fenced, "{ending:?}");
+    }
+    assert_eq!(table.item(&run.id).await, item);
+}
+
+async fn an_older_attempt_writes_nothing_while_a_later_one_runs(table: &Table) {
+    let run = table.running().await;
+    table.start(&run.id, "run-2", at(31_000)).await;
+
+    writes_nothing(table, &run, at(31_001)).await;
+}
+
+async fn an_older_attempt_writes_nothing_while_the_job_waits_for_the_next(table: &Table) {
+    let run = table.running().await;
+    let second = table.start(&run.id, "run-2", at(31_000)).await;
+    let next = at(40_000);
+    let written = table
+        .store
+        .reschedule(&second, "busy", next, at(32_000))
+        .await;
+    assert_eq!(written.unwrap(), Written::Applied);
+
+    writes_nothing(table, &run, at(32_001)).await;
+}
+
+async fn an_older_attempt_writes_nothing_after_the_end(table: &Table) {
+    for ending in endings() {
+        let run = table.running().await;
+        let second = table.start(&run.id, "run-2", at(31_000)).await;
+        let now = at(32_000);
+        let written = table
+            .store
+            .finish(&second, &ending, &half(), now, RETENTION)
+            .await;
+        assert_eq!(written.unwrap(), Written::Applied);
+
+        writes_nothing(table, &run, at(32_001)).await;
+    }
+}
+
+async fn no_attempt_writes_from_the_deadline_on(table: &Table) {
+    let run = table.running().await;
+    assert_eq!(run.deadline, at(100_000));
+
+    writes_nothing(table, &run, at(100_000)).await;
+
+    let (store, last) = (&table.store, at(99_999));
+    let finish = store
+        .finish(&run, &success(), &half(), last, RETENTION)
+        .await;
+    assert_eq!(finish.unwrap(), Written::Applied);
+}
+
+async fn a_run_whose_record_is_gone_makes_none(table: &Table) {
+    let run = table.running().await;
+    table.remove(&run.id).await;
+
+    let progress = table
+        .store
+        .progress(&run, &half(), at(2_000))
+        .await
+        .unwrap();
+    let finish = table
+        .store
+        .finish(&run, &success(), &half(), at(2_000), RETENTION)
+        .await;
+
+    assert_eq!(
+        (progress, finish.unwrap()),
+        (Written::Fenced, Written::Fenced)
+    );
+    assert_eq!(table.store.get(&run.id).await.unwrap(), None);
+}
+
+async fn what_has_ended_is_not_ended_otherwise(table: &Table) {
+    for ending in endings() {
+        let run = table.running().await;
+        let now = at(2_000);
+        table
+            .store
+            .finish(&run, &ending, &half(), now, RETENTION)
+            .await
+            .unwrap();
+        let item = table.item(&run.id).await;
+
+        for other in endings().into_iter().filter(|other| *other != ending) {
+            let written = table
+                .store
+                .finish(&run, &other, &half(), now, RETENTION)
+                .await;
+            assert_eq!(written.unwrap(), Written::Fenced, "{ending:?}, {other:?}");
+        }
+        assert_eq!(table.item(&run.id).await, item);
+    }
+}
+
+async fn a_decision_takes_effect_only_on_the_record_it_was_made_from(table: &Table) {
+    let run = table.running().await;
+    table
+        .store
+        .progress(&run, &half(), at(2_000))
+        .await
+        .unwrap();
+    let item = table.item(&run.id).await;
+
+    let stale = table
+        .store
+        .finish_unowned(&run, &Ending::Canceled, at(3_000), at(9_000));
+
+    assert!(!stale.await.unwrap());
+    assert_eq!(table.item(&run.id).await, item);
+
+    let fresh = table.read(&run.id).await;
+    let ended = table
+        .store
+        .finish_unowned(&fresh, &Ending::Canceled, at(3_000), at(9_000));
+    assert!(ended.await.unwrap());
+    let record = table.read(&run.id).await;
+    assert_eq!(record.state, JobState::Completed(Outcome::Canceled));
+    assert_eq!(
+        (record.ended_at, record.expires_at),
+        (Some(at(3_000)), at(9_000))
+    );
+    assert_eq!(
+        (record.lease_until, record.version),
+        (None, fresh.version + 1)
+    );
+}
+
+/// It was never claimed, so the new job has its version too.
+async fn a_decision_about_an_expired_record_does_not_hit_the_new_job_under_its_id(table: &Table) {
+    let old = table.accept(job()).await;
+    let again = NewJob {
+        id: old.id,
+        scheduled_start: at(150_000),
+        ..job()
+    };
+    let new = table.accept_at(again, at(150_000)).await;
+
+    let ended = table
+        .store
+        .finish_unowned(&old, &Ending::Canceled, at(150_000), at(200_000));
+
+    assert!(!ended.await.unwrap());
+    assert_eq!(table.read(&old.id).await, new);
+}
+
+checks![
+    an_older_attempt_writes_nothing_while_a_later_one_runs,
+    an_older_attempt_writes_nothing_while_the_job_waits_for_the_next,
+    an_older_attempt_writes_nothing_after_the_end,
+    no_attempt_writes_from_the_deadline_on,
+    a_run_whose_record_is_gone_makes_none,
+    what_has_ended_is_not_ended_otherwise,
+    a_decision_takes_effect_only_on_the_record_it_was_made_from,
+    a_decision_about_an_expired_record_does_not_hit_the_new_job_under_its_id,
+];

@@ -1,0 +1,160 @@
+//! Sizes: what a write costs, and the largest record that there can be.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use engine::{
+    Ending, Failure, JobFilter, JobState, MAX_RESULT_BYTES, MAX_SUMMARY_CHARS, NewJob, Owner,
+    Percent, Progress, StoreError, Written,
+};
+
+use super::check::checks;
+use super::table::{Item, RETENTION, Table, at, job, job_of};
+
+/// One write unit.
+const UNIT_BYTES: usize = 1_024;
+
+/// A name of the greatest length, in characters of four bytes.
+fn longest_owner() -> Owner {
+    Owner::named(&"🦀".repeat(50)).unwrap()
+}
+
+fn longest_job() -> NewJob {
+    NewJob {
+        kind: "k".repeat(64).parse().unwrap(),
+        summary: "🦀".repeat(MAX_SUMMARY_CHARS),
+        ..job_of(&longest_owner())
+    }
+}
+
+/// As DynamoDB counts: names and texts in UTF-8; a number takes at most a byte for two digits and one more.
+fn bytes(item: &Item) -> usize {
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
+        AttributeValue::Bool(_) => 1,
+        other => panic!("no record has {other:?}"),
+    };
+    item.iter()
+        .map(|(name, held)| name.len() + value(held))
+        .sum()
+}
+
+async fn a_usual_job_costs_one_unit_a_write_to_its_end(table: &Table) {
+    let owner = Owner::named("arn:aws:iam::123456789012:role/a-team/reports-client").unwrap();
+    let record = table.accept(job_of(&owner)).await;
+    let run = table
+        .start(
+            &record.id,
+            "8f7f8b54-4a8c-4a39-9d6b-0a0b6a4a9a0c.0",
+            at(1_000),
+        )
+        .await;
+    let progress = Progress {
+        percent: Percent::new(55),
+        summary: Some("profiled 1,012 of 3,376 rows in 9 columns".to_owned()),
+    };
+    table
+        .store
+        .progress(&run, &progress, at(2_000))
+        .await
+        .unwrap();
+    table
+        .store
+        .cancel(&run.id, at(2_500), RETENTION)
+        .await
+        .unwrap();
+    assert!(bytes(&table.item(&run.id).await) <= UNIT_BYTES);
+
+    let failed = Ending::Failed(Failure::new(
+        "malformed-csv",
+        "line 3 has 4 fields where 5 are",
+    ));
+    table
+        .store
+        .finish(&run, &failed, &progress, at(3_000), RETENTION)
+        .await
+        .unwrap();
+
+    assert!(bytes(&table.item(&run.id).await) <= UNIT_BYTES);
+}
+
+async fn the_largest_result_fits_beside_the_longest_of_everything_else(table: &Table) {
+    let record = table.accept(longest_job()).await;
+    let run = table.start(&record.id, &"t".repeat(64), at(1_000)).await;
+    let result = format!("\"{}\"", "x".repeat(MAX_RESULT_BYTES - 2));
+    let progress = Progress {
+        percent: Percent::DONE,
+        summary: Some("🦀".repeat(MAX_SUMMARY_CHARS + 1)),
+    };
+    let ending = Ending::Success {
+        result: result.clone(),
+    };
+
+    let written = table
+        .store
+        .finish(&run, &ending, &progress, at(2_000), RETENTION)
+        .await;
+
+    assert_eq!(written.unwrap(), Written::Applied);
+    let record = table.read(&run.id).await;
+    assert_eq!(record.result, Some(result));
+    assert_eq!(record.summary.chars().count(), MAX_SUMMARY_CHARS);
+    assert!(record.summary.ends_with('…'));
+}
+
+/// The worker refuses what is larger than [`MAX_RESULT_BYTES`]; should something else let it pass, the table refuses.
+async fn a_result_that_no_item_can_hold_is_refused_and_nothing_changes(table: &Table) {
+    let run = table.running().await;
+    let item = table.item(&run.id).await;
+    let ending = Ending::Success {
+        result: "x".repeat(400 * 1_024),
+    };
+
+    let refused = table
+        .store
+        .finish(&run, &ending, &Progress::default(), at(2_000), RETENTION)
+        .await;
+
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+    assert_eq!(table.item(&run.id).await, item);
+}
+
+/// Together more than the 16 MB that one `BatchGetItem` gives.
+async fn a_page_of_the_largest_records_comes_whole(table: &Table) {
+    let result = "x".repeat(MAX_RESULT_BYTES);
+    for _ in 0..50 {
+        let run = table.running().await;
+        let ending = Ending::Success {
+            result: result.clone(),
+        };
+        table
+            .store
+            .finish(&run, &ending, &Progress::default(), at(2_000), RETENTION)
+            .await
+            .unwrap();
+    }
+    let owner = job().owner;
+
+    let listed = table
+        .store
+        .list(&owner, 100, None, JobFilter::All, at(3_000))
+        .await
+        .unwrap();
+
+    assert_eq!(listed.jobs.len(), 50);
+    assert!(
+        listed
+            .jobs
+            .iter()
+            .all(|job| matches!(job.state, JobState::Completed(_)))
+    );
+}
+
+checks![
+    a_usual_job_costs_one_unit_a_write_to_its_end,
+    the_largest_result_fits_beside_the_longest_of_everything_else,
+    a_result_that_no_item_can_hold_is_refused_and_nothing_changes,
+    a_page_of_the_largest_records_comes_whole,
+];
