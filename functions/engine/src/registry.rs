@@ -395,7 +395,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_runner_reads_runs_and_writes() {
-        let runners = Runners::of(Vec::new(), |kinds| kinds.add::<Plain>()).unwrap();
+        let runners = Runners::of(Vec::new(), RunnersBuilder::add::<Plain>).unwrap();
         let runner = runners.get(&"plain".parse().unwrap()).unwrap();
         let run = |input| runner.run(input, test_kit::context(1).0);
         assert_eq!(run(r#"{"values": [1, 2]}"#).await.unwrap(), "3");
