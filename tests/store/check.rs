@@ -4,10 +4,12 @@
 #[cfg(not(test))]
 pub(crate) struct Check {
     pub(crate) name: &'static str,
-    pub(crate) run: fn(
-        std::sync::Arc<super::table::Table>,
-    ) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub(crate) run: fn(std::sync::Arc<super::table::Table>) -> Running,
 }
+
+/// A check under way.
+#[cfg(not(test))]
+pub(crate) type Running = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Lists a file's checks: for the executable, and as tests on the embedded DynamoDB by their names.
 macro_rules! checks {
