@@ -19,8 +19,6 @@ mod polls;
 mod protocol;
 mod queue_attributes;
 mod queues;
-#[cfg(test)]
-mod rate;
 mod receiving;
 mod redrive;
 #[cfg(test)]

@@ -82,6 +82,10 @@ fn of_lambda_authorizer(principal: Option<&Value>) -> Option<Owner> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a test gives a value as it stands in the event"
+)]
 mod tests {
     use super::*;
     use serde_json::json;

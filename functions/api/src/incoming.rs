@@ -162,6 +162,10 @@ fn decoded(body: Option<&str>, is_base64: bool) -> Vec<u8> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a test gives a value as it stands in the event"
+)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};

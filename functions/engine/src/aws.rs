@@ -16,10 +16,10 @@ pub struct Aws {
     pub sqs: aws_sdk_sqs::Client,
 }
 
-/// DynamoDB and SQS answer in milliseconds. An attempt that takes seconds is lost, and the next one has to fit below `submit`'s
-/// timeout of 10 s.
-const ATTEMPT: Duration = Duration::from_millis(2_500);
-const OPERATION: Duration = Duration::from_secs(8);
+/// DynamoDB and SQS answer in milliseconds: an attempt that takes longer than this is lost. A submit makes three calls at most
+/// (with an `Idempotency-Key`), which fit below its function's timeout of 15 s; a worker keeps more than one call's time back.
+const ATTEMPT: Duration = Duration::from_millis(1_500);
+const OPERATION: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(1);
 
 /// How long a call may take, from connecting to its last try: so that a function that gets no answer still gives one.

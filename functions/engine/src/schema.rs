@@ -44,6 +44,35 @@ pub enum Attribute {
 }
 
 impl Attribute {
+    /// All of them.
+    pub const ALL: [Self; 25] = [
+        Self::Id,
+        Self::Owner,
+        Self::Name,
+        Self::Fingerprint,
+        Self::State,
+        Self::Outcome,
+        Self::Percent,
+        Self::Summary,
+        Self::ScheduledStartMs,
+        Self::StartedAtMs,
+        Self::EndedAtMs,
+        Self::DeadlineMs,
+        Self::LeaseUntilMs,
+        Self::RunToken,
+        Self::ExpiresAt,
+        Self::Attempt,
+        Self::MaxAttempts,
+        Self::CancelRequested,
+        Self::Version,
+        Self::UpdatedAtMs,
+        Self::Result,
+        Self::ErrorCode,
+        Self::ErrorMessage,
+        Self::OwnerShard,
+        Self::CreatedOrder,
+    ];
+
     /// The attribute's name in the item.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -74,5 +103,20 @@ impl Attribute {
             Self::OwnerShard => "owner_shard",
             Self::CreatedOrder => "created_order",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_attribute_has_a_name_of_its_own() {
+        let names: HashSet<_> = Attribute::ALL
+            .iter()
+            .map(|attribute| attribute.name())
+            .collect();
+        assert_eq!(names.len(), Attribute::ALL.len());
     }
 }

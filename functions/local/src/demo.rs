@@ -46,7 +46,10 @@ pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
     match shown {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            logs.print();
+            // A job's own failure is told by the job; for anything else the functions' lines may help.
+            if !matches!(error, DemoError::Unsuccessful(_)) {
+                logs.print();
+            }
             failed(&match error {
                 DemoError::Client(error) => error.explanation(),
                 DemoError::Unsuccessful(_) | DemoError::NotGone(_) => error.to_string(),

@@ -96,6 +96,7 @@ fn malformed(why: &str) -> Problem {
 }
 
 fn invalid(errors: Vec<FieldError>) -> Problem {
+    // In full for clients that show the detail only; those that know `errors` have each place by itself.
     let listed: Vec<_> = errors
         .iter()
         .map(|error| format!("{} {}", place(&error.pointer), error.detail))

@@ -153,14 +153,7 @@ impl Delivery {
         let now = now();
         match (decision, record) {
             (ClaimDecision::Missing, _) | (_, None) => self.without_record(message, now),
-            (ClaimDecision::Foreign, _) => {
-                warn!(job.id = %message.id, "dropped a message whose write lost the race for its id");
-                Disposition::Done
-            }
-            (ClaimDecision::Finished, _) => {
-                info!(job.id = %message.id, "dropped a duplicate of a job that has ended");
-                Disposition::Done
-            }
+            (ClaimDecision::Foreign | ClaimDecision::Finished, _) => self.without_use(message, now),
             (ClaimDecision::NotDue { until } | ClaimDecision::Busy { until }, _) => {
                 Disposition::at(until, now)
             }
@@ -194,6 +187,17 @@ impl Delivery {
             // Claimable again between the write and the judgement: at once, then.
             (ClaimDecision::Start, Some(_)) => Disposition::after(Duration::ZERO),
         }
+    }
+
+    /// Most likely a duplicate. But as long as its submit may still write, that one's record can take the place of the one that
+    /// stands: under the id of an `Idempotency-Key`, when the standing job is deleted in between.
+    fn without_use(&self, message: &JobMessage, now: Timestamp) -> Disposition {
+        let age = now.since(self.sent_at);
+        if age < DROP_AGE {
+            return Disposition::after(DROP_AGE.saturating_sub(age));
+        }
+        info!(job.id = %message.id, "dropped a message that another one made useless");
+        Disposition::Done
     }
 
     fn without_record(&self, message: &JobMessage, now: Timestamp) -> Disposition {

@@ -18,7 +18,7 @@ const READS: usize = 5;
 
 impl JobStore {
     /// One page of `owner`'s jobs, newest first: one query for each shard of the index and one batch read, whatever the table
-    /// holds. `limit` is clamped to 1 to 100. Jobs whose time is over are left out, so a page can be short though more follow.
+    /// holds. Results are left out: a page of them would be larger than an answer may be. `limit` is clamped to 1 to 100. Jobs whose time is over are left out, so a page can be short though more follow.
     ///
     /// # Errors
     /// [`StoreError`] when the table gives no answer.
@@ -107,7 +107,16 @@ impl JobStore {
     }
 
     async fn batch(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
+        let listed = Attribute::ALL
+            .iter()
+            .filter(|attribute| **attribute != Attribute::Result);
+        let listed: Vec<_> = listed
+            .map(|attribute| format!("#{}", attribute.name()))
+            .collect();
+        let listed = listed.join(", ");
         let request = KeysAndAttributes::builder()
+            .set_expression_attribute_names(Some(names(&[&listed])))
+            .projection_expression(listed)
             .set_keys(Some(keys))
             .consistent_read(true)
             .build();

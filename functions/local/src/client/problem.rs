@@ -92,7 +92,8 @@ fn reason(status: StatusCode) -> String {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", printable(&self.title), self.status)?;
-        if let Some(detail) = &self.detail {
+        // The service's detail says the same as the places together.
+        if let Some(detail) = self.detail.as_ref().filter(|_| self.errors.is_empty()) {
             write!(f, "\n  {}", printable(detail))?;
         }
         for error in &self.errors {
