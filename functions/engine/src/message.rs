@@ -21,6 +21,8 @@ pub struct JobMessage {
     pub kind: KindName,
     /// The request it stands for; a claim checks it against the record.
     pub fingerprint: Fingerprint,
+    /// Whether its id is that of an `Idempotency-Key`, so that other submits may have sent messages for the same id.
+    pub keyed: bool,
     /// The input, as the client wrote it.
     pub input: Box<RawValue>,
 }
@@ -35,6 +37,8 @@ struct Written<'a> {
     id: &'a str,
     name: &'a str,
     fingerprint: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    keyed: bool,
     input: &'a RawValue,
 }
 
@@ -43,6 +47,8 @@ struct Read {
     id: String,
     name: String,
     fingerprint: String,
+    #[serde(default)]
+    keyed: bool,
     input: Box<RawValue>,
 }
 
@@ -58,6 +64,7 @@ impl JobMessage {
             id: &id,
             name,
             fingerprint,
+            keyed: self.keyed,
             input: &self.input,
         })?;
         Ok(escape_what_sqs_refuses(body))
@@ -74,6 +81,7 @@ impl JobMessage {
             id: read.id.parse().map_err(|_| ParseMessageError(None))?,
             kind: read.name.parse().map_err(|_| ParseMessageError(None))?,
             fingerprint: Fingerprint::from_hex(&read.fingerprint).ok_or(ParseMessageError(None))?,
+            keyed: read.keyed,
             input: read.input,
         })
     }
@@ -98,6 +106,7 @@ mod tests {
         let record = accepted();
         let input = RawValue::from_string(input.to_owned()).unwrap();
         JobMessage {
+            keyed: true,
             id: record.id,
             kind: record.kind,
             fingerprint: record.fingerprint,
@@ -114,6 +123,7 @@ mod tests {
             (sent.id, sent.kind, sent.fingerprint)
         );
         assert_eq!(read.input.get(), sent.input.get());
+        assert!(read.keyed);
     }
 
     #[test]

@@ -93,6 +93,7 @@ async fn store(
         id,
         kind: kind.clone(),
         fingerprint: fingerprint.clone(),
+        keyed: incoming.headers.contains_key("idempotency-key"),
         input,
     };
     // Escapes can make a message longer than the body was.

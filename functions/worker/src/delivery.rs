@@ -189,11 +189,11 @@ impl Delivery {
         }
     }
 
-    /// Most likely a duplicate. But as long as its submit may still write, that one's record can take the place of the one that
-    /// stands: under the id of an `Idempotency-Key`, when the standing job is deleted in between.
+    /// A duplicate, or, under the id of an `Idempotency-Key`, the message of a submit that was slower than another. As long as
+    /// that one may still write, its record can take the place of the one that stands, when that is deleted in between.
     fn without_use(&self, message: &JobMessage, now: Timestamp) -> Disposition {
         let age = now.since(self.sent_at);
-        if age < DROP_AGE {
+        if message.keyed && age < DROP_AGE {
             return Disposition::after(DROP_AGE.saturating_sub(age));
         }
         info!(job.id = %message.id, "dropped a message that another one made useless");

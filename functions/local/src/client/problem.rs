@@ -87,7 +87,7 @@ fn reason(status: StatusCode) -> String {
         .to_owned()
 }
 
-/// Title and status, then a line each for the detail, the places and the request's id. Control characters are left out,
+/// Title and status, then a line each for the places (or the detail, where there are none) and the request's id. Control characters are left out,
 /// because some of this text comes from what somebody submitted and it goes to a terminal.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,7 +140,7 @@ mod tests {
 
         assert_eq!(
             text,
-            "Invalid input (422)\n  Two members are wrong.\n  /input/csv: is missing\n  the request: has a member too many\n  \
+            "Invalid input (422)\n  /input/csv: is missing\n  the request: has a member too many\n  \
              request id: req-1"
         );
     }
