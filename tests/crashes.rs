@@ -52,7 +52,7 @@ async fn a_job_whose_process_dies_each_time_fails_with_the_reason() {
     assert_eq!(ended_as(&document), ("FAILED", "worker-lost"));
     assert_eq!(document["job"]["attempt"], attempts);
     let message = document["error"]["message"].as_str().unwrap();
-    assert_eq!(message, "the process that ran attempt 3 of 3 died");
+    assert_eq!(message, "attempt 3 of 3 never reported its end");
 }
 
 #[tokio::test]
@@ -83,6 +83,38 @@ async fn a_handler_that_panics_fails_its_job_and_not_its_neighbours() {
     assert_eq!(endings, ["", "panicked", "", ""]);
     invocations.dedup();
     assert_eq!(invocations.len(), 1, "they were not in one batch");
+}
+
+#[tokio::test]
+async fn a_process_that_dies_costs_its_neighbours_one_attempt() {
+    let app = App::start(&["--concurrency", "2", "--worker-timeout", "3"]);
+    for _ in 0..2 {
+        let blocker = app.rehearse(json!({"seconds": 1.5, "steps": 1})).await;
+        app.wait_for_state(&blocker, "STARTED").await;
+    }
+    let mut jobs = Vec::new();
+    for input in [
+        json!({"seconds": 0.3, "outcome": "exit"}),
+        json!({"seconds": 1}),
+        json!({"seconds": 1}),
+    ] {
+        jobs.push(app.rehearse(input).await);
+    }
+
+    let mut endings = Vec::new();
+    for job in &jobs {
+        let document = app.wait_for_end(job).await;
+        endings.push((
+            ended_as(&document).1.to_owned(),
+            document["job"]["attempt"].clone(),
+        ));
+    }
+
+    let ended = |code: &str, attempt: u8| (code.to_owned(), json!(attempt));
+    assert_eq!(
+        endings,
+        [ended("worker-lost", 3), ended("", 2), ended("", 2)]
+    );
 }
 
 /// Which invocation of the worker ran the record's last attempt.

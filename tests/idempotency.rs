@@ -1,5 +1,6 @@
 //! `Idempotency-Key`: the same request twice is one job.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{App, Job};
@@ -96,4 +97,23 @@ async fn a_key_that_is_no_string_is_refused() {
         refused.problem(400, "invalid-idempotency-key");
     }
     assert!(ids(&app).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_entity_tag_of_a_keys_deleted_job_is_not_its_next_ones() {
+    let app = App::shared().as_user("tags");
+    let first = Job::of(app.post_under("\"again\"", &body()).await);
+    app.wait_for_end(&first).await;
+    let before = app.get(&first.uri).await;
+    let tag = before.header("etag").unwrap().to_owned();
+    app.send(Method::DELETE, &first.uri, &[], "").await;
+
+    let second = Job::of(app.post_under("\"again\"", &body()).await);
+    app.wait_for_end(&second).await;
+    let asked = app
+        .send(Method::GET, &second.uri, &[("if-none-match", &tag)], "")
+        .await;
+
+    assert_eq!(second.uri, first.uri);
+    assert_eq!(asked.status, 200);
 }

@@ -6,10 +6,12 @@ use engine::JobRecord;
 /// what a deadline makes of it, and with the media type.
 #[must_use]
 pub fn entity_tag(judged: &JobRecord, representation: &str) -> String {
+    // The time of acceptance, because versions begin anew when the id of an `Idempotency-Key` gets a new job.
+    let (created_ms, status) = (judged.created_at.ms(), judged.state.job_status());
     format!(
-        "\"{}.{}.{representation}\"",
+        "\"{created_ms}.{}.{}.{representation}\"",
         judged.version,
-        judged.state.job_status().to_ascii_lowercase()
+        status.to_ascii_lowercase()
     )
 }
 

@@ -33,6 +33,13 @@ pub fn unwritable(error: &serde_json::Error) -> Problem {
     internal(error)
 }
 
+/// The table and the queue together took longer than a client can be left waiting.
+#[must_use]
+pub fn too_late() -> Problem {
+    tracing::error!("no answer in time");
+    Problem::new(ProblemKind::Unavailable).header("retry-after", RETRY_AFTER_SECONDS.to_string())
+}
+
 fn unavailable(error: &dyn Error, source: Option<&(dyn Error + Send + Sync + 'static)>) -> Problem {
     tracing::error!(error.source = ?source, "{error}");
     Problem::new(ProblemKind::Unavailable).header("retry-after", RETRY_AFTER_SECONDS.to_string())

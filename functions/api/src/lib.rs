@@ -15,7 +15,7 @@ mod serve;
 pub use answer::{Answer, JSON};
 pub use document::{JobDocument, JobMembers, job_answer, job_path, retry_after};
 pub use etag::{entity_tag, matches};
-pub use failure::{queue_problem, store_problem, unwritable};
+pub use failure::{queue_problem, store_problem, too_late, unwritable};
 pub use incoming::Incoming;
 pub use problem::{FieldError, Problem};
 pub use problem_kind::ProblemKind;

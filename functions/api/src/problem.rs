@@ -39,12 +39,6 @@ impl Problem {
         }
     }
 
-    /// What it is.
-    #[must_use]
-    pub fn kind(&self) -> ProblemKind {
-        self.kind
-    }
-
     /// The same with a detail of its own: never anything that its reader may not know.
     #[must_use]
     pub fn detail(self, detail: impl Into<String>) -> Self {

@@ -21,8 +21,6 @@ pub enum ProblemKind {
     ResultNotReady,
     /// The resource has no such method.
     MethodNotAllowed,
-    /// None of the representations is acceptable.
-    NotAcceptable,
     /// The job is at its end.
     JobFinished,
     /// The job is not at its end.
@@ -49,7 +47,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All of them, in the order of their status codes.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 19] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::InvalidIdempotencyKey,
@@ -58,7 +56,6 @@ impl ProblemKind {
         Self::JobNotFound,
         Self::ResultNotReady,
         Self::MethodNotAllowed,
-        Self::NotAcceptable,
         Self::JobFinished,
         Self::JobActive,
         Self::JobExpired,
@@ -128,12 +125,6 @@ impl ProblemKind {
                 "The resource has no such method",
                 "The Allow header lists the methods that the resource has.",
             ),
-            Self::NotAcceptable => (
-                S::NOT_ACCEPTABLE,
-                "not-acceptable",
-                "None of the representations is acceptable",
-                "The Accept header excludes every media type that the resource has. The detail lists them.",
-            ),
             Self::JobFinished => (
                 S::CONFLICT,
                 "job-finished",
@@ -150,7 +141,7 @@ impl ProblemKind {
                 S::GONE,
                 "job-expired",
                 "The job's time is over",
-                "The job was yours. Its record was deleted, by you or because its retention is over, and will not come back.",
+                "The job was yours. Its record was deleted, by you or because its retention is over, and will not come back. (The same Idempotency-Key makes a new job there.)",
             ),
             Self::JobFailed => (
                 S::GONE,

@@ -16,8 +16,8 @@ pub struct Aws {
     pub sqs: aws_sdk_sqs::Client,
 }
 
-/// DynamoDB and SQS answer in milliseconds: an attempt that takes longer than this is lost. A submit makes three calls at most
-/// (with an `Idempotency-Key`), which fit below its function's timeout of 15 s; a worker keeps more than one call's time back.
+/// DynamoDB and SQS answer in milliseconds: an attempt that takes longer than this is lost. A submit makes three calls as a
+/// rule (with an `Idempotency-Key`), which fit below its function's time-out; a worker keeps more than one call's time back.
 const ATTEMPT: Duration = Duration::from_millis(1_500);
 const OPERATION: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(1);

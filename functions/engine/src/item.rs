@@ -76,7 +76,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
     let (created_at, _) = read.parsed(A::CreatedOrder, read_created_order)?;
     Ok(JobRecord {
         id: read.parsed(A::Id, |id| id.parse::<JobId>().ok())?,
-        owner: read.parsed(A::Owner, Owner::named)?,
+        owner: read.parsed(A::Owner, Owner::stored)?,
         kind: read.parsed(A::Name, |name| name.parse::<KindName>().ok())?,
         fingerprint: read.parsed(A::Fingerprint, Fingerprint::from_hex)?,
         state: read.state()?,
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_record_without_a_result_stays_below_one_write_unit() {
+    fn the_longest_names_and_summary_cost_no_third_write_unit() {
         let record = JobRecord {
             owner: Owner::named(&"o".repeat(200)).unwrap(),
             kind: "k".repeat(64).parse().unwrap(),

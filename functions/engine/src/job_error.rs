@@ -13,7 +13,7 @@ pub struct Failure {
     message: String,
 }
 
-/// A bound that keeps the record below 1 KB, which is one write unit.
+/// A bound that keeps the record near 1 KB, which is one write unit.
 const MAX_MESSAGE_CHARS: usize = 400;
 const MAX_CODE_CHARS: usize = 64;
 

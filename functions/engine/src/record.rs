@@ -7,7 +7,7 @@ use crate::{
     transition,
 };
 
-/// The longest summary that is kept, in characters. It keeps the record below 1 KB, which is one write unit.
+/// The longest summary that is kept, in characters. It keeps the record near 1 KB, which is one write unit.
 pub const MAX_SUMMARY_CHARS: usize = 200;
 
 /// A job as it was accepted.
@@ -153,7 +153,7 @@ impl JobRecord {
     #[must_use]
     pub fn worker_lost(&self) -> Failure {
         let message = format!(
-            "the process that ran attempt {} of {} died",
+            "attempt {} of {} never reported its end",
             self.attempt, self.max_attempts
         );
         Failure::new("worker-lost", &message)

@@ -22,15 +22,20 @@ impl RetryPolicy {
         cap: Duration::from_secs(900),
     };
 
+    /// The longest delay after `attempt` (1 is the first) failed.
+    #[must_use]
+    pub fn bound(&self, attempt: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
+        self.base
+            .saturating_mul(factor)
+            .min(self.cap)
+            .min(MAX_VISIBILITY)
+    }
+
     /// The delay after `attempt` (1 is the first) failed. `random` is uniform over all of `u64`.
     #[must_use]
     pub fn delay(&self, attempt: u32, random: u64) -> Duration {
-        let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
-        let bound = self
-            .base
-            .saturating_mul(factor)
-            .min(self.cap)
-            .min(MAX_VISIBILITY);
+        let bound = self.bound(attempt);
         let bound_ms = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX);
         Duration::from_millis(random % bound_ms.saturating_add(1))
     }

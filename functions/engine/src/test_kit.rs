@@ -37,12 +37,12 @@ pub struct TestRun<T> {
     pub progress: Progress,
 }
 
-/// Runs a job's first attempt to its end, with a minute to do it.
+/// Runs a job's first attempt to its end. Its context says that it has a minute; nothing ends it then.
 pub async fn run<J: Job>(job: J) -> TestRun<J::Output> {
     run_attempt(job, 1).await
 }
 
-/// Runs the attempt of this number to its end, with a minute to do it.
+/// Runs the attempt of this number to its end, as [`run`] does.
 pub async fn run_attempt<J: Job>(job: J, attempt: u32) -> TestRun<J::Output> {
     let (context, control) = context(attempt);
     let result = job.run(context).await;

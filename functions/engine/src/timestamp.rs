@@ -51,13 +51,6 @@ impl Timestamp {
         Self::from_ms(self.0.saturating_add(ms))
     }
 
-    /// This time less `span`.
-    #[must_use]
-    pub fn minus(self, span: Duration) -> Self {
-        let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-        Self::from_ms(self.0.saturating_sub(ms))
-    }
-
     /// How long it is from `earlier` to this time; zero when `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -143,6 +136,5 @@ mod tests {
             last.plus(Duration::MAX).to_string(),
             "9999-12-31T23:59:59.999Z"
         );
-        assert_eq!(Timestamp::from_ms(5).minus(Duration::MAX).ms(), 0);
     }
 }

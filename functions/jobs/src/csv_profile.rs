@@ -70,21 +70,38 @@ impl Job for CsvProfile {
     type Output = Profile;
 
     fn validate(&self) -> Result<(), Invalid> {
-        if self.csv.is_empty() { Err(Invalid::new("/csv", "is empty")) } else { Ok(()) }
+        if self.csv.is_empty() {
+            Err(Invalid::new("/csv", "is empty"))
+        } else {
+            Ok(())
+        }
     }
 
     async fn run(self, context: Context) -> Result<Profile, JobError> {
-        let options = Options { delimiter: self.delimiter, header: self.header };
+        let options = Options {
+            delimiter: self.delimiter,
+            header: self.header,
+        };
         let mut profiler = Profiler::new(self.csv.as_bytes(), options);
         while profiler.step().map_err(|malformed| refused(&malformed))? == Step::More {
-            let Progress { bytes_done, bytes_total, rows } = profiler.progress();
-            context.progress(Percent::of(bytes_done as u64, bytes_total as u64), format!("profiled {rows} rows"));
+            let Progress {
+                bytes_done,
+                bytes_total,
+                rows,
+            } = profiler.progress();
+            context.progress(
+                Percent::of(bytes_done as u64, bytes_total as u64),
+                format!("profiled {rows} rows"),
+            );
             // A step takes milliseconds; in between, a cancel can take effect.
             tokio::task::yield_now().await;
         }
         let profile = profiler.finish();
         let (rows, columns) = (profile.rows, profile.columns.len());
-        context.progress(Percent::DONE, format!("profiled {rows} rows in {columns} columns"));
+        context.progress(
+            Percent::DONE,
+            format!("profiled {rows} rows in {columns} columns"),
+        );
         Ok(profile)
     }
 }
@@ -100,7 +117,11 @@ mod tests {
     use engine::test_kit;
 
     fn job(csv: &str) -> CsvProfile {
-        CsvProfile { csv: csv.to_owned(), delimiter: Delimiter::default(), header: true }
+        CsvProfile {
+            csv: csv.to_owned(),
+            delimiter: Delimiter::default(),
+            header: true,
+        }
     }
 
     #[tokio::test]
@@ -109,15 +130,24 @@ mod tests {
         let profile = run.result.unwrap();
         assert_eq!((profile.rows, profile.columns.len()), (2, 2));
         assert_eq!(run.progress.percent, Percent::DONE);
-        assert_eq!(run.progress.summary.as_deref(), Some("profiled 2 rows in 2 columns"));
+        assert_eq!(
+            run.progress.summary.as_deref(),
+            Some("profiled 2 rows in 2 columns")
+        );
     }
 
     #[tokio::test]
     async fn a_malformed_text_fails_for_good_and_the_line_is_named() {
         let run = test_kit::run(job("a,b\n1,2\n3\n")).await;
-        let Err(JobError::Permanent(failure)) = run.result else { panic!("not permanent") };
+        let Err(JobError::Permanent(failure)) = run.result else {
+            panic!("not permanent")
+        };
         assert_eq!(failure.code(), "malformed-csv");
-        assert!(failure.message().contains("line 3"), "{}", failure.message());
+        assert!(
+            failure.message().contains("line 3"),
+            "{}",
+            failure.message()
+        );
     }
 
     #[tokio::test]
@@ -141,6 +171,11 @@ mod tests {
     fn an_input_without_a_text_is_refused() {
         assert_eq!(job("").validate().unwrap_err().pointer, "/csv");
         assert!(serde_json::from_str::<CsvProfile>(r#"{"csv": "a", "delimiter": "ab"}"#).is_err());
-        assert!(serde_json::from_str::<CsvProfile>(r#"{"csv": "a", "delimiter": ";", "header": false}"#).is_ok());
+        assert!(
+            serde_json::from_str::<CsvProfile>(
+                r#"{"csv": "a", "delimiter": ";", "header": false}"#
+            )
+            .is_ok()
+        );
     }
 }

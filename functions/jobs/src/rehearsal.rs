@@ -54,7 +54,10 @@ impl Job for Rehearsal {
     const NAME: &'static str = "rehearsal";
     const OPT_IN: bool = true;
     /// Who rehearses watches: a retry comes within two seconds.
-    const RETRY: RetryPolicy = RetryPolicy { base: Duration::from_secs(2), cap: Duration::from_secs(2) };
+    const RETRY: RetryPolicy = RetryPolicy {
+        base: Duration::from_secs(2),
+        cap: Duration::from_secs(2),
+    };
     type Output = Rehearsed;
 
     fn validate(&self) -> Result<(), Invalid> {
@@ -81,13 +84,19 @@ impl Job for Rehearsal {
 impl Rehearsal {
     fn end(self, context: &Context) -> Result<Rehearsed, JobError> {
         match self.outcome {
-            Outcome::RetryThenSuccess if context.attempt() == 1 => {
-                Err(JobError::retry("rehearsed-retry", "the first attempt was asked to fail"))
-            }
-            Outcome::Success | Outcome::RetryThenSuccess => {
-                Ok(Rehearsed { outcome: self.outcome, attempt: context.attempt(), steps: self.steps })
-            }
-            Outcome::Failure => Err(JobError::permanent("rehearsed-failure", "the job was asked to fail")),
+            Outcome::RetryThenSuccess if context.attempt() == 1 => Err(JobError::retry(
+                "rehearsed-retry",
+                "the first attempt was asked to fail",
+            )),
+            Outcome::Success | Outcome::RetryThenSuccess => Ok(Rehearsed {
+                outcome: self.outcome,
+                attempt: context.attempt(),
+                steps: self.steps,
+            }),
+            Outcome::Failure => Err(JobError::permanent(
+                "rehearsed-failure",
+                "the job was asked to fail",
+            )),
             Outcome::Panic => panic!("the job was asked to panic"),
             Outcome::Exit => std::process::exit(17),
         }
@@ -100,21 +109,37 @@ mod tests {
     use engine::test_kit;
 
     fn rehearsal(outcome: Outcome) -> Rehearsal {
-        Rehearsal { seconds: 0.01, steps: 4, outcome }
+        Rehearsal {
+            seconds: 0.01,
+            steps: 4,
+            outcome,
+        }
     }
 
     #[tokio::test]
     async fn it_says_each_step_and_succeeds() {
         let run = test_kit::run(rehearsal(Outcome::Success)).await;
-        assert_eq!(run.result.unwrap(), Rehearsed { outcome: Outcome::Success, attempt: 1, steps: 4 });
+        assert_eq!(
+            run.result.unwrap(),
+            Rehearsed {
+                outcome: Outcome::Success,
+                attempt: 1,
+                steps: 4
+            }
+        );
         assert_eq!(run.progress.percent, Percent::DONE);
-        assert_eq!(run.progress.summary.as_deref(), Some("rehearsed 4 of 4 steps"));
+        assert_eq!(
+            run.progress.summary.as_deref(),
+            Some("rehearsed 4 of 4 steps")
+        );
     }
 
     #[tokio::test]
     async fn it_fails_for_good_when_asked_to() {
         let run = test_kit::run(rehearsal(Outcome::Failure)).await;
-        assert!(matches!(run.result, Err(JobError::Permanent(failure)) if failure.code() == "rehearsed-failure"));
+        assert!(
+            matches!(run.result, Err(JobError::Permanent(failure)) if failure.code() == "rehearsed-failure")
+        );
     }
 
     #[tokio::test]
@@ -127,7 +152,14 @@ mod tests {
 
     #[test]
     fn it_takes_no_more_than_a_function_may() {
-        let with = |seconds, steps| Rehearsal { seconds, steps, outcome: Outcome::Success }.validate();
+        let with = |seconds, steps| {
+            Rehearsal {
+                seconds,
+                steps,
+                outcome: Outcome::Success,
+            }
+            .validate()
+        };
         assert!(with(900.0, 1_000).is_ok());
         assert_eq!(with(901.0, 1).unwrap_err().pointer, "/seconds");
         assert_eq!(with(f64::NAN, 1).unwrap_err().pointer, "/seconds");

@@ -115,8 +115,8 @@ fn welcome(service: &Service, options: &ServiceOptions) -> String {
   {kept}
 
 Try it:
-  curl -i {url}/jobs --json '{{\"name\": \"csv_profile\", \"input\": {{\"csv\": \"city,people\\nParis,2\\nRome,3\\n\"}}}}'
-  curl -i {url}/jobs --json '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
+  curl -i {url}/jobs -H 'content-type: application/json' -d '{{\"name\": \"csv_profile\", \"input\": {{\"csv\": \"city,people\\nParis,2\\nRome,3\\n\"}}}}'
+  curl -i {url}/jobs -H 'content-type: application/json' -d '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
   curl -s {url}/jobs
   cargo run -- watch ID        (a job's id or status URI, with a progress bar)
 

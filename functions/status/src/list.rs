@@ -7,12 +7,13 @@ use serde::Serialize;
 
 use crate::App;
 
+/// A screenful.
 const DEFAULT_LIMIT: usize = 20;
 
 #[derive(Serialize)]
 struct ListDocument<'a> {
     jobs: Vec<JobMembers<'a>>,
-    /// The next page's path and query, when there may be one.
+    /// The next page's URL, when there may be one.
     next: Option<String>,
 }
 
@@ -36,7 +37,7 @@ pub(crate) async fn list(
         .unwrap_or_default();
     let next = page
         .next
-        .map(|cursor| format!("/jobs?limit={limit}&cursor={cursor}{filter}"));
+        .map(|cursor| incoming.url(&format!("/jobs?limit={limit}&cursor={cursor}{filter}")));
     let document = ListDocument {
         jobs: page.jobs.iter().map(JobMembers::of).collect(),
         next,

@@ -2,6 +2,7 @@
 
 use api::{Incoming, Problem, ProblemKind};
 
+/// Long enough for any UUID or digest, short enough for a header.
 const MAX_CHARS: usize = 255;
 
 /// The request's key: a structured-field string (RFC 8941), or the same without its quotes.
@@ -9,13 +10,15 @@ const MAX_CHARS: usize = 255;
 /// # Errors
 /// A 400 when the header is there and is no string of 1 to 255 visible characters.
 pub(crate) fn key(incoming: &Incoming) -> Result<Option<String>, Problem> {
-    let Some(value) = incoming.headers.get("idempotency-key") else {
+    let mut values = incoming.headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else {
         return Ok(None);
     };
     let key = value.to_str().ok().and_then(|text| unquoted(text.trim()));
-    let key = key.filter(|key| {
-        (1..=MAX_CHARS).contains(&key.len()) && key.bytes().all(|b| (0x20..0x7f).contains(&b))
-    });
+    let is_key = |key: &String| {
+        (1..=MAX_CHARS).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
+    };
+    let key = key.filter(is_key).filter(|_| values.next().is_none());
     key.map(Some)
         .ok_or_else(|| Problem::new(ProblemKind::InvalidIdempotencyKey))
 }

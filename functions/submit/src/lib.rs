@@ -12,7 +12,7 @@ mod request;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use api::{Answer, Incoming, Problem, ProblemKind, Route};
+use api::{Answer, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{Environment, IdSecrets, Intake, JobQueue, JobStore, Timestamp};
 use lambda_http::Error;
 
@@ -58,12 +58,22 @@ pub async fn run() -> Result<(), Error> {
     .await
 }
 
+/// Below the function's time-out of 15 s, after which a client gets no answer of ours.
+const ANSWER_WITHIN: Duration = Duration::from_secs(13);
+
 async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
+    let answer = tokio::time::timeout(ANSWER_WITHIN, answer(&app, &incoming)).await;
+    // What was under way may have taken effect, as after any answer of ours that got lost.
+    let answer = answer.unwrap_or_else(|_| Err(too_late()));
+    answer.unwrap_or_else(|problem| problem.answer(&incoming))
+}
+
+async fn answer(app: &App, incoming: &Incoming) -> Result<Answer, Problem> {
     let now = Timestamp::from_clock(SystemTime::now());
-    let answer = match Route::of(&incoming) {
-        Ok(Route::Submit) => accept::accept(&app, &incoming, now).await,
-        Ok(Route::Cancel(id)) => commands::cancel(&app, &incoming, id, now).await,
-        Ok(Route::Delete(id)) => commands::delete(&app, &incoming, id, now).await,
+    match Route::of(incoming) {
+        Ok(Route::Submit) => accept::accept(app, incoming, now).await,
+        Ok(Route::Cancel(id)) => commands::cancel(app, incoming, id, now).await,
+        Ok(Route::Delete(id)) => commands::delete(app, incoming, id, now).await,
         // The gateway sends these to `status`; a deployment that does otherwise has no such resource here.
         Ok(
             Route::List
@@ -73,6 +83,5 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
             | Route::ProblemType(_),
         ) => Err(Problem::new(ProblemKind::NotFound)),
         Err(problem) => Err(problem),
-    };
-    answer.unwrap_or_else(|problem| problem.answer(&incoming))
+    }
 }

@@ -1,14 +1,16 @@
 //! A batch: its records run side by side, and each has its own answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use engine::Receipt;
 use lambda_runtime::tracing::{Instrument, Span, error};
 use tokio::task::JoinSet;
 
 use crate::App;
 use crate::delivery::{Delivery, Disposition};
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, now};
 
 /// Consumes a batch. The answer names the records that have to come back; the others are done with.
 pub(crate) async fn consume(
@@ -17,23 +19,22 @@ pub(crate) async fn consume(
     context: &lambda_runtime::Context,
 ) -> SqsBatchResponse {
     let invocation = Invocation::of(context);
-    let mut running = JoinSet::new();
     let mut message_ids = Vec::new();
-    // At most ten records (the event source's batch size), so all of them at once is a bound.
+    let mut deliveries = Vec::new();
     for (index, record) in event.records.into_iter().enumerate() {
         message_ids.push(record.message_id.clone().unwrap_or_default());
-        let delivery = Delivery::of(record, &invocation, index);
-        let app = app.clone();
-        running.spawn(
-            async move { (index, deliver(&app, delivery).await) }.instrument(Span::current()),
-        );
+        deliveries.push((index, Delivery::of(record, &invocation, index)));
     }
+    let (suspects, others) = set_apart(app, deliveries).await;
     // What is not known to be done comes back, also when a task of ours panics.
     let mut done = vec![false; message_ids.len()];
-    while let Some(joined) = running.join_next().await {
-        match joined {
-            Ok((index, disposition)) => done[index] = disposition == Disposition::Done,
-            Err(panic) => error!("a delivery did not come to its end: {panic}"),
+    // At most ten records (the event source's batch size), so all of them at once is a bound.
+    run_together(app, others, &mut done).await;
+    for suspect in suspects {
+        if invocation.has_time_for_another(now()) {
+            run_together(app, vec![suspect], &mut done).await;
+        } else {
+            hand_back(app, &suspect.1.receipt, Duration::ZERO).await;
         }
     }
     let failures = message_ids
@@ -46,17 +47,56 @@ pub(crate) async fn consume(
     response
 }
 
+type Numbered = (usize, Delivery);
+
+/// Tells those apart whose last attempt took its process along: they run after the others and one by one, so that a job that
+/// kills its worker costs its neighbours one attempt at most. Only what was delivered before can be one.
+async fn set_apart(app: &App, deliveries: Vec<Numbered>) -> (Vec<Numbered>, Vec<Numbered>) {
+    let (mut suspects, mut others) = (Vec::new(), Vec::new());
+    let is_batch = deliveries.len() > 1;
+    for (index, delivery) in deliveries {
+        let is_suspect = is_batch && delivery.lost_its_worker(app).await;
+        let side = if is_suspect {
+            &mut suspects
+        } else {
+            &mut others
+        };
+        side.push((index, delivery));
+    }
+    (suspects, others)
+}
+
+async fn run_together(app: &Arc<App>, deliveries: Vec<Numbered>, done: &mut [bool]) {
+    let mut running = JoinSet::new();
+    for (index, delivery) in deliveries {
+        let app = app.clone();
+        running.spawn(
+            async move { (index, deliver(&app, delivery).await) }.instrument(Span::current()),
+        );
+    }
+    while let Some(joined) = running.join_next().await {
+        match joined {
+            Ok((index, disposition)) => done[index] = disposition == Disposition::Done,
+            Err(panic) => error!("a delivery did not come to its end: {panic}"),
+        }
+    }
+}
+
 /// Does what a delivery asks for, and sets when the message is looked at again if it is not done with.
 async fn deliver(app: &Arc<App>, delivery: Delivery) -> Disposition {
     let receipt = delivery.receipt.clone();
     let disposition = delivery.handle(app).await;
-    if let Disposition::HandBack { after: Some(delay) } = disposition
-        && let Err(error) = app.queue.hand_back(&receipt, delay).await
-    {
+    if let Disposition::HandBack { after: Some(delay) } = disposition {
+        hand_back(app, &receipt, delay).await;
+    }
+    disposition
+}
+
+async fn hand_back(app: &App, receipt: &Receipt, delay: Duration) {
+    if let Err(error) = app.queue.hand_back(receipt, delay).await {
         // The message comes back all the same, when its visibility timeout ends.
         error!(error.source = ?std::error::Error::source(&error), "{error}");
     }
-    disposition
 }
 
 fn failure(message_id: String) -> BatchItemFailure {

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsMessage;
-use engine::{Claim, ClaimDecision, Ending, Failure, JobMessage, JobRecord, Receipt, Timestamp};
+use engine::{
+    Claim, ClaimDecision, Ending, Failure, JobMessage, JobRecord, JobState, Receipt, RetryPolicy,
+    Timestamp,
+};
 use lambda_runtime::tracing::{error, info, warn};
 
 use crate::App;
@@ -16,6 +19,8 @@ pub(crate) struct Delivery {
     pub(crate) receipt: Receipt,
     body: String,
     sent_at: Timestamp,
+    /// How often the message was delivered, this time included.
+    deliveries: u32,
     invocation: Invocation,
     /// Unique for each delivery, so that a claim whose answer was lost recognises itself.
     run_token: String,
@@ -63,20 +68,30 @@ const UNREADABLE_RETRY: Duration = Duration::from_secs(1);
 /// A kind that this worker doesn't know may be one that a deployment under way brings.
 const UNKNOWN_KIND_RETRY: Duration = Duration::from_secs(60);
 
-/// After a fault of the table.
-const FAULT_RETRY: Duration = Duration::from_secs(5);
+/// How long to wait after a fault of the table: twice as long after each delivery, so that an outage of hours uses up a few
+/// dozen of the deliveries that a message has before it is dead.
+const FAULTS: RetryPolicy = RetryPolicy {
+    base: Duration::from_secs(5),
+    cap: Duration::from_secs(900),
+};
 
 impl Delivery {
     pub(crate) fn of(record: SqsMessage, invocation: &Invocation, index: usize) -> Self {
-        let sent_ms = record
-            .attributes
-            .get("SentTimestamp")
-            .and_then(|ms| ms.parse().ok());
+        let number = |name: &str| {
+            record
+                .attributes
+                .get(name)
+                .and_then(|text| text.parse::<i64>().ok())
+        };
+        let sent_ms = number("SentTimestamp");
         Self {
             receipt: Receipt(record.receipt_handle.unwrap_or_default()),
             body: record.body.unwrap_or_default(),
             // Without a time of sending the message is taken for a new one: nothing is dropped by mistake.
             sent_at: sent_ms.map_or_else(now, Timestamp::from_ms),
+            deliveries: number("ApproximateReceiveCount")
+                .and_then(|count| count.try_into().ok())
+                .unwrap_or(1),
             run_token: format!("{}.{index}", invocation.request_id),
             invocation: invocation.clone(),
         }
@@ -113,9 +128,28 @@ impl Delivery {
             }
             Err(error) => {
                 error!(job.id = %message.id, error.source = ?std::error::Error::source(&error), "{error}");
-                Disposition::after(FAULT_RETRY)
+                self.after_fault()
             }
         }
+    }
+
+    fn after_fault(&self) -> Disposition {
+        Disposition::after(FAULTS.bound(self.deliveries))
+    }
+
+    /// Whether the job's last attempt took its process along. A table that cannot say is not asked twice.
+    pub(crate) async fn lost_its_worker(&self, app: &App) -> bool {
+        let Some(message) = JobMessage::parse(&self.body)
+            .ok()
+            .filter(|_| self.deliveries > 1)
+        else {
+            return false;
+        };
+        let record = app.store.get(&message.id).await.ok().flatten();
+        record.is_some_and(|record| {
+            record.state == JobState::Started
+                && record.lease_until.is_some_and(|lease| lease <= now())
+        })
     }
 
     /// Claims the job; waits a moment for a record that is not there yet.
@@ -234,7 +268,7 @@ async fn end(
         Ok(false) => Disposition::after(Duration::ZERO),
         Err(error) => {
             error!(job.id = %record.id, error.source = ?std::error::Error::source(&error), "{error}");
-            Disposition::after(FAULT_RETRY)
+            Disposition::after(FAULTS.base)
         }
     }
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 #[derive(Clone, Debug)]
 pub(crate) struct Invocation {
     pub(crate) request_id: String,
+    started: Timestamp,
     /// When Lambda kills the process.
     deadline: Timestamp,
 }
@@ -25,6 +26,7 @@ impl Invocation {
         let deadline = Timestamp::from_ms(i64::try_from(context.deadline).unwrap_or(i64::MAX));
         Self {
             request_id: context.request_id.clone(),
+            started: now(),
             deadline,
         }
     }
@@ -40,6 +42,11 @@ impl Invocation {
     pub(crate) fn time_to_run(&self, run: &JobRecord, now: Timestamp) -> Duration {
         let left = self.deadline.min(run.deadline).since(now);
         left.saturating_sub(END_MARGIN.min(left / 8))
+    }
+
+    /// Whether so much of the invocation's time is left that another attempt is worth its start: half of it.
+    pub(crate) fn has_time_for_another(&self, now: Timestamp) -> bool {
+        self.deadline.since(now) * 2 >= self.deadline.since(self.started)
     }
 
     /// Whether the job's own deadline ends the attempt, and not the invocation's.
