@@ -35,6 +35,18 @@ async fn a_replay_gets_the_same_job_as_it_stands_and_makes_no_second_one() {
 }
 
 #[tokio::test]
+async fn what_is_no_key_is_refused() {
+    let app = App::shared().as_user("no-keys");
+    let too_long = "k".repeat(256);
+
+    for key in ["", "\"\"", "\"a b\"", "\"open", "a\"b", &too_long] {
+        let refused = app.post_under(key, &body()).await;
+        refused.problem(400, "invalid-idempotency-key");
+    }
+    assert_eq!(ids(&app).await, [] as [Value; 0]);
+}
+
+#[tokio::test]
 async fn a_key_under_which_another_body_was_sent_is_refused() {
     let app = App::shared().as_user("reused-keys");
     let first = Job::of(app.post_under("\"one\"", &body()).await);
@@ -70,7 +82,7 @@ async fn twenty_requests_at_once_under_one_key_are_one_job() {
     let mut requests = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let app = app.clone();
-        requests.spawn(async move { Job::of(app.post_under("\"at once\"", &body()).await) });
+        requests.spawn(async move { Job::of(app.post_under("\"at-once\"", &body()).await) });
     }
     let jobs = requests.join_all().await;
 
