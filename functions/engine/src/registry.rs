@@ -4,12 +4,8 @@
 //! hands [`Runners`] to it, which take what runs. So no handler is linked into `submit`.
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 
-use serde_path_to_error::Segment;
-
-use crate::{Context, Invalid, Job, JobError, KindName, RetryPolicy};
+use crate::{Job, KindName};
 
 /// Takes a deployment's kinds, one by one.
 pub trait Registry {
@@ -34,7 +30,7 @@ pub enum RegistryError {
 }
 
 /// Kinds by name, and what was wrong with the list.
-struct Kinds<T> {
+pub(crate) struct Kinds<T> {
     by_name: BTreeMap<KindName, T>,
     all: Vec<&'static str>,
     opt_in: Vec<String>,
@@ -42,7 +38,7 @@ struct Kinds<T> {
 }
 
 impl<T> Kinds<T> {
-    fn new(opt_in: Vec<String>) -> Self {
+    pub(crate) fn new(opt_in: Vec<String>) -> Self {
         Self {
             by_name: BTreeMap::new(),
             all: Vec::new(),
@@ -51,7 +47,7 @@ impl<T> Kinds<T> {
         }
     }
 
-    fn add<J: Job>(&mut self, kind: T) {
+    pub(crate) fn add<J: Job>(&mut self, kind: T) {
         let Ok(name) = J::NAME.parse::<KindName>() else {
             return self.refuse(RegistryError::Malformed(J::NAME));
         };
@@ -76,189 +72,13 @@ impl<T> Kinds<T> {
         self.wrong.get_or_insert(error);
     }
 
-    fn build(mut self) -> Result<BTreeMap<KindName, T>, RegistryError> {
+    pub(crate) fn build(mut self) -> Result<BTreeMap<KindName, T>, RegistryError> {
         match (self.wrong, self.opt_in.pop()) {
             (Some(wrong), _) => Err(wrong),
             (None, Some(unknown)) => Err(RegistryError::Unknown(unknown)),
             (None, None) => Ok(self.by_name),
         }
     }
-}
-
-/// What `submit` knows of the kinds: how their inputs are checked, and how often they are tried.
-#[derive(Debug)]
-pub struct Intake {
-    by_name: BTreeMap<KindName, Accepts>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Accepts {
-    check: fn(&str) -> Result<(), Invalid>,
-    max_attempts: u32,
-}
-
-impl Intake {
-    /// The kinds that `register` adds, without the opt-in kinds that `opt_in` does not name.
-    ///
-    /// # Errors
-    /// [`RegistryError`].
-    pub fn of(
-        opt_in: Vec<String>,
-        register: impl FnOnce(&mut IntakeBuilder),
-    ) -> Result<Self, RegistryError> {
-        let mut builder = IntakeBuilder(Kinds::new(opt_in));
-        register(&mut builder);
-        Ok(Self {
-            by_name: builder.0.build()?,
-        })
-    }
-
-    /// The names of the kinds, in order.
-    pub fn names(&self) -> impl Iterator<Item = &KindName> {
-        self.by_name.keys()
-    }
-
-    /// How often a job of this kind may be started; `None` for an unknown kind.
-    #[must_use]
-    pub fn max_attempts(&self, kind: &KindName) -> Option<u32> {
-        self.by_name.get(kind).map(|accepts| accepts.max_attempts)
-    }
-
-    /// Checks an input (JSON text) as its kind wants it; an unknown kind takes nothing.
-    ///
-    /// # Errors
-    /// [`Invalid`] says where in the input, and what is wrong.
-    pub fn check(&self, kind: &KindName, input: &str) -> Result<(), Invalid> {
-        let unknown = || Invalid::new("", "belongs to no known kind");
-        self.by_name
-            .get(kind)
-            .ok_or_else(unknown)
-            .and_then(|accepts| (accepts.check)(input))
-    }
-}
-
-/// Collects an [`Intake`].
-pub struct IntakeBuilder(Kinds<Accepts>);
-
-impl Registry for IntakeBuilder {
-    fn add<J: Job>(&mut self) {
-        let check = |input: &str| read::<J>(input)?.validate();
-        self.0.add::<J>(Accepts {
-            check,
-            max_attempts: J::MAX_ATTEMPTS.max(1),
-        });
-    }
-}
-
-type Running = Pin<Box<dyn Future<Output = Result<String, JobError>> + Send>>;
-
-/// What `worker` knows of a kind.
-#[derive(Clone, Copy, Debug)]
-pub struct Runner {
-    run: fn(&str, Context) -> Running,
-    /// How long to wait between attempts.
-    pub retry: RetryPolicy,
-}
-
-impl Runner {
-    /// Runs the kind on an input (JSON text): its result as JSON text. The input is read when this is called, the work is
-    /// done when the future is polled.
-    #[must_use]
-    pub fn run(&self, input: &str, context: Context) -> Running {
-        (self.run)(input, context)
-    }
-}
-
-/// What `worker` knows of the kinds: how they run.
-#[derive(Debug)]
-pub struct Runners {
-    by_name: BTreeMap<KindName, Runner>,
-}
-
-impl Runners {
-    /// The kinds that `register` adds, without the opt-in kinds that `opt_in` does not name.
-    ///
-    /// # Errors
-    /// [`RegistryError`].
-    pub fn of(
-        opt_in: Vec<String>,
-        register: impl FnOnce(&mut RunnersBuilder),
-    ) -> Result<Self, RegistryError> {
-        let mut builder = RunnersBuilder(Kinds::new(opt_in));
-        register(&mut builder);
-        Ok(Self {
-            by_name: builder.0.build()?,
-        })
-    }
-
-    /// The kind by its name.
-    #[must_use]
-    pub fn get(&self, kind: &KindName) -> Option<&Runner> {
-        self.by_name.get(kind)
-    }
-}
-
-/// Collects [`Runners`].
-pub struct RunnersBuilder(Kinds<Runner>);
-
-impl Registry for RunnersBuilder {
-    fn add<J: Job>(&mut self) {
-        self.0.add::<J>(Runner {
-            run: run::<J>,
-            retry: J::RETRY,
-        });
-    }
-}
-
-fn run<J: Job>(input: &str, context: Context) -> Running {
-    let job = read::<J>(input);
-    Box::pin(async move {
-        // `submit` has checked it, so this is a message from before a kind changed what it takes.
-        let job = job.map_err(|wrong| {
-            JobError::permanent(
-                "invalid-input",
-                &format!("input{}: {}", wrong.pointer, wrong.detail),
-            )
-        })?;
-        let output = job.run(context).await?;
-        serde_json::to_string(&output).map_err(|_| {
-            JobError::permanent("unwritable-result", "the result cannot be written as JSON")
-        })
-    })
-}
-
-/// Reads an input, and says where it is not what the kind takes.
-///
-/// A list is refused first: serde would read a type's fields from it by their order, and an input has names.
-fn read<J: Job>(input: &str) -> Result<J, Invalid> {
-    if input.trim_start().starts_with('[') {
-        return Err(Invalid::new("", "has to be an object, and not a list"));
-    }
-    let mut json = serde_json::Deserializer::from_str(input);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let pointer = error.path().iter().map(pointer_segment).collect::<String>();
-        Invalid {
-            pointer,
-            detail: plain(&error.inner().to_string()),
-        }
-    })
-}
-
-fn pointer_segment(segment: &Segment) -> String {
-    match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-        Segment::Enum { variant } => format!("/{variant}"),
-        Segment::Unknown => String::new(),
-    }
-}
-
-/// serde's message without the place in the text, which a pointer says better.
-fn plain(message: &str) -> String {
-    message
-        .split_once(" at line ")
-        .map_or(message, |(message, _)| message)
-        .to_owned()
 }
 
 /// The kinds of a deployment: one line a kind, `file::Type`. Makes the modules and `register`, which adds each kind to a
@@ -285,7 +105,7 @@ macro_rules! kinds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_kit;
+    use crate::{Context, Intake, Invalid, JobError, Runners, test_kit};
     use serde::Deserialize;
 
     #[derive(Deserialize, Debug)]

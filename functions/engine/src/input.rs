@@ -1,0 +1,39 @@
+//! Inputs, read as their kinds want them.
+
+use serde_path_to_error::Segment;
+
+use crate::{Invalid, Job};
+
+/// Reads an input, and says where it is not what the kind takes.
+///
+/// A list is refused first: serde would read a type's fields from it by their order, and an input has names.
+pub(crate) fn read<J: Job>(input: &str) -> Result<J, Invalid> {
+    if input.trim_start().starts_with('[') {
+        return Err(Invalid::new("", "has to be an object, and not a list"));
+    }
+    let mut json = serde_json::Deserializer::from_str(input);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = error.path().iter().map(pointer_segment).collect::<String>();
+        Invalid {
+            pointer,
+            detail: plain(&error.inner().to_string()),
+        }
+    })
+}
+
+fn pointer_segment(segment: &Segment) -> String {
+    match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => String::new(),
+    }
+}
+
+/// serde's message without the place in the text, which a pointer says better.
+fn plain(message: &str) -> String {
+    message
+        .split_once(" at line ")
+        .map_or(message, |(message, _)| message)
+        .to_owned()
+}
