@@ -7,7 +7,7 @@ use crate::record::cut;
 
 /// What a client is told about a job that failed: a stable code and a sentence. It goes into the job document, so it holds
 /// nothing that its reader may not know.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Failure {
     code: String,
     message: String,

@@ -36,7 +36,7 @@ pub mod test_kit;
 mod timestamp;
 
 pub use aws::{Aws, load_aws, timeouts};
-pub use claim::{Claim, ClaimDecision, decide_claim};
+pub use claim::{Claim, ClaimDecision, decide_claim, owns_attempt};
 pub use context::{Context, Progress, RunControl, run_context};
 pub use environment::{ConfigError, Environment};
 pub use fingerprint::Fingerprint;

@@ -34,7 +34,7 @@ pub struct NewJob {
 }
 
 /// A job as the table has it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct JobRecord {
     /// Its id, the key of the table.
     pub id: JobId,
