@@ -23,7 +23,6 @@ pub fn store_problem(error: &StoreError) -> Problem {
 pub fn queue_problem(error: &QueueError) -> Problem {
     match error {
         QueueError::Unavailable(source) => unavailable(error, Some(source.as_ref())),
-        QueueError::Unwritable(_) => internal(error),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue};
 
-use crate::{Fingerprint, JobMessage, Owner};
+use crate::{Fingerprint, Owner};
 
 /// The longest that SQS holds a message back when it is sent.
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
@@ -32,9 +32,6 @@ pub enum QueueError {
     /// The queue is out of reach, or refuses.
     #[error("the queue gave no answer")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// The message cannot be written.
-    #[error("the message cannot be written as JSON")]
-    Unwritable(#[source] serde_json::Error),
 }
 
 impl JobQueue {
@@ -47,19 +44,18 @@ impl JobQueue {
         }
     }
 
-    /// Sends a job's message, visible after `delay` (at most [`MAX_DELAY`]; the record says when the job is due).
+    /// Sends the body of a job's message ([`crate::JobMessage::to_body`]), visible after `delay` (at most [`MAX_DELAY`]; the record says when the job is due).
     /// `trace` is an X-Ray trace header that the worker's invocation goes on with.
     ///
     /// # Errors
     /// [`QueueError`]: the message may or may not be there. Without a record it is dropped after a minute.
     pub async fn send(
         &self,
-        message: &JobMessage,
+        body: String,
         owner: &Owner,
         delay: Duration,
         trace: Option<&str>,
     ) -> Result<(), QueueError> {
-        let body = message.to_body().map_err(QueueError::Unwritable)?;
         let mut request = self
             .client
             .send_message()

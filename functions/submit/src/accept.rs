@@ -96,14 +96,15 @@ async fn store(
         keyed: incoming.headers.contains_key("idempotency-key"),
         input,
     };
+    let message = message.to_body().map_err(|error| unwritable(&error))?;
     // Escapes can make a message longer than the body was.
-    if message.to_body().map_err(|error| unwritable(&error))?.len() > MAX_MESSAGE_BYTES {
+    if message.len() > MAX_MESSAGE_BYTES {
         return Err(too_large());
     }
     let delay = scheduled_start.since(now);
     let sent = app
         .queue
-        .send(&message, owner, delay, incoming.trace.as_deref())
+        .send(message, owner, delay, incoming.trace.as_deref())
         .await;
     sent.map_err(|error| queue_problem(&error))?;
     let (owner, deadline, retention) = (owner.clone(), app.deadline, app.retention);
