@@ -8,8 +8,10 @@
 //! [`JobRecord::judged`]) and a DynamoDB condition in [`JobStore`] that says the same.
 
 mod aws;
+mod checkpoint;
 mod claim;
 mod context;
+mod deadline;
 mod environment;
 mod fingerprint;
 mod id;
@@ -21,6 +23,7 @@ mod job_error;
 mod kind;
 mod message;
 mod owner;
+mod ownership;
 mod page;
 mod percent;
 mod queue;
@@ -36,20 +39,24 @@ pub mod test_kit;
 mod timestamp;
 
 pub use aws::{Aws, load_aws, timeouts};
-pub use claim::{Claim, ClaimDecision, decide_claim, owns_attempt};
+pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
+pub use claim::{Claim, ClaimDecision, decide_claim};
 pub use context::{Context, Progress, RunControl, run_context};
 pub use environment::{ConfigError, Environment};
 pub use fingerprint::Fingerprint;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
 pub use intake::{Intake, IntakeBuilder};
 pub use job::{Invalid, Job};
-pub use job_error::{Failure, JobError};
+pub use job_error::{Failure, JobError, MIN_SNOOZE};
 pub use kind::{KindName, ParseKindNameError};
 pub use message::{JobMessage, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES};
 pub use owner::Owner;
+pub use ownership::{AttemptWrite, decide_write, owns_attempt};
 pub use page::{Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError};
 pub use percent::Percent;
-pub use queue::{JobQueue, MAX_DELAY, MAX_VISIBILITY, QueueError, Receipt};
+pub use queue::{
+    JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_PAUSES, MAX_VISIBILITY, QueueError, Receipt,
+};
 pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use registry::{Registry, RegistryError};
 pub use retry::RetryPolicy;
@@ -57,7 +64,8 @@ pub use runners::{Runner, Runners, RunnersBuilder};
 pub use schema::{Attribute, INDEX_NAME};
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
-    Cancellation, Created, Deletion, Ending, JobStore, MAX_PAGE, MAX_RESULT_BYTES, Written,
+    Cancellation, Created, Deletion, Ending, JobStore, MAX_PAGE, MAX_RESULT_BYTES, Pause,
+    Rescheduling, Written,
 };
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use engine::{Context, Invalid, Job, JobError, Percent, RetryPolicy};
 use serde::{Deserialize, Serialize};
 
-/// Takes `seconds` in `steps`, then ends with `outcome`.
+/// Takes `seconds` in `steps`, then ends with `outcome`. Each step is saved, so that the next attempt goes on behind it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rehearsal {
@@ -44,10 +44,18 @@ pub struct Rehearsed {
     outcome: Outcome,
     attempt: u32,
     steps: u32,
+    /// How many steps earlier attempts had done.
+    #[serde(skip_serializing_if = "is_zero")]
+    resumed_at: u32,
 }
 
 fn ten() -> u32 {
     10
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(steps: &u32) -> bool {
+    *steps == 0
 }
 
 impl Job for Rehearsal {
@@ -72,17 +80,24 @@ impl Job for Rehearsal {
 
     async fn run(self, context: Context) -> Result<Rehearsed, JobError> {
         let step = Duration::from_secs_f64(self.seconds / f64::from(self.steps));
-        for done in 1..=self.steps {
+        let resumed_at = context.saved::<u32>().unwrap_or(0);
+        let resumed = match resumed_at {
+            0 => String::new(),
+            step => format!(", resumed behind step {step}"),
+        };
+        for done in resumed_at + 1..=self.steps {
             tokio::time::sleep(step).await;
+            context.save(&done)?;
             let percent = Percent::of(u64::from(done), u64::from(self.steps));
-            context.progress(percent, format!("rehearsed {done} of {} steps", self.steps));
+            let summary = format!("rehearsed {done} of {} steps{resumed}", self.steps);
+            context.progress(percent, summary);
         }
-        self.end(&context)
+        self.end(&context, resumed_at)
     }
 }
 
 impl Rehearsal {
-    fn end(self, context: &Context) -> Result<Rehearsed, JobError> {
+    fn end(self, context: &Context, resumed_at: u32) -> Result<Rehearsed, JobError> {
         match self.outcome {
             Outcome::RetryThenSuccess if context.attempt() == 1 => Err(JobError::retry(
                 "rehearsed-retry",
@@ -92,6 +107,7 @@ impl Rehearsal {
                 outcome: self.outcome,
                 attempt: context.attempt(),
                 steps: self.steps,
+                resumed_at,
             }),
             Outcome::Failure => Err(JobError::permanent(
                 "rehearsed-failure",
@@ -106,7 +122,7 @@ impl Rehearsal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::test_kit;
+    use engine::test_kit::{self, Attempt};
 
     fn rehearsal(outcome: Outcome) -> Rehearsal {
         Rehearsal {
@@ -124,7 +140,8 @@ mod tests {
             Rehearsed {
                 outcome: Outcome::Success,
                 attempt: 1,
-                steps: 4
+                steps: 4,
+                resumed_at: 0,
             }
         );
         assert_eq!(run.progress.percent, Percent::DONE);
@@ -148,6 +165,24 @@ mod tests {
         assert!(matches!(first.result, Err(JobError::Retry { .. })));
         let second = test_kit::run_attempt(rehearsal(Outcome::RetryThenSuccess), 2).await;
         assert_eq!(second.result.unwrap().attempt, 2);
+    }
+
+    #[tokio::test]
+    async fn an_attempt_goes_on_behind_the_step_that_was_saved() {
+        let stopped = Attempt::of(rehearsal(Outcome::Success));
+        let stopped = stopped
+            .run_until(|progress| progress.percent >= Percent::new(50))
+            .await;
+        assert_eq!(stopped.saved(), Some(2));
+
+        let next = Attempt::of(rehearsal(Outcome::Success));
+        let next = next.number(2).saved(&2).run().await;
+
+        assert_eq!(next.result.unwrap().resumed_at, 2);
+        assert_eq!(
+            next.progress.summary.as_deref(),
+            Some("rehearsed 4 of 4 steps, resumed behind step 2")
+        );
     }
 
     #[test]

@@ -1,21 +1,12 @@
-//! What an attempt writes: its claim, its progress, its end.
-
-use std::time::Duration;
+//! What all writes of an attempt have in common, and its progress.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::JobStore;
 use super::expression::{Conditional, Update};
-use crate::item::{epoch_seconds, millis, number, string};
-use crate::page::created_order;
-use crate::record::{MAX_SUMMARY_CHARS, cut, expiry};
-use crate::{
-    Claim, ClaimDecision, Failure, Fingerprint, JobId, JobRecord, JobState, Outcome, Progress,
-    StoreError, Timestamp, decide_claim,
-};
-
-/// The largest result, in bytes of JSON: an item holds at most 400 KB (409,600 bytes), and the record needs its part.
-pub const MAX_RESULT_BYTES: usize = 380_000;
+use crate::item::{millis, number, string};
+use crate::record::{MAX_SUMMARY_CHARS, cut};
+use crate::{JobRecord, JobState, Progress, StoreError, Timestamp};
 
 /// What came of a write of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,102 +19,17 @@ pub enum Written {
     Fenced,
 }
 
-/// How an attempt ends its job.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Ending {
-    /// With a result: JSON text of at most [`MAX_RESULT_BYTES`].
-    Success {
-        /// The result.
-        result: String,
-    },
-    /// With an error.
-    Failed(Failure),
-    /// By its owner's wish.
-    Canceled,
-}
-
-impl Ending {
-    /// The outcome that it gives the job.
-    #[must_use]
-    pub fn outcome(&self) -> Outcome {
-        match self {
-            Self::Success { .. } => Outcome::Success,
-            Self::Failed(_) => Outcome::Failed,
-            Self::Canceled => Outcome::Canceled,
-        }
-    }
-
-    fn condition(&self) -> &'static str {
-        match self {
-            Self::Success { .. } | Self::Canceled => OWNS_ATTEMPT,
-            Self::Failed(_) => OWNS_UNCANCELED_ATTEMPT,
-        }
-    }
-}
-
-/// Two workers with the same message, or a worker and a duplicate: only one can raise `attempt`, since the other's condition
-/// is judged against the new lease. Says the same as [`decide_claim`] does for [`ClaimDecision::Start`].
-const CLAIMABLE: &str = "#fingerprint = :fingerprint AND #deadline_ms > :now AND #attempt < #max_attempts \
-     AND attribute_not_exists(#cancel_requested) \
-     AND ((#state = :scheduled AND #scheduled_start_ms <= :now) OR (#state = :started AND #lease_until_ms <= :now))";
-
-/// Fencing: a worker that was frozen past its lease and thawed finds a higher attempt, or the end, and writes nothing. The
-/// deadline is part of it, because readers call the job FAILED from then on and final is final.
-const OWNS_ATTEMPT: &str = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now";
+/// Fencing: a worker that was frozen past its lease and thawed finds another claim's token, or the end, and writes nothing. The
+/// number of the attempt would not do: after a snooze the next claim has the same. The deadline is part of it, because readers
+/// call the job FAILED from then on and final is final. Says the same as [`crate::owns_attempt`].
+pub(super) const OWNS_ATTEMPT: &str =
+    "#state = :started AND #run_token = :token AND #deadline_ms > :now";
 
 /// The same, and no cancel: it would get lost between this attempt and the next, or behind a failure that came after it.
-const OWNS_UNCANCELED_ATTEMPT: &str = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now AND attribute_not_exists(#cancel_requested)";
-
-/// A decision that was made from a record takes effect only on that very record. Versions count anew in each job, so the
-/// time of acceptance tells an expired record from the new job that an `Idempotency-Key` put under its id.
-pub(super) const UNCHANGED: &str = "#version = :version AND #created_order = :created_order";
-
-/// The values of [`UNCHANGED`].
-pub(super) fn unchanged(record: &JobRecord) -> Values {
-    let order = created_order(record.created_at, &record.id);
-    vec![
-        (":version", number(record.version)),
-        (":created_order", string(order)),
-    ]
-}
+pub(super) const OWNS_UNCANCELED_ATTEMPT: &str = "#state = :started AND #run_token = :token AND #deadline_ms > :now AND attribute_not_exists(#cancel_requested)";
 
 impl JobStore {
-    /// Claims the next attempt of a job for the worker that has its message, until `lease_until`. `run_token` is unique for
-    /// each call.
-    ///
-    /// # Errors
-    /// [`StoreError`]: nothing is known; the message has to come back.
-    pub async fn claim(
-        &self,
-        id: &JobId,
-        fingerprint: &Fingerprint,
-        run_token: &str,
-        now: Timestamp,
-        lease_until: Timestamp,
-    ) -> Result<Claim, StoreError> {
-        let update = Update {
-            set: "SET #state = :started, #attempt = #attempt + :one, #version = #version + :one, #percent = :zero, \
-                     #started_at_ms = :now, #updated_at_ms = :now, #lease_until_ms = :lease, #run_token = :token"
-                .to_owned(),
-            condition: CLAIMABLE,
-            values: vec![
-                (":fingerprint", string(fingerprint.as_str())),
-                (":scheduled", string(JobState::Scheduled.as_str())),
-                (":started", string(JobState::Started.as_str())),
-                (":now", millis(now)),
-                (":lease", millis(lease_until)),
-                (":token", string(run_token)),
-                (":one", number(1)),
-                (":zero", number(0)),
-            ],
-        };
-        Ok(match self.update(id, update).await? {
-            Conditional::Applied(record) => Claim::Acquired(record),
-            Conditional::Refused(old) => refused(old, fingerprint, run_token, now),
-        })
-    }
-
-    /// Writes how far an attempt is. `percent` has to be one that does not fall within the attempt.
+    /// Writes how far an attempt is, and what it saved. `percent` has to be one that does not fall within the attempt.
     ///
     /// # Errors
     /// [`StoreError`]: the next progress write says it again.
@@ -133,11 +39,13 @@ impl JobStore {
         progress: &Progress,
         now: Timestamp,
     ) -> Result<Written, StoreError> {
-        let (said, said_values) = said(progress);
+        let (said, mut values) = said(progress);
+        let (saved, saved_values) = checkpoint(progress);
+        values.extend(saved_values);
         let update = Update {
-            set: format!("SET {said}, #version = #version + :one, #updated_at_ms = :now"),
+            set: format!("SET {said}{saved}, #version = #version + :one, #updated_at_ms = :now"),
             condition: OWNS_ATTEMPT,
-            values: owned(run, now, said_values),
+            values: owned(run, now, values),
         };
         Ok(match self.update(&run.id, update).await? {
             Conditional::Applied(record) if record.cancel_requested => Written::CancelRequested,
@@ -145,108 +53,18 @@ impl JobStore {
             Conditional::Refused(_) => Written::Fenced,
         })
     }
-
-    /// Gives the job back for another attempt at `next_start`, with the reason in its summary.
-    ///
-    /// # Errors
-    /// [`StoreError`]: the lease runs out, and the next attempt starts then.
-    pub async fn reschedule(
-        &self,
-        run: &JobRecord,
-        reason: &str,
-        next_start: Timestamp,
-        now: Timestamp,
-    ) -> Result<Written, StoreError> {
-        let values = vec![
-            (":scheduled", string(JobState::Scheduled.as_str())),
-            (":next", millis(next_start)),
-            (":summary", string(cut(reason, MAX_SUMMARY_CHARS))),
-        ];
-        let update = Update {
-            set: "SET #state = :scheduled, #scheduled_start_ms = :next, #summary = :summary, \
-                     #version = #version + :one, #updated_at_ms = :now REMOVE #lease_until_ms, #started_at_ms"
-                .to_owned(),
-            condition: OWNS_UNCANCELED_ATTEMPT,
-            values: owned(run, now, values),
-        };
-        Ok(match self.update(&run.id, update).await? {
-            Conditional::Applied(_) => Written::Applied,
-            Conditional::Refused(Some(old))
-                if is_own(&old, run) && old.state == JobState::Scheduled =>
-            {
-                Written::Applied
-            }
-            Conditional::Refused(Some(old)) if asks_to_stop(&old, run) => Written::CancelRequested,
-            Conditional::Refused(_) => Written::Fenced,
-        })
-    }
-
-    /// Ends the job as this attempt found it, with the last that the attempt said of its progress. Its status URI lives for
-    /// `retention` from `now`. A result stands against a cancel that came too late; a failure does not, and is not written then.
-    ///
-    /// # Errors
-    /// [`StoreError`]: the lease runs out, and the next attempt does the work again.
-    pub async fn finish(
-        &self,
-        run: &JobRecord,
-        ending: &Ending,
-        progress: &Progress,
-        now: Timestamp,
-        retention: Duration,
-    ) -> Result<Written, StoreError> {
-        let (said, said_values) = said(progress);
-        let (ended, ended_values) = ended(ending, now, expiry(now, retention));
-        let update = Update {
-            set: format!("SET {said}, {ended} REMOVE #lease_until_ms, #cancel_requested"),
-            condition: ending.condition(),
-            values: owned(run, now, [said_values, ended_values].concat()),
-        };
-        Ok(match self.update(&run.id, update).await? {
-            Conditional::Applied(_) => Written::Applied,
-            Conditional::Refused(Some(old))
-                if is_own(&old, run) && old.outcome() == Some(ending.outcome()) =>
-            {
-                Written::Applied
-            }
-            Conditional::Refused(Some(old)) if asks_to_stop(&old, run) => Written::CancelRequested,
-            Conditional::Refused(_) => Written::Fenced,
-        })
-    }
-
-    /// Ends a job that no attempt owns: what `judged` or a claim decided about `record`. `false` when the record changed in
-    /// the meantime, and has to be judged again.
-    ///
-    /// # Errors
-    /// [`StoreError`]: the message has to come back.
-    pub async fn finish_unowned(
-        &self,
-        record: &JobRecord,
-        ending: &Ending,
-        ended_at: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let (ended, mut values) = ended(ending, ended_at, expires_at);
-        values.extend(unchanged(record));
-        values.push((":one", number(1)));
-        let update = Update {
-            set: format!("SET {ended} REMOVE #lease_until_ms, #cancel_requested"),
-            condition: UNCHANGED,
-            values,
-        };
-        Ok(matches!(
-            self.update(&record.id, update).await?,
-            Conditional::Applied(_)
-        ))
-    }
 }
 
 pub(super) type Values = Vec<(&'static str, AttributeValue)>;
 
 /// The values of [`OWNS_ATTEMPT`], and more.
-fn owned(run: &JobRecord, now: Timestamp, more: Values) -> Values {
+pub(super) fn owned(run: &JobRecord, now: Timestamp, more: Values) -> Values {
     let mut values = vec![
         (":started", string(JobState::Started.as_str())),
-        (":attempt", number(run.attempt)),
+        (
+            ":token",
+            string(run.run_token.as_deref().unwrap_or_default()),
+        ),
         (":now", millis(now)),
         (":one", number(1)),
     ];
@@ -254,7 +72,7 @@ fn owned(run: &JobRecord, now: Timestamp, more: Values) -> Values {
     values
 }
 
-fn said(progress: &Progress) -> (&'static str, Values) {
+pub(super) fn said(progress: &Progress) -> (&'static str, Values) {
     let percent = (":percent", number(progress.percent.get()));
     match &progress.summary {
         None => ("#percent = :percent", vec![percent]),
@@ -268,64 +86,23 @@ fn said(progress: &Progress) -> (&'static str, Values) {
     }
 }
 
-/// `:now` may be in the past here (an overdue job ended at its deadline), so the end has a value of its own.
-fn ended(ending: &Ending, at: Timestamp, expires_at: Timestamp) -> (String, Values) {
-    let set = "#state = :completed, #outcome = :outcome, #ended_at_ms = :ended, #updated_at_ms = :ended, \
-               #expires_at = :expires, #version = #version + :one";
-    let mut values = vec![
-        (
-            ":completed",
-            string(JobState::Completed(ending.outcome()).as_str()),
+/// What the attempt saved, behind what it said.
+pub(super) fn checkpoint(progress: &Progress) -> (&'static str, Values) {
+    match &progress.checkpoint {
+        None => ("", Vec::new()),
+        Some(checkpoint) => (
+            ", #checkpoint = :checkpoint",
+            vec![(":checkpoint", string(checkpoint.as_str()))],
         ),
-        (":outcome", string(ending.outcome().as_str())),
-        (":ended", millis(at)),
-        (":expires", epoch_seconds(expires_at)),
-    ];
-    match ending {
-        Ending::Success { result } => {
-            values.push((":result", string(result.as_str())));
-            (format!("{set}, #result = :result"), values)
-        }
-        Ending::Failed(failure) => {
-            values.extend([
-                (":code", string(failure.code())),
-                (":message", string(failure.message())),
-            ]);
-            (
-                format!("{set}, #error_code = :code, #error_message = :message"),
-                values,
-            )
-        }
-        Ending::Canceled => (set.to_owned(), values),
     }
 }
 
 /// Whether the attempt still has its job, and its owner asked it to stop.
-fn asks_to_stop(old: &JobRecord, run: &JobRecord) -> bool {
+pub(super) fn asks_to_stop(old: &JobRecord, run: &JobRecord) -> bool {
     is_own(old, run) && old.state == JobState::Started && old.cancel_requested
 }
 
 /// Whether what stands is this attempt's doing: the SDK tried twice, and the first answer was lost.
-fn is_own(old: &JobRecord, run: &JobRecord) -> bool {
-    old.attempt == run.attempt && old.run_token == run.run_token
-}
-
-fn refused(
-    old: Option<Box<JobRecord>>,
-    fingerprint: &Fingerprint,
-    run_token: &str,
-    now: Timestamp,
-) -> Claim {
-    match old {
-        Some(own)
-            if own.state == JobState::Started && own.run_token.as_deref() == Some(run_token) =>
-        {
-            Claim::Acquired(own)
-        }
-        old => match decide_claim(old.as_deref(), fingerprint, now) {
-            // The condition and the decision disagree only while a record is one that this crate did not write whole.
-            ClaimDecision::Start => Claim::Refused(ClaimDecision::Busy { until: now }, old),
-            decision => Claim::Refused(decision, old),
-        },
-    }
+pub(super) fn is_own(old: &JobRecord, run: &JobRecord) -> bool {
+    run.run_token.is_some() && old.run_token == run.run_token
 }
