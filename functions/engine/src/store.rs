@@ -42,10 +42,22 @@ impl JobStore {
     /// # Errors
     /// [`StoreError`] when the table gives no answer, or an item that is not ours.
     pub async fn get(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
+        self.read(id, true).await
+    }
+
+    /// The record as it stands or as it stood a moment ago: an eventually consistent read, at half the price.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table gives no answer, or an item that is not ours.
+    pub async fn glance(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
+        self.read(id, false).await
+    }
+
+    async fn read(&self, id: &JobId, consistent: bool) -> Result<Option<JobRecord>, StoreError> {
         let request = self.client.get_item().table_name(&self.table);
         let request = request
             .key(Attribute::Id.name(), string(id.to_string()))
-            .consistent_read(true);
+            .consistent_read(consistent);
         let answer = request.send().await.map_err(StoreError::unavailable)?;
         answer.item.as_ref().map(from_item).transpose()
     }
