@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::JobStore;
+use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use crate::item::{millis, number, string};
 use crate::record::{MAX_SUMMARY_CHARS, cut};
@@ -18,15 +19,6 @@ pub enum Written {
     /// The attempt is not the job's present one any more, or its deadline is over: it may write nothing.
     Fenced,
 }
-
-/// Fencing: a worker that was frozen past its lease and thawed finds another claim's token, or the end, and writes nothing. The
-/// number of the attempt would not do: after a snooze the next claim has the same. The deadline is part of it, because readers
-/// call the job FAILED from then on and final is final. Says the same as [`crate::owns_attempt`].
-pub(super) const OWNS_ATTEMPT: &str =
-    "#state = :started AND #run_token = :token AND #deadline_ms > :now";
-
-/// The same, and no cancel: it would get lost between this attempt and the next, or behind a failure that came after it.
-pub(super) const OWNS_UNCANCELED_ATTEMPT: &str = "#state = :started AND #run_token = :token AND #deadline_ms > :now AND attribute_not_exists(#cancel_requested)";
 
 impl JobStore {
     /// Writes how far an attempt is, and what it saved. `percent` has to be one that does not fall within the attempt.
@@ -44,7 +36,7 @@ impl JobStore {
         values.extend(saved_values);
         let update = Update {
             set: format!("SET {said}{saved}, #version = #version + :one, #updated_at_ms = :now"),
-            condition: OWNS_ATTEMPT,
+            condition: Condition::OwnsAttempt,
             values: owned(run, now, values),
         };
         Ok(match self.update(&run.id, update).await? {
@@ -57,7 +49,7 @@ impl JobStore {
 
 pub(super) type Values = Vec<(&'static str, AttributeValue)>;
 
-/// The values of [`OWNS_ATTEMPT`], and more.
+/// The values of [`Condition::OwnsAttempt`], and more.
 pub(super) fn owned(run: &JobRecord, now: Timestamp, more: Values) -> Values {
     let mut values = vec![
         (":started", string(JobState::Started.as_str())),

@@ -1,18 +1,13 @@
 //! The claim of an attempt.
 
 use super::JobStore;
+use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use crate::item::{millis, number, string};
 use crate::{
     Claim, ClaimDecision, Fingerprint, JobId, JobRecord, JobState, StoreError, Timestamp,
     decide_claim,
 };
-
-/// Two workers with the same message, or a worker and a duplicate: only one can raise `attempt`, since the other's condition
-/// is judged against the new lease. Says the same as [`decide_claim`] does for [`ClaimDecision::Start`].
-const CLAIMABLE: &str = "#fingerprint = :fingerprint AND #deadline_ms > :now AND #attempt < #max_attempts \
-     AND attribute_not_exists(#cancel_requested) \
-     AND ((#state = :scheduled AND #scheduled_start_ms <= :now) OR (#state = :started AND #lease_until_ms <= :now))";
 
 impl JobStore {
     /// Claims the next attempt of a job for the worker that has its message, until `lease_until`. `run_token` is unique for
@@ -33,7 +28,7 @@ impl JobStore {
                      #percent = if_not_exists(#start_percent, :zero), #started_at_ms = :now, #updated_at_ms = :now, \
                      #lease_until_ms = :lease, #run_token = :token"
                 .to_owned(),
-            condition: CLAIMABLE,
+            condition: Condition::Claimable,
             values: vec![
                 (":fingerprint", string(fingerprint.as_str())),
                 (":scheduled", string(JobState::Scheduled.as_str())),

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::JobStore;
-use super::attempt::{
-    OWNS_ATTEMPT, OWNS_UNCANCELED_ATTEMPT, Values, asks_to_stop, is_own, owned, said,
-};
+use super::attempt::{Values, asks_to_stop, is_own, owned, said};
+use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use crate::item::{epoch_seconds, millis, number, string};
 use crate::page::created_order;
@@ -40,19 +39,15 @@ impl Ending {
         }
     }
 
-    fn condition(&self) -> &'static str {
+    fn condition(&self) -> Condition {
         match self {
-            Self::Success { .. } | Self::Canceled => OWNS_ATTEMPT,
-            Self::Failed(_) => OWNS_UNCANCELED_ATTEMPT,
+            Self::Success { .. } | Self::Canceled => Condition::OwnsAttempt,
+            Self::Failed(_) => Condition::OwnsUncanceledAttempt,
         }
     }
 }
 
-/// A decision that was made from a record takes effect only on that very record. Versions count anew in each job, so the
-/// time of acceptance tells an expired record from the new job that an `Idempotency-Key` put under its id.
-pub(super) const UNCHANGED: &str = "#version = :version AND #created_order = :created_order";
-
-/// The values of [`UNCHANGED`].
+/// The values of [`Condition::Unchanged`].
 pub(super) fn unchanged(record: &JobRecord) -> Values {
     let order = created_order(record.created_at, &record.id);
     vec![
@@ -114,7 +109,7 @@ impl JobStore {
         values.push((":one", number(1)));
         let update = Update {
             set: format!("SET {ended} {REMOVED}"),
-            condition: UNCHANGED,
+            condition: Condition::Unchanged,
             values,
         };
         Ok(matches!(

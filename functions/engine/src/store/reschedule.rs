@@ -1,7 +1,8 @@
 //! An attempt that gives its job back.
 
 use super::JobStore;
-use super::attempt::{OWNS_UNCANCELED_ATTEMPT, asks_to_stop, checkpoint, is_own, owned, said};
+use super::attempt::{asks_to_stop, checkpoint, is_own, owned, said};
+use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use crate::item::{millis, number, string};
 use crate::{JobRecord, JobState, Percent, Progress, StoreError, Timestamp, Written};
@@ -77,7 +78,7 @@ impl JobStore {
                  #start_percent = :start_percent, #version = #version + :one, #updated_at_ms = :now \
                  REMOVE #lease_until_ms, #started_at_ms"
             ),
-            condition: OWNS_UNCANCELED_ATTEMPT,
+            condition: Condition::OwnsUncanceledAttempt,
             values: owned(run, now, values),
         };
         Ok(match self.update(&run.id, update).await? {
