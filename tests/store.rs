@@ -26,6 +26,7 @@ mod lost_answers;
 mod sizes;
 #[cfg(test)]
 mod sweep;
+mod write_agreement;
 
 #[cfg(not(test))]
 mod runner;
@@ -40,6 +41,7 @@ fn all() -> impl Iterator<Item = &'static check::Check> {
         create::CHECKS,
         claim::CHECKS,
         claim_agreement::CHECKS,
+        write_agreement::CHECKS,
         fencing::CHECKS,
         ending::CHECKS,
         cancel::CHECKS,

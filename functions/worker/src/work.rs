@@ -113,6 +113,13 @@ mod tests {
 
     static DROPPED: AtomicBool = AtomicBool::new(false);
     static GO_ON: AtomicBool = AtomicBool::new(false);
+    static UNBLOCK: AtomicBool = AtomicBool::new(false);
+
+    fn wait_for(flag: &AtomicBool) {
+        while !flag.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
 
     struct Bell;
 
@@ -146,14 +153,10 @@ mod tests {
                     tokio::task::yield_now().await;
                 }
                 Self::BlocksATask {} => {
-                    tokio::spawn(async { std::thread::sleep(Duration::from_millis(300)) });
+                    tokio::spawn(async { wait_for(&UNBLOCK) });
                     tokio::task::yield_now().await;
                 }
-                Self::LeavesAThread {} => drop(tokio::task::spawn_blocking(|| {
-                    while !GO_ON.load(Ordering::SeqCst) {
-                        std::thread::sleep(Duration::from_millis(5));
-                    }
-                })),
+                Self::LeavesAThread {} => drop(tokio::task::spawn_blocking(|| wait_for(&GO_ON))),
                 Self::Panics {} => panic!("as it was told"),
                 Self::Waits {} => std::future::pending().await,
             }
@@ -191,7 +194,8 @@ mod tests {
         let (mut blocked, _control) = start(&threads, r#"{"blocks-a-task": {}}"#);
         let (work, _other) = start(&threads, r#"{"panics": {}}"#);
         assert!(matches!(work.await, Ok(Done::Panicked)));
-        assert!(blocked.try_recv().is_err(), "the other one was held up");
+        assert!(blocked.try_recv().is_err());
+        UNBLOCK.store(true, Ordering::SeqCst);
         assert!(matches!(blocked.await, Ok(Done::Returned(Ok(_)))));
     }
 

@@ -7,7 +7,7 @@ use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use crate::item::{millis, number, string};
 use crate::record::{MAX_SUMMARY_CHARS, cut};
-use crate::{JobRecord, JobState, Progress, StoreError, Timestamp};
+use crate::{AttemptWrite, JobRecord, JobState, Progress, StoreError, Timestamp, decide_write};
 
 /// What came of a write of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,9 +89,18 @@ pub(super) fn checkpoint(progress: &Progress) -> (&'static str, Values) {
     }
 }
 
-/// Whether the attempt still has its job, and its owner asked it to stop.
-pub(super) fn asks_to_stop(old: &JobRecord, run: &JobRecord) -> bool {
-    is_own(old, run) && old.state == JobState::Started && old.cancel_requested
+/// Why the condition of an attempt's write did not hold.
+pub(super) fn refusal(
+    old: Option<&JobRecord>,
+    run: &JobRecord,
+    write: AttemptWrite,
+    now: Timestamp,
+) -> Written {
+    match decide_write(old, run, write, now) {
+        Written::CancelRequested => Written::CancelRequested,
+        // The condition and the decision disagree only while a record is one that this crate did not write whole.
+        Written::Fenced | Written::Applied => Written::Fenced,
+    }
 }
 
 /// Whether what stands is this attempt's doing: the SDK tried twice, and the first answer was lost.

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use super::JobStore;
-use super::attempt::{Values, asks_to_stop, is_own, owned, said};
+use super::attempt::{Values, is_own, owned, refusal, said};
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use crate::item::{epoch_seconds, millis, number, string};
 use crate::page::created_order;
 use crate::record::expiry;
-use crate::{Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written};
+use crate::{
+    AttemptWrite, Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written,
+};
 
 /// The largest result, in bytes of JSON: an item holds at most 400 KB (409,600 bytes), and the record needs its part.
 pub const MAX_RESULT_BYTES: usize = 380_000;
@@ -87,8 +89,10 @@ impl JobStore {
             {
                 Written::Applied
             }
-            Conditional::Refused(Some(old)) if asks_to_stop(&old, run) => Written::CancelRequested,
-            Conditional::Refused(_) => Written::Fenced,
+            Conditional::Refused(old) => {
+                let write = AttemptWrite::End(ending.outcome());
+                refusal(old.as_deref(), run, write, now)
+            }
         })
     }
 

@@ -1,11 +1,11 @@
 //! An attempt that gives its job back.
 
 use super::JobStore;
-use super::attempt::{asks_to_stop, checkpoint, is_own, owned, said};
+use super::attempt::{checkpoint, is_own, owned, refusal, said};
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use crate::item::{millis, number, string};
-use crate::{JobRecord, JobState, Percent, Progress, StoreError, Timestamp, Written};
+use crate::{AttemptWrite, JobRecord, JobState, Percent, Progress, StoreError, Timestamp, Written};
 
 /// Why an attempt gives its job back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,8 +88,9 @@ impl JobStore {
             {
                 Written::Applied
             }
-            Conditional::Refused(Some(old)) if asks_to_stop(&old, run) => Written::CancelRequested,
-            Conditional::Refused(_) => Written::Fenced,
+            Conditional::Refused(old) => {
+                refusal(old.as_deref(), run, AttemptWrite::Reschedule, now)
+            }
         })
     }
 }
