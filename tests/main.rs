@@ -11,6 +11,8 @@ mod app;
 
 mod answers;
 mod backends;
+mod bad_handlers;
+mod batches;
 mod cloudformation;
 mod command_line;
 mod commands;
@@ -19,6 +21,7 @@ mod crashes;
 mod deployed;
 mod events;
 mod expiry;
+mod fairness;
 mod idempotency;
 mod lifecycle;
 mod owners;

@@ -1,7 +1,8 @@
 //! Stands between a function and its back ends, and writes down what the function calls.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -18,7 +19,7 @@ struct Inner {
     client: reqwest::Client,
     dynamodb_url: String,
     sqs_url: String,
-    calls: Mutex<BTreeSet<String>>,
+    calls: Mutex<Vec<(Instant, String)>>,
 }
 
 impl Recorder {
@@ -38,19 +39,23 @@ impl Recorder {
 
     /// The actions that were called, as IAM names them: `dynamodb:GetItem`.
     pub(crate) fn calls(&self) -> BTreeSet<String> {
-        self.0
-            .calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let calls = self.all();
+        calls.iter().map(|(_, action)| action.clone()).collect()
+    }
+
+    /// When an action was called, each time.
+    pub(crate) fn times_of(&self, action: &str) -> Vec<Instant> {
+        let calls = self.all();
+        let of_action = calls.iter().filter(|(_, called)| called == action);
+        of_action.map(|(time, _)| *time).collect()
     }
 
     fn record(&self, action: String) {
-        self.0
-            .calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(action);
+        self.all().push((Instant::now(), action));
+    }
+
+    fn all(&self) -> MutexGuard<'_, Vec<(Instant, String)>> {
+        self.0.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
