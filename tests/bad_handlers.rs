@@ -137,7 +137,7 @@ async fn a_million_words_about_progress_are_at_most_one_write_a_second_and_the_l
         ),
         (&json!("SUCCESS"), &json!(100), &json!("said 1000000 words"))
     );
-    let writes = deployed.worker.recorder.times_of("dynamodb:UpdateItem");
+    let writes = deployed.worker.recorder.requests("dynamodb:UpdateItem");
     // Besides the claim and the end.
     let progress = u64::try_from(writes.len()).unwrap() - 2;
     println!("a million words in {took:?}: {progress} writes");

@@ -3,6 +3,8 @@
 //! AWS does not publish by which rule a fair queue orders. What is shown here is that messages carry what such a queue goes by,
 //! and what that changes under the embedded queue's rule (`local::sqs`): the group with the fewest messages in flight first.
 
+use std::time::Duration;
+
 use engine::Owner;
 use serde_json::json;
 
@@ -21,10 +23,8 @@ async fn delivered_before(backends: &Backends, is_grouped: bool) -> usize {
     let send = async |body: &str, owner: &str| {
         if is_grouped {
             let owner = Owner::named(owner).unwrap();
-            let sent =
-                backends
-                    .queue()
-                    .send(body.to_owned(), &owner, std::time::Duration::ZERO, None);
+            let queue = backends.queue();
+            let sent = queue.send(body.to_owned(), &owner, Duration::ZERO, None);
             sent.await.unwrap();
         } else {
             backends.send_without_group(body).await;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, header};
+use serde_json::Value;
 
 use crate::backends::{Backends, listen};
 
@@ -19,7 +19,7 @@ struct Inner {
     client: reqwest::Client,
     dynamodb_url: String,
     sqs_url: String,
-    calls: Mutex<Vec<(Instant, String)>>,
+    calls: Mutex<Vec<(String, Value)>>,
 }
 
 impl Recorder {
@@ -39,22 +39,18 @@ impl Recorder {
 
     /// The actions that were called, as IAM names them: `dynamodb:GetItem`.
     pub(crate) fn calls(&self) -> BTreeSet<String> {
-        let calls = self.all();
-        calls.iter().map(|(_, action)| action.clone()).collect()
+        let calls = self.recorded();
+        calls.iter().map(|(action, _)| action.clone()).collect()
     }
 
-    /// When an action was called, each time.
-    pub(crate) fn times_of(&self, action: &str) -> Vec<Instant> {
-        let calls = self.all();
-        let of_action = calls.iter().filter(|(_, called)| called == action);
-        of_action.map(|(time, _)| *time).collect()
+    /// What was asked with each call of an action, in their order.
+    pub(crate) fn requests(&self, action: &str) -> Vec<Value> {
+        let calls = self.recorded();
+        let of_action = calls.iter().filter(|(called, _)| called == action);
+        of_action.map(|(_, request)| request.clone()).collect()
     }
 
-    fn record(&self, action: String) {
-        self.all().push((Instant::now(), action));
-    }
-
-    fn all(&self) -> MutexGuard<'_, Vec<(Instant, String)>> {
+    fn recorded(&self) -> MutexGuard<'_, Vec<(String, Value)>> {
         self.0.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -75,7 +71,10 @@ async fn forward(
         "AmazonSQS" => ("sqs", &recorder.0.sqs_url),
         _ => ("dynamodb", &recorder.0.dynamodb_url),
     };
-    recorder.record(format!("{prefix}:{operation}"));
+    let request = serde_json::from_slice(&body).unwrap_or_default();
+    recorder
+        .recorded()
+        .push((format!("{prefix}:{operation}"), request));
     headers.remove(header::HOST);
     let request = recorder.0.client.post(url).headers(headers).body(body);
     let answer = request.send().await.expect("the back end answers");
