@@ -31,7 +31,7 @@ use write::Write;
 /// Trials at once. Each waits for its database most of the time.
 const AT_ONCE: usize = 4;
 
-/// The writes that the checks make, each with the checks that make it, the quickest first.
+/// The writes that the checks make, each with the checks that make it: those first that make few others, and are quick.
 type Writes = BTreeMap<Write, Vec<&'static Check>>;
 
 /// Runs it all and prints it.
@@ -78,18 +78,20 @@ async fn observe() -> (Writes, Vec<String>) {
             (check, outcome, began.elapsed(), trial.seen())
         });
     }
-    let mut timed: BTreeMap<Write, Vec<(Duration, &'static Check)>> = BTreeMap::new();
+    let mut timed: BTreeMap<Write, Vec<((usize, Duration), &'static Check)>> = BTreeMap::new();
     let mut complaints = Vec::new();
     for (check, outcome, took, seen) in running.join_all().await {
         if let Err(why) = outcome {
             complaints.push(format!("{} fails as it is: {why}", check.name));
         }
+        let kinds = seen.len();
         for write in seen {
-            timed.entry(write).or_default().push((took, check));
+            let checks = timed.entry(write).or_default();
+            checks.push(((kinds, took), check));
         }
     }
     let in_order = timed.into_iter().map(|(write, mut checks)| {
-        checks.sort_by_key(|(took, _)| *took);
+        checks.sort_by_key(|(order, _)| *order);
         (write, checks.into_iter().map(|(_, check)| check).collect())
     });
     (in_order.collect(), complaints)
