@@ -34,6 +34,9 @@ const AT_ONCE: usize = 4;
 /// The writes that the checks make, each with the checks that make it: those first that make few others, and are quick.
 type Writes = BTreeMap<Write, Vec<&'static Check>>;
 
+/// How many kinds of write a check makes, and how long it takes.
+type Order = (usize, Duration);
+
 /// Runs it all and prints it.
 pub(crate) async fn run() -> ExitCode {
     let began = Instant::now();
@@ -78,7 +81,7 @@ async fn observe() -> (Writes, Vec<String>) {
             (check, outcome, began.elapsed(), trial.seen())
         });
     }
-    let mut timed: BTreeMap<Write, Vec<((usize, Duration), &'static Check)>> = BTreeMap::new();
+    let mut timed: BTreeMap<Write, Vec<(Order, &'static Check)>> = BTreeMap::new();
     let mut complaints = Vec::new();
     for (check, outcome, took, seen) in running.join_all().await {
         if let Err(why) = outcome {

@@ -1,7 +1,7 @@
 //! A front before a DynamoDB that writes down which writes pass, and leaves a part out of the condition of some of them.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -26,6 +26,9 @@ pub(super) struct Passed {
     pub(super) not_understood: Option<String>,
 }
 
+/// Making one takes longer than many a check.
+static HTTP: LazyLock<reqwest::Client> = LazyLock::new(reqwest::Client::new);
+
 /// Clones are the same front.
 #[derive(Clone)]
 pub(super) struct Front {
@@ -39,7 +42,7 @@ impl Front {
     pub(super) fn before(back: &str, mutation: Option<Mutation>) -> Self {
         Self {
             back: back.to_owned(),
-            http: reqwest::Client::new(),
+            http: HTTP.clone(),
             mutation: mutation.map(Arc::new),
             passed: Arc::default(),
         }
