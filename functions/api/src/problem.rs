@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::html::{self, DescribedProblem};
 use crate::{Answer, Incoming, ProblemKind};
 use engine::Timestamp;
 
@@ -22,6 +23,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     limit_bytes: Option<usize>,
     expired_at: Option<String>,
+    available: Vec<&'static str>,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -35,6 +37,7 @@ impl Problem {
             errors: Vec::new(),
             limit_bytes: None,
             expired_at: None,
+            available: Vec::new(),
             headers: Vec::new(),
         }
     }
@@ -72,6 +75,12 @@ impl Problem {
         }
     }
 
+    /// The same with the media types that the resource is there in.
+    #[must_use]
+    pub fn available(self, available: Vec<&'static str>) -> Self {
+        Self { available, ..self }
+    }
+
     /// The same with one more header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: String) -> Self {
@@ -79,9 +88,35 @@ impl Problem {
         self
     }
 
-    /// The response.
+    /// The response: a problem document, or a page for a person at a browser.
     #[must_use]
-    pub fn answer(self, incoming: &Incoming) -> Answer {
+    pub fn answer(mut self, incoming: &Incoming) -> Answer {
+        let headers = std::mem::take(&mut self.headers);
+        let answer = if incoming.prefers_a_page() {
+            html::problem_answer(&self.described(incoming))
+        } else {
+            self.document(incoming)
+        };
+        let answer = answer
+            .with("cache-control", "no-store")
+            .with("vary", "accept, authorization");
+        headers
+            .into_iter()
+            .fold(answer, |answer, (name, value)| answer.with(name, value))
+    }
+
+    fn described<'a>(&'a self, incoming: &'a Incoming) -> DescribedProblem<'a> {
+        DescribedProblem {
+            status: self.kind.status(),
+            uri: incoming.url(&format!("/problems/{}", self.kind.slug())),
+            title: self.kind.title(),
+            detail: self.detail.as_deref().unwrap_or(self.kind.explanation()),
+            expired_at: self.expired_at.as_deref(),
+            request_id: &incoming.request_id,
+        }
+    }
+
+    fn document(&self, incoming: &Incoming) -> Answer {
         let detail = self.detail.as_deref().unwrap_or(self.kind.explanation());
         let members = Members {
             kind: incoming.url(&format!("/problems/{}", self.kind.slug())),
@@ -92,6 +127,7 @@ impl Problem {
             errors: &self.errors,
             limit_bytes: self.limit_bytes,
             expired_at: self.expired_at.as_deref(),
+            available: &self.available,
             error: ErrorMember {
                 code: self.kind.slug(),
                 message: detail,
@@ -99,11 +135,7 @@ impl Problem {
         };
         // Strings and numbers always serialise.
         let body = serde_json::to_string(&members).unwrap_or_default();
-        let answer = Answer::new(self.kind.status(), "application/problem+json", body)
-            .with("cache-control", "no-store");
-        self.headers
-            .into_iter()
-            .fold(answer, |answer, (name, value)| answer.with(name, value))
+        Answer::new(self.kind.status(), "application/problem+json", body)
     }
 }
 
@@ -122,6 +154,8 @@ struct Members<'a> {
     limit_bytes: Option<usize>,
     #[serde(rename = "expired-at", skip_serializing_if = "Option::is_none")]
     expired_at: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    available: &'a [&'static str],
     /// For SDKs that read this member instead of the standard ones.
     error: ErrorMember<'a>,
 }

@@ -1,31 +1,61 @@
 //! `GET /jobs/{id}` and `GET /jobs/{id}/result`.
 
 use api::{
-    Answer, Incoming, JSON, Problem, ProblemKind, entity_tag, job_answer, matches, retry_after,
-    store_problem, unwritable,
+    Answer, Incoming, JSON, Problem, ProblemKind, Representation, entity_tag, expired_entry,
+    job_answer, job_path, job_tag, matches, retry_after, store_problem, unwritable,
 };
 use engine::{JobId, JobRecord, JobState, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
 
 use crate::App;
 
-/// The job as it stands: 200, or 304 when the client has it already; 410 once its time is over; 404 without a read when the id
-/// was not issued to the caller.
+/// The job as it stands, or 304 when the client has it already; 410 once its time is over; 404 without a read when the id was
+/// not issued to the caller.
 pub(crate) async fn status(
     app: &App,
     incoming: &Incoming,
     id: JobId,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
-    let record = read(app, incoming, id, now).await?;
-    let tag = entity_tag(&record, "json");
-    if is_known(incoming, &tag) {
+    let form = incoming.choose(Representation::OF_JOB)?;
+    let found = look_up(app, incoming, id).await?;
+    if let Some(expired) = found.as_ref().filter(|record| record.is_expired(now))
+        && form == Representation::AtomEntry
+    {
+        let entry = expired_entry(expired, &incoming.base_url);
+        return Ok(uncached(Answer::of(form, StatusCode::GONE, entry)));
+    }
+    let record = live(found, now)?;
+    let answer = job_answer(form, &record, incoming, now).map_err(|error| unwritable(&error))?;
+    let answer = in_the_words_of_http(form, answer, &record, incoming);
+    let tag = job_tag(form, &record, now);
+    // A condition is judged only where the answer would be a success (RFC 9110, section 13.2.1).
+    if answer.status.is_success() && is_known(incoming, &tag) {
         return Ok(cached(Answer::empty(StatusCode::NOT_MODIFIED), tag));
     }
-    Ok(cached(
-        job_answer(&record, incoming, now).map_err(|error| unwritable(&error))?,
-        tag,
-    ))
+    Ok(cached(answer, tag))
+}
+
+/// Who asks for an Atom entry reads the state from the status: 200 while there is none, 201 and where it is once the result
+/// was created, 410 once there will be none. In the other forms a job that has failed is still there, so it is 200.
+fn in_the_words_of_http(
+    form: Representation,
+    answer: Answer,
+    record: &JobRecord,
+    incoming: &Incoming,
+) -> Answer {
+    match (form, record.outcome()) {
+        (Representation::AtomEntry, Some(Outcome::Success)) => {
+            let result = incoming.url(&format!("{}/result", job_path(record)));
+            let status = StatusCode::CREATED;
+            Answer { status, ..answer }.with("location", result)
+        }
+        (Representation::AtomEntry, Some(Outcome::Failed | Outcome::Canceled)) => {
+            let status = StatusCode::GONE;
+            Answer { status, ..answer }
+        }
+        _ => answer,
+    }
 }
 
 /// The result: 404 until there is one, 410 when there will be none.
@@ -35,7 +65,8 @@ pub(crate) async fn result(
     id: JobId,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
-    let record = read(app, incoming, id, now).await?;
+    incoming.choose(Representation::OF_RESULT)?;
+    let record = live(look_up(app, incoming, id).await?, now)?;
     let tag = entity_tag(&record, "result");
     match record.state {
         JobState::Scheduled | JobState::Started => {
@@ -55,19 +86,16 @@ pub(crate) async fn result(
     }
 }
 
-async fn read(
-    app: &App,
-    incoming: &Incoming,
-    id: JobId,
-    now: Timestamp,
-) -> Result<JobRecord, Problem> {
+/// The caller's record, if it is still there.
+async fn look_up(app: &App, incoming: &Incoming, id: JobId) -> Result<Option<JobRecord>, Problem> {
     incoming.owner_of(&id, &app.secrets)?;
-    let record = app
-        .store
-        .get(&id)
-        .await
-        .map_err(|error| store_problem(&error))?;
-    match record {
+    let found = app.store.get(&id).await;
+    found.map_err(|error| store_problem(&error))
+}
+
+/// The record as a reader has to see it, unless its time is over.
+fn live(found: Option<JobRecord>, now: Timestamp) -> Result<JobRecord, Problem> {
+    match found {
         None => Err(Problem::new(ProblemKind::JobExpired)),
         Some(record) if record.is_expired(now) => {
             Err(Problem::new(ProblemKind::JobExpired).expired_at(record.expires_at))
@@ -90,10 +118,13 @@ fn is_known(incoming: &Incoming, tag: &str) -> bool {
         .is_some_and(|header| matches(header, tag))
 }
 
-/// Private, since it is its owner's; to be asked about each time, since it moves.
 fn cached(answer: Answer, tag: String) -> Answer {
+    uncached(answer).with("etag", tag)
+}
+
+/// Private, since it is its owner's; to be asked about each time, since it moves.
+fn uncached(answer: Answer) -> Answer {
     answer
-        .with("etag", tag)
         .with("cache-control", "private, no-cache")
         .with("vary", "accept, authorization")
 }

@@ -1,13 +1,12 @@
 //! `POST /jobs`.
 
 use api::{
-    Answer, Incoming, JSON, JobDocument, Problem, ProblemKind, job_path, queue_problem,
-    retry_after, store_problem, unwritable,
+    Answer, Incoming, Problem, ProblemKind, Representation, accepted_answer, job_path,
+    queue_problem, store_problem, unwritable,
 };
 use engine::{
     Created, Fingerprint, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES, NewJob, Owner, Timestamp,
 };
-use lambda_http::http::StatusCode;
 use lambda_http::tracing::info;
 
 use crate::request::{Submission, parse, too_large};
@@ -19,6 +18,7 @@ pub(crate) async fn accept(
     incoming: &Incoming,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
+    let form = incoming.choose(Representation::OF_COMMAND)?;
     let owner = incoming.owner()?;
     let key = idempotency::key(incoming)?;
     let submission = parse(incoming, &app.intake, app.deadline, now)?;
@@ -27,7 +27,7 @@ pub(crate) async fn accept(
         None => app.secrets.issue(owner, random_seed()?),
         Some(key) => {
             if let Some(standing) = standing(app, owner, key, now).await? {
-                return replay(&standing, &fingerprint, incoming, now);
+                return replay(form, &standing, &fingerprint, incoming, now);
             }
             // A key's new job gets the newest secret's id; `for_key` has at least that one.
             app.secrets
@@ -47,8 +47,8 @@ pub(crate) async fn accept(
     )
     .await?
     {
-        Created::New(record) => accepted(&record, incoming, now),
-        Created::Taken(standing) => replay(&standing, &fingerprint, incoming, now),
+        Created::New(record) => accepted(form, &record, incoming, now),
+        Created::Taken(standing) => replay(form, &standing, &fingerprint, incoming, now),
     }
 }
 
@@ -125,13 +125,19 @@ async fn store(
         .map_err(|error| store_problem(&error))
 }
 
-fn accepted(record: &JobRecord, incoming: &Incoming, now: Timestamp) -> Result<Answer, Problem> {
+fn accepted(
+    form: Representation,
+    record: &JobRecord,
+    incoming: &Incoming,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
     info!(job.id = %record.id, job.name = %record.kind, "accepted a job");
-    answer(record, incoming, now)
+    answer(form, record, incoming, now)
 }
 
 /// The answer to a key that was used before: its job as it stands, unless the request was another one.
 fn replay(
+    form: Representation,
     standing: &JobRecord,
     fingerprint: &Fingerprint,
     incoming: &Incoming,
@@ -140,21 +146,23 @@ fn replay(
     if standing.fingerprint != *fingerprint {
         return Err(Problem::new(ProblemKind::IdempotencyKeyReused));
     }
-    Ok(answer(&standing.clone().judged(now), incoming, now)?.with("idempotency-replayed", "true"))
+    let answer = answer(form, &standing.clone().judged(now), incoming, now)?;
+    Ok(answer.with("idempotency-replayed", "true"))
 }
 
-fn answer(record: &JobRecord, incoming: &Incoming, now: Timestamp) -> Result<Answer, Problem> {
-    let body =
-        JobDocument::accepted(record, &incoming.base_url).map_err(|error| unwritable(&error))?;
+fn answer(
+    form: Representation,
+    record: &JobRecord,
+    incoming: &Incoming,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    let answer =
+        accepted_answer(form, record, incoming, now).map_err(|error| unwritable(&error))?;
     let uri = incoming.url(&job_path(record));
-    let answer = Answer::new(StatusCode::ACCEPTED, JSON, body)
+    Ok(answer
         .with("location", uri.as_str())
         .with("operation-location", uri)
-        .with("cache-control", "no-store");
-    Ok(match retry_after(record, now) {
-        Some(seconds) => answer.with("retry-after", seconds.to_string()),
-        None => answer,
-    })
+        .with("cache-control", "no-store"))
 }
 
 fn random_seed() -> Result<[u8; 10], Problem> {
