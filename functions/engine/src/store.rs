@@ -1,10 +1,11 @@
 //! The table of jobs.
 //!
-//! Every write but the first is one conditional `UpdateItem`, and each condition says which race it closes. Where an answer
+//! Every write is one conditional call, and each [`Condition`] says which race it closes. Where an answer
 //! can get lost and the SDK tries again, the second try finds its own effect and recognises it: by the fingerprint
 //! (`create`), or by attempt and run token (all that an attempt writes).
 
 mod attempt;
+mod condition;
 mod create;
 mod expression;
 mod list;
@@ -13,6 +14,7 @@ mod owner_commands;
 use aws_sdk_dynamodb::Client;
 
 pub use attempt::{Ending, MAX_RESULT_BYTES, Written};
+pub use condition::Condition;
 pub use create::Created;
 pub use list::MAX_PAGE;
 pub use owner_commands::{Cancellation, Deletion};
