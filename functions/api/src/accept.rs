@@ -9,13 +9,13 @@ pub(crate) struct Accept(Vec<Range>);
 /// An element of the header.
 struct Range {
     /// `application/json`, `text/*` or `*/*`, in lower case.
-    media_range: String,
+    media_types: String,
     /// The value of a parameter `type`, in lower case: what tells an Atom entry from a feed.
     kind: Option<String>,
     /// Whether there are parameters that none of our media types has.
     is_foreign: bool,
     /// The weight in thousandths.
-    quality: u16,
+    weight: u16,
 }
 
 /// What a client likes that does not say.
@@ -40,7 +40,7 @@ impl Accept {
         let precise = self
             .0
             .iter()
-            .filter_map(|range| Some((range.precision(media_type, kind)?, range.quality)));
+            .filter_map(|range| Some((range.precision(media_type, kind)?, range.weight)));
         precise.max().map_or(0, |(_, quality)| quality)
     }
 }
@@ -53,17 +53,17 @@ impl Range {
         let is_token = |text: &str| !text.is_empty() && text.bytes().all(is_token_byte);
         let is_range = is_token(of) && is_token(subtype) && (of != "*" || subtype == "*");
         let mut range = Self {
-            media_range: media_range.clone(),
+            media_types: media_range.clone(),
             kind: None,
             is_foreign: false,
-            quality: BEST,
+            weight: BEST,
         };
         for parameter in parts.filter(|parameter| !parameter.is_empty()) {
             let (name, value) = parameter.split_once('=')?;
             let value = value.trim().trim_matches('"').to_ascii_lowercase();
             match name.trim().to_ascii_lowercase().as_str() {
                 "q" => {
-                    range.quality = thousandths(&value)?;
+                    range.weight = thousandths(&value)?;
                     // What follows the weight is no part of the media type.
                     break;
                 }
@@ -81,15 +81,15 @@ impl Range {
     /// A range with parameters that we don't know counts least: it is not ours, but who sends only
     /// `application/json;version=2` is served better with JSON than with a refusal.
     fn precision(&self, media_type: &str, kind: Option<&str>) -> Option<u8> {
-        let is_type = self.media_range == media_type;
+        let is_type = self.media_types == media_type;
         let whole_type = media_type.split('/').next().unwrap_or_default();
-        let is_whole_type = self.media_range.strip_suffix("/*") == Some(whole_type);
+        let is_whole_type = self.media_types.strip_suffix("/*") == Some(whole_type);
         match (self.kind.as_deref(), kind) {
             (Some(wanted), Some(kind)) if wanted != kind => None,
             _ if is_type && (self.is_foreign || (self.kind.is_some() && kind.is_none())) => Some(0),
             _ if is_type => Some(if self.kind.is_some() { 4 } else { 3 }),
             _ if is_whole_type => Some(2),
-            _ => (self.media_range == "*/*").then_some(1),
+            _ => (self.media_types == "*/*").then_some(1),
         }
     }
 }

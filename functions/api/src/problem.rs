@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::html::{self, DescribedProblem};
-use crate::{Answer, Incoming, ProblemKind};
+use crate::{Answer, Incoming, ProblemKind, Representation};
 use engine::Timestamp;
 
 /// One thing that is wrong with a body.
@@ -20,10 +20,10 @@ pub struct FieldError {
 pub struct Problem {
     kind: ProblemKind,
     detail: Option<String>,
-    errors: Vec<FieldError>,
+    errors: Box<[FieldError]>,
     limit_bytes: Option<usize>,
-    expired_at: Option<String>,
-    available: Vec<&'static str>,
+    expired_at: Option<Timestamp>,
+    available: &'static [Representation],
     headers: Vec<(&'static str, String)>,
 }
 
@@ -34,10 +34,10 @@ impl Problem {
         Self {
             kind,
             detail: None,
-            errors: Vec::new(),
+            errors: Box::default(),
             limit_bytes: None,
             expired_at: None,
-            available: Vec::new(),
+            available: &[],
             headers: Vec::new(),
         }
     }
@@ -54,7 +54,10 @@ impl Problem {
     /// The same with what is wrong with the body.
     #[must_use]
     pub fn errors(self, errors: Vec<FieldError>) -> Self {
-        Self { errors, ..self }
+        Self {
+            errors: errors.into_boxed_slice(),
+            ..self
+        }
     }
 
     /// The same with the largest body that is taken.
@@ -70,14 +73,14 @@ impl Problem {
     #[must_use]
     pub fn expired_at(self, at: Timestamp) -> Self {
         Self {
-            expired_at: Some(at.to_string()),
+            expired_at: Some(at),
             ..self
         }
     }
 
-    /// The same with the media types that the resource is there in.
+    /// The same with the forms that the resource is there in.
     #[must_use]
-    pub fn available(self, available: Vec<&'static str>) -> Self {
+    pub fn available(self, available: &'static [Representation]) -> Self {
         Self { available, ..self }
     }
 
@@ -111,7 +114,7 @@ impl Problem {
             uri: incoming.url(&format!("/problems/{}", self.kind.slug())),
             title: self.kind.title(),
             detail: self.detail.as_deref().unwrap_or(self.kind.explanation()),
-            expired_at: self.expired_at.as_deref(),
+            expired_at: self.expired_at,
             request_id: &incoming.request_id,
         }
     }
@@ -126,8 +129,12 @@ impl Problem {
             request_id: &incoming.request_id,
             errors: &self.errors,
             limit_bytes: self.limit_bytes,
-            expired_at: self.expired_at.as_deref(),
-            available: &self.available,
+            expired_at: self.expired_at.map(|at| at.to_string()),
+            available: self
+                .available
+                .iter()
+                .map(|form| form.content_type())
+                .collect(),
             error: ErrorMember {
                 code: self.kind.slug(),
                 message: detail,
@@ -153,9 +160,9 @@ struct Members<'a> {
     #[serde(rename = "limit-bytes", skip_serializing_if = "Option::is_none")]
     limit_bytes: Option<usize>,
     #[serde(rename = "expired-at", skip_serializing_if = "Option::is_none")]
-    expired_at: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    available: &'a [&'static str],
+    expired_at: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    available: Vec<&'static str>,
     /// For SDKs that read this member instead of the standard ones.
     error: ErrorMember<'a>,
 }

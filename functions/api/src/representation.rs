@@ -64,15 +64,12 @@ impl Incoming {
     ///
     /// # Errors
     /// A 406 when it takes none of them.
-    pub fn choose(&self, there_are: &[Representation]) -> Result<Representation, Problem> {
+    pub fn choose(&self, there_are: &'static [Representation]) -> Result<Representation, Problem> {
         choice(&self.headers, there_are).ok_or_else(|| {
-            let available: Vec<_> = there_are.iter().map(|form| form.content_type()).collect();
+            let listed: Vec<_> = there_are.iter().map(|form| form.content_type()).collect();
             Problem::new(ProblemKind::NotAcceptable)
-                .detail(format!(
-                    "this resource is there as {}",
-                    available.join(", ")
-                ))
-                .available(available)
+                .detail(format!("this resource is there as {}", listed.join(", ")))
+                .available(there_are)
         })
     }
 

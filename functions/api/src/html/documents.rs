@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use engine::Timestamp;
 use http::StatusCode;
 
-use super::{Page, answer};
+use super::{Page, answer, time};
 use crate::markup::Escaped;
 use crate::{Answer, ProblemKind};
 
@@ -15,16 +16,14 @@ pub(crate) struct DescribedProblem<'a> {
     pub(crate) uri: String,
     pub(crate) title: &'a str,
     pub(crate) detail: &'a str,
-    pub(crate) expired_at: Option<&'a str>,
+    pub(crate) expired_at: Option<Timestamp>,
     pub(crate) request_id: &'a str,
 }
 
 /// The page of a problem, with its status.
 pub(crate) fn problem_answer(problem: &DescribedProblem<'_>) -> Answer {
-    let expired_at = problem.expired_at.map(|at| {
-        let at = Escaped(at);
-        format!("<p>It was over at <time datetime=\"{at}\">{at}</time>.</p>\n")
-    });
+    let expired_at = problem.expired_at;
+    let expired_at = expired_at.map(|at| format!("<p>It was over at {}.</p>\n", time(at)));
     let main = format!(
         "<main>\n<p class=\"over\">{}</p>\n<h1>{}</h1>\n<p>{}</p>\n{}<p class=\"soft\">Request {} · \
          <a href=\"{}\">What this means</a></p>\n</main>\n",

@@ -24,9 +24,9 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
     for job in list.jobs {
         let uri = format!("{base_url}{}", job_path(job));
         // Writing to a string cannot fail.
-        let _ = write!(
+        let _ = writeln!(
             rows,
-            "<tr><td><a href=\"{}\">{}</a></td><td>{}</td><td>{} %</td><td>{}</td><td>{}</td></tr>\n",
+            "<tr><td><a href=\"{}\">{}</a></td><td>{}</td><td>{} %</td><td>{}</td><td>{}</td></tr>",
             Escaped(&uri),
             Escaped(job.kind.as_str()),
             state(job),
