@@ -3,6 +3,8 @@
 use http::HeaderMap;
 use http::header::ACCEPT;
 
+use crate::prefer::unquoted_split;
+
 /// What a client takes, and how gladly.
 pub(crate) struct Accept(Vec<Range>);
 
@@ -28,7 +30,7 @@ impl Accept {
         let lines: Vec<_> = lines
             .map(|line| String::from_utf8_lossy(line.as_bytes()))
             .collect();
-        let elements = lines.iter().flat_map(|line| split_unquoted(line, ','));
+        let elements = lines.iter().flat_map(|line| unquoted_split(line, ','));
         Self(elements.filter_map(Range::parse).collect())
     }
 
@@ -47,7 +49,7 @@ impl Accept {
 
 impl Range {
     fn parse(element: &str) -> Option<Self> {
-        let mut parts = split_unquoted(element, ';').map(str::trim);
+        let mut parts = unquoted_split(element, ';').map(str::trim);
         let media_range = parts.next()?.to_ascii_lowercase();
         let (of, subtype) = media_range.split_once('/')?;
         let is_token = |text: &str| !text.is_empty() && text.bytes().all(is_token_byte);
@@ -110,21 +112,6 @@ fn thousandths(weight: &str) -> Option<u16> {
 
 fn is_token_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
-}
-
-/// The parts between separators that stand in no quoted string.
-fn split_unquoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    text.split(move |c: char| {
-        let was_escaped = std::mem::take(&mut is_escaped);
-        match c {
-            _ if was_escaped => {}
-            '\\' if is_quoted => is_escaped = true,
-            '"' => is_quoted = !is_quoted,
-            _ => return c == separator && !is_quoted,
-        }
-        false
-    })
 }
 
 #[cfg(test)]

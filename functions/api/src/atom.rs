@@ -29,8 +29,7 @@ pub(crate) fn entry(judged: &JobRecord, base_url: &str) -> String {
 }
 
 /// The entry of a job whose time is over, while its record is still there.
-#[must_use]
-pub fn expired_entry(record: &JobRecord, base_url: &str) -> String {
+pub(crate) fn expired_entry(record: &JobRecord, base_url: &str) -> String {
     let mut xml = Xml::new();
     xml.nested("entry", &[NAMESPACE], |xml| {
         head(xml, record, "Gone", record.expires_at.max(updated(record)));

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::atom::expired_entry;
 use crate::html::{self, DescribedProblem};
 use crate::{Answer, Incoming, ProblemKind, Representation};
-use engine::Timestamp;
+use engine::{JobRecord, Timestamp};
 
 /// One thing that is wrong with a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,7 +23,7 @@ pub struct Problem {
     detail: Option<String>,
     errors: Box<[FieldError]>,
     limit_bytes: Option<usize>,
-    expired_at: Option<Timestamp>,
+    expired: Option<Box<JobRecord>>,
     available: &'static [Representation],
     headers: Vec<(&'static str, String)>,
 }
@@ -36,7 +37,7 @@ impl Problem {
             detail: None,
             errors: Box::default(),
             limit_bytes: None,
-            expired_at: None,
+            expired: None,
             available: &[],
             headers: Vec::new(),
         }
@@ -69,11 +70,11 @@ impl Problem {
         }
     }
 
-    /// The same with the time at which the job's time was over.
+    /// The same with the job whose time is over: when that was, and what an Atom entry says of it.
     #[must_use]
-    pub fn expired_at(self, at: Timestamp) -> Self {
+    pub fn expired(self, record: JobRecord) -> Self {
         Self {
-            expired_at: Some(at),
+            expired: Some(Box::new(record)),
             ..self
         }
     }
@@ -98,7 +99,8 @@ impl Problem {
         let answer = if incoming.prefers_a_page() {
             html::problem_answer(&self.described(incoming))
         } else {
-            self.document(incoming)
+            let entry = self.entry(incoming);
+            entry.unwrap_or_else(|| self.document(incoming))
         };
         let answer = answer
             .with("cache-control", "no-store")
@@ -108,13 +110,25 @@ impl Problem {
             .fold(answer, |answer, (name, value)| answer.with(name, value))
     }
 
+    /// For who asks for Atom, an entry that says what became of the job, where anything is known of it.
+    fn entry(&self, incoming: &Incoming) -> Option<Answer> {
+        let record = self.expired.as_ref()?;
+        let form = incoming.choose(Representation::OF_JOB).ok()?;
+        let entry = || expired_entry(record, &incoming.base_url);
+        (form == Representation::AtomEntry).then(|| Answer::of(form, self.kind.status(), entry()))
+    }
+
+    fn expired_at(&self) -> Option<Timestamp> {
+        self.expired.as_ref().map(|record| record.expires_at)
+    }
+
     fn described<'a>(&'a self, incoming: &'a Incoming) -> DescribedProblem<'a> {
         DescribedProblem {
             status: self.kind.status(),
             uri: incoming.url(&format!("/problems/{}", self.kind.slug())),
             title: self.kind.title(),
             detail: self.detail.as_deref().unwrap_or(self.kind.explanation()),
-            expired_at: self.expired_at,
+            expired_at: self.expired_at(),
             request_id: &incoming.request_id,
         }
     }
@@ -129,7 +143,7 @@ impl Problem {
             request_id: &incoming.request_id,
             errors: &self.errors,
             limit_bytes: self.limit_bytes,
-            expired_at: self.expired_at.map(|at| at.to_string()),
+            expired_at: self.expired_at().map(|at| at.to_string()),
             available: self
                 .available
                 .iter()

@@ -1,16 +1,18 @@
 //! `GET /jobs/{id}` and `GET /jobs/{id}/result`.
 
+use std::time::SystemTime;
+
 use api::{
-    Answer, Incoming, JSON, Problem, ProblemKind, Representation, entity_tag, expired_entry,
-    job_answer, job_path, job_tag, matches, retry_after, store_problem, unwritable,
+    Answer, Hold, Incoming, JSON, Problem, ProblemKind, Representation, entity_tag, job_answer,
+    job_path, job_tag, retry_after, store_problem, unwritable,
 };
 use engine::{JobId, JobRecord, JobState, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
 
 use crate::App;
 
-/// The job as it stands, or 304 when the client has it already; 410 once its time is over; 404 without a read when the id was
-/// not issued to the caller.
+/// The job as it stands: 200, or 304 when the client has it already; 410 once its time is over; 404 without a read when the id
+/// was not issued to the caller.
 pub(crate) async fn status(
     app: &App,
     incoming: &Incoming,
@@ -18,26 +20,16 @@ pub(crate) async fn status(
     now: Timestamp,
 ) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_JOB)?;
-    let found = look_up(app, incoming, id).await?;
-    if let Some(expired) = found.as_ref().filter(|record| record.is_expired(now))
-        && form == Representation::AtomEntry
-    {
-        let entry = expired_entry(expired, &incoming.base_url);
-        return Ok(uncached(Answer::of(form, StatusCode::GONE, entry)));
-    }
-    let record = live(found, now)?;
-    let answer = job_answer(form, &record, incoming, now).map_err(|error| unwritable(&error))?;
-    let answer = in_the_words_of_http(form, answer, &record, incoming);
-    let tag = job_tag(form, &record, now);
-    // A condition is judged only where the answer would be a success (RFC 9110, section 13.2.1).
-    if answer.status.is_success() && is_known(incoming, &tag) {
-        return Ok(cached(Answer::empty(StatusCode::NOT_MODIFIED), tag));
-    }
-    Ok(cached(answer, tag))
+    let found = find(app, incoming, id, now).await?;
+    let answer = job_answer(form, &found.record, incoming, found.now);
+    let answer = answer.map_err(|error| unwritable(&error))?;
+    let answer = in_the_words_of_http(form, answer, &found.record, incoming);
+    let tag = job_tag(form, &found.record, found.now);
+    Ok(found.held(cached(answer, tag)))
 }
 
-/// Who asks for an Atom entry reads the state from the status: 200 while there is none, 201 and where it is once the result
-/// was created, 410 once there will be none. In the other forms a job that has failed is still there, so it is 200.
+/// Who asks for an Atom entry reads the state from the status: 200 while there is no result, 201 and where it is once it was
+/// created, 410 once there will be none. In the other forms a job that has failed is still there, so it is 200.
 fn in_the_words_of_http(
     form: Representation,
     answer: Answer,
@@ -66,39 +58,73 @@ pub(crate) async fn result(
     now: Timestamp,
 ) -> Result<Answer, Problem> {
     incoming.choose(Representation::OF_RESULT)?;
-    let record = live(look_up(app, incoming, id).await?, now)?;
-    let tag = entity_tag(&record, "result");
+    let found = find(app, incoming, id, now).await?;
+    let answer = result_of(&found.record, found.now);
+    Ok(found.held(answer.unwrap_or_else(|problem| problem.answer(incoming))))
+}
+
+fn result_of(record: &JobRecord, now: Timestamp) -> Result<Answer, Problem> {
     match record.state {
         JobState::Scheduled | JobState::Started => {
-            let seconds = retry_after(&record, now).unwrap_or(1);
+            let seconds = retry_after(record, now).unwrap_or(1);
             Err(Problem::new(ProblemKind::ResultNotReady)
                 .header("retry-after", seconds.to_string()))
         }
-        JobState::Completed(Outcome::Failed) => Err(failed(&record)),
+        JobState::Completed(Outcome::Failed) => Err(failed(record)),
         JobState::Completed(Outcome::Canceled) => Err(Problem::new(ProblemKind::JobCanceled)),
-        JobState::Completed(Outcome::Success) if is_known(incoming, &tag) => {
-            Ok(cached(Answer::empty(StatusCode::NOT_MODIFIED), tag))
-        }
         JobState::Completed(Outcome::Success) => {
-            let body = record.result.unwrap_or_else(|| "null".to_owned());
-            Ok(cached(Answer::new(StatusCode::OK, JSON, body), tag))
+            let body = record.result.clone().unwrap_or_else(|| "null".to_owned());
+            let answer = Answer::new(StatusCode::OK, JSON, body);
+            Ok(cached(answer, entity_tag(record, "result")))
         }
     }
 }
 
-/// The caller's record, if it is still there.
-async fn look_up(app: &App, incoming: &Incoming, id: JobId) -> Result<Option<JobRecord>, Problem> {
+/// A job, as it was judged at `now`.
+struct Found {
+    record: JobRecord,
+    now: Timestamp,
+    hold: Option<Hold>,
+}
+
+impl Found {
+    /// The answer, with how long it was held at most.
+    fn held(&self, answer: Answer) -> Answer {
+        match self.hold {
+            Some(hold) => answer.with("preference-applied", hold.applied()),
+            None => answer,
+        }
+    }
+}
+
+/// The job, at its end if the client prefers to wait for that and it comes in time.
+async fn find(app: &App, incoming: &Incoming, id: JobId, now: Timestamp) -> Result<Found, Problem> {
     incoming.owner_of(&id, &app.secrets)?;
-    let found = app.store.get(&id).await;
-    found.map_err(|error| store_problem(&error))
+    let record = app.store.get(&id).await;
+    let record = live(record.map_err(|error| store_problem(&error))?, now)?;
+    let Some(hold) = Hold::of(incoming, now) else {
+        return Ok(Found {
+            record,
+            now,
+            hold: None,
+        });
+    };
+    let record = hold.until_end(&app.store, record).await;
+    let now = Timestamp::from_clock(SystemTime::now());
+    let record = live(record.map_err(|error| store_problem(&error))?, now)?;
+    Ok(Found {
+        record,
+        now,
+        hold: Some(hold),
+    })
 }
 
 /// The record as a reader has to see it, unless its time is over.
-fn live(found: Option<JobRecord>, now: Timestamp) -> Result<JobRecord, Problem> {
-    match found {
+fn live(record: Option<JobRecord>, now: Timestamp) -> Result<JobRecord, Problem> {
+    match record {
         None => Err(Problem::new(ProblemKind::JobExpired)),
         Some(record) if record.is_expired(now) => {
-            Err(Problem::new(ProblemKind::JobExpired).expired_at(record.expires_at))
+            Err(Problem::new(ProblemKind::JobExpired).expired(record))
         }
         Some(record) => Ok(record.judged(now)),
     }
@@ -112,19 +138,10 @@ fn failed(record: &JobRecord) -> Problem {
     }
 }
 
-fn is_known(incoming: &Incoming, tag: &str) -> bool {
-    incoming
-        .header("if-none-match")
-        .is_some_and(|header| matches(header, tag))
-}
-
-fn cached(answer: Answer, tag: String) -> Answer {
-    uncached(answer).with("etag", tag)
-}
-
 /// Private, since it is its owner's; to be asked about each time, since it moves.
-fn uncached(answer: Answer) -> Answer {
+fn cached(answer: Answer, tag: String) -> Answer {
     answer
+        .with("etag", tag)
         .with("cache-control", "private, no-cache")
         .with("vary", "accept, authorization")
 }
