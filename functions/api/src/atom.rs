@@ -5,7 +5,7 @@ use engine::{Fingerprint, JobRecord, Outcome, Owner, Timestamp};
 use crate::Representation::{AtomEntry, AtomFeed, Json};
 use crate::job_path;
 use crate::markup::Xml;
-use crate::words::{report, state, updated};
+use crate::report::{report, state, updated};
 
 const NAMESPACE: (&str, &str) = ("xmlns", "http://www.w3.org/2005/Atom");
 

@@ -22,7 +22,7 @@ const SCRIPT: &str = include_str!("html/page.js");
 
 /// Nothing but the one style, the one script (by their SHA-256) and requests to where the page came from.
 const POLICY: &str = "default-src 'none'; \
-    style-src 'sha256-amesyqkB9sj0EiAWBapKf1O0BzWcZ5aJugVvXxn+U/E='; \
+    style-src 'sha256-J4H4YTzZ0vYfBxB9MUOGJJ4FtUZ6KIfqDYqEZ4tRjjg='; \
     script-src 'sha256-ZB4jymL+Is2gZC3Y5bURNQewO4NQKEdD4lcBr+j6VKg='; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -17,10 +17,10 @@ mod markup;
 mod prefer;
 mod problem;
 mod problem_kind;
+mod report;
 mod representation;
 mod route;
 mod serve;
-mod words;
 
 pub use answer::{Answer, JSON};
 pub use atom::Feed;

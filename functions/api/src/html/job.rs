@@ -6,7 +6,7 @@ use super::{Page, time};
 use crate::document::error_of;
 use crate::job_path;
 use crate::markup::Escaped;
-use crate::words::state;
+use crate::report::state;
 
 /// Who looks, and when to look again.
 pub(crate) struct JobView<'a> {

@@ -7,7 +7,7 @@ use engine::JobRecord;
 use super::{Page, time};
 use crate::job_path;
 use crate::markup::Escaped;
-use crate::words::state;
+use crate::report::state;
 
 /// Some of an owner's jobs.
 pub struct JobList<'a> {
