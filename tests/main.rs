@@ -10,6 +10,7 @@
 mod app;
 
 mod answers;
+mod atom;
 mod backends;
 mod bad_handlers;
 mod batches;
@@ -29,6 +30,7 @@ mod permissions;
 mod profiles;
 mod recorder;
 mod refusals;
+mod representations;
 mod sqs;
 mod store;
 mod submit;
