@@ -2,20 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::app::{App, Item, signal};
+use crate::app::{App, ended_as, signal};
 
 /// How much longer than its invocation a lease lasts.
 const LEASE_MARGIN: Duration = Duration::from_secs(2);
-
-fn ended_as(document: &Value) -> (&str, &str) {
-    let status = document["job"]["job-status"].as_str().unwrap();
-    (
-        status,
-        document["error"]["code"].as_str().unwrap_or_default(),
-    )
-}
 
 #[tokio::test]
 async fn a_job_whose_worker_is_killed_in_the_middle_succeeds_at_its_second_attempt() {
@@ -36,6 +28,9 @@ async fn a_job_whose_worker_is_killed_in_the_middle_succeeds_at_its_second_attem
     assert_eq!(ended_as(&document), ("SUCCESS", ""));
     assert_eq!(document["job"]["attempt"], 2);
     assert_eq!(document["job"]["result"]["attempt"], 2);
+    // It went on behind a step that it had said it was at.
+    let resumed_at = document["job"]["result"]["resumed_at"].as_u64();
+    assert!(resumed_at >= Some(1), "{document}");
 }
 
 #[tokio::test]
@@ -56,50 +51,15 @@ async fn a_job_whose_process_dies_each_time_fails_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_fails_its_job_and_not_its_neighbours() {
-    let app = App::start(&["--concurrency", "2"]);
-    // Both workers are busy, so that what comes now is one batch for the first that is free.
-    for _ in 0..2 {
-        let blocker = app.rehearse(json!({"seconds": 1.5, "steps": 1})).await;
-        app.wait_for_state(&blocker, "STARTED").await;
-    }
-    let mut jobs = Vec::new();
-    for outcome in ["success", "panic", "success", "success"] {
-        jobs.push(
-            app.rehearse(json!({"seconds": 0.2, "outcome": outcome}))
-                .await,
-        );
-    }
-
-    let mut endings = Vec::new();
-    let mut invocations = Vec::new();
-    for job in &jobs {
-        let document = app.wait_for_end(job).await;
-        endings.push(ended_as(&document).1.to_owned());
-        invocations.push(invocation(&app.record(job).await.unwrap()));
-        assert_eq!(document["job"]["attempt"], 1, "{document}");
-    }
-
-    assert_eq!(endings, ["", "panicked", "", ""]);
-    invocations.dedup();
-    assert_eq!(invocations.len(), 1, "they were not in one batch");
-}
-
-#[tokio::test]
 async fn a_process_that_dies_costs_its_neighbours_one_attempt() {
     let app = App::start(&["--concurrency", "2", "--worker-timeout", "3"]);
-    for _ in 0..2 {
-        let blocker = app.rehearse(json!({"seconds": 1.5, "steps": 1})).await;
-        app.wait_for_state(&blocker, "STARTED").await;
-    }
-    let mut jobs = Vec::new();
-    for input in [
-        json!({"seconds": 0.3, "outcome": "exit"}),
-        json!({"seconds": 1}),
-        json!({"seconds": 1}),
-    ] {
-        jobs.push(app.rehearse(input).await);
-    }
+    let jobs = app
+        .rehearse_in_one_batch(&[
+            json!({"seconds": 0.3, "outcome": "exit"}),
+            json!({"seconds": 1}),
+            json!({"seconds": 1}),
+        ])
+        .await;
 
     let mut endings = Vec::new();
     for job in &jobs {
@@ -117,12 +77,6 @@ async fn a_process_that_dies_costs_its_neighbours_one_attempt() {
     );
 }
 
-/// Which invocation of the worker ran the record's last attempt.
-fn invocation(record: &Item) -> String {
-    let token = record["run_token"].as_s().unwrap();
-    token.split_once('.').unwrap().0.to_owned()
-}
-
 #[tokio::test]
 async fn a_job_whose_first_attempt_fails_is_scheduled_again_and_succeeds() {
     let app = App::shared().as_user("retries");
@@ -135,6 +89,59 @@ async fn a_job_whose_first_attempt_fails_is_scheduled_again_and_succeeds() {
     assert_eq!(ended_as(&document), ("SUCCESS", ""));
     assert_eq!(document["job"]["attempt"], 2);
     assert_eq!(document["job"]["result"]["outcome"], "retry-then-success");
+}
+
+#[tokio::test]
+async fn a_job_that_snoozes_waits_without_using_up_an_attempt_and_goes_on_where_it_was() {
+    let app = App::shared().as_user("snoozes");
+    let job = app
+        .rehearse(json!({"seconds": 1, "steps": 5, "outcome": "snooze-then-success"}))
+        .await;
+
+    let waiting = app
+        .wait_for(&job, "a snooze", |document| {
+            document["job"]["summary"] == "the job was asked to snooze"
+        })
+        .await;
+    let document = app.wait_for_end(&job).await;
+
+    assert_eq!(waiting["job"]["job-state"], "SCHEDULED");
+    assert_eq!(
+        (
+            &waiting["job"]["attempt"],
+            &waiting["job"]["percent-complete"]
+        ),
+        (&json!(0), &json!(100))
+    );
+    assert_eq!(ended_as(&document), ("SUCCESS", ""));
+    assert_eq!(
+        document["job"]["result"],
+        json!({"outcome": "snooze-then-success", "attempt": 1, "steps": 5, "resumed_at": 5})
+    );
+}
+
+#[tokio::test]
+async fn a_handler_that_ignores_its_stop_loses_its_job_and_its_process_and_no_neighbour() {
+    let app = App::start(&["--concurrency", "1", "--worker-timeout", "4"]);
+    let blocker = app.rehearse(json!({"seconds": 1, "steps": 1})).await;
+    app.wait_for_state(&blocker, "STARTED").await;
+    let runaway = app.rehearse(json!({"seconds": 0, "outcome": "spin"})).await;
+    let neighbour = app.rehearse(json!({"seconds": 1})).await;
+    app.wait_for_state(&runaway, "STARTED").await;
+    let workers = app.service.workers();
+
+    let ended = app.wait_for_end(&runaway).await;
+    let beside = app.wait_for_end(&neighbour).await;
+    let next = app.rehearse(json!({"seconds": 0})).await;
+    let next = app.wait_for_end(&next).await;
+
+    assert_eq!(ended_as(&ended), ("FAILED", "timed-out"));
+    assert_eq!(ended["job"]["attempt"], 1);
+    assert_eq!(ended_as(&beside), ("SUCCESS", ""));
+    assert_eq!(beside["job"]["attempt"], 1);
+    assert_eq!(ended_as(&next), ("SUCCESS", ""));
+    assert_eq!(workers.len(), 1, "{workers:?}");
+    assert!(!workers[0].is_alive(), "the runaway runs on");
 }
 
 #[tokio::test]

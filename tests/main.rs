@@ -10,7 +10,10 @@
 mod app;
 
 mod answers;
+mod atom;
 mod backends;
+mod bad_handlers;
+mod batches;
 mod cloudformation;
 mod command_line;
 mod commands;
@@ -19,6 +22,7 @@ mod crashes;
 mod deployed;
 mod events;
 mod expiry;
+mod fairness;
 mod idempotency;
 mod lifecycle;
 mod owners;
@@ -26,6 +30,7 @@ mod permissions;
 mod profiles;
 mod recorder;
 mod refusals;
+mod representations;
 mod sqs;
 mod store;
 mod submit;

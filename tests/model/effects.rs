@@ -7,7 +7,7 @@ use engine::{
 
 use super::steps::{Who, Wish};
 use super::world::{
-    DROP_AGE, LEASE, Message, RETENTION, Standing, Worker, World, at, fingerprint, tick_of,
+    DROP_AGE, LEASE, Message, RETENTION, Shared, Standing, Worker, World, at, fingerprint, tick_of,
 };
 use super::{Guard, Lifecycle};
 
@@ -42,7 +42,7 @@ impl World {
 
     /// The code's own decision, or what it would be with a guard left out.
     fn decide(&self, message: Message, model: Lifecycle) -> ClaimDecision {
-        let record = self.record.as_ref().map(|standing| &standing.job);
+        let record = self.record.as_ref().map(|standing| &*standing.job);
         let of_record = record.map(|job| &job.fingerprint);
         let of_message = fingerprint(self.submitters[message.from].body);
         let fingerprint = match model.without {
@@ -80,8 +80,9 @@ impl World {
             lease_until: Some(at(self.now + LEASE)),
             // Unique for each claim.
             run_token: Some(starts.to_string()),
-            ..job
+            ..JobRecord::clone(&job)
         };
+        let run = Shared::from(run);
         self.submitters[whose].life.started += 1;
         self.record = Some(Standing {
             whose,
@@ -150,17 +151,17 @@ impl World {
         let is_last = job.attempt >= job.max_attempts;
         let next_start = self.now + 1;
         let (job, fate) = match wish {
-            Wish::Succeed => (ended(job, Move::Succeed, self.time()), Fate::Done),
-            Wish::FailForGood => (ended(job, Move::Fail, self.time()), Fate::Done),
-            Wish::Retry if is_last => (ended(job, Move::Fail, self.time()), Fate::Done),
+            Wish::Succeed => (ended(&job, Move::Succeed, self.time()), Fate::Done),
+            Wish::FailForGood => (ended(&job, Move::Fail, self.time()), Fate::Done),
+            Wish::Retry if is_last => (ended(&job, Move::Fail, self.time()), Fate::Done),
             Wish::Retry => (
-                paused(job, Pause::Retry, next_start),
+                paused(&job, Pause::Retry, next_start),
                 Fate::Back { at: next_start },
             ),
             Wish::Snooze => {
                 self.left.snoozes = self.left.snoozes.saturating_sub(1);
                 self.submitters[whose].life.snoozed += 1;
-                let job = paused(job, Pause::Snooze, next_start);
+                let job = paused(&job, Pause::Snooze, next_start);
                 (job, Fate::Back { at: next_start })
             }
         };
@@ -182,23 +183,25 @@ impl World {
     }
 
     /// The code's own decision, or what it would be with a guard left out.
-    fn decide_write(&self, run: &JobRecord, write: AttemptWrite, model: Lifecycle) -> Written {
-        let record = self.record.as_ref().map(|standing| &standing.job);
+    fn decide_write(&self, run: &Shared, write: AttemptWrite, model: Lifecycle) -> Written {
+        let record = self.record.as_ref().map(|standing| &*standing.job);
         let is_same_number = record.is_some_and(|record| record.attempt == run.attempt);
         let is_taken_for_own = match model.without {
             Some(Guard::Fencing) => true,
             Some(Guard::Token) => is_same_number,
             _ => false,
         };
-        let mut run = run.clone();
-        if is_taken_for_own {
-            run.run_token = record.and_then(|record| record.run_token.clone());
-        }
+        let as_own = |record: &JobRecord| JobRecord {
+            run_token: record.run_token.clone(),
+            ..JobRecord::clone(run)
+        };
+        let taken = record.filter(|_| is_taken_for_own).map(as_own);
+        let run = taken.as_ref().unwrap_or(run);
         let now = match model.without {
             Some(Guard::Deadline) => at(0),
             _ => self.time(),
         };
-        decide_write(record, &run, write, now)
+        decide_write(record, run, write, now)
     }
 
     pub(super) fn see_cancel(&mut self, who: Who, model: Lifecycle) -> Option<()> {
@@ -211,7 +214,7 @@ impl World {
     }
 
     fn end(&mut self, who: Who, message: Message, Standing { whose, job }: Standing, end: Move) {
-        let job = ended(job, end, self.time());
+        let job = ended(&job, end, self.time());
         self.record = Some(Standing { whose, job });
         self.done(who, message);
     }
@@ -240,20 +243,21 @@ enum Fate {
     Back { at: i64 },
 }
 
-fn paused(job: JobRecord, pause: Pause, next_start: i64) -> JobRecord {
-    JobRecord {
+fn paused(job: &JobRecord, pause: Pause, next_start: i64) -> Shared {
+    let paused = JobRecord {
         state: transition(job.state, Move::Reschedule).unwrap_or(job.state),
         attempt: pause.attempts_used(job.attempt),
         scheduled_start: at(next_start),
         lease_until: None,
-        ..job
-    }
+        ..job.clone()
+    };
+    paused.into()
 }
 
 /// The record after its end.
-pub(super) fn ended(job: JobRecord, end: Move, now: Timestamp) -> JobRecord {
+pub(super) fn ended(job: &JobRecord, end: Move, now: Timestamp) -> Shared {
     let Ok(state @ JobState::Completed(outcome)) = transition(job.state, end) else {
-        return job;
+        return job.clone().into();
     };
     let is_overdue = outcome == Outcome::Failed && now >= job.deadline;
     let expires_at = if is_overdue {
@@ -261,12 +265,13 @@ pub(super) fn ended(job: JobRecord, end: Move, now: Timestamp) -> JobRecord {
     } else {
         expiry(now, RETENTION)
     };
-    JobRecord {
+    let ended = JobRecord {
         state,
         ended_at: Some(now),
         lease_until: None,
         cancel_requested: false,
         expires_at,
-        ..job
-    }
+        ..job.clone()
+    };
+    ended.into()
 }

@@ -71,12 +71,13 @@ impl World {
         let job = if is_held {
             JobRecord {
                 cancel_requested: true,
-                ..job
+                ..JobRecord::clone(&job)
             }
+            .into()
         } else {
             let life = &mut self.submitters[whose].life;
             life.canceled_unstarted |= life.started == 0;
-            ended(job, Move::Cancel, self.time())
+            ended(&job, Move::Cancel, self.time())
         };
         self.record = Some(Standing { whose, job });
     }

@@ -1,6 +1,8 @@
 //! Everything that a job's life depends on, at one moment.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Fingerprint, IdSecrets, JobRecord, JobState, NewJob, Outcome, Owner, Timestamp};
@@ -79,7 +81,43 @@ pub(super) struct Life {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Standing {
     pub(super) whose: Whose,
-    pub(super) job: JobRecord,
+    pub(super) job: Shared,
+}
+
+/// A record that many worlds have, so that the walk through millions of them neither copies nor hashes it each time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shared {
+    digest: u64,
+    record: Arc<JobRecord>,
+}
+
+impl From<JobRecord> for Shared {
+    fn from(record: JobRecord) -> Self {
+        Self {
+            digest: digest(&record),
+            record: Arc::new(record),
+        }
+    }
+}
+
+impl Deref for Shared {
+    type Target = JobRecord;
+
+    fn deref(&self) -> &JobRecord {
+        &self.record
+    }
+}
+
+impl Hash for Shared {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.digest.hash(hasher);
+    }
+}
+
+fn digest(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A copy of a job's message.
@@ -96,7 +134,6 @@ pub(super) struct Message {
 pub(super) const STALE: u8 = u8::MAX;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::large_enum_variant, reason = "there are two of it in a world")]
 pub(super) enum Worker {
     Idle,
     /// It has a message, and has not claimed the job yet.
@@ -107,7 +144,7 @@ pub(super) enum Worker {
     Runs {
         message: Message,
         /// The record as the claim left it.
-        run: JobRecord,
+        run: Shared,
         /// Its handler is over, and the answer to what it wrote was lost.
         is_unanswered: bool,
     },
@@ -187,8 +224,17 @@ impl World {
     /// The record as a reader sees it, unless its time is over.
     pub(super) fn judged(&self) -> Option<Standing> {
         let Standing { whose, job } = self.record.clone()?;
-        let job = job.judged(self.time());
+        let job = self.judge(job);
         (!job.is_expired(self.time())).then_some(Standing { whose, job })
+    }
+
+    /// What is not overdue is judged as it is: then there is nothing to copy.
+    fn judge(&self, job: Shared) -> Shared {
+        if job.is_overdue(self.time()) {
+            JobRecord::clone(&job).judged(self.time()).into()
+        } else {
+            job
+        }
     }
 
     /// Whether the status URI of this submitter's job may be 410: expired or deleted.
@@ -202,8 +248,9 @@ impl World {
         let Some(Standing { whose, job }) = self.record.clone() else {
             return;
         };
+        let state = self.judge(job).state;
         let life = &mut self.submitters[whose].life;
-        match (life.end, job.judged(at(self.now)).state) {
+        match (life.end, state) {
             (None, JobState::Completed(outcome)) => life.end = Some(outcome),
             (Some(end), state) if state != JobState::Completed(end) => {
                 self.seen.left_its_end = true;
@@ -229,16 +276,11 @@ impl World {
                 message.delivery = name.and_then(|name| name.try_into().ok()).unwrap_or(STALE);
             }
         }
-        let order = |worker: &Worker| {
-            let mut hasher = DefaultHasher::new();
-            worker.hash(&mut hasher);
-            hasher.finish()
-        };
-        self.workers.sort_by_cached_key(order);
+        self.workers.sort_by_cached_key(digest);
     }
 
     /// The record that a submitter of this request writes now.
-    pub(super) fn new_record(&self, body: u8) -> JobRecord {
+    pub(super) fn new_record(&self, body: u8) -> Shared {
         let owner = Owner::anonymous();
         let secrets =
             IdSecrets::parse("ID_SECRETS", "a secret that only the model of a life has").unwrap();
@@ -253,6 +295,6 @@ impl World {
             retention: RETENTION,
             max_attempts: MAX_ATTEMPTS,
         };
-        JobRecord::begin(job, self.time())
+        JobRecord::begin(job, self.time()).into()
     }
 }

@@ -2,10 +2,15 @@
 //!
 //! It exists only where the deployment's `OPT_IN_KINDS` names it, since whoever may submit could keep the workers busy with it.
 
+mod bad;
+mod outcome;
+
 use std::time::Duration;
 
 use engine::{Context, Invalid, Job, JobError, Percent, RetryPolicy};
 use serde::{Deserialize, Serialize};
+
+use outcome::Outcome;
 
 /// Takes `seconds` in `steps`, then ends with `outcome`. Each step is saved, so that the next attempt goes on behind it.
 #[derive(Debug, Deserialize)]
@@ -21,23 +26,6 @@ pub struct Rehearsal {
     outcome: Outcome,
 }
 
-/// How it ends.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-enum Outcome {
-    /// With a result.
-    #[default]
-    Success,
-    /// With a permanent error.
-    Failure,
-    /// The first attempt with an error, the second one with a result.
-    RetryThenSuccess,
-    /// With a panic.
-    Panic,
-    /// The process dies.
-    Exit,
-}
-
 /// What it has to show for itself.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Rehearsed {
@@ -47,6 +35,8 @@ pub struct Rehearsed {
     /// How many steps earlier attempts had done.
     #[serde(skip_serializing_if = "is_zero")]
     resumed_at: u32,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    padding: String,
 }
 
 fn ten() -> u32 {
@@ -86,36 +76,63 @@ impl Job for Rehearsal {
             step => format!(", resumed behind step {step}"),
         };
         for done in resumed_at + 1..=self.steps {
-            tokio::time::sleep(step).await;
+            if self.outcome == Outcome::Block {
+                std::thread::sleep(step);
+            } else {
+                tokio::time::sleep(step).await;
+            }
             context.save(&done)?;
             let percent = Percent::of(u64::from(done), u64::from(self.steps));
             let summary = format!("rehearsed {done} of {} steps{resumed}", self.steps);
             context.progress(percent, summary);
         }
-        self.end(&context, resumed_at)
+        self.end(&context, resumed_at).await
     }
 }
 
 impl Rehearsal {
-    fn end(self, context: &Context, resumed_at: u32) -> Result<Rehearsed, JobError> {
+    async fn end(self, context: &Context, resumed_at: u32) -> Result<Rehearsed, JobError> {
         match self.outcome {
-            Outcome::RetryThenSuccess if context.attempt() == 1 => Err(JobError::retry(
-                "rehearsed-retry",
-                "the first attempt was asked to fail",
-            )),
-            Outcome::Success | Outcome::RetryThenSuccess => Ok(Rehearsed {
-                outcome: self.outcome,
-                attempt: context.attempt(),
-                steps: self.steps,
-                resumed_at,
-            }),
-            Outcome::Failure => Err(JobError::permanent(
-                "rehearsed-failure",
-                "the job was asked to fail",
-            )),
+            Outcome::RetryThenSuccess if context.attempt() == 1 => {
+                return Err(JobError::retry(
+                    "rehearsed-retry",
+                    "the first attempt was asked to fail",
+                ));
+            }
+            Outcome::SnoozeThenSuccess if resumed_at < self.steps => {
+                let wait = Duration::from_secs(2);
+                return Err(JobError::snooze(wait, "the job was asked to snooze"));
+            }
+            Outcome::Failure => {
+                return Err(JobError::permanent(
+                    "rehearsed-failure",
+                    "the job was asked to fail",
+                ));
+            }
             Outcome::Panic => panic!("the job was asked to panic"),
             Outcome::Exit => std::process::exit(17),
+            Outcome::Spin => bad::spin(),
+            Outcome::Hang => std::future::pending().await,
+            Outcome::Memory => bad::take_memory().await,
+            Outcome::Chatter => bad::chatter(context),
+            Outcome::Success
+            | Outcome::RetryThenSuccess
+            | Outcome::SnoozeThenSuccess
+            | Outcome::Block
+            | Outcome::LargeResult => {}
         }
+        let padding = if self.outcome == Outcome::LargeResult {
+            bad::padding()
+        } else {
+            String::new()
+        };
+        Ok(Rehearsed {
+            outcome: self.outcome,
+            attempt: context.attempt(),
+            steps: self.steps,
+            resumed_at,
+            padding,
+        })
     }
 }
 
@@ -142,6 +159,7 @@ mod tests {
                 attempt: 1,
                 steps: 4,
                 resumed_at: 0,
+                padding: String::new(),
             }
         );
         assert_eq!(run.progress.percent, Percent::DONE);
@@ -183,6 +201,35 @@ mod tests {
             next.progress.summary.as_deref(),
             Some("rehearsed 4 of 4 steps, resumed behind step 2")
         );
+    }
+
+    #[tokio::test]
+    async fn a_million_words_about_progress_are_cheap_and_the_last_one_stands() {
+        let run = test_kit::run(rehearsal(Outcome::Chatter)).await;
+        assert_eq!(run.result.unwrap().outcome, Outcome::Chatter);
+        assert_eq!(run.progress.summary.as_deref(), Some("said 1000000 words"));
+    }
+
+    #[tokio::test]
+    async fn its_large_result_is_more_than_can_be_kept() {
+        let run = test_kit::run(rehearsal(Outcome::LargeResult)).await;
+        let result = serde_json::to_string(&run.result.unwrap()).unwrap();
+        assert!(result.len() > engine::MAX_RESULT_BYTES, "{}", result.len());
+    }
+
+    #[tokio::test]
+    async fn it_hangs_until_it_is_dropped() {
+        let hanging = test_kit::run(rehearsal(Outcome::Hang));
+        let waited = tokio::time::timeout(Duration::from_millis(100), hanging).await;
+        assert!(waited.is_err());
+    }
+
+    #[tokio::test]
+    async fn it_snoozes_once_when_asked_to() {
+        let first = test_kit::run(rehearsal(Outcome::SnoozeThenSuccess)).await;
+        assert!(matches!(first.result, Err(JobError::Snooze { .. })));
+        let next = Attempt::of(rehearsal(Outcome::SnoozeThenSuccess)).saved(&4);
+        assert_eq!(next.run().await.result.unwrap().resumed_at, 4);
     }
 
     #[test]
