@@ -3,65 +3,93 @@
 use std::time::Duration;
 
 use engine::{JobRecord, JobState, Outcome, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::words;
 use crate::{Answer, Incoming, JSON};
 use http::StatusCode;
 
 /// A job as clients see it: `job`, and beside it what long-running-operation clients read.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct JobDocument<'a> {
     job: JobMembers<'a>,
-    /// `InProgress`, `Succeeded`, `Failed` or `Canceled`.
+    /// What long-running-operation clients go by.
+    #[schemars(schema_with = "words::operation_status")]
     status: &'static str,
     /// Where the result is: absolute, once the job has succeeded.
     #[serde(rename = "resourceLocation", skip_serializing_if = "Option::is_none")]
+    #[schemars(url)]
     resource_location: Option<String>,
     /// Why there is no result, once the job has failed or was canceled.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorMembers<'a>>,
 }
 
-/// The members of `job`. Their names are the contract's.
-#[derive(Serialize)]
+/// A job. Its members' names are the contract's.
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Job")]
 pub struct JobMembers<'a> {
+    /// The path of its status URI.
     #[serde(rename = "@uri")]
     uri: String,
+    #[schemars(schema_with = "words::job_id")]
     id: String,
+    /// Its kind.
     name: &'a str,
+    #[schemars(schema_with = "words::job_state")]
     job_state: &'static str,
+    /// How it goes, or how it ended.
+    #[schemars(schema_with = "words::job_status")]
     job_status: &'static str,
+    #[schemars(range(max = 100))]
     percent_complete: u8,
+    #[schemars(schema_with = "words::time")]
     scheduled_start_time: String,
+    /// When its latest attempt was started.
+    #[schemars(schema_with = "words::time_or_null")]
     start_time: Option<String>,
+    #[schemars(schema_with = "words::time_or_null")]
     end_time: Option<String>,
+    #[schemars(schema_with = "words::time_or_null")]
     estimated_end_time: Option<String>,
     owner: &'a str,
+    /// What its kind says of its progress; before that, what was said when it was submitted.
     summary: &'a str,
+    /// How often it was started.
     attempt: u32,
     max_attempts: u32,
+    /// When its status URI turns into 410 Gone.
+    #[schemars(schema_with = "words::time")]
     expires_at: String,
+    /// What its kind made; null in a list.
+    #[schemars(with = "Option<serde_json::Value>")]
     result: Option<&'a RawValue>,
     error: Option<ErrorMembers<'a>>,
 }
 
-#[derive(Clone, Copy, Serialize)]
+/// What went wrong: a code for programs, a sentence for people.
+#[derive(Clone, Copy, JsonSchema, Serialize)]
+#[schemars(rename = "Error")]
 struct ErrorMembers<'a> {
     code: &'a str,
     message: &'a str,
 }
 
 /// The 202's `task`.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Task {
+    /// The path of the job's status URI.
     href: String,
+    #[schemars(schema_with = "words::job_id")]
     id: String,
 }
 
-#[derive(Serialize)]
-struct AcceptedDocument<'a> {
+/// A job that was accepted: the job document, and the task that it is.
+#[derive(JsonSchema, Serialize)]
+pub struct AcceptedDocument<'a> {
     task: Task,
     #[serde(flatten)]
     document: JobDocument<'a>,
@@ -165,7 +193,7 @@ pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
     Some(wait.min(LONGEST).as_secs().max(1))
 }
 
-/// The status document as a 200, with what HTTP says about it. Not to be stored by shared caches: it is its owner's.
+/// The status document as a 200, with what HTTP says about it and its links. Not to be stored by shared caches: it is its owner's.
 ///
 /// # Errors
 /// None in practice: every member is a string or a number.
@@ -175,7 +203,7 @@ pub fn job_answer(
     now: Timestamp,
 ) -> Result<Answer, serde_json::Error> {
     let body = serde_json::to_string(&JobDocument::of(judged, &incoming.base_url))?;
-    let answer = Answer::new(StatusCode::OK, JSON, body);
+    let answer = Answer::new(StatusCode::OK, JSON, body).job_links(&judged.id, incoming);
     Ok(match retry_after(judged, now) {
         Some(seconds) => answer.with("retry-after", seconds.to_string()),
         None => answer,

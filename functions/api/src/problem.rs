@@ -1,12 +1,14 @@
 //! Problems (RFC 9457): what is wrong with this request.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Answer, Incoming, ProblemKind};
-use engine::Timestamp;
+use crate::words;
+use crate::{Answer, Incoming, PROBLEM_JSON, ProblemKind};
+use engine::{JobId, Timestamp};
 
 /// One thing that is wrong with a body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// Where: a JSON Pointer (RFC 6901).
     pub pointer: String,
@@ -23,6 +25,7 @@ pub struct Problem {
     limit_bytes: Option<usize>,
     expired_at: Option<String>,
     headers: Vec<(&'static str, String)>,
+    job: Option<JobId>,
 }
 
 impl Problem {
@@ -36,6 +39,7 @@ impl Problem {
             limit_bytes: None,
             expired_at: None,
             headers: Vec::new(),
+            job: None,
         }
     }
 
@@ -79,11 +83,20 @@ impl Problem {
         self
     }
 
+    /// The same with the links of a job: the problem is all that can be said of it.
+    #[must_use]
+    pub fn of_job(self, id: JobId) -> Self {
+        Self {
+            job: Some(id),
+            ..self
+        }
+    }
+
     /// The response.
     #[must_use]
     pub fn answer(self, incoming: &Incoming) -> Answer {
         let detail = self.detail.as_deref().unwrap_or(self.kind.explanation());
-        let members = Members {
+        let members = ProblemDocument {
             kind: incoming.url(&format!("/problems/{}", self.kind.slug())),
             title: self.kind.title(),
             status: self.kind.status().as_u16(),
@@ -99,34 +112,52 @@ impl Problem {
         };
         // Strings and numbers always serialise.
         let body = serde_json::to_string(&members).unwrap_or_default();
-        let answer = Answer::new(self.kind.status(), "application/problem+json", body)
+        let answer = Answer::new(self.kind.status(), PROBLEM_JSON, body)
             .with("cache-control", "no-store");
+        let answer = match &self.job {
+            Some(id) => answer.job_links(id, incoming),
+            None => answer,
+        };
         self.headers
             .into_iter()
             .fold(answer, |answer, (name, value)| answer.with(name, value))
     }
 }
 
-#[derive(Serialize)]
-struct Members<'a> {
+/// What is wrong with a request (RFC 9457).
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Problem")]
+pub struct ProblemDocument<'a> {
+    /// Which kind of problem it is: the address of a page about it.
     #[serde(rename = "type")]
+    #[schemars(url)]
     kind: String,
+    /// What it is, in a few words; the same each time.
     title: &'a str,
+    /// The response's status code.
     status: u16,
+    /// What is wrong with this request.
     detail: &'a str,
+    /// What the operator finds the request by.
     #[serde(rename = "request-id", skip_serializing_if = "str::is_empty")]
     request_id: &'a str,
+    /// Each thing that is wrong with the body.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    /// The largest body that is taken.
     #[serde(rename = "limit-bytes", skip_serializing_if = "Option::is_none")]
     limit_bytes: Option<usize>,
+    /// When the job's time was over.
     #[serde(rename = "expired-at", skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "words::time")]
     expired_at: Option<&'a str>,
     /// For SDKs that read this member instead of the standard ones.
     error: ErrorMember<'a>,
 }
 
-#[derive(Serialize)]
+/// The last part of the problem's type, and its detail once more.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "ProblemError")]
 struct ErrorMember<'a> {
     code: &'a str,
     message: &'a str,

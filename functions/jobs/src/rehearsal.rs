@@ -5,25 +5,29 @@
 use std::time::Duration;
 
 use engine::{Context, Invalid, Job, JobError, Percent, RetryPolicy};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Takes `seconds` in `steps`, then ends with `outcome`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rehearsal {
-    /// How long it takes: 0 to 900, fractions allowed.
+    /// How many seconds it takes, fractions allowed.
     #[serde(default)]
+    #[schemars(range(min = 0.0, max = 900.0))]
     seconds: f64,
-    /// In how many steps it says its progress: 1 to 1,000.
+    /// In how many steps it says its progress.
     #[serde(default = "ten")]
+    #[schemars(range(min = 1, max = 1_000))]
     steps: u32,
     #[serde(default)]
     outcome: Outcome,
 }
 
 /// How it ends.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "RehearsalOutcome")]
 enum Outcome {
     /// With a result.
     #[default]

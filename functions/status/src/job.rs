@@ -17,7 +17,9 @@ pub(crate) async fn status(
     id: JobId,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
-    let record = read(app, incoming, id, now).await?;
+    let record = read(app, incoming, id, now)
+        .await
+        .map_err(|gone| gone.of_job(id))?;
     let tag = entity_tag(&record, "json");
     if is_known(incoming, &tag) {
         return Ok(cached(Answer::empty(StatusCode::NOT_MODIFIED), tag));

@@ -3,17 +3,20 @@
 use api::{Answer, Incoming, JSON, JobMembers, Problem, ProblemKind, store_problem, unwritable};
 use engine::{Cursor, JobFilter, JobState, MAX_PAGE, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::App;
 
 /// A screenful.
-const DEFAULT_LIMIT: usize = 20;
+pub(crate) const DEFAULT_LIMIT: usize = 20;
 
-#[derive(Serialize)]
-struct ListDocument<'a> {
+/// A page of jobs, newest first.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ListDocument<'a> {
     jobs: Vec<JobMembers<'a>>,
-    /// The next page's URL, when there may be one.
+    /// The next page's URL, when there may be one. Its cursor is opaque.
+    #[schemars(url)]
     next: Option<String>,
 }
 
@@ -38,13 +41,21 @@ pub(crate) async fn list(
     let next = page
         .next
         .map(|cursor| incoming.url(&format!("/jobs?limit={limit}&cursor={cursor}{filter}")));
+    let here = incoming.query.first("cursor");
+    let here = here.map(|cursor| format!("&cursor={cursor}"));
+    let here = format!("/jobs?limit={limit}{}{filter}", here.unwrap_or_default());
     let document = ListDocument {
         jobs: page.jobs.iter().map(JobMembers::of).collect(),
         next,
     };
     let body = serde_json::to_string(&document).map_err(|error| unwritable(&error))?;
-    let answer = Answer::new(StatusCode::OK, JSON, body);
+    let answer = Answer::new(StatusCode::OK, JSON, body).link(&incoming.url(&here), "self");
+    let answer = match &document.next {
+        Some(next) => answer.link(next, "next"),
+        None => answer,
+    };
     Ok(answer
+        .described(incoming)
         .with("cache-control", "private, no-cache")
         .with("vary", "accept, authorization"))
 }

@@ -1,34 +1,65 @@
 //! What there is, and what went wrong: documents that never change while a deployment stands.
 
-use api::{Answer, Incoming, JSON, ProblemKind};
+use api::{Answer, Incoming, JSON, OPENAPI_PATH, ProblemKind};
 use lambda_http::http::StatusCode;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What there is.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct HomeDocument {
+    title: &'static str,
+    /// The caller's jobs, and where jobs are submitted.
+    #[schemars(url)]
+    jobs: String,
+    /// The OpenAPI document.
+    #[schemars(url)]
+    openapi: String,
+    /// A page for each problem type.
+    problems: Vec<String>,
+}
+
+/// What a problem type means.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ProblemTypeDocument {
+    #[serde(rename = "type")]
+    #[schemars(url)]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    explanation: &'static str,
+}
 
 /// `GET /`: where to begin.
 pub(crate) fn home(incoming: &Incoming) -> Answer {
-    let problems: Vec<_> = ProblemKind::ALL
-        .iter()
-        .map(|kind| incoming.url(&format!("/problems/{}", kind.slug())))
-        .collect();
-    let document = json!({
-        "title": "Asynchronous jobs over HTTP",
-        "jobs": incoming.url("/jobs"),
-        "problems": problems,
-    });
-    page(document.to_string())
+    let page_of = |kind: ProblemKind| incoming.url(&format!("/problems/{}", kind.slug()));
+    let document = HomeDocument {
+        title: "Asynchronous jobs over HTTP",
+        jobs: incoming.url("/jobs"),
+        openapi: incoming.url(OPENAPI_PATH),
+        problems: ProblemKind::ALL.map(page_of).to_vec(),
+    };
+    page(json(&document)).typed_link(&incoming.url(OPENAPI_PATH), "service-desc", JSON)
 }
 
 /// `GET /problems/{slug}`: what a problem type means.
 pub(crate) fn problem_type(kind: ProblemKind, incoming: &Incoming) -> Answer {
-    let document = json!({
-        "type": incoming.url(&format!("/problems/{}", kind.slug())),
-        "title": kind.title(),
-        "status": kind.status().as_u16(),
-        "explanation": kind.explanation(),
-    });
-    page(document.to_string())
+    page(json(&ProblemTypeDocument {
+        kind: incoming.url(&format!("/problems/{}", kind.slug())),
+        title: kind.title(),
+        status: kind.status().as_u16(),
+        explanation: kind.explanation(),
+    }))
 }
 
-fn page(body: String) -> Answer {
-    Answer::new(StatusCode::OK, JSON, body).with("cache-control", "public, max-age=3600")
+/// Strings and numbers always serialise.
+fn json(document: &impl Serialize) -> String {
+    serde_json::to_string(document).unwrap_or_default()
+}
+
+/// The gateway adds other headers for a page of another origin (CORS), so a cache keeps the two apart.
+pub(crate) fn page(body: String) -> Answer {
+    Answer::new(StatusCode::OK, JSON, body)
+        .with("cache-control", "public, max-age=3600")
+        .with("vary", "origin")
 }

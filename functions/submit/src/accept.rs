@@ -150,7 +150,8 @@ fn answer(record: &JobRecord, incoming: &Incoming, now: Timestamp) -> Result<Ans
     let answer = Answer::new(StatusCode::ACCEPTED, JSON, body)
         .with("location", uri.as_str())
         .with("operation-location", uri)
-        .with("cache-control", "no-store");
+        .with("cache-control", "no-store")
+        .job_links(&record.id, incoming);
     Ok(match retry_after(record, now) {
         Some(seconds) => answer.with("retry-after", seconds.to_string()),
         None => answer,

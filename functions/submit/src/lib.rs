@@ -74,12 +74,14 @@ async fn answer(app: &App, incoming: &Incoming) -> Result<Answer, Problem> {
         Ok(Route::Submit) => accept::accept(app, incoming, now).await,
         Ok(Route::Cancel(id)) => commands::cancel(app, incoming, id, now).await,
         Ok(Route::Delete(id)) => commands::delete(app, incoming, id, now).await,
+        Ok(Route::Options(resource)) => Ok(resource.options()),
         // The gateway sends these to `status`; a deployment that does otherwise has no such resource here.
         Ok(
             Route::List
             | Route::Status(_)
             | Route::JobResult(_)
             | Route::Home
+            | Route::OpenApi
             | Route::ProblemType(_),
         ) => Err(Problem::new(ProblemKind::NotFound)),
         Err(problem) => Err(problem),

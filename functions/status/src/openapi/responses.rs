@@ -1,0 +1,238 @@
+//! What answers have.
+
+use std::collections::BTreeMap;
+
+use api::{JSON, PROBLEM_JSON, ProblemKind};
+use serde_json::{Map, Value, json};
+
+use super::examples::Examples;
+use super::operation::Operation;
+use super::schemas::reference;
+
+/// What the gateway answers by itself, whatever is asked.
+const OF_THE_GATEWAY: [(&str, &str); 6] = [
+    ("401", "No valid token, where tokens are demanded."),
+    ("403", "Not allowed."),
+    ("413", "Larger than the gateway takes."),
+    ("429", "Too many requests: try again later."),
+    ("500", "Something is wrong with the service."),
+    ("503", "The service cannot answer now."),
+];
+
+/// The responses of an operation, by their status codes.
+pub(crate) fn of(operation: Operation, examples: &Examples<'_>) -> Value {
+    let mut responses = of_success(operation, examples);
+    let mut problems = BTreeMap::<String, Vec<ProblemKind>>::new();
+    for kind in operation.problems() {
+        let status = kind.status().as_u16().to_string();
+        problems.entry(status).or_default().push(*kind);
+    }
+    for (status, kinds) in problems {
+        responses.insert(status, of_problems(operation, &kinds, examples));
+    }
+    for (status, description) in OF_THE_GATEWAY {
+        let response = responses
+            .entry(status)
+            .or_insert_with(|| json!({ "description": description, "content": {} }));
+        response["content"][JSON] = json!({ "schema": reference("GatewayError") });
+    }
+    Value::Object(responses)
+}
+
+fn of_success(operation: Operation, examples: &Examples<'_>) -> Map<String, Value> {
+    let job = || {
+        content(
+            &reference("JobDocument"),
+            "job",
+            &examples.job(operation == Operation::Cancel),
+        )
+    };
+    let read = ["ETag", "Cache-Control", "Vary"];
+    let unchanged = response("It is what the client has.", &read, None);
+    let list = match operation {
+        Operation::Submit => {
+            let accepted = content(
+                &reference("AcceptedDocument"),
+                "accepted",
+                &examples.accepted(),
+            );
+            let headers = [
+                "Location",
+                "Operation-Location",
+                "Retry-After",
+                "Cache-Control",
+                "Link",
+                "Idempotency-Replayed",
+            ];
+            let text = "Accepted: the job is durable, and its status URI is there at once.";
+            vec![("202", with_links(response(text, &headers, Some(accepted))))]
+        }
+        Operation::Status => {
+            let headers = ["ETag", "Cache-Control", "Vary", "Link", "Retry-After"];
+            let text = "The job, be it under way, done, failed or canceled.";
+            vec![
+                ("200", response(text, &headers, Some(job()))),
+                ("304", unchanged),
+            ]
+        }
+        Operation::JobResult => {
+            let result = json!({ JSON: { "schema": true } });
+            let text = "The result, as the job's kind made it.";
+            vec![
+                ("200", response(text, &read, Some(result))),
+                ("304", unchanged),
+            ]
+        }
+        Operation::List => {
+            let page = content(&reference("ListDocument"), "page", &examples.page());
+            let headers = ["Cache-Control", "Vary", "Link"];
+            vec![("200", response("A page of jobs.", &headers, Some(page)))]
+        }
+        Operation::Cancel => vec![
+            (
+                "200",
+                response(
+                    "Canceled, now or before.",
+                    &["Cache-Control", "Content-Location", "Link"],
+                    Some(job()),
+                ),
+            ),
+            (
+                "202",
+                response(
+                    "The job runs, and is told to stop: its status URI says when it has.",
+                    &["Cache-Control", "Location", "Link", "Retry-After"],
+                    Some(job()),
+                ),
+            ),
+        ],
+        Operation::Delete => vec![("204", response("Its status URI is 410 now.", &[], None))],
+        Operation::Home => vec![("200", a_page("HomeDocument", "What there is."))],
+        Operation::ProblemType => vec![("200", a_page("ProblemTypeDocument", "What it means."))],
+        Operation::OpenApi => {
+            let content = json!({ JSON: { "schema": { "type": "object" } } });
+            let headers = ["Cache-Control", "Vary"];
+            vec![("200", response("This document.", &headers, Some(content)))]
+        }
+    };
+    list.into_iter()
+        .map(|(status, response)| (status.to_owned(), response))
+        .collect()
+}
+
+fn a_page(schema: &str, description: &str) -> Value {
+    let content = json!({ JSON: { "schema": reference(schema) } });
+    response(description, &["Cache-Control", "Vary"], Some(content))
+}
+
+fn content(schema: &Value, name: &str, example: &Value) -> Value {
+    json!({ JSON: { "schema": schema, "examples": { name: { "value": example } } } })
+}
+
+fn response(description: &str, headers: &[&str], content: Option<Value>) -> Value {
+    let headers: Map<_, _> = headers
+        .iter()
+        .map(|name| {
+            let header = json!({ "$ref": format!("#/components/headers/{name}") });
+            ((*name).to_owned(), header)
+        })
+        .collect();
+    let mut response = json!({ "description": description });
+    if !headers.is_empty() {
+        response["headers"] = headers.into();
+    }
+    if let Some(content) = content {
+        response["content"] = content;
+    }
+    response
+}
+
+/// What a client can do with the job that was accepted.
+fn with_links(mut response: Value) -> Value {
+    let link = |operation: Operation, description: &str| {
+        json!({
+            "operationId": operation.id_and_summary().0,
+            "parameters": { "id": "$response.body#/task/id" },
+            "description": description,
+        })
+    };
+    response["links"] = json!({
+        "status": link(Operation::Status, "How it goes."),
+        "result": link(Operation::JobResult, "What came out."),
+        "cancel": link(Operation::Cancel, "Call it off."),
+        "delete": link(Operation::Delete, "Delete it, once it has ended."),
+    });
+    response
+}
+
+/// A response for all problems of one status that an operation can have.
+fn of_problems(operation: Operation, kinds: &[ProblemKind], examples: &Examples<'_>) -> Value {
+    let titles: Vec<_> = kinds.iter().map(|kind| kind.title()).collect();
+    let headers: &[&str] = match kinds {
+        [ProblemKind::Unavailable] => &["Retry-After"],
+        [ProblemKind::JobExpired] if operation == Operation::Status => &["Link"],
+        _ => &[],
+    };
+    let mut response = response(&titles.join(". "), headers, None);
+    response["content"] = problem_content(kinds, examples);
+    response
+}
+
+fn problem_content(kinds: &[ProblemKind], examples: &Examples<'_>) -> Value {
+    let slugs: Vec<_> = kinds.iter().map(|kind| kind.slug()).collect();
+    let statuses: Vec<_> = kinds.iter().map(|kind| kind.status().as_u16()).collect();
+    let named: Map<_, _> = kinds
+        .iter()
+        .map(|kind| {
+            let example = json!({ "summary": kind.title(), "value": examples.problem(*kind) });
+            (kind.slug().to_owned(), example)
+        })
+        .collect();
+    json!({ PROBLEM_JSON: {
+        "schema": {
+            "allOf": [
+                reference("Problem"),
+                { "properties": {
+                    "status": { "const": statuses.first() },
+                    "error": { "properties": { "code": { "enum": slugs } } },
+                } },
+            ],
+        },
+        "examples": named,
+    } })
+}
+
+/// A response for each kind of problem, those of wrong methods and paths included.
+pub(crate) fn of_every_problem(examples: &Examples<'_>) -> Value {
+    let responses = ProblemKind::ALL.into_iter().map(|kind| {
+        let response = json!({
+            "description": kind.explanation(),
+            "content": problem_content(&[kind], examples),
+        });
+        (kind.slug().to_owned(), response)
+    });
+    Value::Object(responses.collect())
+}
+
+/// The headers, by the names that responses refer to.
+pub(crate) fn headers() -> Value {
+    let url = json!({ "type": "string", "format": "uri" });
+    let text = json!({ "type": "string" });
+    json!({
+        "Location": header("The job's status URI.", &url, true),
+        "Operation-Location": header("The same, for clients of long-running operations.", &url, true),
+        "Content-Location": header("The job's status URI: the answer is what it says.", &url, true),
+        "Retry-After": header("In how many seconds it is worth looking again. Not there once the job is at its end.",
+            &json!({ "type": "integer", "minimum": 1 }), false),
+        "ETag": header("Changes with the job.", &json!({ "type": "string", "pattern": "^\"[^\"]+\"$" }), true),
+        "Cache-Control": header("Whether the answer may be kept.", &text, true),
+        "Vary": header("What the answer depends on besides its address.", &text, true),
+        "Link": header("Where the answer leads (RFC 8288): `self`, `collection`, `describedby`; in a list `next`.", &text, true),
+        "Idempotency-Replayed": header("There when the key was used before: this is that job.",
+            &json!({ "const": "true" }), false),
+    })
+}
+
+fn header(description: &str, schema: &Value, required: bool) -> Value {
+    json!({ "description": description, "required": required, "schema": schema })
+}
