@@ -61,9 +61,7 @@ impl Answer {
     /// The same with one more link that says of which media type its target is.
     #[must_use]
     pub fn typed_link(self, target: &str, rel: &str, media_type: &str) -> Self {
-        self.link_value(&format!(
-            "<{target}>; rel=\"{rel}\"; type=\"{media_type}\""
-        ))
+        self.link_value(&format!("<{target}>; rel=\"{rel}\"; type=\"{media_type}\""))
     }
 
     /// All links stand in one header, because a name is there once.

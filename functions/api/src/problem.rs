@@ -20,10 +20,10 @@ pub struct FieldError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     kind: ProblemKind,
-    detail: Option<String>,
+    detail: Option<Box<str>>,
     errors: Vec<FieldError>,
     limit_bytes: Option<usize>,
-    expired_at: Option<String>,
+    expired_at: Option<Timestamp>,
     headers: Vec<(&'static str, String)>,
     job: Option<JobId>,
 }
@@ -43,11 +43,17 @@ impl Problem {
         }
     }
 
+    /// Which kind it is.
+    #[must_use]
+    pub fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
     /// The same with a detail of its own: never anything that its reader may not know.
     #[must_use]
     pub fn detail(self, detail: impl Into<String>) -> Self {
         Self {
-            detail: Some(detail.into()),
+            detail: Some(detail.into().into_boxed_str()),
             ..self
         }
     }
@@ -71,7 +77,7 @@ impl Problem {
     #[must_use]
     pub fn expired_at(self, at: Timestamp) -> Self {
         Self {
-            expired_at: Some(at.to_string()),
+            expired_at: Some(at),
             ..self
         }
     }
@@ -104,7 +110,7 @@ impl Problem {
             request_id: &incoming.request_id,
             errors: &self.errors,
             limit_bytes: self.limit_bytes,
-            expired_at: self.expired_at.as_deref(),
+            expired_at: self.expired_at.map(|at| at.to_string()),
             error: ErrorMember {
                 code: self.kind.slug(),
                 message: detail,
@@ -112,8 +118,8 @@ impl Problem {
         };
         // Strings and numbers always serialise.
         let body = serde_json::to_string(&members).unwrap_or_default();
-        let answer = Answer::new(self.kind.status(), PROBLEM_JSON, body)
-            .with("cache-control", "no-store");
+        let answer =
+            Answer::new(self.kind.status(), PROBLEM_JSON, body).with("cache-control", "no-store");
         let answer = match &self.job {
             Some(id) => answer.job_links(id, incoming),
             None => answer,
@@ -150,7 +156,7 @@ pub struct ProblemDocument<'a> {
     /// When the job's time was over.
     #[serde(rename = "expired-at", skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "words::time")]
-    expired_at: Option<&'a str>,
+    expired_at: Option<String>,
     /// For SDKs that read this member instead of the standard ones.
     error: ErrorMember<'a>,
 }

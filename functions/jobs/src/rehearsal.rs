@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Takes `seconds` in `steps`, then ends with `outcome`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({"seconds": 2, "outcome": "retry-then-success"}))]
 pub struct Rehearsal {
     /// How many seconds it takes, fractions allowed.
     #[serde(default)]

@@ -19,7 +19,10 @@ pub(crate) async fn status(
 ) -> Result<Answer, Problem> {
     let record = read(app, incoming, id, now)
         .await
-        .map_err(|gone| gone.of_job(id))?;
+        .map_err(|problem| match problem.kind() {
+            ProblemKind::JobExpired => problem.of_job(id),
+            _ => problem,
+        })?;
     let tag = entity_tag(&record, "json");
     if is_known(incoming, &tag) {
         return Ok(cached(Answer::empty(StatusCode::NOT_MODIFIED), tag));

@@ -27,11 +27,7 @@ pub(crate) fn answer(
     crate::pages::page(document(catalog, authorization, incoming).to_string())
 }
 
-fn document(
-    catalog: &Catalog,
-    authorization: Option<Authorization>,
-    incoming: &Incoming,
-) -> Value {
+fn document(catalog: &Catalog, authorization: Option<Authorization>, incoming: &Incoming) -> Value {
     let Schemas { schemas, kinds } = Schemas::of(catalog);
     let examples = Examples { incoming };
     let mut document = json!({

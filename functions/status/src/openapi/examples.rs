@@ -37,7 +37,7 @@ impl Examples<'_> {
     }
 
     /// The last page of a list.
-    pub(crate) fn page(&self) -> Value {
+    pub(crate) fn page() -> Value {
         let record = record().map(started);
         let jobs: Vec<_> = record
             .iter()

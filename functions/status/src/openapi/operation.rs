@@ -31,7 +31,10 @@ impl Operation {
     ];
 
     /// The operation that a route is; none for `OPTIONS`, which every path has.
-    #[cfg_attr(not(test), expect(dead_code, reason = "holds the routes to the document"))]
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "holds the routes to the document")
+    )]
     pub(crate) fn of(route: &Route) -> Option<Self> {
         match route {
             Route::Home => Some(Self::Home),
@@ -83,7 +86,12 @@ impl Operation {
         match self {
             Self::Home | Self::OpenApi => &[],
             Self::ProblemType => &[P::NotFound],
-            Self::List => &[P::InvalidQuery, P::NoOwner, P::InternalError, P::Unavailable],
+            Self::List => &[
+                P::InvalidQuery,
+                P::NoOwner,
+                P::InternalError,
+                P::Unavailable,
+            ],
             Self::Submit => &[
                 P::MalformedJson,
                 P::InvalidIdempotencyKey,

@@ -84,7 +84,7 @@ fn of_success(operation: Operation, examples: &Examples<'_>) -> Map<String, Valu
             ]
         }
         Operation::List => {
-            let page = content(&reference("ListDocument"), "page", &examples.page());
+            let page = content(&reference("ListDocument"), "page", &Examples::page());
             let headers = ["Cache-Control", "Vary", "Link"];
             vec![("200", response("A page of jobs.", &headers, Some(page)))]
         }

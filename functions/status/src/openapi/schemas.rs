@@ -38,7 +38,7 @@ impl Schemas {
         for (name, input) in described {
             let name = name.to_string();
             let example = example(&input, &definitions);
-            schemas.insert(submission_name(&name), submission(&name, renamed(input)));
+            schemas.insert(submission_name(&name), submission(&name, &renamed(input)));
             kinds.push(Kind { name, example });
         }
         // Names of their own, so that a kind's types can be called as the service's are.
@@ -97,7 +97,7 @@ fn example(input: &Schema, definitions: &Map<String, Value>) -> Option<Value> {
 }
 
 /// The body of `POST /jobs` for one kind.
-fn submission(kind: &str, input: Schema) -> Value {
+fn submission(kind: &str, input: &Schema) -> Value {
     json!({
         "type": "object",
         "title": kind,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use api::{ProblemKind, Resource, Route};
 use http::{HeaderMap, Method};
+use lambda_http::aws_lambda_events::query_map::QueryMap;
 
 use super::*;
 
@@ -13,7 +14,7 @@ fn incoming(method: Method, path: &str) -> Incoming {
     Incoming {
         method,
         path: path.to_owned(),
-        query: Default::default(),
+        query: QueryMap::default(),
         headers: HeaderMap::new(),
         body: Vec::new(),
         owner: None,
@@ -26,7 +27,11 @@ fn incoming(method: Method, path: &str) -> Incoming {
 fn document_of(opt_in: &[&str], authorization: Option<Authorization>) -> Value {
     let opt_in = opt_in.iter().map(|kind| (*kind).to_owned()).collect();
     let catalog = Catalog::of(opt_in, jobs::register).unwrap();
-    document(&catalog, authorization, &incoming(Method::GET, "/openapi.json"))
+    document(
+        &catalog,
+        authorization,
+        &incoming(Method::GET, "/openapi.json"),
+    )
 }
 
 /// Method and path of everything in the document.
@@ -89,7 +94,10 @@ fn every_problem_has_its_response_and_its_example() {
         let of_an_operation = Operation::ALL
             .iter()
             .any(|operation| operation.problems().contains(&kind));
-        assert!(of_an_operation || kind == ProblemKind::MethodNotAllowed, "{kind:?}");
+        assert!(
+            of_an_operation || kind == ProblemKind::MethodNotAllowed,
+            "{kind:?}"
+        );
     }
 }
 
@@ -97,24 +105,42 @@ fn every_problem_has_its_response_and_its_example() {
 fn a_kind_is_in_the_document_where_the_deployment_has_it() {
     let of = |document: &Value| {
         let submission = &document["components"]["schemas"]["Submission"];
-        submission["discriminator"]["mapping"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+        submission["discriminator"]["mapping"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
     };
     assert_eq!(of(&document_of(&[], None)), ["csv_profile"]);
     let document = document_of(&["rehearsal"], None);
     assert_eq!(of(&document), ["csv_profile", "rehearsal"]);
     let schemas = &document["components"]["schemas"];
-    assert_eq!(schemas["rehearsal.submission"]["properties"]["name"]["const"], "rehearsal");
-    assert_eq!(schemas["RehearsalInput"]["properties"]["seconds"]["maximum"], 900.0);
+    assert_eq!(
+        schemas["rehearsal.submission"]["properties"]["name"]["const"],
+        "rehearsal"
+    );
+    assert_eq!(
+        schemas["RehearsalInput"]["properties"]["seconds"]["maximum"],
+        900.0
+    );
 }
 
 #[test]
 fn who_may_call_is_what_the_deployment_says() {
-    assert!(document_of(&[], Some(Authorization::Open)).get("security").is_none());
+    assert!(
+        document_of(&[], Some(Authorization::Open))
+            .get("security")
+            .is_none()
+    );
     let iam = document_of(&[], Some(Authorization::Iam));
     assert_eq!(iam["security"], json!([{ "iam": [] }]));
     assert_eq!(iam["components"]["securitySchemes"]["iam"]["in"], "header");
     let jwt = document_of(&[], Some(Authorization::Jwt));
-    assert_eq!(jwt["components"]["securitySchemes"]["jwt"]["scheme"], "bearer");
+    assert_eq!(
+        jwt["components"]["securitySchemes"]["jwt"]["scheme"],
+        "bearer"
+    );
 }
 
 #[test]
@@ -123,11 +149,15 @@ fn every_reference_leads_somewhere() {
         match value {
             Value::Object(members) => {
                 if let Some(Value::String(reference)) = members.get("$ref") {
-                    let target = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+                    let target = reference
+                        .strip_prefix('#')
+                        .and_then(|pointer| document.pointer(pointer));
                     assert!(target.is_some(), "{reference}");
                     *seen += 1;
                 }
-                members.values().for_each(|value| walk(value, document, seen));
+                members
+                    .values()
+                    .for_each(|value| walk(value, document, seen));
             }
             Value::Array(items) => items.iter().for_each(|value| walk(value, document, seen)),
             _ => {}
