@@ -33,4 +33,5 @@ mod sqs;
 mod store;
 mod submit;
 mod template;
+mod waiting;
 mod wire;

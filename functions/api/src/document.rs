@@ -177,7 +177,7 @@ pub fn job_path(record: &JobRecord) -> String {
 /// How long a client should wait before it looks again: a whole number of seconds from 1 to 30; `None` once the job is at its end.
 ///
 /// A quarter of what is left, where there is an estimate, so that a client sees a job end at most a quarter late; a quarter
-/// of what it took so far where there is none.
+/// of what it took so far where there is none, or of what it takes longer than estimated.
 #[must_use]
 pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
     const LONGEST: Duration = Duration::from_secs(30);
@@ -186,7 +186,7 @@ pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
         JobState::Scheduled if now < judged.scheduled_start => judged.scheduled_start.since(now),
         JobState::Scheduled => now.since(judged.scheduled_start) / 4,
         JobState::Started => match judged.estimated_end() {
-            Some(end) => end.since(now) / 4,
+            Some(end) => end.since(now).max(now.since(end)) / 4,
             None => now.since(judged.started_at.unwrap_or(now)) / 4,
         },
     };
@@ -330,7 +330,10 @@ mod tests {
         assert_eq!(retry_after(&scheduled(), at(start + 40)), Some(10));
         assert_eq!(retry_after(&scheduled(), at(start - 10_000)), Some(30));
         assert_eq!(retry_after(&started(), at(start + 50)), Some(15));
-        assert_eq!(retry_after(&started(), at(start + 50_000)), Some(1));
+        // At second 110 it should have been done.
+        assert_eq!(retry_after(&started(), at(start + 110)), Some(1));
+        assert_eq!(retry_after(&started(), at(start + 150)), Some(10));
+        assert_eq!(retry_after(&started(), at(start + 50_000)), Some(30));
         let done = JobRecord {
             state: JobState::Completed(Outcome::Success),
             ..started()

@@ -65,5 +65,6 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         }
         Err(problem) => Err(problem),
     };
-    answer.unwrap_or_else(|problem| problem.answer(&incoming))
+    let answer = answer.unwrap_or_else(|problem| problem.answer(&incoming));
+    answer.unless_known(&incoming)
 }

@@ -1,6 +1,6 @@
 //! What requests have: parameters and the body.
 
-use api::{JSON, ProblemKind};
+use api::{JSON, LONGEST_HOLD, ProblemKind};
 use engine::{JobState, MAX_PAGE};
 use serde_json::{Map, Value, json};
 
@@ -29,6 +29,9 @@ pub(crate) fn parameters() -> Value {
         "Idempotency-Key": optional("header", "Idempotency-Key",
             "The same key and the same body are the same job, however often they are sent. A key lives as long as its job's status URI.",
             &json!({ "type": "string", "pattern": KEY })),
+        "Prefer": optional("header", "Prefer",
+            &format!("`wait=n`: hold the answer until the job is at its end, for n seconds, at most {} (RFC 7240).", LONGEST_HOLD.as_secs()),
+            &json!({ "type": "string" })),
         "If-None-Match": optional("header", "If-None-Match", "The ETag of what the client has: 304 if it is still that.",
             &json!({ "type": "string" })),
     })
@@ -37,12 +40,12 @@ pub(crate) fn parameters() -> Value {
 /// References to the parameters of an operation.
 pub(crate) fn parameters_of(operation: Operation) -> Vec<Value> {
     let names: &[&str] = match operation {
-        Operation::Home | Operation::OpenApi => &[],
-        Operation::List => &["limit", "cursor", "job-status"],
-        Operation::Submit => &["Idempotency-Key"],
-        Operation::Status | Operation::JobResult => &["id", "If-None-Match"],
+        Operation::Home | Operation::OpenApi => &["If-None-Match"],
+        Operation::List => &["limit", "cursor", "job-status", "If-None-Match"],
+        Operation::Submit => &["Idempotency-Key", "Prefer"],
+        Operation::Status | Operation::JobResult => &["id", "If-None-Match", "Prefer"],
         Operation::Delete | Operation::Cancel => &["id"],
-        Operation::ProblemType => &["slug"],
+        Operation::ProblemType => &["slug", "If-None-Match"],
     };
     names
         .iter()

@@ -48,71 +48,40 @@ fn of_success(operation: Operation, examples: &Examples<'_>) -> Map<String, Valu
         )
     };
     let read = ["ETag", "Cache-Control", "Vary"];
-    let unchanged = response("It is what the client has.", &read, None);
+    let unchanged = || ("304", response("It is what the client has.", &read, None));
     let list = match operation {
-        Operation::Submit => {
-            let accepted = content(
-                &reference("AcceptedDocument"),
-                "accepted",
-                &examples.accepted(),
-            );
-            let headers = [
-                "Location",
-                "Operation-Location",
-                "Retry-After",
-                "Cache-Control",
-                "Link",
-                "Idempotency-Replayed",
-            ];
-            let text = "Accepted: the job is durable, and its status URI is there at once.";
-            vec![("202", with_links(response(text, &headers, Some(accepted))))]
-        }
+        Operation::Submit => submitted(job(), &examples.accepted()),
         Operation::Status => {
-            let headers = ["ETag", "Cache-Control", "Vary", "Link", "Retry-After"];
             let text = "The job, be it under way, done, failed or canceled.";
-            vec![
-                ("200", response(text, &headers, Some(job()))),
-                ("304", unchanged),
-            ]
+            let headers = [&read[..], &["Link", "Retry-After", "Preference-Applied"]].concat();
+            vec![("200", response(text, &headers, Some(job()))), unchanged()]
         }
         Operation::JobResult => {
             let result = json!({ JSON: { "schema": true } });
             let text = "The result, as the job's kind made it.";
-            vec![
-                ("200", response(text, &read, Some(result))),
-                ("304", unchanged),
-            ]
+            let headers = [&read[..], &["Preference-Applied"]].concat();
+            vec![("200", response(text, &headers, Some(result))), unchanged()]
         }
         Operation::List => {
             let page = content(&reference("ListDocument"), "page", &Examples::page());
-            let headers = ["Cache-Control", "Vary", "Link"];
-            vec![("200", response("A page of jobs.", &headers, Some(page)))]
+            let headers = [&read[..], &["Link"]].concat();
+            vec![
+                ("200", response("A page of jobs.", &headers, Some(page))),
+                unchanged(),
+            ]
         }
-        Operation::Cancel => vec![
-            (
-                "200",
-                response(
-                    "Canceled, now or before.",
-                    &["Cache-Control", "Content-Location", "Link"],
-                    Some(job()),
-                ),
-            ),
-            (
-                "202",
-                response(
-                    "The job runs, and is told to stop: its status URI says when it has.",
-                    &["Cache-Control", "Location", "Link", "Retry-After"],
-                    Some(job()),
-                ),
-            ),
-        ],
+        Operation::Cancel => canceled(&job()),
         Operation::Delete => vec![("204", response("Its status URI is 410 now.", &[], None))],
-        Operation::Home => vec![("200", a_page("HomeDocument", "What there is."))],
-        Operation::ProblemType => vec![("200", a_page("ProblemTypeDocument", "What it means."))],
+        Operation::Home => vec![a_page("HomeDocument", "What there is."), unchanged()],
+        Operation::ProblemType => {
+            vec![a_page("ProblemTypeDocument", "What it means."), unchanged()]
+        }
         Operation::OpenApi => {
             let content = json!({ JSON: { "schema": { "type": "object" } } });
-            let headers = ["Cache-Control", "Vary"];
-            vec![("200", response("This document.", &headers, Some(content)))]
+            vec![
+                ("200", response("This document.", &read, Some(content))),
+                unchanged(),
+            ]
         }
     };
     list.into_iter()
@@ -120,9 +89,41 @@ fn of_success(operation: Operation, examples: &Examples<'_>) -> Map<String, Valu
         .collect()
 }
 
-fn a_page(schema: &str, description: &str) -> Value {
+fn submitted(job: Value, accepted: &Value) -> Vec<(&'static str, Value)> {
+    let accepted = content(&reference("AcceptedDocument"), "accepted", accepted);
+    let common = [
+        "Operation-Location",
+        "Cache-Control",
+        "Link",
+        "Idempotency-Replayed",
+        "Preference-Applied",
+    ];
+    let headers = [&common[..], &["Location", "Retry-After"]].concat();
+    let text = "Accepted: the job is durable, and its status URI is there at once.";
+    let accepted = with_links(response(text, &headers, Some(accepted)));
+    let headers = [&common[..], &["Content-Location"]].concat();
+    let text = "It was waited for (`Prefer: wait`), and the job is at its end.";
+    vec![
+        ("200", response(text, &headers, Some(job))),
+        ("202", accepted),
+    ]
+}
+
+fn canceled(job: &Value) -> Vec<(&'static str, Value)> {
+    let headers = ["Cache-Control", "Content-Location", "Link"];
+    let done = response("Canceled, now or before.", &headers, Some(job.clone()));
+    let headers = ["Cache-Control", "Location", "Link", "Retry-After"];
+    let text = "The job runs, and is told to stop: its status URI says when it has.";
+    vec![
+        ("200", done),
+        ("202", response(text, &headers, Some(job.clone()))),
+    ]
+}
+
+fn a_page(schema: &str, description: &str) -> (&'static str, Value) {
     let content = json!({ JSON: { "schema": reference(schema) } });
-    response(description, &["Cache-Control", "Vary"], Some(content))
+    let headers = ["ETag", "Cache-Control", "Vary"];
+    ("200", response(description, &headers, Some(content)))
 }
 
 fn content(schema: &Value, name: &str, example: &Value) -> Value {
@@ -230,6 +231,7 @@ pub(crate) fn headers() -> Value {
         "Link": header("Where the answer leads (RFC 8288): `self`, `collection`, `describedby`; in a list `next`.", &text, true),
         "Idempotency-Replayed": header("There when the key was used before: this is that job.",
             &json!({ "const": "true" }), false),
+        "Preference-Applied": header("What was made of a preference (RFC 7240).", &text, false),
     })
 }
 

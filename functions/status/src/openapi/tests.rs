@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use api::{ProblemKind, Resource, Route};
+use api::{Preferences, ProblemKind, Resource, Route};
+use engine::Timestamp;
 use http::{HeaderMap, Method};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 
@@ -16,11 +17,13 @@ fn incoming(method: Method, path: &str) -> Incoming {
         path: path.to_owned(),
         query: QueryMap::default(),
         headers: HeaderMap::new(),
+        preferences: Preferences::default(),
         body: Vec::new(),
         owner: None,
         base_url: "https://jobs.example.com".to_owned(),
         request_id: "r1".to_owned(),
         trace: None,
+        deadline: Timestamp::from_ms(0),
     }
 }
 
