@@ -12,6 +12,7 @@ pub(crate) struct Examples<'a> {
 }
 
 const ID: &str = "20dbda2a-4d14-8221-80b9-9f06dbe15230";
+const REQUEST_ID: &str = "UZk2VhdIIAMEJ1g=";
 /// 2026-01-01T10:50:45Z.
 const ACCEPTED: i64 = 1_767_264_645;
 
@@ -49,7 +50,10 @@ impl Examples<'_> {
     /// A problem's document.
     pub(crate) fn problem(&self, kind: ProblemKind) -> Value {
         let body = Problem::new(kind).answer(self.incoming).body;
-        serde_json::from_str(&body).unwrap_or_default()
+        let mut problem: Value = serde_json::from_str(&body).unwrap_or_default();
+        // Not this request's, so that the document is the same each time and a client can keep it.
+        problem["request-id"] = REQUEST_ID.into();
+        problem
     }
 }
 
