@@ -10,6 +10,7 @@
 mod app;
 
 mod answers;
+mod atom;
 mod backends;
 mod cloudformation;
 mod command_line;
@@ -31,6 +32,7 @@ mod profiles;
 mod readme;
 mod recorder;
 mod refusals;
+mod representations;
 mod sqs;
 mod store;
 mod submit;

@@ -92,14 +92,12 @@ fn every_row_of_the_api_table_has_an_example() {
 async fn every_example_of_the_api_answers_as_its_comment_says() {
     let app = App::start(&["--concurrency", "2"]);
     let examples = examples();
-    let mut script = String::from("set -uo pipefail\n");
-    for example in &examples {
-        let commands = example
-            .commands
-            .join("\n")
-            .replace(BASE_URL, &app.service.url);
-        script.push_str(&format!("printf '\\n=== example\\n'\n{commands}\n"));
-    }
+    let commands = examples.iter().map(|example| {
+        let commands = example.commands.join("\n");
+        format!("printf '\\n=== example\\n'\n{commands}\n")
+    });
+    let script = commands.collect::<String>();
+    let script = script.replace(BASE_URL, &app.service.url);
 
     let run = Command::new("bash").args(["-c", &script]).output().unwrap();
 

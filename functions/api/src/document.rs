@@ -8,8 +8,6 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::words;
-use crate::{Answer, Incoming, JSON};
-use http::StatusCode;
 
 /// A job as clients see it: `job`, and beside it what long-running-operation clients read.
 #[derive(JsonSchema, Serialize)]
@@ -73,9 +71,9 @@ pub struct JobMembers<'a> {
 /// What went wrong: a code for programs, a sentence for people.
 #[derive(Clone, Copy, JsonSchema, Serialize)]
 #[schemars(rename = "Error")]
-struct ErrorMembers<'a> {
-    code: &'a str,
-    message: &'a str,
+pub(crate) struct ErrorMembers<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) message: &'a str,
 }
 
 /// The 202's `task`.
@@ -154,7 +152,8 @@ impl<'a> JobMembers<'a> {
     }
 }
 
-fn error_of(judged: &JobRecord) -> Option<ErrorMembers<'_>> {
+/// Why there is no result, once there will be none.
+pub(crate) fn error_of(judged: &JobRecord) -> Option<ErrorMembers<'_>> {
     match &judged.error {
         Some(error) => Some(ErrorMembers {
             code: error.code(),
@@ -191,23 +190,6 @@ pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
         },
     };
     Some(wait.min(LONGEST).as_secs().max(1))
-}
-
-/// The status document as a 200, with what HTTP says about it and its links. Not to be stored by shared caches: it is its owner's.
-///
-/// # Errors
-/// None in practice: every member is a string or a number.
-pub fn job_answer(
-    judged: &JobRecord,
-    incoming: &Incoming,
-    now: Timestamp,
-) -> Result<Answer, serde_json::Error> {
-    let body = serde_json::to_string(&JobDocument::of(judged, &incoming.base_url))?;
-    let answer = Answer::new(StatusCode::OK, JSON, body).job_links(&judged.id, incoming);
-    Ok(match retry_after(judged, now) {
-        Some(seconds) => answer.with("retry-after", seconds.to_string()),
-        None => answer,
-    })
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::atom::expired_entry;
+use crate::html::{self, DescribedProblem};
 use crate::words;
-use crate::{Answer, Incoming, PROBLEM_JSON, ProblemKind};
-use engine::{JobId, Timestamp};
+use crate::{Answer, Incoming, PROBLEM_JSON, ProblemKind, Representation};
+use engine::{JobId, JobRecord, Timestamp};
 
 /// One thing that is wrong with a body.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
@@ -21,9 +23,10 @@ pub struct FieldError {
 pub struct Problem {
     kind: ProblemKind,
     detail: Option<Box<str>>,
-    errors: Vec<FieldError>,
+    errors: Box<[FieldError]>,
     limit_bytes: Option<usize>,
-    expired_at: Option<Timestamp>,
+    expired: Option<Box<JobRecord>>,
+    available: &'static [Representation],
     headers: Vec<(&'static str, String)>,
     job: Option<JobId>,
 }
@@ -35,9 +38,10 @@ impl Problem {
         Self {
             kind,
             detail: None,
-            errors: Vec::new(),
+            errors: Box::default(),
             limit_bytes: None,
-            expired_at: None,
+            expired: None,
+            available: &[],
             headers: Vec::new(),
             job: None,
         }
@@ -61,7 +65,10 @@ impl Problem {
     /// The same with what is wrong with the body.
     #[must_use]
     pub fn errors(self, errors: Vec<FieldError>) -> Self {
-        Self { errors, ..self }
+        Self {
+            errors: errors.into_boxed_slice(),
+            ..self
+        }
     }
 
     /// The same with the largest body that is taken.
@@ -73,13 +80,19 @@ impl Problem {
         }
     }
 
-    /// The same with the time at which the job's time was over.
+    /// The same with the job whose time is over: when that was, and what an Atom entry says of it.
     #[must_use]
-    pub fn expired_at(self, at: Timestamp) -> Self {
+    pub fn expired(self, record: JobRecord) -> Self {
         Self {
-            expired_at: Some(at),
+            expired: Some(Box::new(record)),
             ..self
         }
+    }
+
+    /// The same with the forms that the resource is there in.
+    #[must_use]
+    pub fn available(self, available: &'static [Representation]) -> Self {
+        Self { available, ..self }
     }
 
     /// The same with one more header.
@@ -98,9 +111,52 @@ impl Problem {
         }
     }
 
-    /// The response.
+    /// The response: a problem document, or a page for a person at a browser.
     #[must_use]
-    pub fn answer(self, incoming: &Incoming) -> Answer {
+    pub fn answer(mut self, incoming: &Incoming) -> Answer {
+        let headers = std::mem::take(&mut self.headers);
+        let answer = if incoming.prefers_a_page() {
+            html::problem_answer(&self.described(incoming))
+        } else {
+            let entry = self.entry(incoming);
+            entry.unwrap_or_else(|| self.document(incoming))
+        };
+        let answer = answer
+            .with("cache-control", "no-store")
+            .with("vary", "accept, authorization");
+        let answer = match &self.job {
+            Some(id) => answer.job_links(id, incoming),
+            None => answer,
+        };
+        headers
+            .into_iter()
+            .fold(answer, |answer, (name, value)| answer.with(name, value))
+    }
+
+    /// For who asks for Atom, an entry that says what became of the job, where anything is known of it.
+    fn entry(&self, incoming: &Incoming) -> Option<Answer> {
+        let record = self.expired.as_ref()?;
+        let form = incoming.choose(Representation::OF_JOB).ok()?;
+        let entry = || expired_entry(record, &incoming.base_url);
+        (form == Representation::AtomEntry).then(|| Answer::of(form, self.kind.status(), entry()))
+    }
+
+    fn expired_at(&self) -> Option<Timestamp> {
+        self.expired.as_ref().map(|record| record.expires_at)
+    }
+
+    fn described<'a>(&'a self, incoming: &'a Incoming) -> DescribedProblem<'a> {
+        DescribedProblem {
+            status: self.kind.status(),
+            uri: incoming.url(&format!("/problems/{}", self.kind.slug())),
+            title: self.kind.title(),
+            detail: self.detail.as_deref().unwrap_or(self.kind.explanation()),
+            expired_at: self.expired_at(),
+            request_id: &incoming.request_id,
+        }
+    }
+
+    fn document(&self, incoming: &Incoming) -> Answer {
         let detail = self.detail.as_deref().unwrap_or(self.kind.explanation());
         let members = ProblemDocument {
             kind: incoming.url(&format!("/problems/{}", self.kind.slug())),
@@ -110,7 +166,12 @@ impl Problem {
             request_id: &incoming.request_id,
             errors: &self.errors,
             limit_bytes: self.limit_bytes,
-            expired_at: self.expired_at.map(|at| at.to_string()),
+            expired_at: self.expired_at().map(|at| at.to_string()),
+            available: self
+                .available
+                .iter()
+                .map(|form| form.content_type())
+                .collect(),
             error: ErrorMember {
                 code: self.kind.slug(),
                 message: detail,
@@ -118,15 +179,7 @@ impl Problem {
         };
         // Strings and numbers always serialise.
         let body = serde_json::to_string(&members).unwrap_or_default();
-        let answer =
-            Answer::new(self.kind.status(), PROBLEM_JSON, body).with("cache-control", "no-store");
-        let answer = match &self.job {
-            Some(id) => answer.job_links(id, incoming),
-            None => answer,
-        };
-        self.headers
-            .into_iter()
-            .fold(answer, |answer, (name, value)| answer.with(name, value))
+        Answer::new(self.kind.status(), PROBLEM_JSON, body)
     }
 }
 
@@ -157,6 +210,9 @@ pub struct ProblemDocument<'a> {
     #[serde(rename = "expired-at", skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "words::time")]
     expired_at: Option<String>,
+    /// The media types that the resource is there in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    available: Vec<&'static str>,
     /// For SDKs that read this member instead of the standard ones.
     error: ErrorMember<'a>,
 }

@@ -10,7 +10,7 @@ mod responses;
 mod schemas;
 mod security;
 
-use api::{Answer, Incoming};
+use api::{Answer, Incoming, Problem, Representation};
 use engine::{Authorization, Catalog};
 use serde_json::{Map, Value, json};
 
@@ -23,8 +23,10 @@ pub(crate) fn answer(
     catalog: &Catalog,
     authorization: Option<Authorization>,
     incoming: &Incoming,
-) -> Answer {
-    crate::pages::page(document(catalog, authorization, incoming).to_string())
+) -> Result<Answer, Problem> {
+    let form = incoming.choose(Representation::OF_RESULT)?;
+    let document = document(catalog, authorization, incoming);
+    Ok(crate::pages::page(form, document.to_string()))
 }
 
 fn document(catalog: &Catalog, authorization: Option<Authorization>, incoming: &Incoming) -> Value {
@@ -39,6 +41,7 @@ fn document(catalog: &Catalog, authorization: Option<Authorization>, incoming: &
             "description": "`POST /jobs` answers 202 with a status URI at once. The status URI is 200 until the job's \
                             time is over, whatever becomes of the job, and 410 from then on. \
                             `HEAD` works wherever `GET` does; `OPTIONS` lists a resource's methods. \
+                            `Accept` chooses between JSON, Atom and HTML where a response has several. \
                             Every error of the service is a problem document (RFC 9457); errors of the gateway before it \
                             have only a `message`.",
         },

@@ -1,6 +1,9 @@
 //! What there is, and what went wrong: documents that never change while a deployment stands.
 
-use api::{Answer, Incoming, JSON, OPENAPI_PATH, ProblemKind};
+use api::{
+    Answer, Incoming, JSON, OPENAPI_PATH, Problem, ProblemKind, Representation, home_page,
+    problem_type_page,
+};
 use lambda_http::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -31,25 +34,37 @@ pub(crate) struct ProblemTypeDocument {
 }
 
 /// `GET /`: where to begin.
-pub(crate) fn home(incoming: &Incoming) -> Answer {
-    let page_of = |kind: ProblemKind| incoming.url(&format!("/problems/{}", kind.slug()));
-    let document = HomeDocument {
-        title: "Asynchronous jobs over HTTP",
-        jobs: incoming.url("/jobs"),
-        openapi: incoming.url(OPENAPI_PATH),
-        problems: ProblemKind::ALL.map(page_of).to_vec(),
+pub(crate) fn home(incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = incoming.choose(Representation::OF_DOCUMENT)?;
+    let openapi = incoming.url(OPENAPI_PATH);
+    let page = if form == Representation::Html {
+        page(form, home_page(&incoming.base_url))
+    } else {
+        let page_of = |kind: ProblemKind| incoming.url(&format!("/problems/{}", kind.slug()));
+        let document = HomeDocument {
+            title: "Asynchronous jobs over HTTP",
+            jobs: incoming.url("/jobs"),
+            openapi: openapi.clone(),
+            problems: ProblemKind::ALL.map(page_of).to_vec(),
+        };
+        page(form, json(&document))
     };
-    page(json(&document)).typed_link(&incoming.url(OPENAPI_PATH), "service-desc", JSON)
+    Ok(page.typed_link(&openapi, "service-desc", JSON))
 }
 
 /// `GET /problems/{slug}`: what a problem type means.
-pub(crate) fn problem_type(kind: ProblemKind, incoming: &Incoming) -> Answer {
-    page(json(&ProblemTypeDocument {
+pub(crate) fn problem_type(kind: ProblemKind, incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = incoming.choose(Representation::OF_DOCUMENT)?;
+    if form == Representation::Html {
+        return Ok(page(form, problem_type_page(kind)));
+    }
+    let document = ProblemTypeDocument {
         kind: incoming.url(&format!("/problems/{}", kind.slug())),
         title: kind.title(),
         status: kind.status().as_u16(),
         explanation: kind.explanation(),
-    }))
+    };
+    Ok(page(form, json(&document)))
 }
 
 /// Strings and numbers always serialise.
@@ -58,8 +73,8 @@ fn json(document: &impl Serialize) -> String {
 }
 
 /// The gateway adds other headers for a page of another origin (CORS), so a cache keeps the two apart.
-pub(crate) fn page(body: String) -> Answer {
-    Answer::new(StatusCode::OK, JSON, body)
+pub(crate) fn page(form: Representation, body: String) -> Answer {
+    Answer::of(form, StatusCode::OK, body)
         .with("cache-control", "public, max-age=3600")
-        .with("vary", "origin")
+        .with("vary", "accept, origin")
 }

@@ -1,6 +1,6 @@
 //! What the service can be asked: the routes, without their ids.
 
-use api::{ProblemKind, Route};
+use api::{ProblemKind, Representation, Route};
 
 /// A route without its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,14 +80,32 @@ impl Operation {
         }
     }
 
+    /// What there is of an answer with a body, in order of preference; none for those without.
+    pub(crate) fn forms(self) -> &'static [Representation] {
+        match self {
+            Self::Home | Self::ProblemType => Representation::OF_DOCUMENT,
+            Self::OpenApi | Self::JobResult => Representation::OF_RESULT,
+            Self::List => Representation::OF_LIST,
+            Self::Status => Representation::OF_JOB,
+            Self::Submit | Self::Cancel => Representation::OF_COMMAND,
+            Self::Delete => &[],
+        }
+    }
+
+    /// Whether a browser gets a page that says what went wrong: when it looks, not when a command is sent.
+    pub(crate) fn is_read(self) -> bool {
+        self.method_and_path().0 == "get"
+    }
+
     /// What can go wrong besides a wrong method.
     pub(crate) fn problems(self) -> &'static [ProblemKind] {
         use ProblemKind as P;
         match self {
-            Self::Home | Self::OpenApi => &[],
-            Self::ProblemType => &[P::NotFound],
+            Self::Home | Self::OpenApi => &[P::NotAcceptable],
+            Self::ProblemType => &[P::NotFound, P::NotAcceptable],
             Self::List => &[
                 P::InvalidQuery,
+                P::NotAcceptable,
                 P::NoOwner,
                 P::InternalError,
                 P::Unavailable,
@@ -95,6 +113,7 @@ impl Operation {
             Self::Submit => &[
                 P::MalformedJson,
                 P::InvalidIdempotencyKey,
+                P::NotAcceptable,
                 P::NoOwner,
                 P::BodyTooLarge,
                 P::UnsupportedMediaType,
@@ -104,6 +123,7 @@ impl Operation {
                 P::Unavailable,
             ],
             Self::Status => &[
+                P::NotAcceptable,
                 P::NoOwner,
                 P::JobNotFound,
                 P::JobExpired,
@@ -111,6 +131,7 @@ impl Operation {
                 P::Unavailable,
             ],
             Self::JobResult => &[
+                P::NotAcceptable,
                 P::NoOwner,
                 P::JobNotFound,
                 P::ResultNotReady,
@@ -121,6 +142,7 @@ impl Operation {
                 P::Unavailable,
             ],
             Self::Cancel => &[
+                P::NotAcceptable,
                 P::NoOwner,
                 P::JobNotFound,
                 P::JobFinished,

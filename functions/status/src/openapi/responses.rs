@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{JSON, PROBLEM_JSON, ProblemKind};
+use api::{JSON, PROBLEM_JSON, ProblemKind, Representation};
 use serde_json::{Map, Value, json};
 
 use super::examples::Examples;
@@ -40,48 +40,49 @@ pub(crate) fn of(operation: Operation, examples: &Examples<'_>) -> Value {
 }
 
 fn of_success(operation: Operation, examples: &Examples<'_>) -> Map<String, Value> {
+    let body = |schema: &str, example: Option<&Value>| {
+        let schema = reference(schema);
+        content(operation.forms(), &schema, example)
+    };
     let job = || {
-        content(
-            &reference("JobDocument"),
-            "job",
-            &examples.job(operation == Operation::Cancel),
-        )
+        let example = examples.job(operation == Operation::Cancel);
+        body("JobDocument", Some(&example))
     };
     let read = ["ETag", "Cache-Control", "Vary"];
-    let unchanged = || ("304", response("It is what the client has.", &read, None));
+    let unchanged = ("304", response("It is what the client has.", &read, None));
+    let found = |description: &str, more: &[&str], content: Value| {
+        let headers = [&read[..], more].concat();
+        let response = response(description, &headers, Some(content));
+        vec![("200", response), unchanged.clone()]
+    };
     let list = match operation {
-        Operation::Submit => submitted(job(), &examples.accepted()),
+        Operation::Submit => submitted(job(), body("AcceptedDocument", Some(&examples.accepted()))),
         Operation::Status => {
-            let text = "The job, be it under way, done, failed or canceled.";
-            let headers = [&read[..], &["Link", "Retry-After", "Preference-Applied"]].concat();
-            vec![("200", response(text, &headers, Some(job()))), unchanged()]
+            let text = "The job, be it under way, done, failed or canceled; as an Atom entry, a job without a result.";
+            let headers = ["Link", "Retry-After", "Preference-Applied"];
+            let mut responses = found(text, &headers, job());
+            responses.push(("201", created(&read)));
+            responses
         }
         Operation::JobResult => {
             let result = json!({ JSON: { "schema": true } });
             let text = "The result, as the job's kind made it.";
-            let headers = [&read[..], &["Preference-Applied"]].concat();
-            vec![("200", response(text, &headers, Some(result))), unchanged()]
+            found(text, &["Preference-Applied"], result)
         }
         Operation::List => {
-            let page = content(&reference("ListDocument"), "page", &Examples::page());
-            let headers = [&read[..], &["Link"]].concat();
-            vec![
-                ("200", response("A page of jobs.", &headers, Some(page))),
-                unchanged(),
-            ]
+            let page = body("ListDocument", Some(&Examples::page()));
+            found("A page of jobs.", &["Link"], page)
         }
         Operation::Cancel => canceled(&job()),
         Operation::Delete => vec![("204", response("Its status URI is 410 now.", &[], None))],
-        Operation::Home => vec![a_page("HomeDocument", "What there is."), unchanged()],
+        Operation::Home => found("What there is.", &["Link"], body("HomeDocument", None)),
         Operation::ProblemType => {
-            vec![a_page("ProblemTypeDocument", "What it means."), unchanged()]
+            let page = body("ProblemTypeDocument", None);
+            found("What it means.", &[], page)
         }
         Operation::OpenApi => {
             let content = json!({ JSON: { "schema": { "type": "object" } } });
-            vec![
-                ("200", response("This document.", &read, Some(content))),
-                unchanged(),
-            ]
+            found("This document.", &[], content)
         }
     };
     list.into_iter()
@@ -89,8 +90,14 @@ fn of_success(operation: Operation, examples: &Examples<'_>) -> Map<String, Valu
         .collect()
 }
 
-fn submitted(job: Value, accepted: &Value) -> Vec<(&'static str, Value)> {
-    let accepted = content(&reference("AcceptedDocument"), "accepted", accepted);
+/// A job that has succeeded, for who asks for an Atom entry.
+fn created(read: &[&str]) -> Value {
+    let text = "Only as an Atom entry: the job's result was created, and Location is where it is.";
+    let headers = [read, &["Location", "Link"]].concat();
+    response(text, &headers, Some(as_text(Representation::AtomEntry)))
+}
+
+fn submitted(job: Value, accepted: Value) -> Vec<(&'static str, Value)> {
     let common = [
         "Operation-Location",
         "Cache-Control",
@@ -120,14 +127,23 @@ fn canceled(job: &Value) -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn a_page(schema: &str, description: &str) -> (&'static str, Value) {
-    let content = json!({ JSON: { "schema": reference(schema) } });
-    let headers = ["ETag", "Cache-Control", "Vary"];
-    ("200", response(description, &headers, Some(content)))
+/// The body in each form that there is: JSON with a schema and an example, the others as text.
+fn content(forms: &[Representation], schema: &Value, example: Option<&Value>) -> Value {
+    let mut content = json!({});
+    for &form in forms {
+        content[form.content_type()] = match (form, example) {
+            (Representation::Json, Some(example)) => {
+                json!({ "schema": schema, "examples": { "example": { "value": example } } })
+            }
+            (Representation::Json, None) => json!({ "schema": schema }),
+            _ => json!({ "schema": { "type": "string" } }),
+        };
+    }
+    content
 }
 
-fn content(schema: &Value, name: &str, example: &Value) -> Value {
-    json!({ JSON: { "schema": schema, "examples": { name: { "value": example } } } })
+fn as_text(form: Representation) -> Value {
+    json!({ form.content_type(): { "schema": { "type": "string" } } })
 }
 
 fn response(description: &str, headers: &[&str], content: Option<Value>) -> Value {
@@ -176,6 +192,12 @@ fn of_problems(operation: Operation, kinds: &[ProblemKind], examples: &Examples<
     };
     let mut response = response(&titles.join(". "), headers, None);
     response["content"] = problem_content(kinds, examples);
+    let is_gone = operation == Operation::Status && kinds == [ProblemKind::JobExpired];
+    let entry = is_gone.then_some(Representation::AtomEntry);
+    let page = operation.is_read().then_some(Representation::Html);
+    for form in entry.into_iter().chain(page) {
+        response["content"][form.content_type()] = json!({ "schema": { "type": "string" } });
+    }
     response
 }
 
