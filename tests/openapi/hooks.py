@@ -2,6 +2,18 @@
 
 import schemathesis
 
+# Rehearsals that keep a processor or a gibibyte of memory for minutes.
+HEAVY = {"spin", "hang", "block", "memory", "chatter", "large-result"}
+
+
+@schemathesis.hook
+def before_call(ctx, case, kwargs):
+    """What is tried here is the HTTP side, so no rehearsal may wear the machine out; another outcome is as valid."""
+    body = case.body if isinstance(case.body, dict) else {}
+    given = body.get("input")
+    if isinstance(given, dict) and isinstance(given.get("outcome"), str) and given["outcome"] in HEAVY:
+        given["outcome"] = "success"
+
 
 @schemathesis.check
 def valid_jobs_are_accepted(ctx, response, case):
