@@ -4,7 +4,7 @@
 //! use std::time::Duration;
 //! use engine::test_kit::{self, Attempt};
 //! # use engine::{Context, Job, JobError, Percent};
-//! # #[derive(serde::Deserialize)]
+//! # #[derive(serde::Deserialize, schemars::JsonSchema)]
 //! # struct Export { pages: u32 }
 //! # impl Job for Export {
 //! #     const NAME: &'static str = "export";

@@ -108,6 +108,7 @@ fn failed(error: std::io::Error) -> Work {
 mod tests {
     use super::*;
     use engine::{IdSecrets, Job, Owner, Registry as _, Runners, test_kit};
+    use schemars::JsonSchema;
     use serde::Deserialize;
     use std::sync::atomic::AtomicBool;
 
@@ -129,7 +130,7 @@ mod tests {
         }
     }
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     #[serde(rename_all = "kebab-case")]
     enum Odd {
         SpawnsAndReturns {},
