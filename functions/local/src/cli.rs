@@ -4,6 +4,7 @@ use std::process::{ExitCode, Termination as _};
 
 use clap::{Parser, Subcommand};
 
+use crate::chaos::{ChaosArgs, chaos};
 use crate::client::ClientCommand;
 use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
@@ -31,6 +32,8 @@ enum Command {
     Serve(ServeArgs),
     /// Take a CSV file through a job's whole life, in a few seconds
     Demo(DemoArgs),
+    /// Run thousands of jobs while processes are killed and calls fail, and count what became of them
+    Chaos(ChaosArgs),
     #[command(flatten)]
     Client(ClientCommand),
     /// Be one of the functions: what the service starts its processes with
@@ -70,6 +73,7 @@ async fn run(cli: Cli) -> ExitCode {
         None => serve(cli.serve).await,
         Some(Command::Serve(args)) => serve(args).await,
         Some(Command::Demo(args)) => demo(args).await,
+        Some(Command::Chaos(args)) => chaos(args).await,
         Some(Command::Client(command)) => command.run().await.report(),
         Some(Command::Function { role }) => role.run(),
     }

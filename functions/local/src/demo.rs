@@ -87,6 +87,7 @@ fn options(logs: LogSink) -> ServiceOptions {
         visibility: Duration::from_secs(121),
         sweep_every: Duration::from_secs(1),
         logs,
+        faults: None,
     }
 }
 
