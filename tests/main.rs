@@ -31,3 +31,4 @@ mod store;
 mod submit;
 mod template;
 mod wire;
+mod wire_faults;

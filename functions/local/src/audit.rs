@@ -39,7 +39,9 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    pub(crate) fn new(table: Client) -> Self {
+    /// Reads records with this client, which has to reach the table itself and not the front.
+    #[must_use]
+    pub fn new(table: Client) -> Self {
         Self {
             table,
             locks: [const { tokio::sync::Mutex::const_new(()) }; LOCKS],
@@ -49,7 +51,7 @@ impl Auditor {
     }
 
     /// What has been seen so far.
-    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -47,6 +47,16 @@ enum Command {
 /// The embedded DynamoDB warns of each condition that does not hold, which is how claims are told that they lost.
 const LOGGED: &str = "warn,dynoxide=error";
 
+impl Cli {
+    /// What this process itself logs. When things go wrong on purpose, warnings of it are no news.
+    fn logged(&self) -> &'static str {
+        match &self.command {
+            Some(Command::Chaos(args)) if !args.verbose => "off",
+            _ => LOGGED,
+        }
+    }
+}
+
 /// The program: what `main` is, of `local` and of the tests' copy of it.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -56,7 +66,7 @@ pub fn main() -> ExitCode {
         return role.run();
     }
     tracing_subscriber::fmt()
-        .with_env_filter(LOGGED)
+        .with_env_filter(cli.logged())
         .with_writer(std::io::stderr)
         .init();
     match tokio::runtime::Runtime::new() {

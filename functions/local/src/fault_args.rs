@@ -58,9 +58,7 @@ pub(crate) fn per_mille(text: &str) -> Result<u32, String> {
         && whole
             .checked_mul(10)
             .is_some_and(|all| all + tenths <= 1_000);
-    is_percentage
-        .then_some(whole * 10 + tenths)
-        .ok_or_else(wrong)
+    is_percentage.then(|| whole * 10 + tenths).ok_or_else(wrong)
 }
 
 #[cfg(test)]

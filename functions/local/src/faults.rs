@@ -14,4 +14,4 @@ mod refusal;
 pub use call::{BackEnd, Call};
 pub use fault::{Fault, Hold, Kind};
 pub use front::{Decide, Front};
-pub use plan::{Plan, Rates};
+pub use plan::{Plan, Rates, Redelivery};

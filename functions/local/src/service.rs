@@ -139,9 +139,11 @@ impl Faulty {
             .is_audited
             .then(|| Arc::new(Auditor::new(dynamodb_client(&backends.dynamodb_url))));
         let (dynamodb, sqs) = (&backends.dynamodb_url, &backends.sqs_url);
-        let front = Front::audited(dynamodb, sqs, plan.clone(), auditor.clone())
-            .await
-            .map_err(|error| StartError::BackEnd(error.into()))?;
+        let front = match &auditor {
+            Some(auditor) => Front::audited(dynamodb, sqs, plan.clone(), auditor.clone()).await,
+            None => Front::start(dynamodb, sqs, plan.clone()).await,
+        };
+        let front = front.map_err(|error| StartError::BackEnd(error.into()))?;
         Ok(Self {
             front,
             plan,

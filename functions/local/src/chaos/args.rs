@@ -48,9 +48,9 @@ pub(crate) struct ChaosArgs {
     /// Report as JSON
     #[arg(long)]
     pub(super) json: bool,
-    /// Show what the functions log
+    /// Show what the functions and the service log
     #[arg(long)]
-    verbose: bool,
+    pub(crate) verbose: bool,
 }
 
 impl ChaosArgs {

@@ -21,7 +21,7 @@ use tokio::time::sleep;
 
 use super::call::{BackEnd, Call};
 use super::fault::{Fault, Kind};
-use super::plan::Plan;
+use super::plan::{Plan, Redelivery};
 use super::redelivery::OnTheirWay;
 use super::refusal::{failed, throttled, unreachable};
 use crate::audit::Auditor;
@@ -30,6 +30,11 @@ use crate::audit::Auditor;
 pub trait Decide: Send + Sync + 'static {
     /// What goes wrong with this call.
     fn fault(&self, call: &Call) -> Option<Fault>;
+
+    /// What becomes of the next message that the queue delivers: by default nothing.
+    fn redelivery(&self) -> Option<Redelivery> {
+        None
+    }
 }
 
 impl<F: Fn(&Call) -> Option<Fault> + Send + Sync + 'static> Decide for F {
@@ -38,9 +43,13 @@ impl<F: Fn(&Call) -> Option<Fault> + Send + Sync + 'static> Decide for F {
     }
 }
 
-impl Decide for Plan {
+impl Decide for Arc<Plan> {
     fn fault(&self, call: &Call) -> Option<Fault> {
-        Self::fault(self, call)
+        Plan::fault(self, call)
+    }
+
+    fn redelivery(&self) -> Option<Redelivery> {
+        Plan::redelivery(self)
     }
 }
 
@@ -57,9 +66,7 @@ struct Inner {
     client: reqwest::Client,
     dynamodb_url: String,
     sqs_url: String,
-    decide: Arc<dyn Decide>,
-    /// Also who says what becomes of deliveries.
-    plan: Option<Arc<Plan>>,
+    decide: Box<dyn Decide>,
     auditor: Option<Arc<Auditor>>,
     on_their_way: OnTheirWay,
     counts: Mutex<BTreeMap<Kind, u64>>,
@@ -81,20 +88,22 @@ impl Front {
     /// # Errors
     /// When there is no free port.
     pub async fn start(dynamodb_url: &str, sqs_url: &str, decide: impl Decide) -> io::Result<Self> {
-        Self::serve(Inner::new(dynamodb_url, sqs_url, Arc::new(decide))).await
+        Self::serve(Inner::new(dynamodb_url, sqs_url, decide)).await
     }
 
-    /// A front whose calls and deliveries fare as the plan says, and that shows each write to the auditor.
-    pub(crate) async fn audited(
+    /// The same, and it shows each message and each write to the auditor.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub async fn audited(
         dynamodb_url: &str,
         sqs_url: &str,
-        plan: Arc<Plan>,
-        auditor: Option<Arc<Auditor>>,
+        decide: impl Decide,
+        auditor: Arc<Auditor>,
     ) -> io::Result<Self> {
         Self::serve(Inner {
-            plan: Some(plan.clone()),
-            auditor,
-            ..Inner::new(dynamodb_url, sqs_url, plan)
+            auditor: Some(auditor),
+            ..Inner::new(dynamodb_url, sqs_url, decide)
         })
         .await
     }
@@ -145,13 +154,12 @@ async fn converse(stream: TcpStream, inner: Arc<Inner>) {
 }
 
 impl Inner {
-    fn new(dynamodb_url: &str, sqs_url: &str, decide: Arc<dyn Decide>) -> Self {
+    fn new(dynamodb_url: &str, sqs_url: &str, decide: impl Decide) -> Self {
         Self {
             client: reqwest::Client::new(),
             dynamodb_url: dynamodb_url.trim_end_matches('/').to_owned(),
             sqs_url: sqs_url.trim_end_matches('/').to_owned(),
-            decide,
-            plan: None,
+            decide: Box::new(decide),
             auditor: None,
             on_their_way: OnTheirWay::default(),
             counts: Mutex::default(),
@@ -230,16 +238,13 @@ impl Inner {
 
     /// A poll gets what is on its way, or what the queue has. One that is abandoned takes nothing.
     async fn poll(&self, call: &Call) -> Answer {
-        let Some(plan) = &self.plan else {
-            return self.forward(call).await;
-        };
         tokio::select! {
             biased;
             arrived = self.on_their_way.arrive(call) => Response::new(Full::new(arrived)),
             answer = self.forward(call) => {
                 let (parts, body) = answer.into_parts();
                 let Ok(body) = body.collect().await;
-                let draw = || plan.delivery();
+                let draw = || self.decide.redelivery();
                 let body = self.on_their_way.divert(body.to_bytes(), draw, |kind| self.count(kind));
                 Response::from_parts(parts, Full::new(body))
             }

@@ -70,7 +70,8 @@ impl Plan {
     }
 
     /// What goes wrong with the next delivery of a message.
-    pub(super) fn delivery(&self) -> Option<Redelivery> {
+    #[must_use]
+    pub fn redelivery(&self) -> Option<Redelivery> {
         let [whether, which, how_long] = self.draw("a delivery");
         let rate = u64::from(self.rates.deliveries);
         if self.is_over.load(Ordering::Relaxed) || whether % 1_000 >= rate {
@@ -102,11 +103,11 @@ impl Plan {
 
 /// A delivery of a message that the queue did not mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Redelivery {
+pub struct Redelivery {
     /// How much later it comes.
-    pub(super) after: Duration,
+    pub after: Duration,
     /// Whether the message comes in time as well.
-    pub(super) is_second: bool,
+    pub is_second: bool,
 }
 
 fn between(from: Duration, to: Duration, random: u64) -> Duration {
@@ -177,6 +178,6 @@ mod tests {
         let plan = Plan::new(1, RATES);
         plan.end();
         assert!((0..1_000).all(|_| plan.fault(&call("GetItem")).is_none()));
-        assert!((0..1_000).all(|_| plan.delivery().is_none()));
+        assert!((0..1_000).all(|_| plan.redelivery().is_none()));
     }
 }
