@@ -162,12 +162,26 @@ fn plain(value: &Value) -> String {
 
 /// A request as the HTTP API sends it, without an authorizer.
 pub(crate) fn http_api_event(method: &str, path: &str, body: &Value) -> String {
+    http_api_event_with(&[], method, path, body)
+}
+
+/// The same with these headers besides.
+pub(crate) fn http_api_event_with(
+    more: &[(&str, &str)],
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> String {
+    let mut headers = json!({ "host": "api.example.com", "content-type": "application/json" });
+    for (name, value) in more {
+        headers[*name] = json!(value);
+    }
     json!({
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": "",
-        "headers": { "host": "api.example.com", "content-type": "application/json" },
+        "headers": headers,
         "requestContext": {
             "stage": "$default",
             "domainName": "api.example.com",

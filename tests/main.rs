@@ -10,6 +10,7 @@
 mod app;
 
 mod answers;
+mod atom;
 mod backends;
 mod cloudformation;
 mod command_line;
@@ -26,9 +27,11 @@ mod permissions;
 mod profiles;
 mod recorder;
 mod refusals;
+mod representations;
 mod sqs;
 mod store;
 mod submit;
 mod template;
+mod waiting;
 mod wire;
 mod wire_faults;

@@ -222,11 +222,20 @@ fn submit_has_ended_before_a_worker_drops_its_message() {
 }
 
 #[test]
-fn status_answers_before_the_gateway_gives_up() {
-    let timeout_seconds =
-        Template::of_this_repository().number("/Resources/StatusFunction/Properties/Timeout");
+fn an_answer_that_is_held_comes_before_the_function_s_end_and_before_the_gateway_gives_up() {
+    let template = Template::of_this_repository();
+    let call = engine::timeouts()
+        .operation_timeout()
+        .expect("calls have a time-out");
+    // The read before the wait and the one behind it.
+    let held = api::LONGEST_HOLD + 2 * call;
 
-    assert!(timeout_seconds < GATEWAY_TIMEOUT_SECONDS);
+    for function in ["Submit", "Status"] {
+        let seconds = template.number(&format!("/Resources/{function}Function/Properties/Timeout"));
+
+        assert!(held < Duration::from_secs(seconds), "{function}");
+        assert!(seconds < GATEWAY_TIMEOUT_SECONDS, "{function}");
+    }
 }
 
 #[test]
