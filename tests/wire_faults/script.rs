@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use local::faults::{Call, Fault};
 use serde_json::Value;
 
+use crate::app::Answer;
+
 /// What a call does for a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -63,6 +65,8 @@ pub(super) struct Case {
     pub(super) fault: Fault,
     /// So often in a row.
     pub(super) times: u32,
+    /// Of the job that meets it, once there is one.
+    pub(super) key: String,
     left: u32,
 }
 
@@ -72,7 +76,18 @@ impl Case {
             step,
             fault,
             times,
+            key: String::new(),
             left: times,
+        }
+    }
+
+    /// Of a call that met it for good the answer is 503, else one of these.
+    #[track_caller]
+    pub(super) fn expect(&self, answer: &Answer, is_met: bool, statuses: &[u16]) {
+        if is_met && self.times > 1 {
+            answer.problem(503, "unavailable");
+        } else {
+            assert!(statuses.contains(&answer.status), "{self:?}: {answer:?}");
         }
     }
 

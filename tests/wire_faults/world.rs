@@ -193,16 +193,6 @@ impl World {
         Answer::read(request.json(body).send().await.unwrap()).await
     }
 
-    /// With a fault for good (`is_met`) the answer is 503, else one of these.
-    #[track_caller]
-    pub(super) fn expect(&self, case: &Case, answer: &Answer, is_met: bool, statuses: &[u16]) {
-        if is_met && case.times > 1 {
-            answer.problem(503, "unavailable");
-        } else {
-            assert!(statuses.contains(&answer.status), "{case:?}: {answer:?}");
-        }
-    }
-
     /// The job's document, once it is at its end.
     pub(super) async fn end(&self, key: &str) -> Value {
         self.wait_for(key, |document| document["job"]["job-state"] == "COMPLETED")

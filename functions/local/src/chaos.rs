@@ -22,7 +22,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub(crate) use args::ChaosArgs;
 use client::Client;
 use killer::Killer;
-use report::Report;
+use report::{Evidence, Report};
 
 use crate::service::{Service, StartError};
 
@@ -62,23 +62,24 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     let told = told::submit_all(args, seed, &client, &bar).await;
     let submitting = begun.elapsed();
     let rest = rest::wait(&service, args, &bar).await;
-    let killed = killer.stop().await;
+    let kills = killer.stop().await;
     bar.finish_and_clear();
     // What the clients see at the end is asked on a good day.
     if let Some(faulty) = &service.faulty {
         faulty.plan.end();
     }
-    let seen = told::ask_all(&told, &client).await;
-    let report = Report::of(
+    let at_the_end = told::ask_all(&told, &client).await;
+    let report = Report::of(Evidence {
         seed,
-        &service,
-        &told,
-        &seen,
+        service: &service,
+        told: &told,
+        at_the_end: &at_the_end,
         rest,
-        killed,
-        client.counts(),
-        (submitting, begun.elapsed()),
-    );
+        kills,
+        answers: client.counts(),
+        submitting,
+        all: begun.elapsed(),
+    });
     // The killer and the rest are over, so this is the last one that has it.
     if let Some(service) = Arc::into_inner(service) {
         service.stop().await;

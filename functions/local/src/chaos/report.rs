@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::client::Counts;
 use super::killer::Kills;
 use super::rest::Rest;
 use super::told::{Seen, Told};
 use super::verdict::{Verdict, verdict};
 use crate::audit::{JobSeen, Rule, Violation};
+use crate::faults::Front;
 use crate::service::Service;
 
 /// What the run showed. The figures of `broken` have to be 0.
@@ -57,51 +59,48 @@ struct Jobs {
 /// As many examples as fit on a screen.
 const EXAMPLES: usize = 20;
 
+/// What all the others found out.
+pub(super) struct Evidence<'a> {
+    pub(super) seed: u64,
+    pub(super) service: &'a Service,
+    pub(super) told: &'a [Told],
+    /// What the status URI of each of them said at the end.
+    pub(super) at_the_end: &'a [Option<Seen>],
+    pub(super) rest: Rest,
+    pub(super) kills: Kills,
+    pub(super) answers: Counts,
+    pub(super) submitting: Duration,
+    pub(super) all: Duration,
+}
+
 impl Report {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "it brings together what all the others found"
-    )]
-    pub(super) fn of(
-        seed: u64,
-        service: &Service,
-        told: &[Told],
-        seen: &[Option<Seen>],
-        rest: Rest,
-        killed: Kills,
-        counts: super::client::Counts,
-        (submitting, all): (Duration, Duration),
-    ) -> Self {
-        let (audited, violations, writes) = audited(service);
+    pub(super) fn of(evidence: Evidence<'_>) -> Self {
+        let (audited, violations, writes) = audited(evidence.service);
         let mut found = Found::new(&violations);
-        let jobs = found.judge(told, seen, &audited);
+        let jobs = found.judge(evidence.told, evidence.at_the_end, &audited);
+        let rest = evidence.rest;
         found.add(
             "dead letters",
             rest.dead_letters,
             "the dead-letter queue is not empty",
         );
-        let left = rest.messages.unwrap_or(0);
         found.add(
             "messages that nobody takes away",
-            left,
+            rest.messages.unwrap_or(0),
             "the queue does not run empty",
         );
-        let faulty = service.faulty.as_ref();
-        let faults = faulty
-            .map(|faulty| faulty.front.counts())
-            .unwrap_or_default();
+        let front = evidence.service.faulty.as_ref().map(|faulty| &faulty.front);
+        let counts = front.map(Front::counts).unwrap_or_default();
+        let faults = counts.into_iter().map(|(kind, count)| (kind.name(), count));
         Self {
-            seed,
-            seconds_submitting: submitting.as_secs(),
-            seconds: all.as_secs(),
+            seed: evidence.seed,
+            seconds_submitting: evidence.submitting.as_secs(),
+            seconds: evidence.all.as_secs(),
             jobs,
-            answers: counts.by_status,
-            slowest_answer_ms: counts.slowest.as_millis(),
-            killed,
-            faults: faults
-                .into_iter()
-                .map(|(kind, count)| (kind.name(), count))
-                .collect(),
+            answers: evidence.answers.by_status,
+            slowest_answer_ms: evidence.answers.slowest.as_millis(),
+            killed: evidence.kills,
+            faults: faults.collect(),
             writes,
             attempts: audited.values().map(|job| u64::from(job.starts)).sum(),
             messages_left: rest.messages,

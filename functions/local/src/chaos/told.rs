@@ -42,7 +42,7 @@ pub(super) async fn submit_all(
     client: &Client,
     bar: &ProgressBar,
 ) -> Vec<Told> {
-    let (begun, epoch) = (Instant::now(), Timestamp::from_clock(SystemTime::now()));
+    let begun = Instant::now();
     let next = Arc::new(AtomicU32::new(0));
     let all = Arc::new(Mutex::new(Vec::new()));
     let mut clients = JoinSet::new();
@@ -56,7 +56,7 @@ pub(super) async fn submit_all(
                     return;
                 }
                 sleep_until(begun + span * number / jobs).await;
-                let told = submit(Order::draw(seed, number), epoch, &client).await;
+                let told = submit(Order::draw(seed, number), &client).await;
                 all.lock().await.push(told);
                 bar.set_message(format!("{} submitted", number + 1));
             }
@@ -66,8 +66,8 @@ pub(super) async fn submit_all(
     std::mem::take(&mut *all.lock().await)
 }
 
-async fn submit(order: Order, epoch: Timestamp, client: &Client) -> Told {
-    let body = order.body(epoch);
+async fn submit(order: Order, client: &Client) -> Told {
+    let body = order.body(Timestamp::from_clock(SystemTime::now()));
     let first = match &order.key {
         Some(key) => client.post_under(&body, key).await,
         // Without a key it is not known what became of it, and another try could be a second job.

@@ -55,8 +55,8 @@ fn is_allowed(told: &Told, verdict: Verdict, starts: u32) -> bool {
         (Wish::Cancel, Verdict::Succeeded) => told.cancel != 200,
         (Wish::CancelBeforeStart, Verdict::Canceled) => told.cancel == 200 && starts == 0,
         (Wish::CancelBeforeStart, _) => false,
-        (Wish::Fail, Verdict::FailedAsAsked) => starts >= 1,
-        (Wish::Succeed | Wish::Profile, Verdict::Succeeded) => starts >= 1,
+        (Wish::Fail, Verdict::FailedAsAsked)
+        | (Wish::Succeed | Wish::Profile, Verdict::Succeeded) => starts >= 1,
         (Wish::Retry, Verdict::Succeeded) => starts >= 2,
         // Three attempts were killed; with fewer it would have been given up too early.
         (_, Verdict::WorkerLost) => starts >= 3 && told.cancel != 200,

@@ -19,7 +19,7 @@ pub(super) enum Wish {
     Fail,
     /// It is canceled a moment after it was accepted, before or while it runs.
     Cancel,
-    /// Its start is far away, and it is canceled before it.
+    /// Its start is some time away, and it is canceled before it; its message comes all the same.
     CancelBeforeStart,
 }
 
@@ -38,8 +38,8 @@ pub(super) struct Order {
     number: u32,
 }
 
-/// Far more than any run takes.
-const FAR_AWAY: Duration = Duration::from_secs(12 * 3_600);
+/// Far more than a cancel takes that meets one fault after the other, and soon enough that the run sees the message come.
+const START_IN: Duration = Duration::from_secs(40);
 
 impl Order {
     pub(super) fn draw(seed: u64, number: u32) -> Self {
@@ -65,8 +65,8 @@ impl Order {
         }
     }
 
-    /// The request's body: the same text each time, since a key stands for one request.
-    pub(super) fn body(&self, epoch: engine::Timestamp) -> String {
+    /// The request's body. `now` is the same for each try, since a key stands for one request.
+    pub(super) fn body(&self, now: engine::Timestamp) -> String {
         let rehearsal = |seconds: f64, outcome: &str| json!({"seconds": seconds, "steps": 3, "outcome": outcome});
         let short = Duration::from_millis(self.millis).as_secs_f64();
         let (name, input) = match self.wish {
@@ -80,7 +80,7 @@ impl Order {
         let mut body =
             json!({"name": name, "input": input, "summary": format!("chaos {}", self.number)});
         if self.wish == Wish::CancelBeforeStart {
-            body["scheduled-start-time"] = Value::from(epoch.plus(FAR_AWAY).to_string());
+            body["scheduled-start-time"] = Value::from(now.plus(START_IN).to_string());
         }
         body.to_string()
     }
@@ -103,10 +103,10 @@ mod tests {
 
     #[test]
     fn a_seed_makes_the_same_orders_each_time() {
-        let epoch = engine::Timestamp::from_seconds(0);
+        let now = engine::Timestamp::from_seconds(0);
         let bodies = |seed| {
             (0..50)
-                .map(|number| Order::draw(seed, number).body(epoch))
+                .map(|number| Order::draw(seed, number).body(now))
                 .collect::<Vec<_>>()
         };
         assert_eq!(bodies(1), bodies(1));

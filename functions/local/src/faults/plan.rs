@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+use rand_chacha::rand_core::{RngCore, SeedableRng as _};
 
 use super::call::Call;
 use super::fault::{Fault, TRY};
@@ -92,11 +92,7 @@ impl Plan {
             numbers.set_stream(stream(operation));
             drawn.insert(operation.to_owned(), numbers);
         }
-        let mut next = || {
-            drawn
-                .get_mut(operation)
-                .map_or(0, |numbers| numbers.next_u64())
-        };
+        let mut next = || drawn.get_mut(operation).map_or(0, RngCore::next_u64);
         [next(), next(), next()]
     }
 }
