@@ -73,6 +73,7 @@ impl ChaosArgs {
             deadline: Duration::from_secs(86_400),
             concurrency: usize::from(self.concurrency),
             batch_size: 10,
+            worker_memory_mb: 1_024,
             worker_timeout,
             visibility: worker_timeout + Duration::from_secs(1),
             sweep_every: Duration::from_secs(60),
