@@ -11,6 +11,7 @@ mod app;
 
 mod answers;
 mod backends;
+mod callers;
 mod cloudformation;
 mod command_line;
 mod commands;
@@ -22,6 +23,7 @@ mod expiry;
 mod idempotency;
 mod lifecycle;
 mod owners;
+mod parameters;
 mod permissions;
 mod profiles;
 mod recorder;

@@ -4,6 +4,7 @@ mod answer;
 mod authorizer;
 mod base_url;
 mod document;
+mod entrance;
 mod etag;
 mod failure;
 mod incoming;
@@ -14,6 +15,7 @@ mod serve;
 
 pub use answer::{Answer, JSON};
 pub use document::{JobDocument, JobMembers, job_answer, job_path, retry_after};
+pub use entrance::Entrance;
 pub use etag::{entity_tag, matches};
 pub use failure::{queue_problem, store_problem, too_late, unwritable};
 pub use incoming::Incoming;

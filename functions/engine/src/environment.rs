@@ -162,6 +162,22 @@ impl Environment {
         Ok(url.map(|url| url.trim_end_matches('/').to_owned()))
     }
 
+    /// `AUTHORIZATION`: whether the gateway names everybody whom it lets in. `AWS_IAM` and `JWT` do, `NONE` and none do not.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] when it is something else: nothing opens by a slip.
+    pub fn demands_caller(&self) -> Result<bool, ConfigError> {
+        const VARIABLE: &str = "AUTHORIZATION";
+        match self.optional(VARIABLE).as_deref() {
+            Some("AWS_IAM" | "JWT") => Ok(true),
+            Some("NONE") | None => Ok(false),
+            Some(_) => Err(ConfigError::Malformed {
+                variable: VARIABLE,
+                expected: "AWS_IAM, JWT or NONE",
+            }),
+        }
+    }
+
     /// `OPT_IN_KINDS`: the kinds beyond the ordinary ones that this deployment runs, comma-separated.
     #[must_use]
     pub fn opt_in_kinds(&self) -> Vec<String> {
@@ -249,6 +265,16 @@ mod tests {
         ] {
             assert!(url(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn nothing_is_open_by_a_slip() {
+        let demands = |value| Environment::of(&[("AUTHORIZATION", value)]).demands_caller();
+        assert_eq!(demands("AWS_IAM"), Ok(true));
+        assert_eq!(demands("JWT"), Ok(true));
+        assert_eq!(demands("NONE"), Ok(false));
+        assert_eq!(Environment::of(&[]).demands_caller(), Ok(false));
+        assert!(demands("aws_iam").is_err());
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod pages;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use api::{Answer, Incoming, Problem, ProblemKind, Route};
+use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route};
 use engine::{Environment, IdSecrets, JobStore, Timestamp};
 use lambda_http::Error;
 
@@ -28,16 +28,13 @@ struct App {
 pub async fn run() -> Result<(), Error> {
     let environment = Environment::of_process();
     let (table, secrets) = (environment.table_name()?, environment.id_secrets()?);
-    let public_base_url = environment.public_base_url()?;
+    let entrance = Entrance::of(&environment)?;
     let aws = engine::load_aws().await;
     let app = Arc::new(App {
         store: JobStore::new(aws.dynamodb, table),
         secrets,
     });
-    api::serve(public_base_url, move |incoming| {
-        handle(app.clone(), incoming)
-    })
-    .await
+    api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
 }
 
 async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {

@@ -12,7 +12,7 @@ mod request;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use api::{Answer, Incoming, Problem, ProblemKind, Route, too_late};
+use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{Environment, IdSecrets, Intake, JobQueue, JobStore, Timestamp};
 use lambda_http::Error;
 
@@ -38,7 +38,7 @@ pub async fn run() -> Result<(), Error> {
     let secrets = environment.id_secrets()?;
     let intake = Intake::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
-    let public_base_url = environment.public_base_url()?;
+    let entrance = Entrance::of(&environment)?;
     let aws = engine::load_aws().await;
     let (store, queue) = (
         JobStore::new(aws.dynamodb, table),
@@ -52,10 +52,7 @@ pub async fn run() -> Result<(), Error> {
         retention,
         deadline,
     });
-    api::serve(public_base_url, move |incoming| {
-        handle(app.clone(), incoming)
-    })
-    .await
+    api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
 }
 
 /// Below the function's time-out of 15 s, after which a client gets no answer of ours.
