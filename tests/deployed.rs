@@ -14,6 +14,9 @@ use crate::recorder::Recorder;
 /// What stands for the deployment's secret. The ids in `events/` were issued under it.
 pub(crate) const ID_SECRET: &str = "events-only-secret-of-32-characters";
 
+/// Where the metrics of the deployment go.
+pub(crate) const NAMESPACE: &str = "Accepted/stack";
+
 /// More than any of this takes, so that a test fails and does not hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -146,6 +149,7 @@ fn environment(
         Some("JobQueue") => queue_url.to_owned(),
         Some(parameter) => given(parameter)
             .unwrap_or_else(|| plain(template.at(&format!("/Parameters/{parameter}/Default")))),
+        None if value["Fn::Sub"] == "Accepted/${AWS::StackName}" => NAMESPACE.to_owned(),
         None => {
             assert!(
                 value.to_string().contains("{{resolve:secretsmanager:"),
@@ -169,8 +173,18 @@ fn plain(value: &Value) -> String {
 
 /// A request as the HTTP API sends it when somebody has signed it.
 pub(crate) fn http_api_event(method: &str, path: &str, body: &Value) -> String {
+    http_api_event_with(&[], method, path, body)
+}
+
+/// The same with these headers besides.
+pub(crate) fn http_api_event_with(
+    more: &[(&str, &str)],
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> String {
     let signed = json!({ "iam": { "userArn": "arn:aws:iam::123456789012:user/tests" } });
-    http_api_event_of(&signed, method, path, body)
+    event(&signed, more, method, path, body)
 }
 
 /// A request as the HTTP API sends it after this authorizer; null when there was none.
@@ -180,12 +194,26 @@ pub(crate) fn http_api_event_of(
     path: &str,
     body: &Value,
 ) -> String {
+    event(authorizer, &[], method, path, body)
+}
+
+fn event(
+    authorizer: &Value,
+    more: &[(&str, &str)],
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> String {
+    let mut headers = json!({ "host": "api.example.com", "content-type": "application/json" });
+    for (name, value) in more {
+        headers[*name] = json!(value);
+    }
     json!({
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": "",
-        "headers": { "host": "api.example.com", "content-type": "application/json" },
+        "headers": headers,
         "requestContext": {
             "stage": "$default",
             "domainName": "api.example.com",

@@ -10,6 +10,7 @@
 mod app;
 
 mod answers;
+mod atom;
 mod backends;
 mod callers;
 mod cloudformation;
@@ -28,8 +29,10 @@ mod permissions;
 mod profiles;
 mod recorder;
 mod refusals;
+mod representations;
 mod sqs;
 mod store;
 mod submit;
 mod template;
+mod waiting;
 mod wire;

@@ -1,12 +1,13 @@
 //! Stands between a function and its back ends, and writes down what the function calls.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, header};
+use serde_json::Value;
 
 use crate::backends::{Backends, listen};
 
@@ -18,7 +19,7 @@ struct Inner {
     client: reqwest::Client,
     dynamodb_url: String,
     sqs_url: String,
-    calls: Mutex<BTreeSet<String>>,
+    calls: Mutex<Vec<(String, Value)>>,
 }
 
 impl Recorder {
@@ -38,19 +39,19 @@ impl Recorder {
 
     /// The actions that were called, as IAM names them: `dynamodb:GetItem`.
     pub(crate) fn calls(&self) -> BTreeSet<String> {
-        self.0
-            .calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let calls = self.recorded();
+        calls.iter().map(|(action, _)| action.clone()).collect()
     }
 
-    fn record(&self, action: String) {
-        self.0
-            .calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(action);
+    /// What was asked with each call of an action, in their order.
+    pub(crate) fn requests(&self, action: &str) -> Vec<Value> {
+        let calls = self.recorded();
+        let of_action = calls.iter().filter(|(called, _)| called == action);
+        of_action.map(|(_, request)| request.clone()).collect()
+    }
+
+    fn recorded(&self) -> MutexGuard<'_, Vec<(String, Value)>> {
+        self.0.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,7 +71,10 @@ async fn forward(
         "AmazonSQS" => ("sqs", &recorder.0.sqs_url),
         _ => ("dynamodb", &recorder.0.dynamodb_url),
     };
-    recorder.record(format!("{prefix}:{operation}"));
+    let request = serde_json::from_slice(&body).unwrap_or_default();
+    recorder
+        .recorded()
+        .push((format!("{prefix}:{operation}"), request));
     headers.remove(header::HOST);
     let request = recorder.0.client.post(url).headers(headers).body(body);
     let answer = request.send().await.expect("the back end answers");

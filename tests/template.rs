@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use api::Entrance;
-use engine::{Attribute, ConfigError, Environment, INDEX_NAME};
+use engine::{Attribute, ConfigError, Environment, INDEX_NAME, Metrics};
 use local::{Function, ROUTES};
 use serde_json::{Value, json};
 
@@ -100,6 +100,7 @@ fn sample(variable: &str) -> (&str, &str) {
         "PUBLIC_BASE_URL" => "https://jobs.example.com",
         "OPT_IN_KINDS" => "rehearsal",
         "AUTHORIZATION" => "JWT",
+        "METRICS_NAMESPACE" => "Accepted/stack",
         unknown => panic!("no function reads {unknown}"),
     };
     (variable, value)
@@ -116,8 +117,12 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
     };
     Ok(match function {
         "SubmitFunction" => {
-            let deadline = environment.deadline()?;
-            format!("{table} {:?} {:?} {deadline:?}", entrance()?.1, jobs()?)
+            let (deadline, metrics) = (environment.deadline()?, Metrics::of(&environment));
+            format!(
+                "{table} {:?} {:?} {deadline:?} {metrics:?}",
+                entrance()?.1,
+                jobs()?
+            )
         }
         "StatusFunction" => format!("{table} {:?}", entrance()?.1),
         _ => format!("{table} {:?}", jobs()?),
@@ -226,11 +231,20 @@ fn submit_has_ended_before_a_worker_drops_its_message() {
 }
 
 #[test]
-fn status_answers_before_the_gateway_gives_up() {
-    let timeout_seconds =
-        Template::of_this_repository().number("/Resources/StatusFunction/Properties/Timeout");
+fn an_answer_that_is_held_comes_before_the_function_s_end_and_before_the_gateway_gives_up() {
+    let template = Template::of_this_repository();
+    let call = engine::timeouts()
+        .operation_timeout()
+        .expect("calls have a time-out");
+    // The read before the wait and the one behind it.
+    let held = api::LONGEST_HOLD + 2 * call;
 
-    assert!(timeout_seconds < GATEWAY_TIMEOUT_SECONDS);
+    for function in ["Submit", "Status"] {
+        let seconds = template.number(&format!("/Resources/{function}Function/Properties/Timeout"));
+
+        assert!(held < Duration::from_secs(seconds), "{function}");
+        assert!(seconds < GATEWAY_TIMEOUT_SECONDS, "{function}");
+    }
 }
 
 #[test]

@@ -6,9 +6,6 @@ use engine::{JobRecord, JobState, Outcome, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Answer, Incoming, JSON};
-use http::StatusCode;
-
 /// A job as clients see it: `job`, and beside it what long-running-operation clients read.
 #[derive(Serialize)]
 pub struct JobDocument<'a> {
@@ -48,9 +45,9 @@ pub struct JobMembers<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
-struct ErrorMembers<'a> {
-    code: &'a str,
-    message: &'a str,
+pub(crate) struct ErrorMembers<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) message: &'a str,
 }
 
 /// The 202's `task`.
@@ -126,7 +123,8 @@ impl<'a> JobMembers<'a> {
     }
 }
 
-fn error_of(judged: &JobRecord) -> Option<ErrorMembers<'_>> {
+/// Why there is no result, once there will be none.
+pub(crate) fn error_of(judged: &JobRecord) -> Option<ErrorMembers<'_>> {
     match &judged.error {
         Some(error) => Some(ErrorMembers {
             code: error.code(),
@@ -149,7 +147,7 @@ pub fn job_path(record: &JobRecord) -> String {
 /// How long a client should wait before it looks again: a whole number of seconds from 1 to 30; `None` once the job is at its end.
 ///
 /// A quarter of what is left, where there is an estimate, so that a client sees a job end at most a quarter late; a quarter
-/// of what it took so far where there is none.
+/// of what it took so far where there is none, or of what it takes longer than estimated.
 #[must_use]
 pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
     const LONGEST: Duration = Duration::from_secs(30);
@@ -158,28 +156,11 @@ pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
         JobState::Scheduled if now < judged.scheduled_start => judged.scheduled_start.since(now),
         JobState::Scheduled => now.since(judged.scheduled_start) / 4,
         JobState::Started => match judged.estimated_end() {
-            Some(end) => end.since(now) / 4,
+            Some(end) => end.since(now).max(now.since(end)) / 4,
             None => now.since(judged.started_at.unwrap_or(now)) / 4,
         },
     };
     Some(wait.min(LONGEST).as_secs().max(1))
-}
-
-/// The status document as a 200, with what HTTP says about it. Not to be stored by shared caches: it is its owner's.
-///
-/// # Errors
-/// None in practice: every member is a string or a number.
-pub fn job_answer(
-    judged: &JobRecord,
-    incoming: &Incoming,
-    now: Timestamp,
-) -> Result<Answer, serde_json::Error> {
-    let body = serde_json::to_string(&JobDocument::of(judged, &incoming.base_url))?;
-    let answer = Answer::new(StatusCode::OK, JSON, body);
-    Ok(match retry_after(judged, now) {
-        Some(seconds) => answer.with("retry-after", seconds.to_string()),
-        None => answer,
-    })
 }
 
 #[cfg(test)]
@@ -302,7 +283,10 @@ mod tests {
         assert_eq!(retry_after(&scheduled(), at(start + 40)), Some(10));
         assert_eq!(retry_after(&scheduled(), at(start - 10_000)), Some(30));
         assert_eq!(retry_after(&started(), at(start + 50)), Some(15));
-        assert_eq!(retry_after(&started(), at(start + 50_000)), Some(1));
+        // At second 110 it should have been done.
+        assert_eq!(retry_after(&started(), at(start + 110)), Some(1));
+        assert_eq!(retry_after(&started(), at(start + 150)), Some(10));
+        assert_eq!(retry_after(&started(), at(start + 50_000)), Some(30));
         let done = JobRecord {
             state: JobState::Completed(Outcome::Success),
             ..started()

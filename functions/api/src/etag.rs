@@ -1,6 +1,9 @@
 //! Conditional requests (RFC 9110, section 13).
 
-use engine::JobRecord;
+use engine::{Fingerprint, JobRecord, Timestamp};
+use http::StatusCode;
+
+use crate::{Answer, Incoming, Representation, retry_after};
 
 /// The strong entity tag of a representation of a record as it was judged: it changes with every write of the record, with
 /// what a deadline makes of it, and with the media type.
@@ -15,13 +18,78 @@ pub fn entity_tag(judged: &JobRecord, representation: &str) -> String {
     )
 }
 
-/// Whether an `If-None-Match` names the tag: one of a list, a weak form of it, or `*`.
+/// The strong entity tag of a job in this form.
 #[must_use]
-pub fn matches(if_none_match: &str, tag: &str) -> bool {
-    let mut named = if_none_match.split(',').map(str::trim);
-    named.any(|candidate| {
-        candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == tag
-    })
+pub fn job_tag(form: Representation, judged: &JobRecord, now: Timestamp) -> String {
+    match form {
+        Representation::Json => entity_tag(judged, "json"),
+        Representation::AtomEntry | Representation::AtomFeed => entity_tag(judged, "atom"),
+        // The page says itself when it looks again, so that is a part of what the tag stands for.
+        Representation::Html => {
+            let wait = retry_after(judged, now).unwrap_or(0);
+            entity_tag(judged, &format!("html.{wait}"))
+        }
+    }
+}
+
+impl Answer {
+    /// The answer to a read, or a 304 when the client has it already: when an `If-None-Match` names its entity tag. An answer
+    /// without a tag gets one, made from its body.
+    ///
+    /// The 304 has what a cache needs to know (section 15.4.5), and when to look again.
+    #[must_use]
+    pub fn unless_known(mut self, incoming: &Incoming) -> Self {
+        if !self.status.is_success() {
+            return self;
+        }
+        let tag = self.headers.entry("etag").or_insert_with(|| {
+            let digest = Fingerprint::of(self.body.as_bytes());
+            format!("\"{}\"", &digest.as_str()[..32])
+        });
+        let lines = incoming.headers.get_all("if-none-match").iter();
+        let mut lines = lines.filter_map(|line| line.to_str().ok());
+        if !lines.any(|line| names(line, tag)) {
+            return self;
+        }
+        self.headers.retain(|name, _| OF_A_304.contains(name));
+        Self {
+            headers: self.headers,
+            ..Self::empty(StatusCode::NOT_MODIFIED)
+        }
+    }
+}
+
+const OF_A_304: [&str; 8] = [
+    "cache-control",
+    "content-location",
+    "etag",
+    "expires",
+    "link",
+    "preference-applied",
+    "retry-after",
+    "vary",
+];
+
+/// Whether an `If-None-Match` names the tag: one of a list, a weak form of it (section 8.8.3.2), or `*`. What is no such list
+/// names nothing from where it goes wrong.
+fn names(if_none_match: &str, tag: &str) -> bool {
+    if if_none_match.trim() == "*" {
+        return true;
+    }
+    let mut rest = if_none_match;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        let quoted = rest.strip_prefix("W/").unwrap_or(rest);
+        let Some(end) = quoted.strip_prefix('"').and_then(|inner| inner.find('"')) else {
+            return false;
+        };
+        let (candidate, behind) = quoted.split_at(end + 2);
+        rest = behind.trim_start_matches([' ', '\t']);
+        let is_whole = rest.is_empty() || rest.starts_with(',');
+        if !is_whole || candidate == tag {
+            return is_whole;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -30,11 +98,33 @@ mod tests {
 
     #[test]
     fn a_tag_is_found_in_a_list_and_in_its_weak_form() {
-        for header in ["\"1\"", "\"0\", \"1\"", "W/\"1\"", "*", " \"0\" , W/\"1\" "] {
-            assert!(matches(header, "\"1\""), "{header}");
+        for header in [
+            "\"1\"",
+            "\"0\", \"1\"",
+            "\"0\",\"1\",\"2\"",
+            ", \"a,b\" ,\t\"1\"",
+            "W/\"1\"",
+            "*",
+            " * ",
+            " \"0\" , W/\"1\" ",
+        ] {
+            assert!(names(header, "\"1\""), "{header}");
         }
-        for header in ["", "1", "\"11\"", "W/1", "\"1", "\"0\",\"2\""] {
-            assert!(!matches(header, "\"1\""), "{header}");
+        for header in [
+            "",
+            "1",
+            "\"11\"",
+            "W/1",
+            "w/\"1\"",
+            "\"1",
+            "\"0\",\"2\"",
+            "\"0\" \"1\"",
+            "\"1\"x",
+            "\"0,\"1\"",
+            "\"0\", *",
+            "**",
+        ] {
+            assert!(!names(header, "\"1\""), "{header}");
         }
     }
 }

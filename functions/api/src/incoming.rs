@@ -1,6 +1,6 @@
 //! The request, whichever gateway brought it.
 
-use engine::{IdSecrets, JobId, Owner};
+use engine::{IdSecrets, JobId, Owner, Timestamp};
 use http::{HeaderMap, Method};
 use lambda_http::Context;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
@@ -10,7 +10,7 @@ use lambda_http::request::LambdaRequest;
 
 use crate::authorizer;
 use crate::base_url::{base_url, stage_prefix_of_payload_1, stage_prefix_of_payload_2, strip};
-use crate::{Entrance, Problem, ProblemKind};
+use crate::{Entrance, Preferences, Problem, ProblemKind};
 
 /// A request.
 ///
@@ -26,6 +26,8 @@ pub struct Incoming {
     pub query: QueryMap,
     /// The headers.
     pub headers: HeaderMap,
+    /// What the client would like.
+    pub preferences: Preferences,
     /// The body, decoded.
     pub body: Vec<u8>,
     /// Whose request it is; `None` when an authorizer named nobody.
@@ -36,6 +38,8 @@ pub struct Incoming {
     pub request_id: String,
     /// The X-Ray trace header, for what comes of the request.
     pub trace: Option<String>,
+    /// When Lambda kills the function that has no answer yet.
+    pub deadline: Timestamp,
 }
 
 impl Incoming {
@@ -54,6 +58,8 @@ impl Incoming {
             incoming.owner = incoming.owner.filter(|owner| *owner != Owner::anonymous());
         }
         incoming.trace.clone_from(&context.xray_trace_id);
+        incoming.preferences = Preferences::of(&incoming.headers);
+        incoming.deadline = Timestamp::from_ms(i64::try_from(context.deadline).unwrap_or(i64::MAX));
         incoming
     }
 
@@ -77,6 +83,8 @@ impl Incoming {
             headers: event.headers,
             request_id: context.request_id.unwrap_or_default(),
             trace: None,
+            preferences: Preferences::default(),
+            deadline: Timestamp::from_ms(0),
         }
     }
 
@@ -110,6 +118,8 @@ impl Incoming {
             headers,
             request_id: context.request_id.unwrap_or_default(),
             trace: None,
+            preferences: Preferences::default(),
+            deadline: Timestamp::from_ms(0),
         }
     }
 

@@ -20,6 +20,7 @@ mod job;
 mod job_error;
 mod kind;
 mod message;
+mod metrics;
 mod owner;
 mod page;
 mod percent;
@@ -34,6 +35,7 @@ mod store;
 mod store_error;
 pub mod test_kit;
 mod timestamp;
+mod trace_context;
 
 pub use aws::{Aws, load_aws, timeouts};
 pub use claim::{Claim, ClaimDecision, decide_claim, owns_attempt};
@@ -46,6 +48,7 @@ pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError};
 pub use kind::{KindName, ParseKindNameError};
 pub use message::{JobMessage, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES};
+pub use metrics::{Happened, Metrics};
 pub use owner::Owner;
 pub use page::{Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError};
 pub use percent::Percent;
@@ -57,7 +60,9 @@ pub use runners::{Runner, Runners, RunnersBuilder};
 pub use schema::{Attribute, INDEX_NAME};
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
-    Cancellation, Created, Deletion, Ending, JobStore, MAX_PAGE, MAX_RESULT_BYTES, Written,
+    Cancellation, Condition, Created, Deletion, Ending, JobStore, MAX_PAGE, MAX_RESULT_BYTES,
+    Written,
 };
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};
+pub use trace_context::{ParseTraceContextError, TraceContext};

@@ -1,18 +1,21 @@
 //! The table of jobs.
 //!
-//! Every write but the first is one conditional `UpdateItem`, and each condition says which race it closes. Where an answer
+//! Every write is one conditional call, and each [`Condition`] says which race it closes. Where an answer
 //! can get lost and the SDK tries again, the second try finds its own effect and recognises it: by the fingerprint
 //! (`create`), or by attempt and run token (all that an attempt writes).
 
 mod attempt;
+mod condition;
 mod create;
 mod expression;
 mod list;
 mod owner_commands;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 
 pub use attempt::{Ending, MAX_RESULT_BYTES, Written};
+pub use condition::Condition;
 pub use create::Created;
 pub use list::MAX_PAGE;
 pub use owner_commands::{Cancellation, Deletion};
@@ -42,11 +45,23 @@ impl JobStore {
     /// # Errors
     /// [`StoreError`] when the table gives no answer, or an item that is not ours.
     pub async fn get(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
-        let request = self.client.get_item().table_name(&self.table);
-        let request = request
-            .key(Attribute::Id.name(), string(id.to_string()))
-            .consistent_read(true);
+        let request = self.reading(id).consistent_read(true);
         let answer = request.send().await.map_err(StoreError::unavailable)?;
         answer.item.as_ref().map(from_item).transpose()
+    }
+
+    /// The record as it stands or as it stood a moment ago: an eventually consistent read, at half the price.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the table gives no answer, or an item that is not ours.
+    pub async fn glance(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
+        let request = self.reading(id).consistent_read(false);
+        let answer = request.send().await.map_err(StoreError::unavailable)?;
+        answer.item.as_ref().map(from_item).transpose()
+    }
+
+    fn reading(&self, id: &JobId) -> GetItemFluentBuilder {
+        let request = self.client.get_item().table_name(&self.table);
+        request.key(Attribute::Id.name(), string(id.to_string()))
     }
 }

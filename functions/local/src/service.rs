@@ -47,7 +47,7 @@ pub struct ServiceOptions {
 const HTTP_PROCESSES: usize = 16;
 
 /// As in the template.
-const SUBMIT_TIMEOUT: Duration = Duration::from_secs(15);
+const SUBMIT_TIMEOUT: Duration = Duration::from_secs(29);
 const STATUS_TIMEOUT: Duration = Duration::from_secs(29);
 
 /// Why the service does not start.

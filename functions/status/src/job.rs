@@ -1,8 +1,10 @@
 //! `GET /jobs/{id}` and `GET /jobs/{id}/result`.
 
+use std::time::SystemTime;
+
 use api::{
-    Answer, Incoming, JSON, Problem, ProblemKind, entity_tag, job_answer, matches, retry_after,
-    store_problem, unwritable,
+    Answer, Hold, Incoming, JSON, Problem, ProblemKind, Representation, entity_tag, job_answer,
+    job_path, job_tag, retry_after, store_problem, unwritable,
 };
 use engine::{JobId, JobRecord, JobState, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
@@ -17,15 +19,35 @@ pub(crate) async fn status(
     id: JobId,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
-    let record = read(app, incoming, id, now).await?;
-    let tag = entity_tag(&record, "json");
-    if is_known(incoming, &tag) {
-        return Ok(cached(Answer::empty(StatusCode::NOT_MODIFIED), tag));
+    let form = incoming.choose(Representation::OF_JOB)?;
+    let found = find(app, incoming, id, now).await?;
+    let answer = job_answer(form, &found.record, incoming, found.now);
+    let answer = answer.map_err(|error| unwritable(&error))?;
+    let answer = in_the_words_of_http(form, answer, &found.record, incoming);
+    let tag = job_tag(form, &found.record, found.now);
+    Ok(found.held(cached(answer, tag)))
+}
+
+/// Who asks for an Atom entry reads the state from the status: 200 while there is no result, 201 and where it is once it was
+/// created, 410 once there will be none. In the other forms a job that has failed is still there, so it is 200.
+fn in_the_words_of_http(
+    form: Representation,
+    answer: Answer,
+    record: &JobRecord,
+    incoming: &Incoming,
+) -> Answer {
+    match (form, record.outcome()) {
+        (Representation::AtomEntry, Some(Outcome::Success)) => {
+            let result = incoming.url(&format!("{}/result", job_path(record)));
+            let status = StatusCode::CREATED;
+            Answer { status, ..answer }.with("location", result)
+        }
+        (Representation::AtomEntry, Some(Outcome::Failed | Outcome::Canceled)) => {
+            let status = StatusCode::GONE;
+            Answer { status, ..answer }
+        }
+        _ => answer,
     }
-    Ok(cached(
-        job_answer(&record, incoming, now).map_err(|error| unwritable(&error))?,
-        tag,
-    ))
 }
 
 /// The result: 404 until there is one, 410 when there will be none.
@@ -35,42 +57,74 @@ pub(crate) async fn result(
     id: JobId,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
-    let record = read(app, incoming, id, now).await?;
-    let tag = entity_tag(&record, "result");
+    incoming.choose(Representation::OF_RESULT)?;
+    let found = find(app, incoming, id, now).await?;
+    let answer = result_of(&found.record, found.now);
+    Ok(found.held(answer.unwrap_or_else(|problem| problem.answer(incoming))))
+}
+
+fn result_of(record: &JobRecord, now: Timestamp) -> Result<Answer, Problem> {
     match record.state {
         JobState::Scheduled | JobState::Started => {
-            let seconds = retry_after(&record, now).unwrap_or(1);
+            let seconds = retry_after(record, now).unwrap_or(1);
             Err(Problem::new(ProblemKind::ResultNotReady)
                 .header("retry-after", seconds.to_string()))
         }
-        JobState::Completed(Outcome::Failed) => Err(failed(&record)),
+        JobState::Completed(Outcome::Failed) => Err(failed(record)),
         JobState::Completed(Outcome::Canceled) => Err(Problem::new(ProblemKind::JobCanceled)),
-        JobState::Completed(Outcome::Success) if is_known(incoming, &tag) => {
-            Ok(cached(Answer::empty(StatusCode::NOT_MODIFIED), tag))
-        }
         JobState::Completed(Outcome::Success) => {
-            let body = record.result.unwrap_or_else(|| "null".to_owned());
-            Ok(cached(Answer::new(StatusCode::OK, JSON, body), tag))
+            let body = record.result.clone().unwrap_or_else(|| "null".to_owned());
+            let answer = Answer::new(StatusCode::OK, JSON, body);
+            Ok(cached(answer, entity_tag(record, "result")))
         }
     }
 }
 
-async fn read(
-    app: &App,
-    incoming: &Incoming,
-    id: JobId,
+/// A job, as it was judged at `now`.
+struct Found {
+    record: JobRecord,
     now: Timestamp,
-) -> Result<JobRecord, Problem> {
+    hold: Option<Hold>,
+}
+
+impl Found {
+    /// The answer, with how long it was held at most.
+    fn held(&self, answer: Answer) -> Answer {
+        match self.hold {
+            Some(hold) => answer.with("preference-applied", hold.applied()),
+            None => answer,
+        }
+    }
+}
+
+/// The job, at its end if the client prefers to wait for that and it comes in time.
+async fn find(app: &App, incoming: &Incoming, id: JobId, now: Timestamp) -> Result<Found, Problem> {
     incoming.owner_of(&id, &app.secrets)?;
-    let record = app
-        .store
-        .get(&id)
-        .await
-        .map_err(|error| store_problem(&error))?;
+    let record = app.store.get(&id).await;
+    let record = live(record.map_err(|error| store_problem(&error))?, now)?;
+    let Some(hold) = Hold::of(incoming, now) else {
+        return Ok(Found {
+            record,
+            now,
+            hold: None,
+        });
+    };
+    let record = hold.until_end(&app.store, record).await;
+    let now = Timestamp::from_clock(SystemTime::now());
+    let record = live(record.map_err(|error| store_problem(&error))?, now)?;
+    Ok(Found {
+        record,
+        now,
+        hold: Some(hold),
+    })
+}
+
+/// The record as a reader has to see it, unless its time is over.
+fn live(record: Option<JobRecord>, now: Timestamp) -> Result<JobRecord, Problem> {
     match record {
         None => Err(Problem::new(ProblemKind::JobExpired)),
         Some(record) if record.is_expired(now) => {
-            Err(Problem::new(ProblemKind::JobExpired).expired_at(record.expires_at))
+            Err(Problem::new(ProblemKind::JobExpired).expired(record))
         }
         Some(record) => Ok(record.judged(now)),
     }
@@ -82,12 +136,6 @@ fn failed(record: &JobRecord) -> Problem {
         Some(error) => problem.detail(format!("{}: {}", error.code(), error.message())),
         None => problem,
     }
-}
-
-fn is_known(incoming: &Incoming, tag: &str) -> bool {
-    incoming
-        .header("if-none-match")
-        .is_some_and(|header| matches(header, tag))
 }
 
 /// Private, since it is its owner's; to be asked about each time, since it moves.

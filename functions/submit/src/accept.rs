@@ -1,24 +1,58 @@
 //! `POST /jobs`.
 
+use std::time::SystemTime;
+
 use api::{
-    Answer, Incoming, JSON, JobDocument, Problem, ProblemKind, job_path, queue_problem,
-    retry_after, store_problem, unwritable,
+    Answer, Hold, Incoming, Problem, ProblemKind, Representation, accepted_answer, job_answer,
+    job_path, queue_problem, store_problem, unwritable,
 };
 use engine::{
-    Created, Fingerprint, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES, NewJob, Owner, Timestamp,
+    Created, Fingerprint, Happened, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES, NewJob, Owner,
+    Timestamp, TraceContext,
 };
-use lambda_http::http::StatusCode;
-use lambda_http::tracing::info;
+use lambda_http::tracing::{info, warn};
 
 use crate::request::{Submission, parse, too_large};
-use crate::{App, idempotency};
+use crate::{App, idempotency, in_time};
 
-/// Accepts a job, or says what is wrong with it. With an `Idempotency-Key` that stands for a live job, answers with that one.
-pub(crate) async fn accept(
+/// A job that stands, and what its submitter is told of it.
+struct Accepted {
+    record: JobRecord,
+    /// Whether it stood before, for the same request under the same `Idempotency-Key`.
+    is_replay: bool,
+}
+
+/// Accepts a job: 202, or 200 when the client prefers to wait and the job ends in time.
+pub(crate) async fn submit(
     app: &App,
     incoming: &Incoming,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
+    let form = incoming.choose(Representation::OF_COMMAND)?;
+    let mut accepted = in_time(accept(app, incoming, now)).await?;
+    let hold = Hold::of(incoming, now);
+    let mut now = now;
+    if let Some(hold) = hold {
+        accepted.record = at_its_end(app, accepted.record, hold).await;
+        now = Timestamp::from_clock(SystemTime::now());
+    }
+    answer(form, &accepted, hold, incoming, now)
+}
+
+/// The job at its end, if it comes in time. The job was accepted, so nothing that goes wrong here may be the answer.
+async fn at_its_end(app: &App, record: JobRecord, hold: Hold) -> JobRecord {
+    match hold.until_end(&app.store, record.clone()).await {
+        Ok(standing) => standing.unwrap_or(record),
+        Err(error) => {
+            warn!(job.id = %record.id, "waited for a job in vain: {error}");
+            record
+        }
+    }
+}
+
+/// Stores the job and sends it on, or says what is wrong with it. With an `Idempotency-Key` that stands for a live job, finds
+/// that one.
+async fn accept(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Accepted, Problem> {
     let owner = incoming.owner()?;
     let key = idempotency::key(incoming)?;
     let submission = parse(incoming, &app.intake, app.deadline, now)?;
@@ -27,7 +61,7 @@ pub(crate) async fn accept(
         None => app.secrets.issue(owner, random_seed()?),
         Some(key) => {
             if let Some(standing) = standing(app, owner, key, now).await? {
-                return replay(&standing, &fingerprint, incoming, now);
+                return replay(standing, &fingerprint, now);
             }
             // A key's new job gets the newest secret's id; `for_key` has at least that one.
             app.secrets
@@ -47,8 +81,11 @@ pub(crate) async fn accept(
     )
     .await?
     {
-        Created::New(record) => accepted(&record, incoming, now),
-        Created::Taken(standing) => replay(&standing, &fingerprint, incoming, now),
+        Created::New(record) => {
+            app.metrics.write(&record.kind, Happened::Accepted, now);
+            Ok(accepted(*record, incoming))
+        }
+        Created::Taken(standing) => replay(*standing, &fingerprint, now),
     }
 }
 
@@ -94,6 +131,7 @@ async fn store(
         kind: kind.clone(),
         fingerprint: fingerprint.clone(),
         keyed: incoming.headers.contains_key("idempotency-key"),
+        traceparent: traceparent(incoming),
         input,
     };
     let message = message.to_body().map_err(|error| unwritable(&error))?;
@@ -125,36 +163,80 @@ async fn store(
         .map_err(|error| store_problem(&error))
 }
 
-fn accepted(record: &JobRecord, incoming: &Incoming, now: Timestamp) -> Result<Answer, Problem> {
-    info!(job.id = %record.id, job.name = %record.kind, "accepted a job");
-    answer(record, incoming, now)
+fn accepted(record: JobRecord, incoming: &Incoming) -> Accepted {
+    let context = traceparent(incoming);
+    info!(
+        job.id = %record.id,
+        job.name = %record.kind,
+        xray.trace = incoming.trace.as_deref(),
+        traceparent = context.as_ref().map(TraceContext::as_str),
+        "accepted a job"
+    );
+    Accepted {
+        record,
+        is_replay: false,
+    }
 }
 
-/// The answer to a key that was used before: its job as it stands, unless the request was another one.
+/// What the client says that its request belongs to.
+fn traceparent(incoming: &Incoming) -> Option<TraceContext> {
+    incoming.header("traceparent")?.parse().ok()
+}
+
+/// The job of a key that was used before, as it stands, unless the request was another one.
 fn replay(
-    standing: &JobRecord,
+    standing: JobRecord,
     fingerprint: &Fingerprint,
-    incoming: &Incoming,
     now: Timestamp,
-) -> Result<Answer, Problem> {
+) -> Result<Accepted, Problem> {
     if standing.fingerprint != *fingerprint {
         return Err(Problem::new(ProblemKind::IdempotencyKeyReused));
     }
-    Ok(answer(&standing.clone().judged(now), incoming, now)?.with("idempotency-replayed", "true"))
+    Ok(Accepted {
+        record: standing.judged(now),
+        is_replay: true,
+    })
 }
 
-fn answer(record: &JobRecord, incoming: &Incoming, now: Timestamp) -> Result<Answer, Problem> {
-    let body =
-        JobDocument::accepted(record, &incoming.base_url).map_err(|error| unwritable(&error))?;
+fn answer(
+    form: Representation,
+    accepted: &Accepted,
+    hold: Option<Hold>,
+    incoming: &Incoming,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    let record = &accepted.record;
     let uri = incoming.url(&job_path(record));
-    let answer = Answer::new(StatusCode::ACCEPTED, JSON, body)
-        .with("location", uri.as_str())
+    let is_waited_for = hold.is_some() && record.state.is_completed();
+    let answer = if is_waited_for {
+        // The status document itself, so it is at the status URI that it can be had again.
+        let answer = job_answer(form, record, incoming, now).map_err(|error| unwritable(&error))?;
+        answer.with("content-location", uri.as_str())
+    } else {
+        let answer = accepted_answer(form, record, incoming, now);
+        let answer = answer.map_err(|error| unwritable(&error))?;
+        answer.with("location", uri.as_str())
+    };
+    let mut answer = answer
         .with("operation-location", uri)
         .with("cache-control", "no-store");
-    Ok(match retry_after(record, now) {
-        Some(seconds) => answer.with("retry-after", seconds.to_string()),
+    if accepted.is_replay {
+        answer = answer.with("idempotency-replayed", "true");
+    }
+    Ok(match applied(hold, !is_waited_for, incoming) {
+        Some(applied) => answer.with("preference-applied", applied),
         None => answer,
     })
+}
+
+/// What was made of the client's preferences.
+fn applied(hold: Option<Hold>, is_async: bool, incoming: &Incoming) -> Option<String> {
+    let is_async = is_async && incoming.preferences.respond_async;
+    match (is_async, hold.map(Hold::applied)) {
+        (true, Some(wait)) => Some(format!("respond-async, {wait}")),
+        (true, None) => Some("respond-async".to_owned()),
+        (false, wait) => wait,
+    }
 }
 
 fn random_seed() -> Result<[u8; 10], Problem> {

@@ -1,9 +1,10 @@
 //! `POST /jobs/{id}/cancel` and `DELETE /jobs/{id}`.
 
 use api::{
-    Answer, Incoming, Problem, ProblemKind, job_answer, job_path, store_problem, unwritable,
+    Answer, Incoming, Problem, ProblemKind, Representation, job_answer, job_path, store_problem,
+    unwritable,
 };
-use engine::{Cancellation, Deletion, JobId, Timestamp};
+use engine::{Cancellation, Deletion, JobId, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
 use lambda_http::tracing::info;
 
@@ -16,6 +17,7 @@ pub(crate) async fn cancel(
     id: JobId,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
+    let form = incoming.choose(Representation::OF_COMMAND)?;
     incoming.owner_of(&id, &app.secrets)?;
     let canceled = app
         .store
@@ -23,7 +25,13 @@ pub(crate) async fn cancel(
         .await
         .map_err(|error| store_problem(&error))?;
     let (record, status) = match canceled {
-        Cancellation::Canceled(record) => (record, StatusCode::OK),
+        Cancellation::Canceled(record) => {
+            // Not that of an earlier cancel, which has been counted.
+            if record.ended_at == Some(now) {
+                app.metrics.write_end(&record, Outcome::Canceled, now);
+            }
+            (record, StatusCode::OK)
+        }
         Cancellation::Requested(record) => (record, StatusCode::ACCEPTED),
         Cancellation::Finished(record) => {
             let detail = format!("the job ended as {}", record.state.job_status());
@@ -32,7 +40,7 @@ pub(crate) async fn cancel(
         Cancellation::Gone => return Err(Problem::new(ProblemKind::JobExpired)),
     };
     info!(job.id = %id, job.state = %record.state, "took a cancel");
-    let answer = job_answer(&record, incoming, now).map_err(|error| unwritable(&error))?;
+    let answer = job_answer(form, &record, incoming, now).map_err(|error| unwritable(&error))?;
     let uri = incoming.url(&job_path(&record));
     let answer = Answer { status, ..answer }.with("cache-control", "no-store");
     Ok(if status == StatusCode::ACCEPTED {

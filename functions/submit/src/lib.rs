@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route, too_late};
-use engine::{Environment, IdSecrets, Intake, JobQueue, JobStore, Timestamp};
+use engine::{Environment, IdSecrets, Intake, JobQueue, JobStore, Metrics, Timestamp};
 use lambda_http::Error;
 
 /// What every request needs, built once for each process.
@@ -22,6 +22,7 @@ struct App {
     queue: JobQueue,
     secrets: IdSecrets,
     intake: Intake,
+    metrics: Metrics,
     /// How long a status URI lives after its job's end.
     retention: Duration,
     /// How long after its scheduled start a job has to be at its end.
@@ -49,28 +50,23 @@ pub async fn run() -> Result<(), Error> {
         queue,
         secrets,
         intake,
+        metrics: Metrics::of(&environment),
         retention,
         deadline,
     });
     api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
 }
 
-/// Below the function's time-out of 15 s, after which a client gets no answer of ours.
+/// As long as a submit's calls may take one after another, three as a rule, 4 s each: a client that is left waiting longer
+/// than that is told to come again. A client that would rather wait for its job ([`api::Hold`]) waits after that.
 const ANSWER_WITHIN: Duration = Duration::from_secs(13);
 
 async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
-    let answer = tokio::time::timeout(ANSWER_WITHIN, answer(&app, &incoming)).await;
-    // What was under way may have taken effect, as after any answer of ours that got lost.
-    let answer = answer.unwrap_or_else(|_| Err(too_late()));
-    answer.unwrap_or_else(|problem| problem.answer(&incoming))
-}
-
-async fn answer(app: &App, incoming: &Incoming) -> Result<Answer, Problem> {
     let now = Timestamp::from_clock(SystemTime::now());
-    match Route::of(incoming) {
-        Ok(Route::Submit) => accept::accept(app, incoming, now).await,
-        Ok(Route::Cancel(id)) => commands::cancel(app, incoming, id, now).await,
-        Ok(Route::Delete(id)) => commands::delete(app, incoming, id, now).await,
+    let answer = match Route::of(&incoming) {
+        Ok(Route::Submit) => accept::submit(&app, &incoming, now).await,
+        Ok(Route::Cancel(id)) => in_time(commands::cancel(&app, &incoming, id, now)).await,
+        Ok(Route::Delete(id)) => in_time(commands::delete(&app, &incoming, id, now)).await,
         // The gateway sends these to `status`; a deployment that does otherwise has no such resource here.
         Ok(
             Route::List
@@ -80,5 +76,13 @@ async fn answer(app: &App, incoming: &Incoming) -> Result<Answer, Problem> {
             | Route::ProblemType(_),
         ) => Err(Problem::new(ProblemKind::NotFound)),
         Err(problem) => Err(problem),
-    }
+    };
+    answer.unwrap_or_else(|problem| problem.answer(&incoming))
+}
+
+/// What comes of it within [`ANSWER_WITHIN`]. What was under way then may have taken effect, as after any answer of ours that
+/// got lost.
+async fn in_time<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    let done = tokio::time::timeout(ANSWER_WITHIN, work).await;
+    done.unwrap_or_else(|_| Err(too_late()))
 }

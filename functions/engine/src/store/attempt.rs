@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::JobStore;
+use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use crate::item::{epoch_seconds, millis, number, string};
 use crate::page::created_order;
@@ -53,32 +54,15 @@ impl Ending {
         }
     }
 
-    fn condition(&self) -> &'static str {
+    fn condition(&self) -> Condition {
         match self {
-            Self::Success { .. } | Self::Canceled => OWNS_ATTEMPT,
-            Self::Failed(_) => OWNS_UNCANCELED_ATTEMPT,
+            Self::Success { .. } | Self::Canceled => Condition::OwnsAttempt,
+            Self::Failed(_) => Condition::OwnsUncanceledAttempt,
         }
     }
 }
 
-/// Two workers with the same message, or a worker and a duplicate: only one can raise `attempt`, since the other's condition
-/// is judged against the new lease. Says the same as [`decide_claim`] does for [`ClaimDecision::Start`].
-const CLAIMABLE: &str = "#fingerprint = :fingerprint AND #deadline_ms > :now AND #attempt < #max_attempts \
-     AND attribute_not_exists(#cancel_requested) \
-     AND ((#state = :scheduled AND #scheduled_start_ms <= :now) OR (#state = :started AND #lease_until_ms <= :now))";
-
-/// Fencing: a worker that was frozen past its lease and thawed finds a higher attempt, or the end, and writes nothing. The
-/// deadline is part of it, because readers call the job FAILED from then on and final is final.
-const OWNS_ATTEMPT: &str = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now";
-
-/// The same, and no cancel: it would get lost between this attempt and the next, or behind a failure that came after it.
-const OWNS_UNCANCELED_ATTEMPT: &str = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now AND attribute_not_exists(#cancel_requested)";
-
-/// A decision that was made from a record takes effect only on that very record. Versions count anew in each job, so the
-/// time of acceptance tells an expired record from the new job that an `Idempotency-Key` put under its id.
-pub(super) const UNCHANGED: &str = "#version = :version AND #created_order = :created_order";
-
-/// The values of [`UNCHANGED`].
+/// The values of [`Condition::Unchanged`].
 pub(super) fn unchanged(record: &JobRecord) -> Values {
     let order = created_order(record.created_at, &record.id);
     vec![
@@ -105,7 +89,7 @@ impl JobStore {
             set: "SET #state = :started, #attempt = #attempt + :one, #version = #version + :one, #percent = :zero, \
                      #started_at_ms = :now, #updated_at_ms = :now, #lease_until_ms = :lease, #run_token = :token"
                 .to_owned(),
-            condition: CLAIMABLE,
+            condition: Condition::Claimable,
             values: vec![
                 (":fingerprint", string(fingerprint.as_str())),
                 (":scheduled", string(JobState::Scheduled.as_str())),
@@ -136,7 +120,7 @@ impl JobStore {
         let (said, said_values) = said(progress);
         let update = Update {
             set: format!("SET {said}, #version = #version + :one, #updated_at_ms = :now"),
-            condition: OWNS_ATTEMPT,
+            condition: Condition::OwnsAttempt,
             values: owned(run, now, said_values),
         };
         Ok(match self.update(&run.id, update).await? {
@@ -166,7 +150,7 @@ impl JobStore {
             set: "SET #state = :scheduled, #scheduled_start_ms = :next, #summary = :summary, \
                      #version = #version + :one, #updated_at_ms = :now REMOVE #lease_until_ms, #started_at_ms"
                 .to_owned(),
-            condition: OWNS_UNCANCELED_ATTEMPT,
+            condition: Condition::OwnsUncanceledAttempt,
             values: owned(run, now, values),
         };
         Ok(match self.update(&run.id, update).await? {
@@ -230,7 +214,7 @@ impl JobStore {
         values.push((":one", number(1)));
         let update = Update {
             set: format!("SET {ended} REMOVE #lease_until_ms, #cancel_requested"),
-            condition: UNCHANGED,
+            condition: Condition::Unchanged,
             values,
         };
         Ok(matches!(
@@ -242,7 +226,7 @@ impl JobStore {
 
 pub(super) type Values = Vec<(&'static str, AttributeValue)>;
 
-/// The values of [`OWNS_ATTEMPT`], and more.
+/// The values of [`Condition::OwnsAttempt`], and more.
 fn owned(run: &JobRecord, now: Timestamp, more: Values) -> Values {
     let mut values = vec![
         (":started", string(JobState::Started.as_str())),

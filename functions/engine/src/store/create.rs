@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
 use super::JobStore;
+use super::condition::Condition;
 use super::expression::names;
 use crate::item::{from_item, to_item, whole_seconds};
 use crate::{JobRecord, NewJob, StoreError, Timestamp};
@@ -17,10 +18,6 @@ pub enum Created {
     Taken(Box<JobRecord>),
 }
 
-/// Closes the race of two submits for one id (that of an `Idempotency-Key`): the first one's record stands. An expired
-/// record that TTL has not deleted yet is as good as none.
-const ID_IS_FREE: &str = "attribute_not_exists(#id) OR #expires_at <= :now_seconds";
-
 impl JobStore {
     /// Writes the record of a new job. Its message has to be sent before: no record without a message.
     ///
@@ -33,8 +30,8 @@ impl JobStore {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(to_item(&record)))
-            .condition_expression(ID_IS_FREE)
-            .set_expression_attribute_names(Some(names(&[ID_IS_FREE])))
+            .condition_expression(Condition::IdIsFree.expression())
+            .set_expression_attribute_names(Some(names(&[Condition::IdIsFree.expression()])))
             .expression_attribute_values(":now_seconds", whole_seconds(now))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::JobStore;
+use super::condition::Condition;
 use crate::item::{from_item, string};
 use crate::{Attribute, JobId, JobRecord, StoreError};
 
@@ -13,7 +14,7 @@ use crate::{Attribute, JobId, JobRecord, StoreError};
 /// ours are reserved words; `:name` for a value.
 pub(super) struct Update {
     pub(super) set: String,
-    pub(super) condition: &'static str,
+    pub(super) condition: Condition,
     pub(super) values: Vec<(&'static str, AttributeValue)>,
 }
 
@@ -31,7 +32,7 @@ impl JobStore {
         id: &JobId,
         update: Update,
     ) -> Result<Conditional, StoreError> {
-        let names = names(&[&update.set, update.condition]);
+        let names = names(&[&update.set, update.condition.expression()]);
         let values = update
             .values
             .into_iter()
@@ -40,7 +41,7 @@ impl JobStore {
         let answer = request
             .key(Attribute::Id.name(), string(id.to_string()))
             .update_expression(update.set)
-            .condition_expression(update.condition)
+            .condition_expression(update.condition.expression())
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values.collect()))
             .return_values(ReturnValue::AllNew)

@@ -5,7 +5,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 
 use super::JobStore;
-use super::attempt::{Ending, UNCHANGED, unchanged};
+use super::attempt::{Ending, unchanged};
+use super::condition::Condition;
 use super::expression::{Conditional, Update, names};
 use crate::item::{millis, number, string};
 use crate::record::expiry;
@@ -38,9 +39,6 @@ pub enum Deletion {
 /// How often a command looks again when the record changes between its read and its write. Each further time takes another
 /// write of somebody else's within milliseconds, and an attempt writes at most once a second.
 const LOOKS: usize = 5;
-
-/// The attempt that the owner saw: asking a later one to stop is as good, asking a job that waits or has ended would be lost.
-const STARTED: &str = "#state = :started";
 
 impl JobStore {
     /// Calls a job off. A job that nobody runs is canceled at once; a running attempt is asked to stop.
@@ -86,7 +84,7 @@ impl JobStore {
         let update = Update {
             set: "SET #cancel_requested = :true, #version = #version + :one, #updated_at_ms = :now"
                 .to_owned(),
-            condition: STARTED,
+            condition: Condition::Started,
             values: vec![
                 (":started", string(JobState::Started.as_str())),
                 (":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true)),
@@ -159,8 +157,8 @@ impl JobStore {
             .map(|(name, value)| (name.to_owned(), value));
         let answer = request
             .key(Attribute::Id.name(), string(record.id.to_string()))
-            .condition_expression(UNCHANGED)
-            .set_expression_attribute_names(Some(names(&[UNCHANGED])))
+            .condition_expression(Condition::Unchanged.expression())
+            .set_expression_attribute_names(Some(names(&[Condition::Unchanged.expression()])))
             .set_expression_attribute_values(Some(values.collect()))
             .send()
             .await;

@@ -1,0 +1,183 @@
+//! Holding an answer back until its job is at its end: `Prefer: wait`.
+//!
+//! Lambda bills the time, and nobody tells a function that its client has hung up. So the time is bounded, and so are the reads.
+
+use std::time::{Duration, SystemTime};
+
+use engine::{JobRecord, JobStore, StoreError, Timestamp};
+
+use crate::Incoming;
+
+/// The longest that an answer is held. What is left of the 29 s that `submit` and `status` may run is for the calls before
+/// and behind it; API Gateway gives up after 30 s.
+pub const LONGEST_HOLD: Duration = Duration::from_secs(20);
+
+/// Kept back before the invocation's deadline: the last read, with the SDK's retries, takes 4 s at most.
+const LAST_READ: Duration = Duration::from_secs(5);
+
+/// The pause before the first look. Most jobs that are worth waiting for take longer, and a short one is not kept waiting.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Pauses double up to this one: how late the end of a job is seen at worst that gives no estimate.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// How often a look comes before its turn because the job should be done by then. Estimates move, and must not cost a read
+/// each time they do.
+const EARLY_LOOKS: u8 = 2;
+
+/// A client's wish that its answer be held, and how long it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    until: Timestamp,
+    seconds: u64,
+}
+
+impl Hold {
+    /// The hold that a request prefers, from its arrival at `now`.
+    #[must_use]
+    pub fn of(incoming: &Incoming, now: Timestamp) -> Option<Self> {
+        let wanted = incoming.preferences.wait?;
+        let possible = incoming.deadline.since(now).saturating_sub(LAST_READ);
+        let seconds = wanted.min(LONGEST_HOLD).min(possible).as_secs();
+        let until = now.plus(Duration::from_secs(seconds));
+        Some(Self { until, seconds })
+    }
+
+    /// `Preference-Applied`: what was made of the wish, which may be less than it.
+    #[must_use]
+    pub fn applied(self) -> String {
+        format!("wait={}", self.seconds)
+    }
+
+    /// The job at its end, or as it stands when the time is over; `None` when it has no record any more.
+    ///
+    /// Looks are eventually consistent reads, at half the price, which is enough: what such a read shows at its end is at its
+    /// end. Only when the time is over without one, the answer is read as ever.
+    ///
+    /// # Errors
+    /// [`StoreError`] of that last read; a look that fails is followed by the next one.
+    pub async fn until_end(
+        self,
+        store: &JobStore,
+        record: JobRecord,
+    ) -> Result<Option<JobRecord>, StoreError> {
+        let mut newest = record.judged(clock());
+        let mut looks = Looks::new();
+        while !newest.state.is_completed() && self.seconds > 0 {
+            let now = clock();
+            let pause = looks.pause(newest.estimated_end().map(|end| end.since(now)));
+            let left = self.until.since(now);
+            tokio::time::sleep(pause.min(left)).await;
+            if pause >= left {
+                return store.get(&newest.id).await;
+            }
+            let look = tokio::time::timeout(self.until.since(clock()), store.glance(&newest.id));
+            if let Ok(Ok(Some(seen))) = look.await
+                && is_no_older(&seen, &newest)
+            {
+                newest = seen.judged(clock());
+            }
+        }
+        Ok(Some(newest))
+    }
+}
+
+/// An eventually consistent read can show an older version, or even the finished job that an `Idempotency-Key` stood for before.
+fn is_no_older(seen: &JobRecord, known: &JobRecord) -> bool {
+    seen.created_at == known.created_at && seen.version >= known.version
+}
+
+fn clock() -> Timestamp {
+    Timestamp::from_clock(SystemTime::now())
+}
+
+/// The pauses between looks: 0.2 s, doubling to 3 s, cut short when the job should be done before.
+struct Looks {
+    next: Duration,
+    early_looks_left: u8,
+}
+
+impl Looks {
+    fn new() -> Self {
+        Self {
+            next: FIRST_PAUSE,
+            early_looks_left: EARLY_LOOKS,
+        }
+    }
+
+    fn pause(&mut self, estimate: Option<Duration>) -> Duration {
+        let pause = self.next;
+        let estimate = estimate.filter(|left| !left.is_zero() && *left < pause);
+        if let Some(left) = estimate
+            && self.early_looks_left > 0
+        {
+            self.early_looks_left -= 1;
+            return left.max(FIRST_PAUSE);
+        }
+        self.next = (pause * 2).min(LONGEST_PAUSE);
+        pause
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn hold(wait: &str, left: Duration) -> Option<u64> {
+        let event = json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": "/jobs", "rawQueryString": "",
+            "headers": {"prefer": wait},
+            "requestContext": {"http": {"method": "GET", "path": "/jobs"}, "stage": "$default", "requestId": "r1"},
+        });
+        let now = Timestamp::from_seconds(1_767_264_645);
+        let mut context = lambda_http::Context::default();
+        context.deadline = now.plus(left).ms().try_into().unwrap();
+        let incoming = Incoming::read(
+            serde_json::from_value(event).unwrap(),
+            &context,
+            &crate::Entrance::default(),
+        );
+        Hold::of(&incoming, now).map(|hold| hold.seconds)
+    }
+
+    #[test]
+    fn an_answer_is_held_as_long_as_its_client_likes_and_the_function_can() {
+        let seconds = Duration::from_secs;
+        assert_eq!(hold("wait=7", seconds(29)), Some(7));
+        assert_eq!(hold("wait=600", seconds(29)), Some(20));
+        assert_eq!(hold("wait=600", seconds(900)), Some(20));
+        assert_eq!(hold("wait=600", seconds(10)), Some(5));
+        assert_eq!(hold("wait=600", seconds(3)), Some(0));
+        assert_eq!(hold("wait=0", seconds(29)), Some(0));
+        assert_eq!(hold("respond-async", seconds(29)), None);
+    }
+
+    /// How many looks fit into the longest hold.
+    fn count(mut estimate: impl FnMut(Duration) -> Option<Duration>) -> usize {
+        let (mut looks, mut waited, mut count) = (Looks::new(), Duration::ZERO, 0);
+        while waited < LONGEST_HOLD {
+            waited += looks.pause(estimate(waited));
+            count += 1;
+        }
+        count
+    }
+
+    #[test]
+    fn a_dozen_looks_fill_the_longest_hold_whatever_the_job_says() {
+        assert_eq!(count(|_| None), 10);
+        assert_eq!(count(|_| Some(Duration::ZERO)), 10);
+        assert_eq!(count(|_| Some(Duration::from_secs(3_600))), 10);
+        assert_eq!(count(|_| Some(Duration::from_millis(1))), 12);
+        assert_eq!(count(|waited| Some(waited / 3)), 12);
+    }
+
+    #[test]
+    fn a_look_comes_when_the_job_should_be_done() {
+        let mut looks = Looks::new();
+        let unknown: Vec<_> = (0..6).map(|_| looks.pause(None).as_millis()).collect();
+        assert_eq!(unknown, [200, 400, 800, 1_600, 3_000, 3_000]);
+        let estimated = looks.pause(Some(Duration::from_millis(1_234)));
+        assert_eq!(estimated.as_millis(), 1_234);
+    }
+}

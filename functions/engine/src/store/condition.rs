@@ -1,0 +1,62 @@
+//! Under which conditions the table is written, all of them: each one's docs say which race it closes.
+
+macro_rules! conditions {
+    ($($(#[doc = $race:literal])+ $name:ident = $expression:literal;)+) => {
+        /// A condition of a write. There is no other way to give one, so [`Condition::ALL`] has them all, and the tests take
+        /// each part of each one out to see what goes wrong without it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Condition {
+            $($(#[doc = $race])+ $name,)+
+        }
+
+        impl Condition {
+            /// Every condition.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// As DynamoDB gets it: `#name` stands for an attribute, `:name` for a value.
+            #[must_use]
+            pub fn expression(self) -> &'static str {
+                match self {
+                    $(Self::$name => $expression,)+
+                }
+            }
+
+            /// Which race it closes.
+            #[must_use]
+            pub fn race(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($race),+),)+
+                }
+            }
+        }
+    };
+}
+
+conditions! {
+    /// Two submits for one id (that of an `Idempotency-Key`): the first one's record stands. An expired record that TTL has
+    /// not deleted yet is as good as none.
+    IdIsFree = "attribute_not_exists(#id) OR #expires_at <= :now_seconds";
+
+    /// Two workers with the same message, or a worker and a duplicate: only one can raise `attempt`, since the other's
+    /// condition is judged against the new lease. Says the same as [`crate::decide_claim`] does for
+    /// [`crate::ClaimDecision::Start`].
+    Claimable = "#fingerprint = :fingerprint AND #deadline_ms > :now AND #attempt < #max_attempts \
+         AND attribute_not_exists(#cancel_requested) \
+         AND ((#state = :scheduled AND #scheduled_start_ms <= :now) OR (#state = :started AND #lease_until_ms <= :now))";
+
+    /// Fencing: a worker that was frozen past its lease and thawed finds a higher attempt, or the end, and writes nothing.
+    /// The deadline is part of it, because readers call the job FAILED from then on and final is final.
+    OwnsAttempt = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now";
+
+    /// Fencing, and no cancel: it would get lost between this attempt and the next, or behind a failure that came after it.
+    OwnsUncanceledAttempt = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now \
+         AND attribute_not_exists(#cancel_requested)";
+
+    /// A decision that was made from a record takes effect only on that very record. Versions count anew in each job, so
+    /// the time of acceptance tells an expired record from the new job that an `Idempotency-Key` put under its id.
+    Unchanged = "#version = :version AND #created_order = :created_order";
+
+    /// A cancel's read and the end, or the next wait, of the attempt that it saw: asking a later attempt to stop is as good,
+    /// asking a job that waits or has ended would be lost.
+    Started = "#state = :started";
+}
