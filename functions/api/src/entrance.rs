@@ -1,6 +1,6 @@
 //! How requests come in, as the deployment has it.
 
-use engine::{ConfigError, Environment};
+use engine::{Authorization, ConfigError, Environment};
 
 /// What a function knows of the gateway in front of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,9 +18,10 @@ impl Entrance {
     /// # Errors
     /// [`ConfigError::Malformed`].
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
+        let authorization = environment.authorization()?;
         Ok(Self {
             public_base_url: environment.public_base_url()?,
-            demands_caller: environment.demands_caller()?,
+            demands_caller: matches!(authorization, Some(Authorization::Iam | Authorization::Jwt)),
         })
     }
 }

@@ -4,6 +4,19 @@ use std::time::Duration;
 
 use crate::IdSecrets;
 
+/// Who may call the service, as far as its documentation is concerned: the gateway sees to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// Requests signed with IAM credentials.
+    Iam,
+    /// Bearer tokens.
+    Jwt,
+    /// Everybody.
+    Open,
+    /// Whoever says a name, as on a developer's machine; nobody has to.
+    Name,
+}
+
 /// A variable of the environment that keeps a function from starting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -162,26 +175,31 @@ impl Environment {
         Ok(url.map(|url| url.trim_end_matches('/').to_owned()))
     }
 
-    /// `AUTHORIZATION`: whether the gateway names everybody whom it lets in. `AWS_IAM` and `JWT` do, `NONE` and none do not.
-    ///
-    /// # Errors
-    /// [`ConfigError::Malformed`] when it is something else: nothing opens by a slip.
-    pub fn demands_caller(&self) -> Result<bool, ConfigError> {
-        const VARIABLE: &str = "AUTHORIZATION";
-        match self.optional(VARIABLE).as_deref() {
-            Some("AWS_IAM" | "JWT") => Ok(true),
-            Some("NONE") | None => Ok(false),
-            Some(_) => Err(ConfigError::Malformed {
-                variable: VARIABLE,
-                expected: "AWS_IAM, JWT or NONE",
-            }),
-        }
-    }
-
     /// `OPT_IN_KINDS`: the kinds beyond the ordinary ones that this deployment runs, comma-separated.
     #[must_use]
     pub fn opt_in_kinds(&self) -> Vec<String> {
         self.words("OPT_IN_KINDS")
+    }
+
+    /// `AUTHORIZATION`: who may call; none when it is not set, and then the documentation leaves it open.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] when it is something else than the template's parameter can be, or `NAME`.
+    pub fn authorization(&self) -> Result<Option<Authorization>, ConfigError> {
+        const VARIABLE: &str = "AUTHORIZATION";
+        let Some(authorization) = self.optional(VARIABLE) else {
+            return Ok(None);
+        };
+        match authorization.as_str() {
+            "AWS_IAM" => Ok(Some(Authorization::Iam)),
+            "JWT" => Ok(Some(Authorization::Jwt)),
+            "NONE" => Ok(Some(Authorization::Open)),
+            "NAME" => Ok(Some(Authorization::Name)),
+            _ => Err(ConfigError::Malformed {
+                variable: VARIABLE,
+                expected: "AWS_IAM, JWT, NONE or NAME",
+            }),
+        }
     }
 
     fn url(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
@@ -268,13 +286,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_open_by_a_slip() {
-        let demands = |value| Environment::of(&[("AUTHORIZATION", value)]).demands_caller();
-        assert_eq!(demands("AWS_IAM"), Ok(true));
-        assert_eq!(demands("JWT"), Ok(true));
-        assert_eq!(demands("NONE"), Ok(false));
-        assert_eq!(Environment::of(&[]).demands_caller(), Ok(false));
-        assert!(demands("aws_iam").is_err());
+    fn authorization_is_one_of_the_templates_words() {
+        assert_eq!(Environment::of(&[]).authorization(), Ok(None));
+        let of = |value| Environment::of(&[("AUTHORIZATION", value)]).authorization();
+        assert_eq!(of("AWS_IAM"), Ok(Some(Authorization::Iam)));
+        assert_eq!(of("JWT"), Ok(Some(Authorization::Jwt)));
+        assert_eq!(of("NONE"), Ok(Some(Authorization::Open)));
+        assert!(of("OPEN").is_err());
     }
 
     #[test]

@@ -35,10 +35,14 @@ pub struct ServiceOptions {
     pub batch_size: u8,
     /// How long a worker's invocation may take before its process is killed.
     pub worker_timeout: Duration,
+    /// How much memory a worker's process may take (MiB) before it is killed.
+    pub worker_memory_mb: u32,
     /// How long a message stays invisible that a worker has: how soon it comes back when the worker dies.
     pub visibility: Duration,
     /// How often expired records are deleted.
     pub sweep_every: Duration,
+    /// The origins whose pages may call the API from a browser (CORS); none turns it off.
+    pub allowed_origins: Vec<String>,
     /// Where the functions' log lines go.
     pub logs: LogSink,
 }
@@ -49,6 +53,7 @@ const HTTP_PROCESSES: usize = 16;
 /// As in the template.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(29);
 const STATUS_TIMEOUT: Duration = Duration::from_secs(29);
+const API_MEMORY_MB: u32 = 512;
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +136,8 @@ impl Service {
             event_source(&options, &backends),
             worker.clone(),
         );
-        let gateway = Gateway::new(submit.clone(), status.clone());
+        let gateway = Gateway::new(submit.clone(), status.clone())
+            .with_allowed_origins(options.allowed_origins);
         let (stop_gateway, stopped) = oneshot::channel::<()>();
         let gateway = tokio::spawn(async move {
             // A dropped sender is a stop too.
@@ -188,24 +194,25 @@ fn event_source(options: &ServiceOptions, backends: &Backends) -> EventSourceSpe
 
 fn pools(options: &ServiceOptions, backends: &Backends) -> Result<[Pool; 3], StartError> {
     let program = env::current_exe().map_err(StartError::Executable)?;
-    let pool = |role: Role, timeout: Duration, max_instances: usize| {
+    let pool = |role: Role, timeout: Duration, memory_mb: u32, max_instances: usize| {
         Pool::new(FunctionSpec {
             name: role.name().to_owned(),
             program: program.clone(),
             args: vec!["function".to_owned(), role.name().to_owned()],
             environment: environment(options, backends),
             timeout,
-            memory_mb: 1_024,
+            memory_mb,
             max_instances,
             logs: options.logs.clone(),
         })
     };
     Ok([
-        pool(Role::Submit, SUBMIT_TIMEOUT, HTTP_PROCESSES),
-        pool(Role::Status, STATUS_TIMEOUT, HTTP_PROCESSES),
+        pool(Role::Submit, SUBMIT_TIMEOUT, API_MEMORY_MB, HTTP_PROCESSES),
+        pool(Role::Status, STATUS_TIMEOUT, API_MEMORY_MB, HTTP_PROCESSES),
         pool(
             Role::Worker,
             options.worker_timeout,
+            options.worker_memory_mb,
             options.concurrency.max(2),
         ),
     ])
@@ -220,6 +227,7 @@ fn environment(options: &ServiceOptions, backends: &Backends) -> BTreeMap<String
         ("RETENTION_SECONDS", options.retention.as_secs().to_string()),
         ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
+        ("AUTHORIZATION", "NAME".to_owned()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", backends.dynamodb_url.clone()),
         ("AWS_ENDPOINT_URL_SQS", backends.sqs_url.clone()),
