@@ -241,3 +241,11 @@ fn id(key: &str) -> String {
     let id = secrets.for_key(&Owner::anonymous(), key).next();
     id.unwrap().to_string()
 }
+
+/// Asks until there is another answer than 503.
+pub(super) async fn persist<F: Future<Output = Answer>>(ask: impl Fn() -> F) -> Answer {
+    eventually("an answer", async || {
+        Some(ask().await).filter(|answer| answer.status != 503)
+    })
+    .await
+}

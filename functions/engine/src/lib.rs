@@ -8,6 +8,7 @@
 //! [`JobRecord::judged`]) and a DynamoDB condition in [`JobStore`] that says the same.
 
 mod aws;
+mod catalog;
 mod claim;
 mod context;
 mod environment;
@@ -20,6 +21,7 @@ mod job;
 mod job_error;
 mod kind;
 mod message;
+mod metrics;
 mod owner;
 mod page;
 mod percent;
@@ -34,11 +36,13 @@ mod store;
 mod store_error;
 pub mod test_kit;
 mod timestamp;
+mod trace_context;
 
 pub use aws::{Aws, load_aws, timeouts};
+pub use catalog::{Catalog, CatalogBuilder};
 pub use claim::{Claim, ClaimDecision, decide_claim, owns_attempt};
 pub use context::{Context, Progress, RunControl, run_context};
-pub use environment::{ConfigError, Environment};
+pub use environment::{Authorization, ConfigError, Environment};
 pub use fingerprint::Fingerprint;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
 pub use intake::{Intake, IntakeBuilder};
@@ -46,6 +50,7 @@ pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError};
 pub use kind::{KindName, ParseKindNameError};
 pub use message::{JobMessage, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES};
+pub use metrics::{Happened, Metrics};
 pub use owner::Owner;
 pub use page::{Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError};
 pub use percent::Percent;
@@ -62,3 +67,4 @@ pub use store::{
 };
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};
+pub use trace_context::{ParseTraceContextError, TraceContext};

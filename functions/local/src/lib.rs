@@ -9,6 +9,7 @@ mod backends;
 mod chaos;
 mod cli;
 pub mod client;
+mod cors;
 mod demo;
 mod event_source;
 mod fault_args;
@@ -36,6 +37,7 @@ mod sqs_event;
 mod table;
 
 pub use cli::main;
+pub use cors::{CORS_MAX_AGE_SECONDS, CORS_METHODS, CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS};
 pub use event_source::{EventSource, EventSourceSpec};
 pub use function::{FunctionSpec, LogSink};
 pub use gateway::Gateway;

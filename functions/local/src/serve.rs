@@ -47,6 +47,9 @@ pub(crate) struct ServeArgs {
     sweep_every: u64,
     #[command(flatten)]
     faults: FaultArgs,
+    /// Origins whose pages may call the API from a browser (CORS), separated by commas; * for every page
+    #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
+    allowed_origins: Vec<String>,
     /// Don't show what the functions log
     #[arg(long)]
     quiet: bool,
@@ -68,6 +71,7 @@ impl ServeArgs {
             faults: self
                 .faults
                 .options(Duration::from_secs(self.worker_timeout)),
+            allowed_origins: self.allowed_origins,
             logs: if self.quiet {
                 LogSink::new(|_, _| ())
             } else {

@@ -74,6 +74,7 @@ impl ChaosArgs {
             concurrency: usize::from(self.concurrency),
             batch_size: 10,
             worker_memory_mb: 1_024,
+            allowed_origins: Vec::new(),
             worker_timeout,
             visibility: worker_timeout + Duration::from_secs(1),
             sweep_every: Duration::from_secs(60),
