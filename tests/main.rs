@@ -25,6 +25,7 @@ mod deployed;
 mod events;
 mod expiry;
 mod fairness;
+mod histories;
 mod idempotency;
 mod lifecycle;
 mod links;

@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use script::{Case, Step};
 use world::{World, persist};
 
+use crate::app::time_in;
+
 /// More tries than any operation makes.
 const FOR_GOOD: u32 = 9;
 
@@ -168,7 +170,8 @@ async fn a_cancel_and_a_delete_take_effect_or_are_503_and_can_be_asked_again() {
             cases(&[Step::Read, Step::End, Step::Delete], &[1, FOR_GOOD]),
             async |world, case| {
                 let key = world.arm_later(&case);
-                let accepted = persist(|| world.submit_far_away(&key)).await;
+                let start = time_in(3_600);
+                let accepted = persist(|| world.submit_for(&key, &start)).await;
                 assert_eq!(accepted.status, 202, "{accepted:?}");
                 if case.step != Step::Delete {
                     world.rearm(&key, &case);

@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::script::{Case, Script};
-use crate::app::{Answer, PROGRAM, eventually, time_in};
+use crate::app::{Answer, PROGRAM, eventually};
 use crate::backends::{Backends, dynamodb_client, listen, sqs_client};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -158,9 +158,8 @@ impl World {
         self.send(Method::POST, "/jobs", Some(key), &body).await
     }
 
-    pub(super) async fn submit_far_away(&self, key: &str) -> Answer {
-        let body =
-            json!({"name": "rehearsal", "input": {}, "scheduled-start-time": time_in(3_600)});
+    pub(super) async fn submit_for(&self, key: &str, start: &str) -> Answer {
+        let body = json!({"name": "rehearsal", "input": {}, "scheduled-start-time": start});
         self.send(Method::POST, "/jobs", Some(key), &body).await
     }
 

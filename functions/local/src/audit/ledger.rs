@@ -136,7 +136,11 @@ impl History {
                 *self = Self::of(after);
                 vec![]
             }
-            (Some(before), None) => broken([(Rule::Vanished, !before.is_completed())]),
+            // A job past its deadline is at its end, for its owner too, whether anybody wrote that or not.
+            (Some(before), None) => {
+                let is_live = !before.is_completed() && before.deadline_ms > now_ms;
+                broken([(Rule::Vanished, is_live)])
+            }
             (Some(before), Some(after)) if before.created_order != after.created_order => {
                 *self = Self::of(after);
                 broken([(
