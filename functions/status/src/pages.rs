@@ -30,5 +30,5 @@ pub(crate) fn problem_type(kind: ProblemKind, incoming: &Incoming) -> Answer {
 }
 
 fn page(body: String) -> Answer {
-    Answer::new(StatusCode::OK, JSON, body).with("cache-control", "public, max-age=3600")
+    Answer::new(StatusCode::OK, JSON, body).with("cache-control", "max-age=3600")
 }
