@@ -10,6 +10,7 @@
 mod app;
 
 mod answers;
+mod atom;
 mod backends;
 mod cloudformation;
 mod command_line;
@@ -28,6 +29,7 @@ mod permissions;
 mod profiles;
 mod recorder;
 mod refusals;
+mod representations;
 mod sqs;
 mod store;
 mod submit;

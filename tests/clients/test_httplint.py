@@ -25,6 +25,8 @@ EXCEPTIONS = {
 }
 
 JSON = {"content-type": "application/json"}
+ATOM = {"accept": "application/atom+xml;type=entry"}
+PAGE = {"accept": "text/html"}
 
 
 class Exchange:
@@ -149,6 +151,16 @@ EXCHANGES = {
     "deleted, HEAD": (410, lambda: Exchange("HEAD", deleted())),
     "never issued": (404, lambda: Exchange("GET", "/jobs/6f1d2c3b-4a59-8e07-9b1c-2d3e4f506172")),
     "wrong method": (405, lambda: Exchange("PUT", finished(), JSON, b"{}")),
+    "succeeded, Atom": (201, lambda: Exchange("GET", finished(), ATOM)),
+    "scheduled, Atom": (200, lambda: Exchange("GET", scheduled(), ATOM)),
+    "failed, Atom": (410, lambda: Exchange("GET", finished("failure"), ATOM)),
+    "accepted, Atom": (202, lambda: post("/jobs", rehearsal(seconds=0), **ATOM)),
+    "scheduled, page": (200, lambda: Exchange("GET", scheduled(), PAGE)),
+    "succeeded, page": (200, lambda: Exchange("GET", finished(), PAGE)),
+    "succeeded, page, HEAD": (200, lambda: Exchange("HEAD", finished(), PAGE)),
+    "deleted, page": (410, lambda: Exchange("GET", deleted(), PAGE)),
+    "no such form": (406, lambda: Exchange("GET", finished(), {"accept": "image/png"})),
+    "no such form of a submit": (406, lambda: post("/jobs", rehearsal(), accept="image/png")),
     # GET /jobs/{id}/result
     "result": (200, lambda: Exchange("GET", f"{finished()}/result")),
     "result, HEAD": (200, lambda: Exchange("HEAD", f"{finished()}/result")),
@@ -167,6 +179,9 @@ EXCHANGES = {
     "delete, deleted": (410, lambda: Exchange("DELETE", deleted())),
     # GET /jobs and what there is besides
     "list": (200, lambda: Exchange("GET", "/jobs?limit=2")),
+    "list, Atom": (200, lambda: Exchange("GET", "/jobs?limit=2", {"accept": "application/atom+xml"})),
+    "list, page": (200, lambda: Exchange("GET", "/jobs?limit=2", PAGE)),
+    "list, known": (304, lambda: known("/jobs?limit=2")),
     "list, HEAD": (200, lambda: Exchange("HEAD", "/jobs?limit=2")),
     "list, bad query": (400, lambda: Exchange("GET", "/jobs?limit=0")),
     "list, wrong method": (405, lambda: Exchange("DELETE", "/jobs")),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::{Representation, html};
+
 /// The media type of job documents.
 pub const JSON: &str = "application/json";
 
@@ -38,6 +40,17 @@ impl Answer {
             ..Self::empty(status)
         }
         .with("content-type", media_type)
+    }
+
+    /// A resource in this form.
+    #[must_use]
+    pub fn of(form: Representation, status: StatusCode, body: String) -> Self {
+        match form {
+            Representation::Html => html::answer(status, body),
+            Representation::Json | Representation::AtomEntry | Representation::AtomFeed => {
+                Self::new(status, form.content_type(), body)
+            }
+        }
     }
 
     /// The same with one more header. `name` is lower case. Control characters, which no header may hold, are left out.

@@ -6,9 +6,6 @@ use engine::{JobRecord, JobState, Outcome, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Answer, Incoming, JSON};
-use http::StatusCode;
-
 /// A job as clients see it: `job`, and beside it what long-running-operation clients read.
 #[derive(Serialize)]
 pub struct JobDocument<'a> {
@@ -48,9 +45,9 @@ pub struct JobMembers<'a> {
 }
 
 #[derive(Clone, Copy, Serialize)]
-struct ErrorMembers<'a> {
-    code: &'a str,
-    message: &'a str,
+pub(crate) struct ErrorMembers<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) message: &'a str,
 }
 
 /// The 202's `task`.
@@ -126,7 +123,8 @@ impl<'a> JobMembers<'a> {
     }
 }
 
-fn error_of(judged: &JobRecord) -> Option<ErrorMembers<'_>> {
+/// Why there is no result, once there will be none.
+pub(crate) fn error_of(judged: &JobRecord) -> Option<ErrorMembers<'_>> {
     match &judged.error {
         Some(error) => Some(ErrorMembers {
             code: error.code(),
@@ -163,23 +161,6 @@ pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
         },
     };
     Some(wait.min(LONGEST).as_secs().max(1))
-}
-
-/// The status document as a 200, with what HTTP says about it. Not to be stored by shared caches: it is its owner's.
-///
-/// # Errors
-/// None in practice: every member is a string or a number.
-pub fn job_answer(
-    judged: &JobRecord,
-    incoming: &Incoming,
-    now: Timestamp,
-) -> Result<Answer, serde_json::Error> {
-    let body = serde_json::to_string(&JobDocument::of(judged, &incoming.base_url))?;
-    let answer = Answer::new(StatusCode::OK, JSON, body);
-    Ok(match retry_after(judged, now) {
-        Some(seconds) => answer.with("retry-after", seconds.to_string()),
-        None => answer,
-    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Conditional requests (RFC 9110, section 13).
 
-use engine::{Fingerprint, JobRecord};
+use engine::{Fingerprint, JobRecord, Timestamp};
 use http::StatusCode;
 
-use crate::{Answer, Incoming};
+use crate::{Answer, Incoming, Representation, retry_after};
 
 /// The strong entity tag of a representation of a record as it was judged: it changes with every write of the record, with
 /// what a deadline makes of it, and with the media type.
@@ -16,6 +16,20 @@ pub fn entity_tag(judged: &JobRecord, representation: &str) -> String {
         judged.version,
         status.to_ascii_lowercase()
     )
+}
+
+/// The strong entity tag of a job in this form.
+#[must_use]
+pub fn job_tag(form: Representation, judged: &JobRecord, now: Timestamp) -> String {
+    match form {
+        Representation::Json => entity_tag(judged, "json"),
+        Representation::AtomEntry | Representation::AtomFeed => entity_tag(judged, "atom"),
+        // The page says itself when it looks again, so that is a part of what the tag stands for.
+        Representation::Html => {
+            let wait = retry_after(judged, now).unwrap_or(0);
+            entity_tag(judged, &format!("html.{wait}"))
+        }
+    }
 }
 
 impl Answer {

@@ -1,27 +1,40 @@
-//! HTTP, as `submit` and `status` share it: the event made into a request, the owner, links, the job document, problems.
+//! HTTP, as `submit` and `status` share it: the event made into a request, the owner, links, what the client takes, the job as
+//! JSON, Atom entry and page, problems.
 
+mod accept;
 mod answer;
+mod atom;
 mod authorizer;
 mod base_url;
 mod document;
 mod etag;
 mod failure;
 mod hold;
+mod html;
 mod incoming;
+mod job_answer;
+mod markup;
 mod prefer;
 mod problem;
 mod problem_kind;
+mod report;
+mod representation;
 mod route;
 mod serve;
 
 pub use answer::{Answer, JSON};
-pub use document::{JobDocument, JobMembers, job_answer, job_path, retry_after};
-pub use etag::entity_tag;
+pub use atom::Feed;
+pub use document::{JobDocument, JobMembers, job_path, retry_after};
+pub use etag::{entity_tag, job_tag};
 pub use failure::{queue_problem, store_problem, too_late, unwritable};
 pub use hold::{Hold, LONGEST_HOLD};
+pub use html::{JobList, home_page, list_page, problem_type_page};
 pub use incoming::Incoming;
+pub use job_answer::{accepted_answer, job_answer};
+pub use markup::is_xml_char;
 pub use prefer::Preferences;
 pub use problem::{FieldError, Problem};
 pub use problem_kind::ProblemKind;
+pub use representation::Representation;
 pub use route::{Resource, Route};
 pub use serve::serve;

@@ -49,7 +49,7 @@ fn seconds(word: &str) -> Option<Duration> {
 }
 
 /// The parts between the separators that stand outside of quotes.
-fn unquoted_split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+pub(crate) fn unquoted_split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     text.split(move |character| {
         let was_escaped = std::mem::replace(&mut is_escaped, is_quoted && character == '\\');

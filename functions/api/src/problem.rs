@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{Answer, Incoming, ProblemKind};
-use engine::Timestamp;
+use crate::atom::expired_entry;
+use crate::html::{self, DescribedProblem};
+use crate::{Answer, Incoming, ProblemKind, Representation};
+use engine::{JobRecord, Timestamp};
 
 /// One thing that is wrong with a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,9 +21,10 @@ pub struct FieldError {
 pub struct Problem {
     kind: ProblemKind,
     detail: Option<String>,
-    errors: Vec<FieldError>,
+    errors: Box<[FieldError]>,
     limit_bytes: Option<usize>,
-    expired_at: Option<String>,
+    expired: Option<Box<JobRecord>>,
+    available: &'static [Representation],
     headers: Vec<(&'static str, String)>,
 }
 
@@ -32,9 +35,10 @@ impl Problem {
         Self {
             kind,
             detail: None,
-            errors: Vec::new(),
+            errors: Box::default(),
             limit_bytes: None,
-            expired_at: None,
+            expired: None,
+            available: &[],
             headers: Vec::new(),
         }
     }
@@ -51,7 +55,10 @@ impl Problem {
     /// The same with what is wrong with the body.
     #[must_use]
     pub fn errors(self, errors: Vec<FieldError>) -> Self {
-        Self { errors, ..self }
+        Self {
+            errors: errors.into_boxed_slice(),
+            ..self
+        }
     }
 
     /// The same with the largest body that is taken.
@@ -63,13 +70,19 @@ impl Problem {
         }
     }
 
-    /// The same with the time at which the job's time was over.
+    /// The same with the job whose time is over: when that was, and what an Atom entry says of it.
     #[must_use]
-    pub fn expired_at(self, at: Timestamp) -> Self {
+    pub fn expired(self, record: JobRecord) -> Self {
         Self {
-            expired_at: Some(at.to_string()),
+            expired: Some(Box::new(record)),
             ..self
         }
+    }
+
+    /// The same with the forms that the resource is there in.
+    #[must_use]
+    pub fn available(self, available: &'static [Representation]) -> Self {
+        Self { available, ..self }
     }
 
     /// The same with one more header.
@@ -79,9 +92,48 @@ impl Problem {
         self
     }
 
-    /// The response.
+    /// The response: a problem document, or a page for a person at a browser.
     #[must_use]
-    pub fn answer(self, incoming: &Incoming) -> Answer {
+    pub fn answer(mut self, incoming: &Incoming) -> Answer {
+        let headers = std::mem::take(&mut self.headers);
+        let answer = if incoming.prefers_a_page() {
+            html::problem_answer(&self.described(incoming))
+        } else {
+            let entry = self.entry(incoming);
+            entry.unwrap_or_else(|| self.document(incoming))
+        };
+        let answer = answer
+            .with("cache-control", "no-store")
+            .with("vary", "accept, authorization");
+        headers
+            .into_iter()
+            .fold(answer, |answer, (name, value)| answer.with(name, value))
+    }
+
+    /// For who asks for Atom, an entry that says what became of the job, where anything is known of it.
+    fn entry(&self, incoming: &Incoming) -> Option<Answer> {
+        let record = self.expired.as_ref()?;
+        let form = incoming.choose(Representation::OF_JOB).ok()?;
+        let entry = || expired_entry(record, &incoming.base_url);
+        (form == Representation::AtomEntry).then(|| Answer::of(form, self.kind.status(), entry()))
+    }
+
+    fn expired_at(&self) -> Option<Timestamp> {
+        self.expired.as_ref().map(|record| record.expires_at)
+    }
+
+    fn described<'a>(&'a self, incoming: &'a Incoming) -> DescribedProblem<'a> {
+        DescribedProblem {
+            status: self.kind.status(),
+            uri: incoming.url(&format!("/problems/{}", self.kind.slug())),
+            title: self.kind.title(),
+            detail: self.detail.as_deref().unwrap_or(self.kind.explanation()),
+            expired_at: self.expired_at(),
+            request_id: &incoming.request_id,
+        }
+    }
+
+    fn document(&self, incoming: &Incoming) -> Answer {
         let detail = self.detail.as_deref().unwrap_or(self.kind.explanation());
         let members = Members {
             kind: incoming.url(&format!("/problems/{}", self.kind.slug())),
@@ -91,7 +143,12 @@ impl Problem {
             request_id: &incoming.request_id,
             errors: &self.errors,
             limit_bytes: self.limit_bytes,
-            expired_at: self.expired_at.as_deref(),
+            expired_at: self.expired_at().map(|at| at.to_string()),
+            available: self
+                .available
+                .iter()
+                .map(|form| form.content_type())
+                .collect(),
             error: ErrorMember {
                 code: self.kind.slug(),
                 message: detail,
@@ -99,11 +156,7 @@ impl Problem {
         };
         // Strings and numbers always serialise.
         let body = serde_json::to_string(&members).unwrap_or_default();
-        let answer = Answer::new(self.kind.status(), "application/problem+json", body)
-            .with("cache-control", "no-store");
-        self.headers
-            .into_iter()
-            .fold(answer, |answer, (name, value)| answer.with(name, value))
+        Answer::new(self.kind.status(), "application/problem+json", body)
     }
 }
 
@@ -121,7 +174,9 @@ struct Members<'a> {
     #[serde(rename = "limit-bytes", skip_serializing_if = "Option::is_none")]
     limit_bytes: Option<usize>,
     #[serde(rename = "expired-at", skip_serializing_if = "Option::is_none")]
-    expired_at: Option<&'a str>,
+    expired_at: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    available: Vec<&'static str>,
     /// For SDKs that read this member instead of the standard ones.
     error: ErrorMember<'a>,
 }

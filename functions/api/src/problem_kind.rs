@@ -21,6 +21,8 @@ pub enum ProblemKind {
     ResultNotReady,
     /// The resource has no such method.
     MethodNotAllowed,
+    /// The resource is there in no form that the client takes.
+    NotAcceptable,
     /// The job is at its end.
     JobFinished,
     /// The job is not at its end.
@@ -47,7 +49,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All of them, in the order of their status codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::InvalidIdempotencyKey,
@@ -56,6 +58,7 @@ impl ProblemKind {
         Self::JobNotFound,
         Self::ResultNotReady,
         Self::MethodNotAllowed,
+        Self::NotAcceptable,
         Self::JobFinished,
         Self::JobActive,
         Self::JobExpired,
@@ -124,6 +127,12 @@ impl ProblemKind {
                 "method-not-allowed",
                 "The resource has no such method",
                 "The Allow header lists the methods that the resource has.",
+            ),
+            Self::NotAcceptable => (
+                S::NOT_ACCEPTABLE,
+                "not-acceptable",
+                "The resource is there in no form that Accept takes",
+                "The member available lists the media types that the resource is there in. Without Accept it comes in the first of them.",
             ),
             Self::JobFinished => (
                 S::CONFLICT,

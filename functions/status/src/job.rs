@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use api::{
-    Answer, Hold, Incoming, JSON, Problem, ProblemKind, entity_tag, job_answer, retry_after,
-    store_problem, unwritable,
+    Answer, Hold, Incoming, JSON, Problem, ProblemKind, Representation, entity_tag, job_answer,
+    job_path, job_tag, retry_after, store_problem, unwritable,
 };
 use engine::{JobId, JobRecord, JobState, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
@@ -19,10 +19,35 @@ pub(crate) async fn status(
     id: JobId,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
+    let form = incoming.choose(Representation::OF_JOB)?;
     let found = find(app, incoming, id, now).await?;
-    let answer = job_answer(&found.record, incoming, found.now);
+    let answer = job_answer(form, &found.record, incoming, found.now);
     let answer = answer.map_err(|error| unwritable(&error))?;
-    Ok(found.held(cached(answer, entity_tag(&found.record, "json"))))
+    let answer = in_the_words_of_http(form, answer, &found.record, incoming);
+    let tag = job_tag(form, &found.record, found.now);
+    Ok(found.held(cached(answer, tag)))
+}
+
+/// Who asks for an Atom entry reads the state from the status: 200 while there is no result, 201 and where it is once it was
+/// created, 410 once there will be none. In the other forms a job that has failed is still there, so it is 200.
+fn in_the_words_of_http(
+    form: Representation,
+    answer: Answer,
+    record: &JobRecord,
+    incoming: &Incoming,
+) -> Answer {
+    match (form, record.outcome()) {
+        (Representation::AtomEntry, Some(Outcome::Success)) => {
+            let result = incoming.url(&format!("{}/result", job_path(record)));
+            let status = StatusCode::CREATED;
+            Answer { status, ..answer }.with("location", result)
+        }
+        (Representation::AtomEntry, Some(Outcome::Failed | Outcome::Canceled)) => {
+            let status = StatusCode::GONE;
+            Answer { status, ..answer }
+        }
+        _ => answer,
+    }
 }
 
 /// The result: 404 until there is one, 410 when there will be none.
@@ -32,6 +57,7 @@ pub(crate) async fn result(
     id: JobId,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
+    incoming.choose(Representation::OF_RESULT)?;
     let found = find(app, incoming, id, now).await?;
     let answer = result_of(&found.record, found.now);
     Ok(found.held(answer.unwrap_or_else(|problem| problem.answer(incoming))))
@@ -98,7 +124,7 @@ fn live(record: Option<JobRecord>, now: Timestamp) -> Result<JobRecord, Problem>
     match record {
         None => Err(Problem::new(ProblemKind::JobExpired)),
         Some(record) if record.is_expired(now) => {
-            Err(Problem::new(ProblemKind::JobExpired).expired_at(record.expires_at))
+            Err(Problem::new(ProblemKind::JobExpired).expired(record))
         }
         Some(record) => Ok(record.judged(now)),
     }

@@ -46,8 +46,8 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Ok(Route::Status(id)) => job::status(&app, &incoming, id, now).await,
         Ok(Route::JobResult(id)) => job::result(&app, &incoming, id, now).await,
         Ok(Route::List) => list::list(&app, &incoming, now).await,
-        Ok(Route::Home) => Ok(pages::home(&incoming)),
-        Ok(Route::ProblemType(kind)) => Ok(pages::problem_type(kind, &incoming)),
+        Ok(Route::Home) => pages::home(&incoming),
+        Ok(Route::ProblemType(kind)) => pages::problem_type(kind, &incoming),
         // The gateway sends these to `submit`; a deployment that does otherwise has no such resource here.
         Ok(Route::Submit | Route::Cancel(_) | Route::Delete(_)) => {
             Err(Problem::new(ProblemKind::NotFound))

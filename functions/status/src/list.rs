@@ -1,7 +1,10 @@
 //! `GET /jobs`.
 
-use api::{Answer, Incoming, JSON, JobMembers, Problem, ProblemKind, store_problem, unwritable};
-use engine::{Cursor, JobFilter, JobState, MAX_PAGE, Outcome, Timestamp};
+use api::{
+    Answer, Feed, Incoming, JobList, JobMembers, Problem, ProblemKind, Representation, list_page,
+    store_problem, unwritable,
+};
+use engine::{Cursor, JobFilter, JobRecord, JobState, MAX_PAGE, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 
@@ -23,6 +26,7 @@ pub(crate) async fn list(
     incoming: &Incoming,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
+    let form = incoming.choose(Representation::OF_LIST)?;
     let owner = incoming.owner()?;
     let limit = limit(incoming.query.first("limit"))?;
     let cursor = cursor(incoming.query.first("cursor"))?;
@@ -38,15 +42,50 @@ pub(crate) async fn list(
     let next = page
         .next
         .map(|cursor| incoming.url(&format!("/jobs?limit={limit}&cursor={cursor}{filter}")));
-    let document = ListDocument {
-        jobs: page.jobs.iter().map(JobMembers::of).collect(),
-        next,
+    let body = match form {
+        Representation::Json => json(&page.jobs, next)?,
+        Representation::AtomEntry | Representation::AtomFeed => {
+            let uri = this_page(incoming);
+            let feed = Feed {
+                owner,
+                jobs: &page.jobs,
+                uri: &uri,
+                next: next.as_deref(),
+            };
+            feed.document(&incoming.base_url)
+        }
+        Representation::Html => {
+            let list = JobList {
+                jobs: &page.jobs,
+                next: next.as_deref(),
+            };
+            list_page(&list, &incoming.base_url)
+        }
     };
-    let body = serde_json::to_string(&document).map_err(|error| unwritable(&error))?;
-    let answer = Answer::new(StatusCode::OK, JSON, body);
+    let answer = Answer::of(form, StatusCode::OK, body);
     Ok(answer
         .with("cache-control", "private, no-cache")
         .with("vary", "accept, authorization"))
+}
+
+fn json(jobs: &[JobRecord], next: Option<String>) -> Result<String, Problem> {
+    let document = ListDocument {
+        jobs: jobs.iter().map(JobMembers::of).collect(),
+        next,
+    };
+    serde_json::to_string(&document).map_err(|error| unwritable(&error))
+}
+
+/// This page's own URL. Its parameters were read before, so they have no character that a URL would not take.
+fn this_page(incoming: &Incoming) -> String {
+    let given = ["limit", "cursor", "job-status"].map(|name| {
+        let value = incoming.query.first(name);
+        value.map(|value| format!("{name}={value}"))
+    });
+    let given: Vec<_> = given.into_iter().flatten().collect();
+    let query = given.join("&");
+    let mark = if query.is_empty() { "" } else { "?" };
+    incoming.url(&format!("/jobs{mark}{query}"))
 }
 
 fn limit(text: Option<&str>) -> Result<usize, Problem> {

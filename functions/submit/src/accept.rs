@@ -3,13 +3,12 @@
 use std::time::SystemTime;
 
 use api::{
-    Answer, Hold, Incoming, JSON, JobDocument, Problem, ProblemKind, job_answer, job_path,
-    queue_problem, retry_after, store_problem, unwritable,
+    Answer, Hold, Incoming, Problem, ProblemKind, Representation, accepted_answer, job_answer,
+    job_path, queue_problem, store_problem, unwritable,
 };
 use engine::{
     Created, Fingerprint, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES, NewJob, Owner, Timestamp,
 };
-use lambda_http::http::StatusCode;
 use lambda_http::tracing::{info, warn};
 
 use crate::request::{Submission, parse, too_large};
@@ -28,6 +27,7 @@ pub(crate) async fn submit(
     incoming: &Incoming,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
+    let form = incoming.choose(Representation::OF_COMMAND)?;
     let mut accepted = in_time(accept(app, incoming, now)).await?;
     let hold = Hold::of(incoming, now);
     let mut now = now;
@@ -35,7 +35,7 @@ pub(crate) async fn submit(
         accepted.record = at_its_end(app, accepted.record, hold).await;
         now = Timestamp::from_clock(SystemTime::now());
     }
-    answer(&accepted, hold, incoming, now)
+    answer(form, &accepted, hold, incoming, now)
 }
 
 /// The job at its end, if it comes in time. The job was accepted, so nothing that goes wrong here may be the answer.
@@ -182,6 +182,7 @@ fn replay(
 }
 
 fn answer(
+    form: Representation,
     accepted: &Accepted,
     hold: Option<Hold>,
     incoming: &Incoming,
@@ -192,16 +193,12 @@ fn answer(
     let is_waited_for = hold.is_some() && record.state.is_completed();
     let answer = if is_waited_for {
         // The status document itself, so it is at the status URI that it can be had again.
-        let answer = job_answer(record, incoming, now).map_err(|error| unwritable(&error))?;
+        let answer = job_answer(form, record, incoming, now).map_err(|error| unwritable(&error))?;
         answer.with("content-location", uri.as_str())
     } else {
-        let body = JobDocument::accepted(record, &incoming.base_url);
-        let body = body.map_err(|error| unwritable(&error))?;
-        let answer = Answer::new(StatusCode::ACCEPTED, JSON, body).with("location", uri.as_str());
-        match retry_after(record, now) {
-            Some(seconds) => answer.with("retry-after", seconds.to_string()),
-            None => answer,
-        }
+        let answer = accepted_answer(form, record, incoming, now);
+        let answer = answer.map_err(|error| unwritable(&error))?;
+        answer.with("location", uri.as_str())
     };
     let mut answer = answer
         .with("operation-location", uri)

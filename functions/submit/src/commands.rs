@@ -1,7 +1,8 @@
 //! `POST /jobs/{id}/cancel` and `DELETE /jobs/{id}`.
 
 use api::{
-    Answer, Incoming, Problem, ProblemKind, job_answer, job_path, store_problem, unwritable,
+    Answer, Incoming, Problem, ProblemKind, Representation, job_answer, job_path, store_problem,
+    unwritable,
 };
 use engine::{Cancellation, Deletion, JobId, Timestamp};
 use lambda_http::http::StatusCode;
@@ -16,6 +17,7 @@ pub(crate) async fn cancel(
     id: JobId,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
+    let form = incoming.choose(Representation::OF_COMMAND)?;
     incoming.owner_of(&id, &app.secrets)?;
     let canceled = app
         .store
@@ -32,7 +34,7 @@ pub(crate) async fn cancel(
         Cancellation::Gone => return Err(Problem::new(ProblemKind::JobExpired)),
     };
     info!(job.id = %id, job.state = %record.state, "took a cancel");
-    let answer = job_answer(&record, incoming, now).map_err(|error| unwritable(&error))?;
+    let answer = job_answer(form, &record, incoming, now).map_err(|error| unwritable(&error))?;
     let uri = incoming.url(&job_path(&record));
     let answer = Answer { status, ..answer }.with("cache-control", "no-store");
     Ok(if status == StatusCode::ACCEPTED {

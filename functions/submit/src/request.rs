@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::{FieldError, Incoming, Problem, ProblemKind};
+use api::{FieldError, Incoming, Problem, ProblemKind, is_xml_char};
 use engine::{
     Intake, KindName, MAX_MESSAGE_BYTES, MAX_SUMMARY_CHARS, MESSAGE_ENVELOPE_BYTES, Timestamp,
 };
@@ -184,6 +184,14 @@ impl<'a> Members<'a> {
             self.wrong(
                 "/summary",
                 &format!("may have at most {MAX_SUMMARY_CHARS} characters"),
+            );
+        }
+        // It stands in Atom entries, and XML has no way to write these.
+        if let Some(control) = summary.chars().find(|c| !is_xml_char(*c)) {
+            let code = u32::from(control);
+            self.wrong(
+                "/summary",
+                &format!("may not have the character U+{code:04X}"),
             );
         }
         summary

@@ -1,0 +1,205 @@
+//! The `Accept` header, read (RFC 9110, section 12.5.1). What in it is malformed is skipped.
+
+use http::HeaderMap;
+use http::header::ACCEPT;
+
+use crate::prefer::unquoted_split;
+
+/// What a client takes, and how gladly.
+pub(crate) struct Accept(Vec<Range>);
+
+/// An element of the header.
+struct Range {
+    /// `application/json`, `text/*` or `*/*`, in lower case.
+    media_types: String,
+    /// The value of a parameter `type`, in lower case: what tells an Atom entry from a feed.
+    kind: Option<String>,
+    /// Whether there are parameters that none of our media types has.
+    is_foreign: bool,
+    /// The weight in thousandths.
+    weight: u16,
+}
+
+/// What a client likes that does not say.
+const BEST: u16 = 1000;
+
+impl Accept {
+    /// Reads all lines of the header. Without a readable element, everything is taken.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(ACCEPT).iter();
+        let lines: Vec<_> = lines
+            .map(|line| String::from_utf8_lossy(line.as_bytes()))
+            .collect();
+        let elements = lines.iter().flat_map(|line| unquoted_split(line, ','));
+        Self(elements.filter_map(Range::parse).collect())
+    }
+
+    /// How gladly this media type is taken, in thousandths; 0 for not at all. What the most precise element says, counts.
+    pub(crate) fn quality(&self, media_type: &str, kind: Option<&str>) -> u16 {
+        if self.0.is_empty() {
+            return BEST;
+        }
+        let precise = self
+            .0
+            .iter()
+            .filter_map(|range| Some((range.precision(media_type, kind)?, range.weight)));
+        precise.max().map_or(0, |(_, quality)| quality)
+    }
+}
+
+impl Range {
+    fn parse(element: &str) -> Option<Self> {
+        let mut parts = unquoted_split(element, ';').map(str::trim);
+        let media_range = parts.next()?.to_ascii_lowercase();
+        let (of, subtype) = media_range.split_once('/')?;
+        let is_token = |text: &str| !text.is_empty() && text.bytes().all(is_token_byte);
+        let is_range = is_token(of) && is_token(subtype) && (of != "*" || subtype == "*");
+        let mut range = Self {
+            media_types: media_range.clone(),
+            kind: None,
+            is_foreign: false,
+            weight: BEST,
+        };
+        for parameter in parts.filter(|parameter| !parameter.is_empty()) {
+            let (name, value) = parameter.split_once('=')?;
+            let value = value.trim().trim_matches('"').to_ascii_lowercase();
+            match name.trim().to_ascii_lowercase().as_str() {
+                "q" => {
+                    range.weight = thousandths(&value)?;
+                    // What follows the weight is no part of the media type.
+                    break;
+                }
+                "type" => range.kind = Some(value),
+                // Every text of ours is UTF-8.
+                "charset" if value == "utf-8" => {}
+                _ => range.is_foreign = true,
+            }
+        }
+        is_range.then_some(range)
+    }
+
+    /// How precisely the range names the media type; `None` where it does not.
+    ///
+    /// A range with parameters that we don't know counts least: it is not ours, but who sends only
+    /// `application/json;version=2` is served better with JSON than with a refusal.
+    fn precision(&self, media_type: &str, kind: Option<&str>) -> Option<u8> {
+        let is_type = self.media_types == media_type;
+        let whole_type = media_type.split('/').next().unwrap_or_default();
+        let is_whole_type = self.media_types.strip_suffix("/*") == Some(whole_type);
+        match (self.kind.as_deref(), kind) {
+            (Some(wanted), Some(kind)) if wanted != kind => None,
+            _ if is_type && (self.is_foreign || (self.kind.is_some() && kind.is_none())) => Some(0),
+            _ if is_type => Some(if self.kind.is_some() { 4 } else { 3 }),
+            _ if is_whole_type => Some(2),
+            _ => (self.media_types == "*/*").then_some(1),
+        }
+    }
+}
+
+/// A weight: 0 to 1 with decimals; what is above 1 counts as 1.
+fn thousandths(weight: &str) -> Option<u16> {
+    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
+    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(decimals) {
+        return None;
+    }
+    if whole.bytes().any(|digit| digit != b'0') {
+        return Some(BEST);
+    }
+    let padded = format!("{decimals:0<3}");
+    padded.get(..3)?.parse().ok()
+}
+
+fn is_token_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accept(text: &str) -> Accept {
+        let mut headers = HeaderMap::new();
+        headers.append(ACCEPT, text.parse().unwrap());
+        Accept::of(&headers)
+    }
+
+    #[test]
+    fn the_most_precise_element_counts_whatever_its_place() {
+        let accept =
+            accept("*/*;q=0.1, text/*;q=0.3, text/html;q=0.7, text/html;level=1, image/*;q=0");
+        assert_eq!(accept.quality("text/html", None), 700);
+        assert_eq!(accept.quality("text/plain", None), 300);
+        assert_eq!(accept.quality("application/json", None), 100);
+        assert_eq!(accept.quality("image/png", None), 0);
+    }
+
+    #[test]
+    fn a_parameter_of_the_media_type_is_compared() {
+        let accept = accept("application/atom+xml;type=entry, application/atom+xml;q=0.2");
+        assert_eq!(accept.quality("application/atom+xml", Some("entry")), 1000);
+        assert_eq!(accept.quality("application/atom+xml", Some("feed")), 200);
+    }
+
+    #[test]
+    fn a_charset_and_parameters_that_nobody_knows_refuse_nothing() {
+        for text in [
+            "application/json;charset=utf-8",
+            "application/json; Charset=\"UTF-8\"",
+            "application/json;version=2",
+            "application/json;profile=\"a,b;q=0\"",
+            "application/json;q=1;ext=0",
+        ] {
+            assert_eq!(
+                accept(text).quality("application/json", None),
+                1000,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn weights_have_up_to_three_decimals_and_more_are_tolerated() {
+        for (weight, expected) in [
+            ("1", Some(1000)),
+            ("1.000", Some(1000)),
+            ("0", Some(0)),
+            ("0.", Some(0)),
+            ("0.5", Some(500)),
+            ("0.0019", Some(1)),
+            ("7", Some(1000)),
+            ("00000000000000000000000.5", Some(500)),
+            ("", None),
+            (".5", None),
+            ("-1", None),
+            ("nan", None),
+            ("0.é", None),
+        ] {
+            assert_eq!(thousandths(weight), expected, "{weight}");
+        }
+    }
+
+    #[test]
+    fn what_is_malformed_is_skipped_and_the_rest_counts() {
+        for text in [
+            "json, text/html",
+            "application/json;q=high, text/html",
+            "*/html, application/, /json, text/html;q=0.4",
+            "application/json;q, text/html",
+            "a/b;c=\"unclosed, text/html",
+        ] {
+            let accept = accept(text);
+            let is_lost = text.contains("unclosed");
+            assert_eq!(accept.quality("text/html", None) > 0, !is_lost, "{text}");
+            assert_eq!(accept.quality("application/json", None), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read() {
+        let mut headers = HeaderMap::new();
+        let bytes = http::HeaderValue::from_bytes(b"\xff/\xfe;q=\x80, text/html").unwrap();
+        headers.append(ACCEPT, bytes);
+        assert_eq!(Accept::of(&headers).quality("text/html", None), 1000);
+    }
+}

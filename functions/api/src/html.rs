@@ -1,0 +1,95 @@
+//! Pages for people. They are whole by themselves: no other resource, and what a page may run and where it may connect to
+//! is in its headers.
+
+mod documents;
+mod job;
+mod list;
+
+use std::fmt::Display;
+
+use http::StatusCode;
+
+use crate::markup::Escaped;
+use crate::{Answer, Representation};
+
+pub(crate) use documents::{DescribedProblem, problem_answer};
+pub use documents::{home_page, problem_type_page};
+pub(crate) use job::{JobView, job_page};
+pub use list::{JobList, list_page};
+
+const STYLE: &str = include_str!("html/page.css");
+const SCRIPT: &str = include_str!("html/page.js");
+
+/// Nothing but the one style, the one script (by their SHA-256) and requests to where the page came from.
+const POLICY: &str = "default-src 'none'; \
+    style-src 'sha256-J4H4YTzZ0vYfBxB9MUOGJJ4FtUZ6KIfqDYqEZ4tRjjg='; \
+    script-src 'sha256-ZB4jymL+Is2gZC3Y5bURNQewO4NQKEdD4lcBr+j6VKg='; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A page, before its frame is put around it.
+struct Page<'a> {
+    title: &'a str,
+    /// The class that gives the page its colour.
+    tone: &'a str,
+    /// How long to wait before looking again, in seconds, while there is something to come.
+    wait: Option<u64>,
+    /// The entity tag of what the page shows, for looking again.
+    tag: &'a str,
+}
+
+impl Page<'_> {
+    /// The document. `main` is markup.
+    fn around(&self, main: impl Display) -> String {
+        let Self {
+            title, tone, tag, ..
+        } = self;
+        let (title, tag) = (Escaped(title), Escaped(tag));
+        // With script the page follows the job by itself, and a reload would only be in the way.
+        let (following, refresh, script) = match self.wait {
+            None => Default::default(),
+            Some(wait) => (
+                format!(" data-wait=\"{wait}\" data-tag=\"{tag}\""),
+                format!("<noscript><meta http-equiv=\"refresh\" content=\"{wait}\"></noscript>\n"),
+                format!("<script>{SCRIPT}</script>\n"),
+            ),
+        };
+        format!(
+            "<!doctype html>\n<html lang=\"en\"{following}>\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"robots\" content=\"noindex\">\n<title>{title}</title>\n{refresh}<style>{STYLE}</style>\n</head>\n\
+             <body class=\"{tone}\">\n{main}{script}</body>\n</html>\n"
+        )
+    }
+}
+
+/// A page as an answer, with what keeps it from doing harm in a browser.
+pub(crate) fn answer(status: StatusCode, page: String) -> Answer {
+    Answer::new(status, Representation::Html.content_type(), page)
+        .with("content-security-policy", POLICY)
+        .with("referrer-policy", "no-referrer")
+        .with("x-content-type-options", "nosniff")
+        .with("x-robots-tag", "noindex")
+}
+
+/// `2026-01-01 10:50:45 UTC` for people, and exactly for the script, which shows it as the reader's clock does.
+fn time(at: engine::Timestamp) -> String {
+    let exact = at.to_string();
+    let seconds = exact.get(..19).unwrap_or(&exact).replace('T', " ");
+    format!("<time datetime=\"{exact}\">{seconds} UTC</time>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine as _;
+    use sha2::{Digest as _, Sha256};
+
+    #[test]
+    fn the_policy_names_the_style_and_the_script_as_they_are() {
+        for (directive, text) in [("style-src", STYLE), ("script-src", SCRIPT)] {
+            let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text));
+            let expected = format!("{directive} 'sha256-{digest}';");
+            assert!(POLICY.contains(&expected), "the policy needs {expected}");
+        }
+    }
+}

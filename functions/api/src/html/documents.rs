@@ -1,0 +1,90 @@
+//! Pages that say what there is, and what went wrong.
+
+use std::fmt::Write as _;
+
+use engine::Timestamp;
+use http::StatusCode;
+
+use super::{Page, answer, time};
+use crate::markup::Escaped;
+use crate::{Answer, ProblemKind};
+
+/// A problem, as its page shows it.
+pub(crate) struct DescribedProblem<'a> {
+    pub(crate) status: StatusCode,
+    /// Its type.
+    pub(crate) uri: String,
+    pub(crate) title: &'a str,
+    pub(crate) detail: &'a str,
+    pub(crate) expired_at: Option<Timestamp>,
+    pub(crate) request_id: &'a str,
+}
+
+/// The page of a problem, with its status.
+pub(crate) fn problem_answer(problem: &DescribedProblem<'_>) -> Answer {
+    let expired_at = problem.expired_at;
+    let expired_at = expired_at.map(|at| format!("<p>It was over at {}.</p>\n", time(at)));
+    let main = format!(
+        "<main>\n<p class=\"over\">{}</p>\n<h1>{}</h1>\n<p>{}</p>\n{}<p class=\"soft\">Request {} · \
+         <a href=\"{}\">What this means</a></p>\n</main>\n",
+        problem.status,
+        Escaped(problem.title),
+        Escaped(problem.detail),
+        expired_at.unwrap_or_default(),
+        Escaped(problem.request_id),
+        Escaped(&problem.uri),
+    );
+    let tone = if problem.status == StatusCode::GONE {
+        "gone"
+    } else {
+        "failed"
+    };
+    answer(problem.status, plain(problem.title, tone, &main))
+}
+
+/// The page of `/`.
+#[must_use]
+pub fn home_page(base_url: &str) -> String {
+    let base = Escaped(base_url);
+    let mut problems = String::new();
+    for kind in ProblemKind::ALL {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            problems,
+            "<dt><a href=\"{base}/problems/{}\">{}</a></dt><dd>{}</dd>",
+            kind.slug(),
+            kind.slug(),
+            Escaped(kind.title())
+        );
+    }
+    let main = format!(
+        "<main>\n<h1>Asynchronous jobs over HTTP</h1>\n<p>A job that is posted to <code>{base}/jobs</code> is answered by \
+         <code>202 Accepted</code> and the address of a page that shows how far it is.</p>\n\
+         <p><a class=\"button\" href=\"{base}/jobs\">Your jobs</a></p>\n\
+         <p>What can go wrong:</p>\n<dl>{problems}</dl>\n</main>\n"
+    );
+    plain("Asynchronous jobs over HTTP", "running", &main)
+}
+
+/// The page behind a problem's type.
+#[must_use]
+pub fn problem_type_page(kind: ProblemKind) -> String {
+    let main = format!(
+        "<main>\n<p class=\"over\">{} · {}</p>\n<h1>{}</h1>\n<p>{}</p>\n</main>\n",
+        kind.status(),
+        kind.slug(),
+        Escaped(kind.title()),
+        Escaped(kind.explanation()),
+    );
+    plain(kind.title(), "failed", &main)
+}
+
+fn plain(title: &str, tone: &str, main: &str) -> String {
+    let page = Page {
+        title,
+        tone,
+        wait: None,
+        tag: "",
+    };
+    page.around(main)
+}

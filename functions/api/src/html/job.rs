@@ -1,0 +1,113 @@
+//! A job's page.
+
+use engine::{JobRecord, JobState, Outcome, Timestamp};
+
+use super::{Page, time};
+use crate::document::error_of;
+use crate::job_path;
+use crate::markup::Escaped;
+use crate::report::state;
+
+/// Who looks, and when to look again.
+pub(crate) struct JobView<'a> {
+    pub(crate) base_url: &'a str,
+    /// How long to wait before looking again, in seconds; `None` at the job's end.
+    pub(crate) wait: Option<u64>,
+    /// The entity tag of what the page shows.
+    pub(crate) tag: &'a str,
+    /// Whether it is somebody who has the link and may see this page and nothing else.
+    pub(crate) is_guest: bool,
+    pub(crate) now: Timestamp,
+}
+
+/// The page of a job as it was judged. The script moves the parts that have an `id` from a later page into this one.
+pub(crate) fn job_page(judged: &JobRecord, view: &JobView<'_>) -> String {
+    let (state, percent) = (state(judged), judged.percent.get());
+    let kind = Escaped(judged.kind.as_str());
+    let title = match judged.state {
+        JobState::Started => format!("{percent} % · {}", judged.kind),
+        JobState::Scheduled | JobState::Completed(_) => format!("{state} · {}", judged.kind),
+    };
+    let main = format!(
+        "<main>\n<p class=\"over\">{kind}</p>\n<h1 id=\"state\" aria-live=\"polite\">{state}</h1>\n\
+         <p id=\"summary\">{}</p>\n\
+         <div class=\"bar\"><progress id=\"progress\" max=\"100\" value=\"{percent}\" aria-label=\"Progress\">{percent} %</progress>\
+         <span id=\"percent\">{percent} %</span></div>\n\
+         <div id=\"outcome\">{}</div>\n<dl id=\"facts\">{}</dl>\n<p id=\"trouble\" role=\"status\" class=\"soft\"></p>\n{}</main>\n",
+        Escaped(&judged.summary),
+        outcome(judged, view),
+        facts(judged, view.now),
+        links(view),
+    );
+    let page = Page {
+        title: &title,
+        tone: tone(judged),
+        wait: view.wait,
+        tag: view.tag,
+    };
+    page.around(main)
+}
+
+fn tone(judged: &JobRecord) -> &'static str {
+    match judged.state {
+        JobState::Scheduled => "scheduled",
+        JobState::Started => "running",
+        JobState::Completed(Outcome::Success) => "succeeded",
+        JobState::Completed(Outcome::Failed) => "failed",
+        JobState::Completed(Outcome::Canceled) => "canceled",
+    }
+}
+
+fn outcome(judged: &JobRecord, view: &JobView<'_>) -> String {
+    match judged.outcome() {
+        None => String::new(),
+        Some(Outcome::Success) if view.is_guest => {
+            "<p>The result is there for whoever submitted the job.</p>".to_owned()
+        }
+        Some(Outcome::Success) => {
+            let result = format!("{}{}/result", view.base_url, job_path(judged));
+            format!(
+                "<p><a class=\"button\" href=\"{}\">Open the result</a></p>",
+                Escaped(&result)
+            )
+        }
+        Some(Outcome::Failed | Outcome::Canceled) => {
+            let error = error_of(judged);
+            let said = error.map(|error| {
+                let (message, code) = (Escaped(error.message), Escaped(error.code));
+                format!("<p>{message} <span class=\"soft\">({code})</span></p>")
+            });
+            said.unwrap_or_default()
+        }
+    }
+}
+
+fn facts(judged: &JobRecord, now: Timestamp) -> String {
+    let is_ended = judged.outcome().is_some();
+    let waits = judged.state == JobState::Scheduled && judged.scheduled_start > now;
+    let attempt = format!("{} of {}", judged.attempt, judged.max_attempts);
+    let facts = [
+        ("Accepted", Some(time(judged.created_at))),
+        ("Starts", waits.then(|| time(judged.scheduled_start))),
+        ("Started", judged.started_at.map(time)),
+        ("Expected end", judged.estimated_end().map(time)),
+        ("Ended", judged.ended_at.map(time)),
+        ("Attempt", (judged.attempt > 0).then_some(attempt)),
+        ("Kept until", is_ended.then(|| time(judged.expires_at))),
+    ];
+    let known = facts
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("<dt>{name}</dt><dd>{}</dd>", value?)));
+    known.collect()
+}
+
+fn links(view: &JobView<'_>) -> String {
+    if view.is_guest {
+        return String::new();
+    }
+    let jobs = format!("{}/jobs", view.base_url);
+    format!(
+        "<p class=\"soft\"><a href=\"{}\">All jobs</a></p>\n",
+        Escaped(&jobs)
+    )
+}
