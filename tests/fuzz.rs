@@ -1,7 +1,7 @@
 //! Whatever is asked, the answer is one: no 5xx, no panic, no hang.
 //!
 //! The functions get events of the gateway's, as far as clients can make them; the service gets bytes. What fails is shrunk,
-//! and its seed is written to `proptest-regressions`.
+//! and its seed is kept in `fuzz.regressions`, to be tried first the next time.
 
 mod bytes;
 mod event;

@@ -17,6 +17,8 @@ from service import URL, rehearsal, submit
 EXCEPTIONS = {
     # The contract of this pattern: the 202's Location is the status URI. So the guidelines of Azure and OGC have it.
     "LOCATION_UNDEFINED": lambda exchange, note: exchange.status == 202,
+    # That is how this pattern's Atom monitor says that the result is there: at its Location.
+    "CREATED_SAFE_METHOD": lambda exchange, note: "atom" in exchange.header("content-type"),
     # The note says no more than that it is a 400.
     "STATUS_BAD_REQUEST": lambda exchange, note: exchange.status == 400,
     # The true content type, to guide caches (RFC 9110, section 15.4.5, allows that): API Gateway would add a wrong one.

@@ -175,11 +175,20 @@ fn headers() -> impl Strategy<Value = std::collections::BTreeMap<String, String>
         "[\\t -~¡-ÿ]{0,60}",
         "([\"\\\\,;=*/ ]|W/|q|0|1){0,60}"
     ];
-    btree_map(
-        name.prop_map(str::to_owned),
-        prop_oneof![known.prop_map(str::to_owned), any],
-        0..5,
-    )
+    let value = prop_oneof![known.prop_map(str::to_owned), any];
+    let fitting = select(vec![
+        ("accept", "application/json"),
+        ("accept", "application/atom+xml;type=entry"),
+        ("accept", "text/html"),
+        ("if-none-match", "*"),
+        ("prefer", "wait=0"),
+        ("idempotency-key", "\"fuzz\""),
+    ]);
+    let header = prop_oneof![
+        1 => fitting.prop_map(|(name, value)| (name.to_owned(), value.to_owned())),
+        2 => (name.prop_map(str::to_owned), value),
+    ];
+    vec(header, 0..5).prop_map(|headers| headers.into_iter().collect())
 }
 
 /// A body, and whether it says that it is Base64.
