@@ -27,8 +27,8 @@ pub(super) fn request() -> impl Strategy<Value = Vec<u8>> {
         request.extend(body);
         request
     });
-    // Its end is a head's end, since a service waits for the rest of what may yet be a request.
-    let noise = vec(any::<u8>(), 0..300).prop_map(|bytes| [&bytes[..], b"\r\n\r\n"].concat());
+    // It begins and ends as a request's head does, since a service waits for the rest of what may yet be one.
+    let noise = vec(any::<u8>(), 0..300).prop_map(|bytes| [b"x", &bytes[..], b"\r\n\r\n"].concat());
     prop_oneof![9 => framed, 1 => noise]
 }
 
