@@ -257,7 +257,7 @@ impl World {
                 self.workers[worker] = Some(Run { record, delivery });
             }
             Claim::Refused(decision, record) => {
-                self.refused(delivery, decision, record.as_deref()).await
+                self.refused(delivery, decision, record.as_deref()).await;
             }
         }
     }
@@ -310,7 +310,6 @@ impl World {
         let percent = Percent::new(run.record.percent.get().saturating_add(30));
         let progress = Progress {
             percent,
-            summary: Some("on its way".to_owned()),
             ..Progress::default()
         };
         self.store
