@@ -23,6 +23,7 @@ mod job;
 mod job_error;
 mod kind;
 mod message;
+mod metrics;
 mod owner;
 mod ownership;
 mod page;
@@ -38,6 +39,7 @@ mod store;
 mod store_error;
 pub mod test_kit;
 mod timestamp;
+mod trace_context;
 
 pub use aws::{Aws, load_aws, timeouts};
 pub use catalog::{Catalog, CatalogBuilder};
@@ -52,6 +54,7 @@ pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError, MIN_SNOOZE};
 pub use kind::{KindName, ParseKindNameError};
 pub use message::{JobMessage, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES};
+pub use metrics::{Happened, Metrics};
 pub use owner::Owner;
 pub use ownership::{AttemptWrite, decide_write, owns_attempt};
 pub use page::{Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError};
@@ -71,3 +74,4 @@ pub use store::{
 };
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};
+pub use trace_context::{ParseTraceContextError, TraceContext};
