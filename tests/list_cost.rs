@@ -5,10 +5,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use engine::{
     Created, Fingerprint, INDEX_SHARDS, IdSecrets, JobFilter, JobState, JobStore, NewJob, Outcome,
-    Owner, Page, Timestamp,
+    Owner, Page, StoreError, Timestamp,
 };
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::backends::{Backends, TABLE};
 use crate::recorder::Recorder;
@@ -57,10 +57,13 @@ impl Counted {
             self.accepted += 1;
             let now = at(self.accepted);
             let (store, job) = (self.store.clone(), self.job(owner, now));
+            if writes.len() == 8 {
+                is_new(writes.join_next().await);
+            }
             writes.spawn(async move { store.create(job, now).await });
         }
-        for created in writes.join_all().await {
-            assert!(matches!(created.unwrap(), Created::New(_)));
+        while !writes.is_empty() {
+            is_new(writes.join_next().await);
         }
     }
 
@@ -95,6 +98,11 @@ impl Counted {
         };
         (page, cost)
     }
+}
+
+fn is_new(written: Option<Result<Result<Created, StoreError>, JoinError>>) {
+    let created = written.unwrap().unwrap().unwrap();
+    assert!(matches!(created, Created::New(_)));
 }
 
 fn at(second: u32) -> Timestamp {

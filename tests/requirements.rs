@@ -10,7 +10,9 @@ const TABLE: &str = include_str!("REQUIREMENTS.md");
 /// The file and the function of each test that a text names: `` `file` `function` ``, one pair behind another.
 fn named(text: &str) -> Vec<(&str, &str)> {
     let code: Vec<_> = text.split('`').skip(1).step_by(2).collect();
-    let file_and_test = code.windows(2).filter(|pair| is_file(pair[0]));
+    let file_and_test = code
+        .windows(2)
+        .filter(|pair| is_file(pair[0]) && !is_file(pair[1]));
     file_and_test.map(|pair| (pair[0], pair[1])).collect()
 }
 
