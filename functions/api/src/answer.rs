@@ -10,6 +10,9 @@ use crate::{Representation, html};
 /// The media type of job documents.
 pub const JSON: &str = "application/json";
 
+/// The media type of problems (RFC 9457).
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
 /// A response: status, headers, text. Header names are lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -61,6 +64,27 @@ impl Answer {
         self.headers.insert(name, value);
         self
     }
+
+    /// The same with one more link (RFC 8288). `target` is an absolute URL of ours, `rel` a registered relation.
+    #[must_use]
+    pub fn link(self, target: &str, rel: &str) -> Self {
+        self.link_value(&format!("<{target}>; rel=\"{rel}\""))
+    }
+
+    /// The same with one more link that says of which media type its target is.
+    #[must_use]
+    pub fn typed_link(self, target: &str, rel: &str, media_type: &str) -> Self {
+        self.link_value(&format!("<{target}>; rel=\"{rel}\"; type=\"{media_type}\""))
+    }
+
+    /// All links stand in one header, because a name is there once.
+    fn link_value(self, link: &str) -> Self {
+        let links = match self.headers.get("link") {
+            Some(links) => format!("{links}, {link}"),
+            None => link.to_owned(),
+        };
+        self.with("link", links)
+    }
 }
 
 /// The answer as API Gateway (both payload formats) and function URLs take it.
@@ -94,6 +118,18 @@ mod tests {
         let answer = Answer::new(StatusCode::OK, JSON, "{}".to_owned());
         assert_eq!(Response::of(answer.clone(), true).body, "");
         assert_eq!(Response::of(answer, false).body, "{}");
+    }
+
+    #[test]
+    fn links_stand_in_one_header() {
+        let answer = Answer::empty(StatusCode::OK)
+            .link("https://a.example/jobs/1", "self")
+            .typed_link("https://a.example/openapi.json", "describedby", JSON);
+        assert_eq!(
+            answer.headers["link"],
+            "<https://a.example/jobs/1>; rel=\"self\", \
+             <https://a.example/openapi.json>; rel=\"describedby\"; type=\"application/json\""
+        );
     }
 
     #[test]

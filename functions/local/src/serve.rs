@@ -44,6 +44,9 @@ pub(crate) struct ServeArgs {
     /// How often records past their retention are deleted
     #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     sweep_every: u64,
+    /// Origins whose pages may call the API from a browser (CORS), separated by commas; * for every page
+    #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
+    allowed_origins: Vec<String>,
     /// Don't show what the functions log
     #[arg(long)]
     quiet: bool,
@@ -62,6 +65,7 @@ impl ServeArgs {
             worker_memory_mb: self.worker_memory,
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
+            allowed_origins: self.allowed_origins,
             logs: if self.quiet {
                 LogSink::new(|_, _| ())
             } else {
