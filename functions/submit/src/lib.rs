@@ -12,8 +12,8 @@ mod request;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use api::{Answer, Incoming, Problem, ProblemKind, Route, too_late};
-use engine::{Environment, IdSecrets, Intake, JobQueue, JobStore, Timestamp};
+use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route, too_late};
+use engine::{Environment, IdSecrets, Intake, JobQueue, JobStore, Metrics, Timestamp};
 use lambda_http::Error;
 
 /// What every request needs, built once for each process.
@@ -22,6 +22,7 @@ struct App {
     queue: JobQueue,
     secrets: IdSecrets,
     intake: Intake,
+    metrics: Metrics,
     /// How long a status URI lives after its job's end.
     retention: Duration,
     /// How long after its scheduled start a job has to be at its end.
@@ -38,7 +39,7 @@ pub async fn run() -> Result<(), Error> {
     let secrets = environment.id_secrets()?;
     let intake = Intake::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
-    let public_base_url = environment.public_base_url()?;
+    let entrance = Entrance::of(&environment)?;
     let aws = engine::load_aws().await;
     let (store, queue) = (
         JobStore::new(aws.dynamodb, table),
@@ -49,13 +50,11 @@ pub async fn run() -> Result<(), Error> {
         queue,
         secrets,
         intake,
+        metrics: Metrics::of(&environment),
         retention,
         deadline,
     });
-    api::serve(public_base_url, move |incoming| {
-        handle(app.clone(), incoming)
-    })
-    .await
+    api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
 }
 
 /// As long as a submit's calls may take one after another, three as a rule, 4 s each: a client that is left waiting longer
