@@ -64,15 +64,15 @@ async fn a_handler_that_takes_too_much_memory_loses_its_worker_and_its_neighbour
         "--concurrency",
         "2",
         "--worker-timeout",
-        "3",
+        "6",
         "--worker-memory",
         "256",
     ]);
     let jobs = app
         .rehearse_in_one_batch(&[
             json!({"outcome": "memory"}),
-            json!({"seconds": 2}),
-            json!({"seconds": 2}),
+            json!({"seconds": 3}),
+            json!({"seconds": 3}),
         ])
         .await;
 
