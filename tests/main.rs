@@ -22,6 +22,7 @@ mod events;
 mod expiry;
 mod idempotency;
 mod lifecycle;
+mod monitor;
 mod owners;
 mod permissions;
 mod profiles;

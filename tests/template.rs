@@ -98,6 +98,7 @@ fn sample(variable: &str) -> (&str, &str) {
         "DEADLINE_SECONDS" => "120",
         "PUBLIC_BASE_URL" => "https://jobs.example.com",
         "OPT_IN_KINDS" => "rehearsal",
+        "MONITOR_LINKS" => "true",
         unknown => panic!("no function reads {unknown}"),
     };
     (variable, value)
@@ -111,8 +112,9 @@ fn configuration(variables: &[(&str, &str)], has_queue: bool) -> Result<String, 
     let times = (environment.retention()?, environment.deadline()?);
     let base_url = environment.public_base_url()?;
     let (table, kinds) = (environment.table_name()?, environment.opt_in_kinds());
+    let monitor_links = environment.monitor_links()?;
     Ok(format!(
-        "{table} {queue_url:?} {times:?} {base_url:?} {kinds:?}"
+        "{table} {queue_url:?} {times:?} {base_url:?} {kinds:?} {monitor_links}"
     ))
 }
 
@@ -199,6 +201,19 @@ fn every_route_leads_to_the_function_that_answers_it() {
         );
         assert_eq!(integration["PayloadFormatVersion"], "2.0");
     }
+}
+
+#[test]
+fn monitor_links_take_what_the_template_allows_and_are_off_by_default() {
+    let template = Template::of_this_repository();
+    let read = |value: &Value| Environment::of(&[("MONITOR_LINKS", text(value))]).monitor_links();
+
+    let default = template.at("/Parameters/MonitorLinks/Default");
+    let allowed = template.list("/Parameters/MonitorLinks/AllowedValues");
+
+    assert_eq!(read(default), Ok(false));
+    let read: Vec<_> = allowed.iter().map(read).collect();
+    assert_eq!(read, [Ok(true), Ok(false)]);
 }
 
 #[test]

@@ -61,6 +61,27 @@ impl Answer {
         self.headers.insert(name, value);
         self
     }
+
+    /// The same with one more link (RFC 8288). `target` is an absolute URL of ours, `rel` a registered relation.
+    #[must_use]
+    pub fn link(self, target: &str, rel: &str) -> Self {
+        self.link_value(&format!("<{target}>; rel=\"{rel}\""))
+    }
+
+    /// The same with one more link that says of which media type its target is.
+    #[must_use]
+    pub fn typed_link(self, target: &str, rel: &str, media_type: &str) -> Self {
+        self.link_value(&format!("<{target}>; rel=\"{rel}\"; type=\"{media_type}\""))
+    }
+
+    /// All links stand in one header, because a name is there once.
+    fn link_value(self, link: &str) -> Self {
+        let links = match self.headers.get("link") {
+            Some(links) => format!("{links}, {link}"),
+            None => link.to_owned(),
+        };
+        self.with("link", links)
+    }
 }
 
 /// The answer as API Gateway (both payload formats) and function URLs take it.

@@ -48,6 +48,15 @@ pub fn accepted_answer(
     Ok(Answer { status, ..accepted })
 }
 
+/// The page of a job for whoever has its monitor link: nothing in it leads anywhere else, and no cache keeps it.
+#[must_use]
+pub fn monitor_answer(judged: &JobRecord, incoming: &Incoming, now: Timestamp) -> Answer {
+    let body = page(judged, &incoming.base_url, now, true);
+    answer(Representation::Html, body, judged, now)
+        .with("etag", job_tag(Representation::Html, judged, now))
+        .with("cache-control", "private, no-store")
+}
+
 fn page(judged: &JobRecord, base_url: &str, now: Timestamp, is_guest: bool) -> String {
     let view = JobView {
         base_url,

@@ -20,6 +20,8 @@ pub enum Resource {
     JobCancel(JobId),
     /// `/problems/{slug}`: what a problem type means.
     ProblemType(ProblemKind),
+    /// `/monitor/{token}`: a job's page for whoever has the link.
+    Monitor(String),
 }
 
 /// What a request asks for.
@@ -41,6 +43,8 @@ pub enum Route {
     Home,
     /// `GET /problems/{slug}`
     ProblemType(ProblemKind),
+    /// `GET /monitor/{token}`
+    Monitor(String),
 }
 
 impl Route {
@@ -64,6 +68,7 @@ impl Route {
             (Resource::JobResult(id), "GET") => Ok(Self::JobResult(*id)),
             (Resource::JobCancel(id), "POST") => Ok(Self::Cancel(*id)),
             (Resource::ProblemType(kind), "GET") => Ok(Self::ProblemType(*kind)),
+            (Resource::Monitor(token), "GET") => Ok(Self::Monitor(token.clone())),
             _ => Err(method_not_allowed(&incoming.method, &resource)),
         }
     }
@@ -81,6 +86,7 @@ impl Resource {
             ["jobs", id, "result"] => id.parse().ok().map(Self::JobResult),
             ["jobs", id, "cancel"] => id.parse().ok().map(Self::JobCancel),
             ["problems", slug] => ProblemKind::of_slug(slug).map(Self::ProblemType),
+            ["monitor", token] => Some(Self::Monitor(token.to_owned())),
             _ => None,
         }
     }
@@ -91,7 +97,9 @@ impl Resource {
             Self::Jobs => "GET, HEAD, POST",
             Self::Job(_) => "GET, HEAD, DELETE",
             Self::JobCancel(_) => "POST",
-            Self::Home | Self::JobResult(_) | Self::ProblemType(_) => "GET, HEAD",
+            Self::Home | Self::JobResult(_) | Self::ProblemType(_) | Self::Monitor(_) => {
+                "GET, HEAD"
+            }
         }
     }
 }
@@ -144,6 +152,10 @@ mod tests {
         assert_eq!(
             Resource::at("/problems/job-expired"),
             Some(Resource::ProblemType(ProblemKind::JobExpired))
+        );
+        assert_eq!(
+            Resource::at("/monitor/a.b"),
+            Some(Resource::Monitor("a.b".to_owned()))
         );
     }
 

@@ -86,6 +86,7 @@ fn options(logs: LogSink) -> ServiceOptions {
         worker_timeout: Duration::from_secs(120),
         visibility: Duration::from_secs(121),
         sweep_every: Duration::from_secs(1),
+        monitor_links: true,
         logs,
     }
 }

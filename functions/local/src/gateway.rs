@@ -91,7 +91,9 @@ impl Gateway {
                 "Request Header Fields Too Large",
             ));
         }
+        let route = match_route(&parts.method, parts.uri.path());
         let authorizer = match caller(&parts.headers) {
+            _ if route.is_open => None,
             Caller::Anonymous => None,
             Caller::Named(authorizer) => Some(authorizer),
             Caller::Refused => return Err(unauthorized()),
@@ -103,7 +105,6 @@ impl Gateway {
             }
             Read::Broken => return Err(own_error(StatusCode::BAD_REQUEST, "Bad Request")),
         };
-        let route = match_route(&parts.method, parts.uri.path());
         let pool = match route.function {
             Function::Submit => &self.submit,
             Function::Status => &self.status,

@@ -41,6 +41,9 @@ pub(crate) struct ServeArgs {
     /// How often records past their retention are deleted
     #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     sweep_every: u64,
+    /// Leave monitor links out: pages for whoever has the link, which a deployment has only when it says so
+    #[arg(long)]
+    no_monitor_links: bool,
     /// Don't show what the functions log
     #[arg(long)]
     quiet: bool,
@@ -58,6 +61,7 @@ impl ServeArgs {
             worker_timeout: Duration::from_secs(self.worker_timeout),
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
+            monitor_links: !self.no_monitor_links,
             logs: if self.quiet {
                 LogSink::new(|_, _| ())
             } else {

@@ -39,6 +39,8 @@ pub struct ServiceOptions {
     pub visibility: Duration,
     /// How often expired records are deleted.
     pub sweep_every: Duration,
+    /// Whether whoever has a job's monitor link may look at its page.
+    pub monitor_links: bool,
     /// Where the functions' log lines go.
     pub logs: LogSink,
 }
@@ -220,6 +222,7 @@ fn environment(options: &ServiceOptions, backends: &Backends) -> BTreeMap<String
         ("RETENTION_SECONDS", options.retention.as_secs().to_string()),
         ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
+        ("MONITOR_LINKS", options.monitor_links.to_string()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", backends.dynamodb_url.clone()),
         ("AWS_ENDPOINT_URL_SQS", backends.sqs_url.clone()),

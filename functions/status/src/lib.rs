@@ -6,6 +6,7 @@
 
 mod job;
 mod list;
+mod monitor;
 mod pages;
 
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use lambda_http::Error;
 struct App {
     store: JobStore,
     secrets: IdSecrets,
+    /// Whether whoever has a job's monitor link may look at its page.
+    monitor_links: bool,
 }
 
 /// Reads the configuration, builds the clients, and serves until the process ends.
@@ -29,10 +32,12 @@ pub async fn run() -> Result<(), Error> {
     let environment = Environment::of_process();
     let (table, secrets) = (environment.table_name()?, environment.id_secrets()?);
     let public_base_url = environment.public_base_url()?;
+    let monitor_links = environment.monitor_links()?;
     let aws = engine::load_aws().await;
     let app = Arc::new(App {
         store: JobStore::new(aws.dynamodb, table),
         secrets,
+        monitor_links,
     });
     api::serve(public_base_url, move |incoming| {
         handle(app.clone(), incoming)
@@ -47,6 +52,7 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Ok(Route::JobResult(id)) => job::result(&app, &incoming, id, now).await,
         Ok(Route::List) => list::list(&app, &incoming, now).await,
         Ok(Route::Home) => pages::home(&incoming),
+        Ok(Route::Monitor(token)) => monitor::page(&app, &incoming, &token, now).await,
         Ok(Route::ProblemType(kind)) => pages::problem_type(kind, &incoming),
         // The gateway sends these to `submit`; a deployment that does otherwise has no such resource here.
         Ok(Route::Submit | Route::Cancel(_) | Route::Delete(_)) => {

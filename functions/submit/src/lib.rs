@@ -22,6 +22,8 @@ struct App {
     queue: JobQueue,
     secrets: IdSecrets,
     intake: Intake,
+    /// Whether whoever has a job's monitor link may look at its page.
+    monitor_links: bool,
     /// How long a status URI lives after its job's end.
     retention: Duration,
     /// How long after its scheduled start a job has to be at its end.
@@ -38,6 +40,7 @@ pub async fn run() -> Result<(), Error> {
     let secrets = environment.id_secrets()?;
     let intake = Intake::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
+    let monitor_links = environment.monitor_links()?;
     let public_base_url = environment.public_base_url()?;
     let aws = engine::load_aws().await;
     let (store, queue) = (
@@ -49,6 +52,7 @@ pub async fn run() -> Result<(), Error> {
         queue,
         secrets,
         intake,
+        monitor_links,
         retention,
         deadline,
     });
@@ -74,7 +78,8 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
             | Route::Status(_)
             | Route::JobResult(_)
             | Route::Home
-            | Route::ProblemType(_),
+            | Route::ProblemType(_)
+            | Route::Monitor(_),
         ) => Err(Problem::new(ProblemKind::NotFound)),
         Err(problem) => Err(problem),
     };
