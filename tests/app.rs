@@ -2,6 +2,7 @@
 
 mod answer;
 mod back_ends;
+mod batches;
 mod processes;
 mod service;
 
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 
 pub(crate) use answer::Answer;
 pub(crate) use back_ends::Item;
+pub(crate) use batches::{ended_as, invocation};
 pub(crate) use processes::{Process, signal};
 pub(crate) use service::{PROGRAM, Service};
 

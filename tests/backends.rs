@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use dynoxide::Database;
-use engine::{JobRecord, JobStore};
+use engine::{JobQueue, JobRecord, JobStore};
 use local::sqs::{Clock, Queues};
 use tokio::net::TcpListener;
 
@@ -62,6 +62,28 @@ impl Backends {
             .send()
             .await;
         answer.expect("an answer").messages.unwrap_or_default()
+    }
+}
+
+impl Backends {
+    /// The queue, as the functions have it.
+    pub(crate) fn queue(&self) -> JobQueue {
+        JobQueue::new(self.sqs.clone(), &self.queue_url)
+    }
+
+    /// Sends a message as one would without fair queues.
+    pub(crate) async fn send_without_group(&self, body: &str) {
+        let send = self.sqs.send_message().queue_url(&self.queue_url);
+        send.message_body(body).send().await.expect("it is sent");
+    }
+
+    /// Deletes what was received.
+    pub(crate) async fn delete(&self, messages: &[Message]) {
+        for message in messages {
+            let delete = self.sqs.delete_message().queue_url(&self.queue_url);
+            let delete = delete.set_receipt_handle(message.receipt_handle.clone());
+            delete.send().await.expect("it is deleted");
+        }
     }
 }
 

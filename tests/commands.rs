@@ -51,16 +51,66 @@ async fn a_running_job_that_is_canceled_winds_down_within_5_seconds() {
     let answer = app.cancel(&job).await;
     let asked = Instant::now();
     let ended = app.wait_for_end(&job).await;
+    let took = asked.elapsed();
+    let again = app.cancel(&job).await;
 
     assert_eq!(answer.status, 202, "{answer:?}");
     assert_eq!(answer.header("location"), Some(&*job.uri));
     answer.retry_after();
     assert_eq!(ended["job"]["job-status"], "CANCELED");
-    assert!(
-        asked.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        asked.elapsed()
-    );
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_eq!((again.status, again.json()), (200, ended));
+}
+
+/// A run looks every four seconds whether it is canceled, and this one takes less.
+#[tokio::test]
+async fn a_success_that_is_faster_than_the_cancel_stands() {
+    let app = App::shared().as_user("cancels-too-late");
+    let job = app.rehearse(json!({"seconds": 2.5, "steps": 1})).await;
+    app.wait_for_state(&job, "STARTED").await;
+
+    let answer = app.cancel(&job).await;
+    let ended = app.wait_for_end(&job).await;
+
+    assert_eq!(answer.status, 202, "{answer:?}");
+    assert_eq!(ended["job"]["job-status"], "SUCCESS");
+    app.cancel(&job).await.problem(409, "job-finished");
+    assert_eq!(app.result(&job).await.status, 200);
+}
+
+/// The wait is up to two seconds, at random, so it can be too short to get in.
+#[tokio::test]
+async fn a_job_that_waits_for_its_next_attempt_is_canceled_at_once() {
+    let app = App::start(&[]);
+    for _ in 0..20 {
+        let job = app
+            .rehearse(json!({"seconds": 0, "outcome": "retry-then-success"}))
+            .await;
+        let is_tried = |document: &Value| document["job"]["attempt"] == 1;
+        let waits = |document: &Value| document["job"]["job-state"] != "STARTED";
+        app.wait_for(&job, "the end of the first attempt", |document| {
+            document["job"]["attempt"] == 2 || is_tried(document) && waits(document)
+        })
+        .await;
+
+        let answer = app.cancel(&job).await;
+
+        if answer.status != 200 {
+            // The second attempt was faster.
+            app.wait_for_end(&job).await;
+            continue;
+        }
+        assert_eq!(answer.json()["job"]["job-status"], "CANCELED");
+        eventually("the end of the message", async || {
+            (app.messages().await == 0).then_some(())
+        })
+        .await;
+        let after = app.status(&job).await.json();
+        assert_eq!(after, answer.json());
+        assert_eq!(after["job"]["attempt"], 1);
+        return;
+    }
+    panic!("no job was met waiting");
 }
 
 #[tokio::test]
@@ -88,6 +138,7 @@ async fn a_finished_job_that_is_deleted_is_gone() {
     again.problem(410, "job-expired");
     app.status(&job).await.problem(410, "job-expired");
     app.result(&job).await.problem(410, "job-expired");
+    app.cancel(&job).await.problem(410, "job-expired");
     assert!(app.record(&job).await.is_none());
 }
 

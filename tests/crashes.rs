@@ -2,20 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::app::{App, Item, signal};
+use crate::app::{App, ended_as, signal};
 
 /// How much longer than its invocation a lease lasts.
 const LEASE_MARGIN: Duration = Duration::from_secs(2);
-
-fn ended_as(document: &Value) -> (&str, &str) {
-    let status = document["job"]["job-status"].as_str().unwrap();
-    (
-        status,
-        document["error"]["code"].as_str().unwrap_or_default(),
-    )
-}
 
 #[tokio::test]
 async fn a_job_whose_worker_is_killed_in_the_middle_succeeds_at_its_second_attempt() {
@@ -56,50 +48,15 @@ async fn a_job_whose_process_dies_each_time_fails_with_the_reason() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_fails_its_job_and_not_its_neighbours() {
-    let app = App::start(&["--concurrency", "2"]);
-    // Both workers are busy, so that what comes now is one batch for the first that is free.
-    for _ in 0..2 {
-        let blocker = app.rehearse(json!({"seconds": 1.5, "steps": 1})).await;
-        app.wait_for_state(&blocker, "STARTED").await;
-    }
-    let mut jobs = Vec::new();
-    for outcome in ["success", "panic", "success", "success"] {
-        jobs.push(
-            app.rehearse(json!({"seconds": 0.2, "outcome": outcome}))
-                .await,
-        );
-    }
-
-    let mut endings = Vec::new();
-    let mut invocations = Vec::new();
-    for job in &jobs {
-        let document = app.wait_for_end(job).await;
-        endings.push(ended_as(&document).1.to_owned());
-        invocations.push(invocation(&app.record(job).await.unwrap()));
-        assert_eq!(document["job"]["attempt"], 1, "{document}");
-    }
-
-    assert_eq!(endings, ["", "panicked", "", ""]);
-    invocations.dedup();
-    assert_eq!(invocations.len(), 1, "they were not in one batch");
-}
-
-#[tokio::test]
 async fn a_process_that_dies_costs_its_neighbours_one_attempt() {
     let app = App::start(&["--concurrency", "2", "--worker-timeout", "3"]);
-    for _ in 0..2 {
-        let blocker = app.rehearse(json!({"seconds": 1.5, "steps": 1})).await;
-        app.wait_for_state(&blocker, "STARTED").await;
-    }
-    let mut jobs = Vec::new();
-    for input in [
-        json!({"seconds": 0.3, "outcome": "exit"}),
-        json!({"seconds": 1}),
-        json!({"seconds": 1}),
-    ] {
-        jobs.push(app.rehearse(input).await);
-    }
+    let jobs = app
+        .rehearse_in_one_batch(&[
+            json!({"seconds": 0.3, "outcome": "exit"}),
+            json!({"seconds": 1}),
+            json!({"seconds": 1}),
+        ])
+        .await;
 
     let mut endings = Vec::new();
     for job in &jobs {
@@ -115,12 +72,6 @@ async fn a_process_that_dies_costs_its_neighbours_one_attempt() {
         endings,
         [ended("worker-lost", 3), ended("", 2), ended("", 2)]
     );
-}
-
-/// Which invocation of the worker ran the record's last attempt.
-fn invocation(record: &Item) -> String {
-    let token = record["run_token"].as_s().unwrap();
-    token.split_once('.').unwrap().0.to_owned()
 }
 
 #[tokio::test]

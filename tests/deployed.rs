@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_sdk_sqs::types::Message;
 use local::{FunctionSpec, LogSink, Pool};
 use serde_json::{Value, json};
 
@@ -192,4 +193,26 @@ pub(crate) fn http_api_event_with(
         "isBase64Encoded": false,
     })
     .to_string()
+}
+
+/// An event of these messages, as an event source mapping makes it.
+pub(crate) fn sqs_event(messages: &[Message]) -> String {
+    let record = |message: &Message| {
+        let attributes: BTreeMap<_, _> = message
+            .attributes()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.as_str(), value))
+            .collect();
+        json!({
+            "messageId": message.message_id(),
+            "receiptHandle": message.receipt_handle(),
+            "body": message.body(),
+            "attributes": attributes,
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+        })
+    };
+    let records: Vec<_> = messages.iter().map(record).collect();
+    json!({ "Records": records }).to_string()
 }

@@ -2,7 +2,7 @@
 //!
 //! Each check is an async function over a [`table::Table`] of its own, listed with [`check::checks!`] at the foot of its file;
 //! it fails by panicking. As tests they run against the embedded DynamoDB; the executable `store_conformance` runs the same
-//! ones against any endpoint. Time is a parameter of all that the store does, so no check waits for any to pass.
+//! ones against any endpoint, and `condition_mutations` sees whether they miss what is left out of a condition. Time is a parameter of all that the store does, so no check waits for any to pass.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -31,11 +31,13 @@ mod sweep;
 mod runner;
 
 #[cfg(not(test))]
-pub(crate) use runner::run_from_arguments;
+pub(crate) use check::Check;
+#[cfg(not(test))]
+pub(crate) use runner::run;
 
 /// Every check.
 #[cfg(not(test))]
-fn all() -> impl Iterator<Item = &'static check::Check> {
+pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
     let files = [
         create::CHECKS,
         claim::CHECKS,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::Value;
 
 use super::{App, Job};
 
@@ -13,6 +14,7 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 
 const TABLE: &str = "jobs";
 const QUEUE: &str = "jobs";
+const DEAD_LETTER_QUEUE: &str = "jobs-dead-letters";
 const REGION: Region = Region::from_static("us-east-1");
 
 impl App {
@@ -55,6 +57,46 @@ impl App {
     pub(crate) async fn purge(&self) {
         let purge = self.sqs().purge_queue().queue_url(self.queue_url().await);
         purge.send().await.unwrap();
+    }
+
+    /// Sends a message past the service.
+    pub(crate) async fn send_message(&self, body: &str) {
+        let send = self.sqs().send_message().message_body(body);
+        let to_queue = send.queue_url(self.queue_url().await);
+        to_queue.send().await.unwrap();
+    }
+
+    /// Lets the queue give up on a message after so many deliveries.
+    pub(crate) async fn set_max_receive_count(&self, count: u32) {
+        let name = QueueAttributeName::RedrivePolicy;
+        let get = self.sqs().get_queue_attributes();
+        let policy = get
+            .queue_url(self.queue_url().await)
+            .attribute_names(name.clone())
+            .send()
+            .await;
+        let mut policy: Value =
+            serde_json::from_str(&policy.unwrap().attributes.unwrap()[&name]).unwrap();
+        policy["maxReceiveCount"] = count.into();
+        let set = self.sqs().set_queue_attributes();
+        let set = set.queue_url(self.queue_url().await);
+        set.attributes(name, policy.to_string())
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// The bodies of the messages in the dead-letter queue.
+    pub(crate) async fn dead_letters(&self) -> Vec<String> {
+        let dead = self.sqs().get_queue_url().queue_name(DEAD_LETTER_QUEUE);
+        let dead = dead.send().await.unwrap().queue_url.unwrap();
+        let receive = self.sqs().receive_message().queue_url(dead);
+        let received = receive.max_number_of_messages(10).visibility_timeout(0);
+        let messages = received.send().await.unwrap().messages.unwrap_or_default();
+        messages
+            .into_iter()
+            .filter_map(|message| message.body)
+            .collect()
     }
 
     async fn queue_url(&self) -> String {

@@ -93,6 +93,13 @@ impl Service {
         self.wait()
     }
 
+    /// Stops it: what it and its functions logged.
+    pub(crate) fn stop(mut self) -> String {
+        self.end_with("TERM");
+        let log = self.log.take().expect("it is taken once");
+        log.join().expect("the log is read to its end")
+    }
+
     fn wait(&mut self) -> ExitStatus {
         let asked = Instant::now();
         loop {

@@ -178,6 +178,28 @@ async fn a_cancel_in_between_keeps_the_job_from_being_given_back(table: &Table) 
     assert_eq!(table.item(&run.id).await, item);
 }
 
+async fn a_cancel_in_between_wins_over_a_failure(table: &Table) {
+    let run = table.running().await;
+    table
+        .store
+        .cancel(&run.id, at(2_000), RETENTION)
+        .await
+        .unwrap();
+    let item = table.item(&run.id).await;
+    let (failed, said) = (
+        Ending::Failed(Failure::new("code", "message")),
+        said(70, None),
+    );
+
+    let finish = table
+        .store
+        .finish(&run, &failed, &said, at(3_000), RETENTION)
+        .await;
+
+    assert_eq!(finish.unwrap(), Written::CancelRequested);
+    assert_eq!(table.item(&run.id).await, item);
+}
+
 async fn a_success_wins_over_a_cancel_in_between(table: &Table) {
     let run = table.running().await;
     table
@@ -208,5 +230,6 @@ checks![
     a_job_given_back_again_is_applied_and_changes_nothing,
     a_cancel_in_between_shows_in_the_next_progress,
     a_cancel_in_between_keeps_the_job_from_being_given_back,
+    a_cancel_in_between_wins_over_a_failure,
     a_success_wins_over_a_cancel_in_between,
 ];

@@ -110,6 +110,25 @@ async fn a_run_whose_record_is_gone_makes_none(table: &Table) {
     assert_eq!(table.store.get(&run.id).await.unwrap(), None);
 }
 
+/// Its last progress may be on its way for longer than its end.
+async fn an_attempt_that_is_over_says_nothing_of_its_progress(table: &Table) {
+    for ending in endings() {
+        let run = table.running().await;
+        let now = at(2_000);
+        let finish = table
+            .store
+            .finish(&run, &ending, &half(), now, RETENTION)
+            .await;
+        assert_eq!(finish.unwrap(), Written::Applied);
+        let item = table.item(&run.id).await;
+
+        let late = table.store.progress(&run, &half(), at(2_001)).await;
+
+        assert_eq!(late.unwrap(), Written::Fenced, "{ending:?}");
+        assert_eq!(table.item(&run.id).await, item);
+    }
+}
+
 async fn what_has_ended_is_not_ended_otherwise(table: &Table) {
     for ending in endings() {
         let run = table.running().await;
@@ -189,6 +208,7 @@ checks![
     an_older_attempt_writes_nothing_after_the_end,
     no_attempt_writes_from_the_deadline_on,
     a_run_whose_record_is_gone_makes_none,
+    an_attempt_that_is_over_says_nothing_of_its_progress,
     what_has_ended_is_not_ended_otherwise,
     a_decision_takes_effect_only_on_the_record_it_was_made_from,
     a_decision_about_an_expired_record_does_not_hit_the_new_job_under_its_id,

@@ -2,10 +2,15 @@
 //!
 //! It exists only where the deployment's `OPT_IN_KINDS` names it, since whoever may submit could keep the workers busy with it.
 
+mod bad;
+mod outcome;
+
 use std::time::Duration;
 
 use engine::{Context, Invalid, Job, JobError, Percent, RetryPolicy};
 use serde::{Deserialize, Serialize};
+
+use outcome::Outcome;
 
 /// Takes `seconds` in `steps`, then ends with `outcome`.
 #[derive(Debug, Deserialize)]
@@ -21,29 +26,14 @@ pub struct Rehearsal {
     outcome: Outcome,
 }
 
-/// How it ends.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-enum Outcome {
-    /// With a result.
-    #[default]
-    Success,
-    /// With a permanent error.
-    Failure,
-    /// The first attempt with an error, the second one with a result.
-    RetryThenSuccess,
-    /// With a panic.
-    Panic,
-    /// The process dies.
-    Exit,
-}
-
 /// What it has to show for itself.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Rehearsed {
     outcome: Outcome,
     attempt: u32,
     steps: u32,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    padding: String,
 }
 
 fn ten() -> u32 {
@@ -73,33 +63,55 @@ impl Job for Rehearsal {
     async fn run(self, context: Context) -> Result<Rehearsed, JobError> {
         let step = Duration::from_secs_f64(self.seconds / f64::from(self.steps));
         for done in 1..=self.steps {
-            tokio::time::sleep(step).await;
+            if self.outcome == Outcome::Block {
+                std::thread::sleep(step);
+            } else {
+                tokio::time::sleep(step).await;
+            }
             let percent = Percent::of(u64::from(done), u64::from(self.steps));
             context.progress(percent, format!("rehearsed {done} of {} steps", self.steps));
         }
-        self.end(&context)
+        self.end(&context).await
     }
 }
 
 impl Rehearsal {
-    fn end(self, context: &Context) -> Result<Rehearsed, JobError> {
+    async fn end(self, context: &Context) -> Result<Rehearsed, JobError> {
         match self.outcome {
-            Outcome::RetryThenSuccess if context.attempt() == 1 => Err(JobError::retry(
-                "rehearsed-retry",
-                "the first attempt was asked to fail",
-            )),
-            Outcome::Success | Outcome::RetryThenSuccess => Ok(Rehearsed {
-                outcome: self.outcome,
-                attempt: context.attempt(),
-                steps: self.steps,
-            }),
-            Outcome::Failure => Err(JobError::permanent(
-                "rehearsed-failure",
-                "the job was asked to fail",
-            )),
+            Outcome::RetryThenSuccess if context.attempt() == 1 => {
+                return Err(JobError::retry(
+                    "rehearsed-retry",
+                    "the first attempt was asked to fail",
+                ));
+            }
+            Outcome::Failure => {
+                return Err(JobError::permanent(
+                    "rehearsed-failure",
+                    "the job was asked to fail",
+                ));
+            }
             Outcome::Panic => panic!("the job was asked to panic"),
             Outcome::Exit => std::process::exit(17),
+            Outcome::Spin => bad::spin(),
+            Outcome::Hang => std::future::pending().await,
+            Outcome::Memory => bad::take_memory().await,
+            Outcome::Chatter => bad::chatter(context),
+            Outcome::Success
+            | Outcome::RetryThenSuccess
+            | Outcome::Block
+            | Outcome::LargeResult => {}
         }
+        let padding = if self.outcome == Outcome::LargeResult {
+            bad::padding()
+        } else {
+            String::new()
+        };
+        Ok(Rehearsed {
+            outcome: self.outcome,
+            attempt: context.attempt(),
+            steps: self.steps,
+            padding,
+        })
     }
 }
 
@@ -124,7 +136,8 @@ mod tests {
             Rehearsed {
                 outcome: Outcome::Success,
                 attempt: 1,
-                steps: 4
+                steps: 4,
+                padding: String::new(),
             }
         );
         assert_eq!(run.progress.percent, Percent::DONE);
@@ -148,6 +161,27 @@ mod tests {
         assert!(matches!(first.result, Err(JobError::Retry { .. })));
         let second = test_kit::run_attempt(rehearsal(Outcome::RetryThenSuccess), 2).await;
         assert_eq!(second.result.unwrap().attempt, 2);
+    }
+
+    #[tokio::test]
+    async fn a_million_words_about_progress_are_cheap_and_the_last_one_stands() {
+        let run = test_kit::run(rehearsal(Outcome::Chatter)).await;
+        assert_eq!(run.result.unwrap().outcome, Outcome::Chatter);
+        assert_eq!(run.progress.summary.as_deref(), Some("said 1000000 words"));
+    }
+
+    #[tokio::test]
+    async fn its_large_result_is_more_than_can_be_kept() {
+        let run = test_kit::run(rehearsal(Outcome::LargeResult)).await;
+        let result = serde_json::to_string(&run.result.unwrap()).unwrap();
+        assert!(result.len() > engine::MAX_RESULT_BYTES, "{}", result.len());
+    }
+
+    #[tokio::test]
+    async fn it_hangs_until_it_is_dropped() {
+        let hanging = test_kit::run(rehearsal(Outcome::Hang));
+        let waited = tokio::time::timeout(Duration::from_millis(100), hanging).await;
+        assert!(waited.is_err());
     }
 
     #[test]

@@ -84,6 +84,7 @@ fn options(logs: LogSink) -> ServiceOptions {
         concurrency: 2,
         batch_size: 10,
         worker_timeout: Duration::from_secs(120),
+        worker_memory_mb: 1_024,
         visibility: Duration::from_secs(121),
         sweep_every: Duration::from_secs(1),
         monitor_links: true,

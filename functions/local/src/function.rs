@@ -28,7 +28,7 @@ pub struct FunctionSpec {
     pub environment: BTreeMap<String, String>,
     /// How long one invocation may take before its process is killed.
     pub timeout: Duration,
-    /// What the function is told that it has. Nothing enforces it.
+    /// How much memory a process of it may take (MiB) before it is killed, on Linux; elsewhere it is only told so.
     pub memory_mb: u32,
     /// How many processes there may be at once; 0 counts as 1.
     pub max_instances: usize,

@@ -17,6 +17,7 @@ mod gateway_response;
 mod identifiers;
 mod instance;
 mod invoke_error;
+mod memory;
 mod parent;
 mod pool;
 mod process;

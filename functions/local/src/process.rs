@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::function::{FunctionSpec, LogSink};
 use crate::identifiers;
+use crate::memory::out_of_memory;
 
 /// How long the last lines of a dead process are waited for. They are in the pipe already, unless something that the
 /// process started holds the pipe open.
@@ -40,7 +41,12 @@ impl Process {
         let logs = forward_logs(&mut child, &function.name, &function.logs);
         let kill = Arc::new(Notify::new());
         let (ended_tx, ended) = watch::channel(None);
-        let keeper = keep(child, parent_end, logs, Arc::clone(&kill), ended_tx);
+        let end = End {
+            kill: Arc::clone(&kill),
+            out_of_memory: out_of_memory(pid, function),
+            said: ended_tx,
+        };
+        let keeper = keep(child, parent_end, logs, end);
         Ok((Self { pid, kill, ended }, keeper))
     }
 
@@ -92,26 +98,39 @@ fn command(function: &FunctionSpec, runtime_api: SocketAddr) -> Command {
     command
 }
 
+/// Why a process is killed, and where it is said how it ended.
+struct End<F> {
+    kill: Arc<Notify>,
+    out_of_memory: F,
+    said: watch::Sender<Option<String>>,
+}
+
 /// Reaps the process, whether it ends by itself or is killed. Holds the parent's end of its standard input until then:
 /// `Child` itself would close it as soon as the wait begins.
 async fn keep(
     mut child: Child,
     parent_end: Option<ChildStdin>,
     mut logs: JoinSet<()>,
-    kill: Arc<Notify>,
-    ended: watch::Sender<Option<String>>,
+    end: End<impl Future<Output = &'static str>>,
 ) {
-    let status = tokio::select! {
-        status = child.wait() => status,
-        () = kill.notified() => {
-            // It fails only if the process is dead already.
-            let _ = child.start_kill();
-            child.wait().await
-        }
+    let (ended, reason) = tokio::select! {
+        status = child.wait() => (Some(status), None),
+        () = end.kill.notified() => (None, None),
+        reason = end.out_of_memory => (None, Some(reason)),
+    };
+    let status = if let Some(status) = ended {
+        status
+    } else {
+        // It fails only if the process is dead already.
+        let _ = child.start_kill();
+        child.wait().await
     };
     drop(parent_end);
-    let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-    ended.send_replace(Some(status));
+    let mut status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+    if let Some(reason) = reason {
+        status = format!("{status}, {reason}");
+    }
+    end.said.send_replace(Some(status));
     let _ = tokio::time::timeout(LAST_LINES_WAIT, async {
         while logs.join_next().await.is_some() {}
     })

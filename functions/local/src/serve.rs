@@ -35,6 +35,9 @@ pub(crate) struct ServeArgs {
     /// How long a worker may take before it is killed, and how soon a job of a worker that died is tried again
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=900))]
     worker_timeout: u64,
+    /// How much memory a worker's process may take before it is killed (MiB; on Linux)
+    #[arg(long, value_name = "MB", default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(128..=10_240))]
+    worker_memory: u32,
     /// How long a message stays invisible that a worker has [default: the worker's time and 1 second]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=43_200))]
     visibility: Option<u64>,
@@ -59,6 +62,7 @@ impl ServeArgs {
             concurrency: usize::from(self.concurrency),
             batch_size: self.batch_size,
             worker_timeout: Duration::from_secs(self.worker_timeout),
+            worker_memory_mb: self.worker_memory,
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
             monitor_links: !self.no_monitor_links,

@@ -35,6 +35,8 @@ pub struct ServiceOptions {
     pub batch_size: u8,
     /// How long a worker's invocation may take before its process is killed.
     pub worker_timeout: Duration,
+    /// How much memory a worker's process may take (MiB) before it is killed.
+    pub worker_memory_mb: u32,
     /// How long a message stays invisible that a worker has: how soon it comes back when the worker dies.
     pub visibility: Duration,
     /// How often expired records are deleted.
@@ -51,6 +53,7 @@ const HTTP_PROCESSES: usize = 16;
 /// As in the template.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(29);
 const STATUS_TIMEOUT: Duration = Duration::from_secs(29);
+const API_MEMORY_MB: u32 = 512;
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -190,24 +193,25 @@ fn event_source(options: &ServiceOptions, backends: &Backends) -> EventSourceSpe
 
 fn pools(options: &ServiceOptions, backends: &Backends) -> Result<[Pool; 3], StartError> {
     let program = env::current_exe().map_err(StartError::Executable)?;
-    let pool = |role: Role, timeout: Duration, max_instances: usize| {
+    let pool = |role: Role, timeout: Duration, memory_mb: u32, max_instances: usize| {
         Pool::new(FunctionSpec {
             name: role.name().to_owned(),
             program: program.clone(),
             args: vec!["function".to_owned(), role.name().to_owned()],
             environment: environment(options, backends),
             timeout,
-            memory_mb: 1_024,
+            memory_mb,
             max_instances,
             logs: options.logs.clone(),
         })
     };
     Ok([
-        pool(Role::Submit, SUBMIT_TIMEOUT, HTTP_PROCESSES),
-        pool(Role::Status, STATUS_TIMEOUT, HTTP_PROCESSES),
+        pool(Role::Submit, SUBMIT_TIMEOUT, API_MEMORY_MB, HTTP_PROCESSES),
+        pool(Role::Status, STATUS_TIMEOUT, API_MEMORY_MB, HTTP_PROCESSES),
         pool(
             Role::Worker,
             options.worker_timeout,
+            options.worker_memory_mb,
             options.concurrency.max(2),
         ),
     ])

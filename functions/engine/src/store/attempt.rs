@@ -63,7 +63,7 @@ impl Ending {
 }
 
 /// The values of [`Condition::Unchanged`].
-pub(super) fn unchanged(record: &JobRecord) -> Values {
+fn unchanged(record: &JobRecord) -> Values {
     let order = created_order(record.created_at, &record.id);
     vec![
         (":version", number(record.version)),

@@ -56,6 +56,10 @@ conditions! {
     /// the time of acceptance tells an expired record from the new job that an `Idempotency-Key` put under its id.
     Unchanged = "#version = :version AND #created_order = :created_order";
 
+    /// A delete's read and its write: a new job may stand under the id of an `Idempotency-Key` since. What else happens to a
+    /// job that has ended, by its record or by its deadline, does not keep it from being deleted.
+    SameJob = "#created_order = :created_order";
+
     /// A cancel's read and the end, or the next wait, of the attempt that it saw: asking a later attempt to stop is as good,
     /// asking a job that waits or has ended would be lost.
     Started = "#state = :started";

@@ -5,10 +5,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 
 use super::JobStore;
-use super::attempt::{Ending, unchanged};
+use super::attempt::Ending;
 use super::condition::Condition;
 use super::expression::{Conditional, Update, names};
 use crate::item::{millis, number, string};
+use crate::page::created_order;
 use crate::record::expiry;
 use crate::{Attribute, JobId, JobRecord, JobState, Outcome, StoreError, Timestamp};
 
@@ -140,7 +141,7 @@ impl JobStore {
             if !record.clone().judged(now).state.is_completed() {
                 return Ok(Deletion::Active);
             }
-            if self.delete_unchanged(&record).await? {
+            if self.delete_same(&record).await? {
                 return Ok(Deletion::Deleted);
             }
             // Gone at the next look: this delete's own doing, whose first answer was lost, or as good as that.
@@ -149,17 +150,15 @@ impl JobStore {
         Err(StoreError::unavailable(Contended))
     }
 
-    /// Conditional on the very record: a new job may stand under the id of an `Idempotency-Key` since the record was read.
-    async fn delete_unchanged(&self, record: &JobRecord) -> Result<bool, StoreError> {
+    async fn delete_same(&self, record: &JobRecord) -> Result<bool, StoreError> {
         let request = self.client.delete_item().table_name(&self.table);
-        let values = unchanged(record)
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value));
+        let condition = Condition::SameJob.expression();
+        let order = created_order(record.created_at, &record.id);
         let answer = request
             .key(Attribute::Id.name(), string(record.id.to_string()))
-            .condition_expression(Condition::Unchanged.expression())
-            .set_expression_attribute_names(Some(names(&[Condition::Unchanged.expression()])))
-            .set_expression_attribute_values(Some(values.collect()))
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names(&[condition])))
+            .expression_attribute_values(":created_order", string(order))
             .send()
             .await;
         match answer.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {

@@ -1,9 +1,10 @@
 //! What becomes of an invocation whose process fails.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use local::{FunctionSpec, InvokeError, Pool};
+use local::{FunctionSpec, InvokeError, LogSink, Pool};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
@@ -86,6 +87,51 @@ async fn a_process_can_be_killed_while_it_is_busy() {
         status: "signal: 9 (SIGKILL)".to_owned(),
     };
     assert_eq!(call.await.unwrap(), Err(crashed));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_that_takes_more_memory_than_its_function_has_is_killed_and_the_log_says_why() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+    let logs = LogSink::new(move |_, line| sink.lock().unwrap().push(line.to_owned()));
+    let pool = Pool::new(FunctionSpec {
+        logs,
+        memory_mb: 192,
+        ..function("obeys")
+    });
+    let first_pid = serving_pid(&pool).await;
+
+    let error = invoke(&pool, json!({"take_mb": 256})).await.unwrap_err();
+
+    assert_eq!(
+        error.to_string(),
+        "Runtime exited with error: signal: 9 (SIGKILL), Runtime.OutOfMemory"
+    );
+    let lines = lines.lock().unwrap().join("\n");
+    for words in [
+        "signal: killed",
+        "Memory Size: 192 MB",
+        "Runtime.OutOfMemory",
+    ] {
+        assert!(lines.contains(words), "{words} in {lines}");
+    }
+    assert_ne!(serving_pid(&pool).await, first_pid);
+}
+
+/// It has the same memory, and is alive as long as nobody kills it.
+#[tokio::test]
+async fn a_process_within_its_memory_is_left_alone() {
+    let timeout = Duration::from_secs(1);
+    let pool = Pool::new(FunctionSpec {
+        timeout,
+        memory_mb: 1_024,
+        ..function("obeys")
+    });
+
+    let error = invoke(&pool, json!({"take_mb": 256})).await.unwrap_err();
+
+    assert_eq!(error, InvokeError::TimedOut { after: timeout });
 }
 
 #[tokio::test]

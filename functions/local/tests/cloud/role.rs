@@ -72,6 +72,9 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     if let Some(status) = event.get("exit").and_then(Value::as_i64) {
         process::exit(status.try_into().unwrap());
     }
+    if let Some(mebibytes) = event.get("take_mb").and_then(Value::as_u64) {
+        take_memory(mebibytes).await;
+    }
     if let Some(message) = text(&event, "fail") {
         return Err(message.into());
     }
@@ -98,6 +101,13 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         "arn": context.invoked_function_arn,
         "trace": context.xray_trace_id,
     }))
+}
+
+/// Takes so much memory and keeps it, in an invocation that does not end by itself.
+async fn take_memory(mebibytes: u64) {
+    let taken = vec![1_u8; usize::try_from(mebibytes).unwrap() << 20];
+    std::future::pending::<()>().await;
+    drop(std::hint::black_box(taken));
 }
 
 /// Tells the gate that this process has come, and stands there until the gate lets go.

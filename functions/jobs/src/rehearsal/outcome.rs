@@ -1,0 +1,32 @@
+//! How a rehearsal ends.
+
+use serde::{Deserialize, Serialize};
+
+/// How it ends.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Outcome {
+    /// With a result.
+    #[default]
+    Success,
+    /// With a permanent error.
+    Failure,
+    /// The first attempt with an error, the second one with a result.
+    RetryThenSuccess,
+    /// With a panic.
+    Panic,
+    /// The process dies.
+    Exit,
+    /// Never: it computes and computes, and neither awaits nor looks whether it is to stop.
+    Spin,
+    /// Never: it waits for what never comes.
+    Hang,
+    /// With a result, but its steps block their thread.
+    Block,
+    /// It takes a gibibyte of memory. With a result, if the function has so much.
+    Memory,
+    /// With a result, after a million words about its progress.
+    Chatter,
+    /// With a result that is too large to be kept.
+    LargeResult,
+}

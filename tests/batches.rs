@@ -1,0 +1,77 @@
+//! A batch: each record has its own end, whatever becomes of the others.
+
+use serde_json::json;
+
+use crate::app::{App, ended_as, eventually, invocation};
+
+#[tokio::test]
+async fn the_records_of_a_batch_end_each_in_its_own_way_and_only_the_retry_comes_back() {
+    let app = App::start(&["--concurrency", "2"]);
+    let outcomes = [
+        "success",
+        "panic",
+        "failure",
+        "retry-then-success",
+        "large-result",
+        "success",
+    ];
+    let inputs = outcomes.map(|outcome| json!({"seconds": 0.2, "outcome": outcome}));
+
+    let jobs = app.rehearse_in_one_batch(&inputs).await;
+
+    let mut endings = Vec::new();
+    let mut first_runs = Vec::new();
+    for job in &jobs {
+        let document = app.wait_for_end(job).await;
+        let attempt = document["job"]["attempt"].as_u64().unwrap();
+        endings.push((ended_as(&document).1.to_owned(), attempt));
+        if attempt == 1 {
+            first_runs.push(invocation(&app.record(job).await.unwrap()));
+        }
+    }
+    let ended = |code: &str, attempt| (code.to_owned(), attempt);
+    assert_eq!(
+        endings,
+        [
+            ended("", 1),
+            ended("panicked", 1),
+            ended("rehearsed-failure", 1),
+            ended("", 2),
+            ended("result-too-large", 1),
+            ended("", 1),
+        ]
+    );
+    first_runs.dedup();
+    assert_eq!(first_runs.len(), 1, "they were not in one batch");
+}
+
+#[tokio::test]
+async fn what_is_no_message_gets_to_the_dead_letter_queue_and_its_neighbours_succeed() {
+    let app = App::start(&["--concurrency", "2"]);
+    app.set_max_receive_count(3).await;
+    let no_messages = ["not JSON", "{}", "[1]"];
+
+    let jobs = app
+        .in_one_batch(async || {
+            let first = app.rehearse(json!({"seconds": 0.2})).await;
+            for body in no_messages {
+                app.send_message(body).await;
+            }
+            [first, app.rehearse(json!({"seconds": 0.2})).await]
+        })
+        .await;
+
+    for job in &jobs {
+        let document = app.wait_for_end(job).await;
+        assert_eq!(ended_as(&document), ("SUCCESS", ""));
+        assert_eq!(document["job"]["attempt"], 1);
+    }
+    let dead = eventually("the dead letters", async || {
+        let mut dead = app.dead_letters().await;
+        dead.sort();
+        (dead.len() == no_messages.len()).then_some(dead)
+    })
+    .await;
+    assert_eq!(dead, ["[1]", "not JSON", "{}"]);
+    assert_eq!(app.messages().await, 0);
+}
