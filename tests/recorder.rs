@@ -20,6 +20,7 @@ struct Inner {
     dynamodb_url: String,
     sqs_url: String,
     calls: Mutex<Vec<(String, Value)>>,
+    read_units: Mutex<f64>,
 }
 
 impl Recorder {
@@ -30,6 +31,7 @@ impl Recorder {
             dynamodb_url: backends.dynamodb_url.clone(),
             sqs_url: backends.sqs_url.clone(),
             calls: Mutex::default(),
+            read_units: Mutex::default(),
         }));
         let (listener, url) = listen().await;
         let router = Router::new().fallback(forward).with_state(recorder.clone());
@@ -48,6 +50,28 @@ impl Recorder {
         let calls = self.recorded();
         let of_action = calls.iter().filter(|(called, _)| called == action);
         of_action.map(|(_, request)| request.clone()).collect()
+    }
+
+    /// How many read units the table has charged since this was asked last.
+    pub(crate) fn read_units(&self) -> f64 {
+        let mut units = self
+            .0
+            .read_units
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut units)
+    }
+
+    fn charge(&self, answer: &Value) {
+        let charged = match &answer["ConsumedCapacity"] {
+            Value::Array(tables) => tables.iter().filter_map(units).sum(),
+            table => units(table).unwrap_or_default(),
+        };
+        *self
+            .0
+            .read_units
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) += charged;
     }
 
     fn recorded(&self) -> MutexGuard<'_, Vec<(String, Value)>> {
@@ -71,17 +95,34 @@ async fn forward(
         "AmazonSQS" => ("sqs", &recorder.0.sqs_url),
         _ => ("dynamodb", &recorder.0.dynamodb_url),
     };
-    let request = serde_json::from_slice(&body).unwrap_or_default();
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let body = asking_for_the_charge(operation, &request).unwrap_or(body);
     recorder
         .recorded()
         .push((format!("{prefix}:{operation}"), request));
     headers.remove(header::HOST);
+    headers.remove(header::CONTENT_LENGTH);
     let request = recorder.0.client.post(url).headers(headers).body(body);
     let answer = request.send().await.expect("the back end answers");
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.bytes().await.expect("the back end's whole answer");
+    recorder.charge(&serde_json::from_slice(&body).unwrap_or_default());
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status.as_u16()).expect("a status");
     *response.headers_mut() = headers;
     response
+}
+
+/// The same read, with the wish to be told what it costs; none for what is no read of the table.
+fn asking_for_the_charge(operation: &str, request: &Value) -> Option<Bytes> {
+    if !matches!(operation, "GetItem" | "BatchGetItem" | "Query") {
+        return None;
+    }
+    let mut request = request.clone();
+    request["ReturnConsumedCapacity"] = "TOTAL".into();
+    Some(Bytes::from(request.to_string()))
+}
+
+fn units(table: &Value) -> Option<f64> {
+    table["CapacityUnits"].as_f64()
 }

@@ -226,13 +226,17 @@ async fn a_method_that_a_resource_does_not_have_is_405_with_those_that_it_has() 
     let job = "/jobs/6f1d2c3b-4a59-8e07-9b1c-2d3e4f506172";
 
     for (method, path, allow) in [
-        (Method::PUT, "/jobs".to_owned(), "GET, HEAD, POST"),
-        (Method::DELETE, "/jobs".to_owned(), "GET, HEAD, POST"),
-        (Method::POST, job.to_owned(), "GET, HEAD, DELETE"),
-        (Method::PATCH, job.to_owned(), "GET, HEAD, DELETE"),
-        (Method::POST, format!("{job}/result"), "GET, HEAD"),
-        (Method::GET, format!("{job}/cancel"), "POST"),
-        (Method::POST, "/".to_owned(), "GET, HEAD"),
+        (Method::PUT, "/jobs".to_owned(), "GET, HEAD, OPTIONS, POST"),
+        (
+            Method::DELETE,
+            "/jobs".to_owned(),
+            "GET, HEAD, OPTIONS, POST",
+        ),
+        (Method::POST, job.to_owned(), "DELETE, GET, HEAD, OPTIONS"),
+        (Method::PATCH, job.to_owned(), "DELETE, GET, HEAD, OPTIONS"),
+        (Method::POST, format!("{job}/result"), "GET, HEAD, OPTIONS"),
+        (Method::GET, format!("{job}/cancel"), "OPTIONS, POST"),
+        (Method::POST, "/".to_owned(), "GET, HEAD, OPTIONS"),
     ] {
         let answer = app.send(method, &path, &[], "").await;
 

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use engine::{Attribute, ConfigError, Environment, INDEX_NAME};
-use local::{Function, ROUTES};
+use local::{
+    CORS_MAX_AGE_SECONDS, CORS_METHODS, CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS, Function,
+    ROUTES,
+};
 use serde_json::{Value, json};
 
 use crate::cloudformation::{Template, text};
@@ -99,6 +102,7 @@ fn sample(variable: &str) -> (&str, &str) {
         "PUBLIC_BASE_URL" => "https://jobs.example.com",
         "OPT_IN_KINDS" => "rehearsal",
         "MONITOR_LINKS" => "true",
+        "AUTHORIZATION" => "JWT",
         unknown => panic!("no function reads {unknown}"),
     };
     (variable, value)
@@ -112,9 +116,10 @@ fn configuration(variables: &[(&str, &str)], has_queue: bool) -> Result<String, 
     let times = (environment.retention()?, environment.deadline()?);
     let base_url = environment.public_base_url()?;
     let (table, kinds) = (environment.table_name()?, environment.opt_in_kinds());
+    let authorization = environment.authorization()?;
     let monitor_links = environment.monitor_links()?;
     Ok(format!(
-        "{table} {queue_url:?} {times:?} {base_url:?} {kinds:?} {monitor_links}"
+        "{table} {queue_url:?} {times:?} {base_url:?} {kinds:?} {authorization:?} {monitor_links}"
     ))
 }
 
@@ -187,7 +192,10 @@ fn every_route_leads_to_the_function_that_answers_it() {
             let key = format!("{} {}", route.method, route.path_template);
             (key, integration(route.function))
         })
-        .chain([("$default".to_owned(), integration(Function::Status))])
+        .chain(
+            ["$default", "OPTIONS /{proxy+}"]
+                .map(|key| (key.to_owned(), integration(Function::Status))),
+        )
         .collect();
     let expected = of_the_code
         .iter()
@@ -214,6 +222,30 @@ fn monitor_links_take_what_the_template_allows_and_are_off_by_default() {
     assert_eq!(read(default), Ok(false));
     let read: Vec<_> = allowed.iter().map(read).collect();
     assert_eq!(read, [Ok(true), Ok(false)]);
+}
+
+#[test]
+fn cross_origin_requests_are_answered_as_on_a_developers_machine() {
+    let template = Template::of_this_repository();
+
+    let cors = template.list("/Resources/HttpApi/Properties/CorsConfiguration/Fn::If");
+
+    assert_eq!(cors[0], "HasAllowedOrigins");
+    assert_eq!(cors[1]["AllowMethods"], json!(CORS_METHODS));
+    assert_eq!(cors[1]["AllowHeaders"], json!(CORS_REQUEST_HEADERS));
+    assert_eq!(cors[1]["ExposeHeaders"], json!(CORS_RESPONSE_HEADERS));
+    assert_eq!(cors[1]["MaxAge"], CORS_MAX_AGE_SECONDS);
+    assert_eq!(cors[2], json!({ "Ref": "AWS::NoValue" }));
+}
+
+#[test]
+fn every_authorization_that_can_be_chosen_is_one_that_the_document_knows() {
+    let template = Template::of_this_repository();
+
+    for offered in template.list("/Parameters/Authorization/AllowedValues") {
+        let read = Environment::of(&[("AUTHORIZATION", text(offered))]).authorization();
+        assert!(matches!(read, Ok(Some(_))), "{offered}: {read:?}");
+    }
 }
 
 #[test]

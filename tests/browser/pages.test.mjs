@@ -140,13 +140,15 @@ test('a page that gets no answer says so, and goes on when there is one again', 
 });
 
 test('a page whose job is deleted turns into one that says so', async () => {
-  const uri = await submit({}, { 'scheduled-start-time': inAnHour() });
+  const uri = await submit({ seconds: 60, steps: 60 });
+  await inState(uri, 'STARTED');
   const { page, close } = await open();
 
   await page.goto(uri);
   await page.route(uri, (route) => route.abort());
   await page.getByText('There is no answer at the moment').waitFor(PATIENCE);
   await api('POST', `${uri}/cancel`);
+  await inState(uri, 'COMPLETED');
   await api('DELETE', uri);
   await page.unroute(uri);
   await page.getByRole('heading', { name: "The job's time is over" }).waitFor(PATIENCE);

@@ -116,6 +116,45 @@ async fn new_jobs_do_not_move_the_pages_behind_them(table: &Table) {
     assert_eq!(ids(&second), expected[8..16]);
 }
 
+async fn what_comes_and_goes_between_pages_neither_hides_nor_doubles_a_job(table: &Table) {
+    let mut expected = accept_many(table, 24).await;
+
+    let (mut listed, mut cursor, mut later) = (Vec::new(), None, 100);
+    loop {
+        let page = page(table, 5, cursor.as_ref(), JobFilter::All).await;
+        listed.extend(ids(&page));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+        // A new job, and the one right behind the cursor is deleted: the page behind begins with the next.
+        table.accept_at(job(), at(later)).await;
+        later += 1;
+        let deleted = expected.remove(listed.len());
+        table.remove(&deleted).await;
+    }
+
+    assert_eq!(listed, expected);
+}
+
+async fn a_filter_that_no_job_fits_still_leads_to_the_end(table: &Table) {
+    accept_many(table, 25).await;
+    let failed = JobFilter::Only(JobState::Completed(Outcome::Failed));
+
+    let (mut cursor, mut pages) = (None, 0);
+    loop {
+        let page = page(table, 10, cursor.as_ref(), failed).await;
+        assert_eq!(ids(&page), []);
+        pages += 1;
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+
+    assert_eq!(pages, 3);
+}
+
 async fn a_filter_keeps_jobs_by_the_state_they_are_judged_to_be_in(table: &Table) {
     let scheduled = table.accept(job()).await.id;
     let started = table.running().await.id;
@@ -198,6 +237,8 @@ checks![
     the_last_page_knows_that_it_is_the_last,
     jobs_of_one_millisecond_are_neither_lost_nor_doubled_between_pages,
     new_jobs_do_not_move_the_pages_behind_them,
+    what_comes_and_goes_between_pages_neither_hides_nor_doubles_a_job,
+    a_filter_that_no_job_fits_still_leads_to_the_end,
     a_filter_keeps_jobs_by_the_state_they_are_judged_to_be_in,
     nobody_sees_another_owners_jobs,
     a_job_whose_time_is_over_is_left_out_before_ttl_deletes_it_and_after,

@@ -10,6 +10,9 @@ use crate::{Representation, html};
 /// The media type of job documents.
 pub const JSON: &str = "application/json";
 
+/// The media type of problems (RFC 9457).
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
 /// A response: status, headers, text. Header names are lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -115,6 +118,18 @@ mod tests {
         let answer = Answer::new(StatusCode::OK, JSON, "{}".to_owned());
         assert_eq!(Response::of(answer.clone(), true).body, "");
         assert_eq!(Response::of(answer, false).body, "{}");
+    }
+
+    #[test]
+    fn links_stand_in_one_header() {
+        let answer = Answer::empty(StatusCode::OK)
+            .link("https://a.example/jobs/1", "self")
+            .typed_link("https://a.example/openapi.json", "describedby", JSON);
+        assert_eq!(
+            answer.headers["link"],
+            "<https://a.example/jobs/1>; rel=\"self\", \
+             <https://a.example/openapi.json>; rel=\"describedby\"; type=\"application/json\""
+        );
     }
 
     #[test]

@@ -3,62 +3,91 @@
 use std::time::Duration;
 
 use engine::{JobRecord, JobState, Outcome, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::words;
+
 /// A job as clients see it: `job`, and beside it what long-running-operation clients read.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub struct JobDocument<'a> {
     job: JobMembers<'a>,
-    /// `InProgress`, `Succeeded`, `Failed` or `Canceled`.
+    /// What long-running-operation clients go by.
+    #[schemars(schema_with = "words::operation_status")]
     status: &'static str,
     /// Where the result is: absolute, once the job has succeeded.
     #[serde(rename = "resourceLocation", skip_serializing_if = "Option::is_none")]
+    #[schemars(url)]
     resource_location: Option<String>,
     /// Why there is no result, once the job has failed or was canceled.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorMembers<'a>>,
 }
 
-/// The members of `job`. Their names are the contract's.
-#[derive(Serialize)]
+/// A job. Its members' names are the contract's.
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Job")]
 pub struct JobMembers<'a> {
+    /// The path of its status URI.
     #[serde(rename = "@uri")]
     uri: String,
+    #[schemars(schema_with = "words::job_id")]
     id: String,
+    /// Its kind.
     name: &'a str,
+    #[schemars(schema_with = "words::job_state")]
     job_state: &'static str,
+    /// How it goes, or how it ended.
+    #[schemars(schema_with = "words::job_status")]
     job_status: &'static str,
+    #[schemars(range(max = 100))]
     percent_complete: u8,
+    #[schemars(schema_with = "words::time")]
     scheduled_start_time: String,
+    /// When its latest attempt was started.
+    #[schemars(schema_with = "words::time_or_null")]
     start_time: Option<String>,
+    #[schemars(schema_with = "words::time_or_null")]
     end_time: Option<String>,
+    #[schemars(schema_with = "words::time_or_null")]
     estimated_end_time: Option<String>,
     owner: &'a str,
+    /// What its kind says of its progress; before that, what was said when it was submitted.
     summary: &'a str,
+    /// How often it was started.
     attempt: u32,
     max_attempts: u32,
+    /// When its status URI turns into 410 Gone.
+    #[schemars(schema_with = "words::time")]
     expires_at: String,
+    /// What its kind made; null in a list.
+    #[schemars(with = "Option<serde_json::Value>")]
     result: Option<&'a RawValue>,
     error: Option<ErrorMembers<'a>>,
 }
 
-#[derive(Clone, Copy, Serialize)]
+/// What went wrong: a code for programs, a sentence for people.
+#[derive(Clone, Copy, JsonSchema, Serialize)]
+#[schemars(rename = "Error")]
 pub(crate) struct ErrorMembers<'a> {
     pub(crate) code: &'a str,
     pub(crate) message: &'a str,
 }
 
 /// The 202's `task`.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Task {
+    /// The path of the job's status URI.
     href: String,
+    #[schemars(schema_with = "words::job_id")]
     id: String,
 }
 
-#[derive(Serialize)]
-struct AcceptedDocument<'a> {
+/// A job that was accepted: the job document, and the task that it is.
+#[derive(JsonSchema, Serialize)]
+pub struct AcceptedDocument<'a> {
     task: Task,
     #[serde(flatten)]
     document: JobDocument<'a>,

@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110, section 13).
 
 use engine::{Fingerprint, JobRecord, Timestamp};
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 use crate::{Answer, Incoming, Representation, retry_after};
 
@@ -39,7 +39,8 @@ impl Answer {
     /// The 304 has what a cache needs to know (section 15.4.5), and when to look again.
     #[must_use]
     pub fn unless_known(mut self, incoming: &Incoming) -> Self {
-        if !self.status.is_success() {
+        let is_read = matches!(incoming.method, Method::GET | Method::HEAD);
+        if !is_read || !self.status.is_success() {
             return self;
         }
         let tag = self.headers.entry("etag").or_insert_with(|| {

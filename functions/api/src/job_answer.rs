@@ -6,7 +6,7 @@ use http::StatusCode;
 use crate::html::{JobView, job_page};
 use crate::{Answer, Incoming, JobDocument, Representation, atom, job_tag, retry_after};
 
-/// The job in this form, as a 200; how long to wait before looking again is in `Retry-After` until it is at its end.
+/// The job in this form, as a 200 with its links; how long to wait before looking again is in `Retry-After` until it is at its end.
 ///
 /// # Errors
 /// None in practice: every member is a string or a number.
@@ -22,7 +22,7 @@ pub fn job_answer(
         Representation::AtomEntry | Representation::AtomFeed => atom::entry(judged, base_url),
         Representation::Html => page(judged, base_url, now, false),
     };
-    Ok(answer(form, body, judged, now))
+    Ok(answer(form, body, judged, now).job_links(&judged.id, incoming))
 }
 
 /// The 202's body in this form: the job, and in JSON the `task` before it.
@@ -38,7 +38,7 @@ pub fn accepted_answer(
     let accepted = match form {
         Representation::Json => {
             let body = JobDocument::accepted(judged, &incoming.base_url)?;
-            answer(form, body, judged, now)
+            answer(form, body, judged, now).job_links(&judged.id, incoming)
         }
         Representation::AtomEntry | Representation::AtomFeed | Representation::Html => {
             job_answer(form, judged, incoming, now)?

@@ -1,14 +1,16 @@
 //! Problems (RFC 9457): what is wrong with this request.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::atom::expired_entry;
 use crate::html::{self, DescribedProblem};
-use crate::{Answer, Incoming, ProblemKind, Representation};
-use engine::{JobRecord, Timestamp};
+use crate::words;
+use crate::{Answer, Incoming, PROBLEM_JSON, ProblemKind, Representation};
+use engine::{JobId, JobRecord, Timestamp};
 
 /// One thing that is wrong with a body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// Where: a JSON Pointer (RFC 6901).
     pub pointer: String,
@@ -20,12 +22,13 @@ pub struct FieldError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     kind: ProblemKind,
-    detail: Option<String>,
+    detail: Option<Box<str>>,
     errors: Box<[FieldError]>,
     limit_bytes: Option<usize>,
     expired: Option<Box<JobRecord>>,
     available: &'static [Representation],
     headers: Vec<(&'static str, String)>,
+    job: Option<JobId>,
 }
 
 impl Problem {
@@ -40,14 +43,21 @@ impl Problem {
             expired: None,
             available: &[],
             headers: Vec::new(),
+            job: None,
         }
+    }
+
+    /// Which kind it is.
+    #[must_use]
+    pub fn kind(&self) -> ProblemKind {
+        self.kind
     }
 
     /// The same with a detail of its own: never anything that its reader may not know.
     #[must_use]
     pub fn detail(self, detail: impl Into<String>) -> Self {
         Self {
-            detail: Some(detail.into()),
+            detail: Some(detail.into().into_boxed_str()),
             ..self
         }
     }
@@ -92,6 +102,15 @@ impl Problem {
         self
     }
 
+    /// The same with the links of a job: the problem is all that can be said of it.
+    #[must_use]
+    pub fn of_job(self, id: JobId) -> Self {
+        Self {
+            job: Some(id),
+            ..self
+        }
+    }
+
     /// The response: a problem document, or a page for a person at a browser.
     #[must_use]
     pub fn answer(mut self, incoming: &Incoming) -> Answer {
@@ -105,6 +124,10 @@ impl Problem {
         let answer = answer
             .with("cache-control", "no-store")
             .with("vary", "accept, authorization");
+        let answer = match &self.job {
+            Some(id) => answer.job_links(id, incoming),
+            None => answer,
+        };
         headers
             .into_iter()
             .fold(answer, |answer, (name, value)| answer.with(name, value))
@@ -135,7 +158,7 @@ impl Problem {
 
     fn document(&self, incoming: &Incoming) -> Answer {
         let detail = self.detail.as_deref().unwrap_or(self.kind.explanation());
-        let members = Members {
+        let members = ProblemDocument {
             kind: incoming.url(&format!("/problems/{}", self.kind.slug())),
             title: self.kind.title(),
             status: self.kind.status().as_u16(),
@@ -156,32 +179,47 @@ impl Problem {
         };
         // Strings and numbers always serialise.
         let body = serde_json::to_string(&members).unwrap_or_default();
-        Answer::new(self.kind.status(), "application/problem+json", body)
+        Answer::new(self.kind.status(), PROBLEM_JSON, body)
     }
 }
 
-#[derive(Serialize)]
-struct Members<'a> {
+/// What is wrong with a request (RFC 9457).
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Problem")]
+pub struct ProblemDocument<'a> {
+    /// Which kind of problem it is: the address of a page about it.
     #[serde(rename = "type")]
+    #[schemars(url)]
     kind: String,
+    /// What it is, in a few words; the same each time.
     title: &'a str,
+    /// The response's status code.
     status: u16,
+    /// What is wrong with this request.
     detail: &'a str,
+    /// What the operator finds the request by.
     #[serde(rename = "request-id", skip_serializing_if = "str::is_empty")]
     request_id: &'a str,
+    /// Each thing that is wrong with the body.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    /// The largest body that is taken.
     #[serde(rename = "limit-bytes", skip_serializing_if = "Option::is_none")]
     limit_bytes: Option<usize>,
+    /// When the job's time was over.
     #[serde(rename = "expired-at", skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "words::time")]
     expired_at: Option<String>,
+    /// The media types that the resource is there in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     available: Vec<&'static str>,
     /// For SDKs that read this member instead of the standard ones.
     error: ErrorMember<'a>,
 }
 
-#[derive(Serialize)]
+/// The last part of the problem's type, and its detail once more.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "ProblemError")]
 struct ErrorMember<'a> {
     code: &'a str,
     message: &'a str,

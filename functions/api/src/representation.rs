@@ -31,7 +31,7 @@ impl Representation {
     /// What there is of a document that says what there is.
     pub const OF_DOCUMENT: &'static [Self] = &[Self::Json, Self::Html];
 
-    /// What there is of a result.
+    /// What there is of a result, and of the OpenAPI document.
     pub const OF_RESULT: &'static [Self] = &[Self::Json];
 
     /// What there is behind a monitor link: a page for a person.

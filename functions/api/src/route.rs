@@ -1,15 +1,17 @@
 //! Which resource a request means.
 
 use engine::JobId;
-use http::Method;
+use http::{Method, StatusCode};
 
-use crate::{Incoming, Problem, ProblemKind};
+use crate::{Answer, Incoming, Problem, ProblemKind};
 
 /// A resource, by its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// `/`: what there is.
     Home,
+    /// `/openapi.json`: the OpenAPI document.
+    OpenApi,
     /// `/jobs`: the caller's jobs.
     Jobs,
     /// `/jobs/{id}`: a job.
@@ -41,10 +43,14 @@ pub enum Route {
     Cancel(JobId),
     /// `GET /`
     Home,
+    /// `GET /openapi.json`
+    OpenApi,
     /// `GET /problems/{slug}`
     ProblemType(ProblemKind),
     /// `GET /monitor/{token}`
     Monitor(String),
+    /// `OPTIONS` of any resource: the methods that it has.
+    Options(Resource),
 }
 
 impl Route {
@@ -61,6 +67,7 @@ impl Route {
         };
         match (&resource, method.as_str()) {
             (Resource::Home, "GET") => Ok(Self::Home),
+            (Resource::OpenApi, "GET") => Ok(Self::OpenApi),
             (Resource::Jobs, "POST") => Ok(Self::Submit),
             (Resource::Jobs, "GET") => Ok(Self::List),
             (Resource::Job(id), "GET") => Ok(Self::Status(*id)),
@@ -69,6 +76,7 @@ impl Route {
             (Resource::JobCancel(id), "POST") => Ok(Self::Cancel(*id)),
             (Resource::ProblemType(kind), "GET") => Ok(Self::ProblemType(*kind)),
             (Resource::Monitor(token), "GET") => Ok(Self::Monitor(token.clone())),
+            (_, "OPTIONS") => Ok(Self::Options(resource)),
             _ => Err(method_not_allowed(&incoming.method, &resource)),
         }
     }
@@ -81,6 +89,7 @@ impl Resource {
         let segments: Vec<_> = path.strip_prefix('/')?.split('/').collect();
         match segments[..] {
             [""] => Some(Self::Home),
+            ["openapi.json"] => Some(Self::OpenApi),
             ["jobs"] => Some(Self::Jobs),
             ["jobs", id] => id.parse().ok().map(Self::Job),
             ["jobs", id, "result"] => id.parse().ok().map(Self::JobResult),
@@ -91,15 +100,23 @@ impl Resource {
         }
     }
 
+    /// The answer to `OPTIONS`: 204 with `Allow`. Nothing is read for it, so it says no more than the path does.
+    #[must_use]
+    pub fn options(&self) -> Answer {
+        Answer::empty(StatusCode::NO_CONTENT).with("allow", self.allow())
+    }
+
     /// The `Allow` header.
     fn allow(&self) -> &'static str {
         match self {
-            Self::Jobs => "GET, HEAD, POST",
-            Self::Job(_) => "GET, HEAD, DELETE",
-            Self::JobCancel(_) => "POST",
-            Self::Home | Self::JobResult(_) | Self::ProblemType(_) | Self::Monitor(_) => {
-                "GET, HEAD"
-            }
+            Self::Jobs => "GET, HEAD, OPTIONS, POST",
+            Self::Job(_) => "DELETE, GET, HEAD, OPTIONS",
+            Self::JobCancel(_) => "OPTIONS, POST",
+            Self::Home
+            | Self::OpenApi
+            | Self::JobResult(_)
+            | Self::ProblemType(_)
+            | Self::Monitor(_) => "GET, HEAD, OPTIONS",
         }
     }
 }
@@ -136,6 +153,7 @@ mod tests {
     fn every_path_of_the_contract_has_its_resource() {
         let id: JobId = ID.parse().unwrap();
         assert_eq!(Resource::at("/"), Some(Resource::Home));
+        assert_eq!(Resource::at("/openapi.json"), Some(Resource::OpenApi));
         assert_eq!(Resource::at("/jobs"), Some(Resource::Jobs));
         assert_eq!(
             Resource::at(&format!("/jobs/{ID}")),

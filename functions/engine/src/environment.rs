@@ -4,6 +4,19 @@ use std::time::Duration;
 
 use crate::IdSecrets;
 
+/// Who may call the service, as far as its documentation is concerned: the gateway sees to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// Requests signed with IAM credentials.
+    Iam,
+    /// Bearer tokens.
+    Jwt,
+    /// Everybody.
+    Open,
+    /// Whoever says a name, as on a developer's machine; nobody has to.
+    Name,
+}
+
 /// A variable of the environment that keeps a function from starting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -184,6 +197,27 @@ impl Environment {
         }
     }
 
+    /// `AUTHORIZATION`: who may call; none when it is not set, and then the documentation leaves it open.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] when it is something else than the template's parameter can be, or `NAME`.
+    pub fn authorization(&self) -> Result<Option<Authorization>, ConfigError> {
+        const VARIABLE: &str = "AUTHORIZATION";
+        let Some(authorization) = self.optional(VARIABLE) else {
+            return Ok(None);
+        };
+        match authorization.as_str() {
+            "AWS_IAM" => Ok(Some(Authorization::Iam)),
+            "JWT" => Ok(Some(Authorization::Jwt)),
+            "NONE" => Ok(Some(Authorization::Open)),
+            "NAME" => Ok(Some(Authorization::Name)),
+            _ => Err(ConfigError::Malformed {
+                variable: VARIABLE,
+                expected: "AWS_IAM, JWT, NONE or NAME",
+            }),
+        }
+    }
+
     fn url(&self, variable: &'static str) -> Result<Option<String>, ConfigError> {
         let Some(url) = self.optional(variable) else {
             return Ok(None);
@@ -275,6 +309,16 @@ mod tests {
         for other in ["on", "1", "True", "yes"] {
             assert!(links(other).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn authorization_is_one_of_the_templates_words() {
+        assert_eq!(Environment::of(&[]).authorization(), Ok(None));
+        let of = |value| Environment::of(&[("AUTHORIZATION", value)]).authorization();
+        assert_eq!(of("AWS_IAM"), Ok(Some(Authorization::Iam)));
+        assert_eq!(of("JWT"), Ok(Some(Authorization::Jwt)));
+        assert_eq!(of("NONE"), Ok(Some(Authorization::Open)));
+        assert!(of("OPEN").is_err());
     }
 
     #[test]

@@ -2,19 +2,22 @@
 
 use std::future::Future;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{Context, JobError, RetryPolicy};
 
-/// A kind of job. A kind is a type: its fields are the input, its constants its name and limits.
+/// A kind of job. A kind is a type: its fields are the input, its constants its name and limits. The input's JSON Schema is
+/// derived from the same fields, doc comments included, and stands in the service's OpenAPI document.
 ///
 /// ```
 /// use engine::{Context, Invalid, Job, JobError, Percent};
+/// use schemars::JsonSchema;
 /// use serde::Deserialize;
 ///
 /// /// Counts the words of a text.
-/// #[derive(Deserialize)]
+/// #[derive(Deserialize, JsonSchema)]
 /// #[serde(deny_unknown_fields)]
 /// pub struct WordCount {
 ///     text: String,
@@ -40,7 +43,7 @@ use crate::{Context, JobError, RetryPolicy};
 /// assert_eq!(run.result.unwrap(), 2);
 /// # }
 /// ```
-pub trait Job: DeserializeOwned + Send + 'static {
+pub trait Job: DeserializeOwned + JsonSchema + Send + 'static {
     /// What requests call it: see [`crate::KindName`]. It stands in records and messages, so it is never renamed while jobs live.
     const NAME: &'static str;
 

@@ -8,6 +8,7 @@
 //! [`JobRecord::judged`]) and a DynamoDB condition in [`JobStore`] that says the same.
 
 mod aws;
+mod catalog;
 mod claim;
 mod context;
 mod environment;
@@ -37,9 +38,10 @@ pub mod test_kit;
 mod timestamp;
 
 pub use aws::{Aws, load_aws, timeouts};
+pub use catalog::{Catalog, CatalogBuilder};
 pub use claim::{Claim, ClaimDecision, decide_claim, owns_attempt};
 pub use context::{Context, Progress, RunControl, run_context};
-pub use environment::{ConfigError, Environment};
+pub use environment::{Authorization, ConfigError, Environment};
 pub use fingerprint::Fingerprint;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
 pub use intake::{Intake, IntakeBuilder};

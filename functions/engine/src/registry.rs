@@ -1,7 +1,8 @@
 //! Which kinds there are.
 //!
-//! One list of kinds serves both functions: `submit` hands an [`Intake`] to it, which takes what checks an input, and `worker`
-//! hands [`Runners`] to it, which take what runs. So no handler is linked into `submit`.
+//! One list of kinds serves all three functions: `submit` hands an [`Intake`] to it, which takes what checks an input, `worker`
+//! hands [`Runners`] to it, which take what runs, and `status` hands a [`Catalog`] to it, which takes what describes an input.
+//! So no handler is linked into `submit` and `status`.
 
 use std::collections::BTreeMap;
 
@@ -105,12 +106,15 @@ macro_rules! kinds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Context, Intake, Invalid, JobError, Runners, test_kit};
+    use crate::{Catalog, Context, Intake, Invalid, JobError, Runners, test_kit};
+    use schemars::{JsonSchema, SchemaGenerator};
     use serde::Deserialize;
 
-    #[derive(Deserialize, Debug)]
+    /// Adds up.
+    #[derive(Deserialize, Debug, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Plain {
+        #[schemars(length(min = 1))]
         values: Vec<u8>,
     }
 
@@ -130,7 +134,7 @@ mod tests {
         }
     }
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     struct Special;
 
     impl Job for Special {
@@ -142,7 +146,7 @@ mod tests {
         }
     }
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, JsonSchema)]
     struct Twin;
 
     impl Job for Twin {
@@ -189,6 +193,26 @@ mod tests {
             twins.unwrap_err().to_string(),
             "two job kinds are called \"plain\""
         );
+    }
+
+    #[test]
+    fn a_kind_is_described_by_its_type_and_only_where_it_exists() {
+        let catalog = Catalog::of(Vec::new(), |kinds| {
+            kinds.add::<Plain>();
+            kinds.add::<Special>();
+        });
+        let catalog = catalog.unwrap();
+        let mut generator = SchemaGenerator::default();
+        let described: Vec<_> = catalog
+            .inputs(&mut generator)
+            .map(|(kind, _)| kind.to_string())
+            .collect();
+        assert_eq!(described, ["plain"]);
+        let plain = &generator.definitions()["Plain"];
+        assert_eq!(plain["description"], "Adds up.");
+        assert_eq!(plain["additionalProperties"], false);
+        assert_eq!(plain["required"], serde_json::json!(["values"]));
+        assert_eq!(plain["properties"]["values"]["minItems"], 1);
     }
 
     #[test]

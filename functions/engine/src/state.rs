@@ -88,6 +88,15 @@ pub fn transition(from: JobState, attempted: Move) -> Result<JobState, Illegal> 
 }
 
 impl JobState {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Scheduled,
+        Self::Started,
+        Self::Completed(Outcome::Success),
+        Self::Completed(Outcome::Failed),
+        Self::Completed(Outcome::Canceled),
+    ];
+
     /// Whether the job is at its end.
     #[must_use]
     pub fn is_completed(self) -> bool {

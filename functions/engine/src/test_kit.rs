@@ -2,7 +2,7 @@
 //!
 //! ```
 //! # use engine::{Context, Job, JobError};
-//! # #[derive(serde::Deserialize)]
+//! # #[derive(serde::Deserialize, schemars::JsonSchema)]
 //! # struct Doubled(u32);
 //! # impl Job for Doubled {
 //! #     const NAME: &'static str = "doubled";

@@ -44,15 +44,24 @@ pub use profile::{Bound, ColumnProfile, ColumnType, CommonValue, Distinct, Profi
 pub use profiler::{Profiler, Progress, Step};
 
 use engine::{Context, Invalid, Job, JobError, Percent};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Profiles the text in `csv`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({"csv": "city,people\nUlm,2\nBonn,3\n"}))]
 pub struct CsvProfile {
+    /// The text.
+    #[schemars(length(min = 1))]
     csv: String,
     /// What separates fields: one ASCII character, a comma unless said otherwise.
     #[serde(default)]
+    #[schemars(
+        with = "String",
+        length(equal = 1),
+        regex(pattern = r"^[\x00-\x09\x0b\x0c\x0e-\x21\x23-\x7f]$")
+    )]
     delimiter: Delimiter,
     /// Whether the first row has the columns' names; it does unless said otherwise.
     #[serde(default = "yes")]

@@ -8,19 +8,23 @@ mod outcome;
 use std::time::Duration;
 
 use engine::{Context, Invalid, Job, JobError, Percent, RetryPolicy};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use outcome::Outcome;
 
 /// Takes `seconds` in `steps`, then ends with `outcome`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = serde_json::json!({"seconds": 2, "outcome": "retry-then-success"}))]
 pub struct Rehearsal {
-    /// How long it takes: 0 to 900, fractions allowed.
+    /// How many seconds it takes, fractions allowed.
     #[serde(default)]
+    #[schemars(range(min = 0.0, max = 900.0))]
     seconds: f64,
-    /// In how many steps it says its progress: 1 to 1,000.
+    /// In how many steps it says its progress.
     #[serde(default = "ten")]
+    #[schemars(range(min = 1, max = 1_000))]
     steps: u32,
     #[serde(default)]
     outcome: Outcome,

@@ -22,10 +22,6 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of it, for as long as the program runs"
-)]
 enum Command {
     /// Run the whole service until Ctrl-C
     Serve(ServeArgs),

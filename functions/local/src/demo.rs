@@ -88,6 +88,7 @@ fn options(logs: LogSink) -> ServiceOptions {
         visibility: Duration::from_secs(121),
         sweep_every: Duration::from_secs(1),
         monitor_links: true,
+        allowed_origins: Vec::new(),
         logs,
     }
 }

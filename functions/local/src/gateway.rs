@@ -14,6 +14,7 @@ use axum::response::Response;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
+use crate::cors::Cors;
 use crate::gateway_authorizer::{Caller, caller};
 use crate::gateway_event::{Arrival, event};
 use crate::gateway_response::{own_error, response};
@@ -38,6 +39,7 @@ pub struct Gateway {
     submit: Pool,
     status: Pool,
     integration_timeout: Duration,
+    cors: Cors,
 }
 
 impl Gateway {
@@ -48,7 +50,15 @@ impl Gateway {
             submit,
             status,
             integration_timeout: INTEGRATION_TIMEOUT,
+            cors: Cors::default(),
         }
+    }
+
+    /// Lets pages of these origins call the API (CORS); `*` is every page.
+    #[must_use]
+    pub fn with_allowed_origins(mut self, origins: Vec<String>) -> Self {
+        self.cors = Cors::new(origins);
+        self
     }
 
     /// Replaces the 30 s that a function may take, for tests.
@@ -92,6 +102,10 @@ impl Gateway {
             ));
         }
         let route = match_route(&parts.method, parts.uri.path());
+        // Before any authorization: a browser sends no credentials with a preflight.
+        if let Some(preflight) = self.cors.preflight(&parts.method, &parts.headers) {
+            return Ok(preflight);
+        }
         let authorizer = match caller(&parts.headers) {
             _ if route.is_open => None,
             Caller::Anonymous => None,
@@ -119,10 +133,12 @@ impl Gateway {
             },
         );
         let answer = self.invoke(pool, event.to_string().into()).await?;
-        response(&answer).ok_or_else(|| {
+        let mut response = response(&answer).ok_or_else(|| {
             tracing::error!("the function's answer is no response: it has a statusCode, but is malformed otherwise");
             internal_server_error()
-        })
+        })?;
+        self.cors.apply(&parts.headers, response.headers_mut());
+        Ok(response)
     }
 
     async fn invoke(&self, pool: &Pool, event: Bytes) -> Result<Bytes, Response> {

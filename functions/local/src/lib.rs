@@ -7,6 +7,7 @@
 mod backends;
 mod cli;
 pub mod client;
+mod cors;
 mod demo;
 mod event_source;
 mod function;
@@ -32,6 +33,7 @@ mod sqs_event;
 mod table;
 
 pub use cli::main;
+pub use cors::{CORS_MAX_AGE_SECONDS, CORS_METHODS, CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS};
 pub use event_source::{EventSource, EventSourceSpec};
 pub use function::{FunctionSpec, LogSink};
 pub use gateway::Gateway;

@@ -47,6 +47,9 @@ pub(crate) struct ServeArgs {
     /// Leave monitor links out: pages for whoever has the link, which a deployment has only when it says so
     #[arg(long)]
     no_monitor_links: bool,
+    /// Origins whose pages may call the API from a browser (CORS), separated by commas; * for every page
+    #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
+    allowed_origins: Vec<String>,
     /// Don't show what the functions log
     #[arg(long)]
     quiet: bool,
@@ -66,6 +69,7 @@ impl ServeArgs {
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
             monitor_links: !self.no_monitor_links,
+            allowed_origins: self.allowed_origins,
             logs: if self.quiet {
                 LogSink::new(|_, _| ())
             } else {

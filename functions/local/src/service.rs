@@ -43,6 +43,8 @@ pub struct ServiceOptions {
     pub sweep_every: Duration,
     /// Whether whoever has a job's monitor link may look at its page.
     pub monitor_links: bool,
+    /// The origins whose pages may call the API from a browser (CORS); none turns it off.
+    pub allowed_origins: Vec<String>,
     /// Where the functions' log lines go.
     pub logs: LogSink,
 }
@@ -136,7 +138,8 @@ impl Service {
             event_source(&options, &backends),
             worker.clone(),
         );
-        let gateway = Gateway::new(submit.clone(), status.clone());
+        let gateway = Gateway::new(submit.clone(), status.clone())
+            .with_allowed_origins(options.allowed_origins);
         let (stop_gateway, stopped) = oneshot::channel::<()>();
         let gateway = tokio::spawn(async move {
             // A dropped sender is a stop too.
@@ -227,6 +230,7 @@ fn environment(options: &ServiceOptions, backends: &Backends) -> BTreeMap<String
         ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
         ("MONITOR_LINKS", options.monitor_links.to_string()),
+        ("AUTHORIZATION", "NAME".to_owned()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", backends.dynamodb_url.clone()),
         ("AWS_ENDPOINT_URL_SQS", backends.sqs_url.clone()),

@@ -20,7 +20,12 @@ pub(crate) async fn status(
     now: Timestamp,
 ) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_JOB)?;
-    let found = find(app, incoming, id, now).await?;
+    let found = find(app, incoming, id, now)
+        .await
+        .map_err(|problem| match problem.kind() {
+            ProblemKind::JobExpired => problem.of_job(id),
+            _ => problem,
+        })?;
     let answer = job_answer(form, &found.record, incoming, found.now);
     let answer = answer.map_err(|error| unwritable(&error))?;
     let mut answer = in_the_words_of_http(form, answer, &found.record, incoming);

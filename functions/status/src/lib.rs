@@ -1,5 +1,5 @@
-//! The Lambda function that answers what became of a job: `GET /jobs/{id}`, `GET /jobs/{id}/result`, `GET /jobs`, and the
-//! pages behind the problem types. It only ever reads.
+//! The Lambda function that answers what became of a job: `GET /jobs/{id}`, `GET /jobs/{id}/result`, `GET /jobs`, the
+//! OpenAPI document and the pages behind the problem types. It only ever reads.
 //!
 //! A record is judged when it is read: past its deadline an unfinished job has failed, past `expires-at` its URI is 410. So
 //! nothing has to sweep the table.
@@ -7,13 +7,14 @@
 mod job;
 mod list;
 mod monitor;
+mod openapi;
 mod pages;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use api::{Answer, Incoming, Problem, ProblemKind, Route};
-use engine::{Environment, IdSecrets, JobStore, Timestamp};
+use engine::{Authorization, Catalog, Environment, IdSecrets, JobStore, Timestamp};
 use lambda_http::Error;
 
 /// What every request needs, built once for each process.
@@ -22,6 +23,10 @@ struct App {
     secrets: IdSecrets,
     /// Whether whoever has a job's monitor link may look at its page.
     monitor_links: bool,
+    /// What the OpenAPI document tells of the kinds.
+    catalog: Catalog,
+    /// Who may call, as the OpenAPI document tells it.
+    authorization: Option<Authorization>,
 }
 
 /// Reads the configuration, builds the clients, and serves until the process ends.
@@ -31,6 +36,8 @@ struct App {
 pub async fn run() -> Result<(), Error> {
     let environment = Environment::of_process();
     let (table, secrets) = (environment.table_name()?, environment.id_secrets()?);
+    let catalog = Catalog::of(environment.opt_in_kinds(), jobs::register)?;
+    let authorization = environment.authorization()?;
     let public_base_url = environment.public_base_url()?;
     let monitor_links = environment.monitor_links()?;
     let aws = engine::load_aws().await;
@@ -38,6 +45,8 @@ pub async fn run() -> Result<(), Error> {
         store: JobStore::new(aws.dynamodb, table),
         secrets,
         monitor_links,
+        catalog,
+        authorization,
     });
     api::serve(public_base_url, move |incoming| {
         handle(app.clone(), incoming)
@@ -53,7 +62,9 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Ok(Route::List) => list::list(&app, &incoming, now).await,
         Ok(Route::Home) => pages::home(&incoming),
         Ok(Route::Monitor(token)) => monitor::page(&app, &incoming, &token, now).await,
+        Ok(Route::OpenApi) => openapi::answer(&app.catalog, app.authorization, &incoming),
         Ok(Route::ProblemType(kind)) => pages::problem_type(kind, &incoming),
+        Ok(Route::Options(resource)) => Ok(resource.options()),
         // The gateway sends these to `submit`; a deployment that does otherwise has no such resource here.
         Ok(Route::Submit | Route::Cancel(_) | Route::Delete(_)) => {
             Err(Problem::new(ProblemKind::NotFound))

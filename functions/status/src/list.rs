@@ -6,17 +6,20 @@ use api::{
 };
 use engine::{Cursor, JobFilter, JobRecord, JobState, MAX_PAGE, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::App;
 
 /// A screenful.
-const DEFAULT_LIMIT: usize = 20;
+pub(crate) const DEFAULT_LIMIT: usize = 20;
 
-#[derive(Serialize)]
-struct ListDocument<'a> {
+/// A page of jobs, newest first.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ListDocument<'a> {
     jobs: Vec<JobMembers<'a>>,
-    /// The next page's URL, when there may be one.
+    /// The next page's URL, when there may be one. Its cursor is opaque.
+    #[schemars(url)]
     next: Option<String>,
 }
 
@@ -42,14 +45,14 @@ pub(crate) async fn list(
     let next = page
         .next
         .map(|cursor| incoming.url(&format!("/jobs?limit={limit}&cursor={cursor}{filter}")));
+    let here = this_page(incoming);
     let body = match form {
-        Representation::Json => json(&page.jobs, next)?,
+        Representation::Json => json(&page.jobs, next.clone())?,
         Representation::AtomEntry | Representation::AtomFeed => {
-            let uri = this_page(incoming);
             let feed = Feed {
                 owner,
                 jobs: &page.jobs,
-                uri: &uri,
+                uri: &here,
                 next: next.as_deref(),
             };
             feed.document(&incoming.base_url)
@@ -62,8 +65,13 @@ pub(crate) async fn list(
             list_page(&list, &incoming.base_url)
         }
     };
-    let answer = Answer::of(form, StatusCode::OK, body);
+    let answer = Answer::of(form, StatusCode::OK, body).link(&here, "self");
+    let answer = match &next {
+        Some(next) => answer.link(next, "next"),
+        None => answer,
+    };
     Ok(answer
+        .described(incoming)
         .with("cache-control", "private, no-cache")
         .with("vary", "accept, authorization"))
 }

@@ -1,25 +1,55 @@
 //! What there is, and what went wrong: documents that never change while a deployment stands.
 
-use api::{Answer, Incoming, Problem, ProblemKind, Representation, home_page, problem_type_page};
+use api::{
+    Answer, Incoming, JSON, OPENAPI_PATH, Problem, ProblemKind, Representation, home_page,
+    problem_type_page,
+};
 use lambda_http::http::StatusCode;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What there is.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct HomeDocument {
+    title: &'static str,
+    /// The caller's jobs, and where jobs are submitted.
+    #[schemars(url)]
+    jobs: String,
+    /// The OpenAPI document.
+    #[schemars(url)]
+    openapi: String,
+    /// A page for each problem type.
+    problems: Vec<String>,
+}
+
+/// What a problem type means.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ProblemTypeDocument {
+    #[serde(rename = "type")]
+    #[schemars(url)]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    explanation: &'static str,
+}
 
 /// `GET /`: where to begin.
 pub(crate) fn home(incoming: &Incoming) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_DOCUMENT)?;
-    if form == Representation::Html {
-        return Ok(page(form, home_page(&incoming.base_url)));
-    }
-    let problems: Vec<_> = ProblemKind::ALL
-        .iter()
-        .map(|kind| incoming.url(&format!("/problems/{}", kind.slug())))
-        .collect();
-    let document = json!({
-        "title": "Asynchronous jobs over HTTP",
-        "jobs": incoming.url("/jobs"),
-        "problems": problems,
-    });
-    Ok(page(form, document.to_string()))
+    let openapi = incoming.url(OPENAPI_PATH);
+    let page = if form == Representation::Html {
+        page(form, home_page(&incoming.base_url))
+    } else {
+        let page_of = |kind: ProblemKind| incoming.url(&format!("/problems/{}", kind.slug()));
+        let document = HomeDocument {
+            title: "Asynchronous jobs over HTTP",
+            jobs: incoming.url("/jobs"),
+            openapi: openapi.clone(),
+            problems: ProblemKind::ALL.map(page_of).to_vec(),
+        };
+        page(form, json(&document))
+    };
+    Ok(page.typed_link(&openapi, "service-desc", JSON))
 }
 
 /// `GET /problems/{slug}`: what a problem type means.
@@ -28,17 +58,23 @@ pub(crate) fn problem_type(kind: ProblemKind, incoming: &Incoming) -> Result<Ans
     if form == Representation::Html {
         return Ok(page(form, problem_type_page(kind)));
     }
-    let document = json!({
-        "type": incoming.url(&format!("/problems/{}", kind.slug())),
-        "title": kind.title(),
-        "status": kind.status().as_u16(),
-        "explanation": kind.explanation(),
-    });
-    Ok(page(form, document.to_string()))
+    let document = ProblemTypeDocument {
+        kind: incoming.url(&format!("/problems/{}", kind.slug())),
+        title: kind.title(),
+        status: kind.status().as_u16(),
+        explanation: kind.explanation(),
+    };
+    Ok(page(form, json(&document)))
 }
 
-fn page(form: Representation, body: String) -> Answer {
+/// Strings and numbers always serialise.
+fn json(document: &impl Serialize) -> String {
+    serde_json::to_string(document).unwrap_or_default()
+}
+
+/// The gateway adds other headers for a page of another origin (CORS), so a cache keeps the two apart.
+pub(crate) fn page(form: Representation, body: String) -> Answer {
     Answer::of(form, StatusCode::OK, body)
         .with("cache-control", "public, max-age=3600")
-        .with("vary", "accept")
+        .with("vary", "accept, origin")
 }

@@ -72,12 +72,14 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Ok(Route::Submit) => accept::submit(&app, &incoming, now).await,
         Ok(Route::Cancel(id)) => in_time(commands::cancel(&app, &incoming, id, now)).await,
         Ok(Route::Delete(id)) => in_time(commands::delete(&app, &incoming, id, now)).await,
+        Ok(Route::Options(resource)) => Ok(resource.options()),
         // The gateway sends these to `status`; a deployment that does otherwise has no such resource here.
         Ok(
             Route::List
             | Route::Status(_)
             | Route::JobResult(_)
             | Route::Home
+            | Route::OpenApi
             | Route::ProblemType(_)
             | Route::Monitor(_),
         ) => Err(Problem::new(ProblemKind::NotFound)),

@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::{Page, answer, time};
 use crate::markup::Escaped;
-use crate::{Answer, ProblemKind};
+use crate::{Answer, OPENAPI_PATH, ProblemKind};
 
 /// A problem, as its page shows it.
 pub(crate) struct DescribedProblem<'a> {
@@ -60,7 +60,7 @@ pub fn home_page(base_url: &str) -> String {
     let main = format!(
         "<main>\n<h1>Asynchronous jobs over HTTP</h1>\n<p>A job that is posted to <code>{base}/jobs</code> is answered by \
          <code>202 Accepted</code> and the address of a page that shows how far it is.</p>\n\
-         <p><a class=\"button\" href=\"{base}/jobs\">Your jobs</a></p>\n\
+         <p><a class=\"button\" href=\"{base}/jobs\">Your jobs</a> <a href=\"{base}{OPENAPI_PATH}\">OpenAPI</a></p>\n\
          <p>What can go wrong:</p>\n<dl>{problems}</dl>\n</main>\n"
     );
     plain("Asynchronous jobs over HTTP", "running", &main)

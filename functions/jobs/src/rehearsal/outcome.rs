@@ -1,10 +1,12 @@
 //! How a rehearsal ends.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How it ends.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "RehearsalOutcome")]
 pub(super) enum Outcome {
     /// With a result.
     #[default]

@@ -1,0 +1,24 @@
+//! Where an answer leads (RFC 8288).
+
+use engine::JobId;
+
+use crate::{Answer, Incoming, JSON};
+
+/// The path of the OpenAPI document.
+pub const OPENAPI_PATH: &str = "/openapi.json";
+
+impl Answer {
+    /// The same with the links of a job: itself, the list that it stands in, and the document that says what its members mean.
+    #[must_use]
+    pub fn job_links(self, id: &JobId, incoming: &Incoming) -> Self {
+        self.link(&incoming.url(&format!("/jobs/{id}")), "self")
+            .link(&incoming.url("/jobs"), "collection")
+            .described(incoming)
+    }
+
+    /// The same with a link to the OpenAPI document.
+    #[must_use]
+    pub fn described(self, incoming: &Incoming) -> Self {
+        self.typed_link(&incoming.url(OPENAPI_PATH), "describedby", JSON)
+    }
+}

@@ -1,0 +1,33 @@
+//! Who may call. The gateway sees to it; the document says it.
+
+use engine::Authorization;
+use serde_json::{Value, json};
+
+/// The scheme, by its name, and the requirement of it; none where everybody may call.
+pub(crate) fn of(authorization: Authorization) -> Option<(Value, Value)> {
+    match authorization {
+        Authorization::Open => None,
+        Authorization::Iam => Some((
+            json!({ "iam": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Authorization",
+                "description": "AWS Signature Version 4 for the service execute-api.",
+                "x-amazon-apigateway-authtype": "awsSigv4",
+            } }),
+            json!([{ "iam": [] }]),
+        )),
+        Authorization::Jwt => Some((
+            json!({ "jwt": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } }),
+            json!([{ "jwt": [] }]),
+        )),
+        Authorization::Name => Some((
+            json!({ "name": {
+                "type": "http",
+                "scheme": "basic",
+                "description": "Any name and any password, to be several owners of jobs. Proves nothing.",
+            } }),
+            json!([{}, { "name": [] }]),
+        )),
+    }
+}

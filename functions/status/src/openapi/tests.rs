@@ -1,0 +1,173 @@
+//! The document against the routes and the problems.
+
+use std::collections::BTreeSet;
+
+use api::{Preferences, ProblemKind, Resource, Route};
+use engine::Timestamp;
+use http::{HeaderMap, Method};
+use lambda_http::aws_lambda_events::query_map::QueryMap;
+
+use super::*;
+
+const ID: &str = "20dbda2a-4d14-8221-80b9-9f06dbe15230";
+
+fn incoming(method: Method, path: &str) -> Incoming {
+    Incoming {
+        method,
+        path: path.to_owned(),
+        query: QueryMap::default(),
+        headers: HeaderMap::new(),
+        preferences: Preferences::default(),
+        body: Vec::new(),
+        owner: None,
+        base_url: "https://jobs.example.com".to_owned(),
+        request_id: "r1".to_owned(),
+        trace: None,
+        deadline: Timestamp::from_ms(0),
+    }
+}
+
+fn document_of(opt_in: &[&str], authorization: Option<Authorization>) -> Value {
+    let opt_in = opt_in.iter().map(|kind| (*kind).to_owned()).collect();
+    let catalog = Catalog::of(opt_in, jobs::register).unwrap();
+    document(
+        &catalog,
+        authorization,
+        &incoming(Method::GET, "/openapi.json"),
+    )
+}
+
+/// Method and path of everything in the document.
+fn documented(document: &Value) -> BTreeSet<(String, String)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap().keys();
+            methods.map(move |method| (method.clone(), path.clone()))
+        })
+        .collect()
+}
+
+#[test]
+fn every_route_is_in_the_document_and_nothing_else() {
+    let document = document_of(&[], None);
+
+    let mut routed = BTreeSet::new();
+    for (method, path) in documented(&document) {
+        let concrete = path.replace("{id}", ID).replace("{slug}", "not-found");
+        for other in ["get", "post", "put", "patch", "delete"] {
+            let incoming = incoming(other.to_uppercase().parse().unwrap(), &concrete);
+            let route = Route::of(&incoming).ok();
+            let operation = route.as_ref().and_then(Operation::of);
+            if let Some(operation) = operation {
+                let (method, template) = operation.method_and_path();
+                assert_eq!((method, template), (other, path.as_str()));
+                routed.insert((method.to_owned(), template.to_owned()));
+            }
+        }
+        assert!(routed.contains(&(method, path)), "{routed:?}");
+    }
+    assert_eq!(routed, documented(&document));
+    assert_eq!(routed.len(), Operation::ALL.len());
+}
+
+#[test]
+fn allow_names_the_methods_of_the_document() {
+    let document = document_of(&[], None);
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let concrete = path.replace("{id}", ID).replace("{slug}", "not-found");
+        let allow = Resource::at(&concrete).unwrap().options().headers["allow"].to_lowercase();
+        let mut allowed: BTreeSet<_> = allow.split(", ").collect();
+        assert!(allowed.remove("options"), "{path}");
+        assert_eq!(allowed.remove("head"), allowed.contains("get"), "{path}");
+        let documented = methods.as_object().unwrap().keys().map(String::as_str);
+        assert_eq!(allowed, documented.collect(), "{path}");
+    }
+}
+
+#[test]
+fn every_problem_has_its_response_and_its_example() {
+    let document = document_of(&[], None);
+    for kind in ProblemKind::ALL {
+        let response = &document["components"]["responses"][kind.slug()];
+        assert_eq!(response["description"], kind.explanation());
+        let example = &response["content"]["application/problem+json"]["examples"][kind.slug()];
+        assert_eq!(example["value"]["status"], kind.status().as_u16());
+        let of_an_operation = Operation::ALL
+            .iter()
+            .any(|operation| operation.problems().contains(&kind));
+        assert!(
+            of_an_operation || kind == ProblemKind::MethodNotAllowed,
+            "{kind:?}"
+        );
+    }
+}
+
+#[test]
+fn a_kind_is_in_the_document_where_the_deployment_has_it() {
+    let of = |document: &Value| {
+        let submission = &document["components"]["schemas"]["Submission"];
+        submission["discriminator"]["mapping"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(&document_of(&[], None)), ["csv_profile"]);
+    let document = document_of(&["rehearsal"], None);
+    assert_eq!(of(&document), ["csv_profile", "rehearsal"]);
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(
+        schemas["rehearsal.submission"]["properties"]["name"]["const"],
+        "rehearsal"
+    );
+    assert_eq!(
+        schemas["RehearsalInput"]["properties"]["seconds"]["maximum"],
+        900.0
+    );
+}
+
+#[test]
+fn who_may_call_is_what_the_deployment_says() {
+    assert!(
+        document_of(&[], Some(Authorization::Open))
+            .get("security")
+            .is_none()
+    );
+    let iam = document_of(&[], Some(Authorization::Iam));
+    assert_eq!(iam["security"], json!([{ "iam": [] }]));
+    assert_eq!(iam["components"]["securitySchemes"]["iam"]["in"], "header");
+    let jwt = document_of(&[], Some(Authorization::Jwt));
+    assert_eq!(
+        jwt["components"]["securitySchemes"]["jwt"]["scheme"],
+        "bearer"
+    );
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn walk(value: &Value, document: &Value, seen: &mut usize) {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref") {
+                    let target = reference
+                        .strip_prefix('#')
+                        .and_then(|pointer| document.pointer(pointer));
+                    assert!(target.is_some(), "{reference}");
+                    *seen += 1;
+                }
+                members
+                    .values()
+                    .for_each(|value| walk(value, document, seen));
+            }
+            Value::Array(items) => items.iter().for_each(|value| walk(value, document, seen)),
+            _ => {}
+        }
+    }
+    let document = document_of(&["rehearsal"], None);
+    let mut seen = 0;
+    walk(&document, &document, &mut seen);
+    assert!(seen > 50, "{seen}");
+}

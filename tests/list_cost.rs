@@ -1,0 +1,136 @@
+//! What a page of a list costs, at the wire.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use engine::{
+    Created, Fingerprint, INDEX_SHARDS, IdSecrets, JobFilter, JobState, JobStore, NewJob, Outcome,
+    Owner, Page, Timestamp,
+};
+
+use crate::backends::{Backends, TABLE};
+use crate::recorder::Recorder;
+
+/// A table whose every call is counted.
+struct Counted {
+    store: JobStore,
+    recorder: Recorder,
+    secrets: IdSecrets,
+    accepted: u32,
+    _backends: Backends,
+}
+
+/// What was read for a page.
+#[derive(Debug, PartialEq)]
+struct Cost {
+    queries: usize,
+    batches: usize,
+    read_units: f64,
+}
+
+impl Counted {
+    async fn new() -> Self {
+        let backends = Backends::start().await;
+        let (recorder, endpoint) = Recorder::before(&backends).await;
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(endpoint);
+        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef");
+        Self {
+            store: JobStore::new(client, TABLE),
+            recorder,
+            secrets: secrets.unwrap(),
+            accepted: 0,
+            _backends: backends,
+        }
+    }
+
+    /// So many more jobs of an owner, each later than all before.
+    async fn accept(&mut self, owner: &Owner, count: u32) {
+        for _ in 0..count {
+            self.accepted += 1;
+            let mut seed = [0; 10];
+            seed[..4].copy_from_slice(&self.accepted.to_be_bytes());
+            let now = at(self.accepted);
+            let job = NewJob {
+                id: self.secrets.issue(owner, seed),
+                owner: owner.clone(),
+                kind: "csv_profile".parse().unwrap(),
+                fingerprint: Fingerprint::of(b""),
+                summary: "one of many".to_owned(),
+                scheduled_start: now,
+                deadline: Duration::from_secs(86_400),
+                retention: Duration::from_secs(86_400),
+                max_attempts: 3,
+            };
+            let created = self.store.create(job, now).await.unwrap();
+            assert!(matches!(created, Created::New(_)));
+        }
+    }
+
+    async fn page(&self, owner: &Owner, limit: usize, filter: JobFilter) -> (Page, Cost) {
+        let counted = |action| self.recorder.requests(action).len();
+        let before = (counted("dynamodb:Query"), counted("dynamodb:BatchGetItem"));
+        self.recorder.read_units();
+        let page = self
+            .store
+            .list(owner, limit, None, filter, at(self.accepted));
+        let page = page.await.unwrap();
+        let cost = Cost {
+            queries: counted("dynamodb:Query") - before.0,
+            batches: counted("dynamodb:BatchGetItem") - before.1,
+            read_units: self.recorder.read_units(),
+        };
+        (page, cost)
+    }
+}
+
+fn at(second: u32) -> Timestamp {
+    Timestamp::from_seconds(1_800_000_000 + i64::from(second))
+}
+
+fn owner(name: &str) -> Owner {
+    Owner::named(name).unwrap()
+}
+
+const FAILED: JobFilter = JobFilter::Only(JobState::Completed(Outcome::Failed));
+
+#[tokio::test]
+async fn a_page_costs_the_same_whatever_the_table_holds() {
+    let (mut table, alice) = (Counted::new().await, owner("alice"));
+    table.accept(&alice, 200).await;
+    let (_, alone) = table.page(&alice, 20, JobFilter::All).await;
+    for other in 0..10 {
+        table.accept(&owner(&format!("other-{other}")), 150).await;
+    }
+    table.accept(&alice, 1_000).await;
+
+    let (page, crowded) = table.page(&alice, 20, JobFilter::All).await;
+    let (none, filtered) = table.page(&alice, 20, FAILED).await;
+
+    assert_eq!(
+        (alone.queries, alone.batches),
+        (usize::from(INDEX_SHARDS), 1)
+    );
+    assert!(alone.read_units > 0.0);
+    assert_eq!(crowded, alone);
+    assert_eq!(filtered, alone);
+    assert_eq!((page.jobs.len(), none.jobs.len()), (20, 0));
+    assert!(none.next.is_some());
+}
+
+#[tokio::test]
+async fn the_largest_page_costs_a_unit_a_job_and_a_few_for_the_index() {
+    let (mut table, alice) = (Counted::new().await, owner("alice"));
+    table.accept(&alice, 600).await;
+
+    let (page, cost) = table.page(&alice, engine::MAX_PAGE, JobFilter::All).await;
+
+    assert_eq!(page.jobs.len(), 100);
+    assert_eq!((cost.queries, cost.batches), (usize::from(INDEX_SHARDS), 1));
+    // Strongly consistent reads of records below 4 KB, and at most 101 entries of each of four shards.
+    assert!((100.0..=125.0).contains(&cost.read_units), "{cost:?}");
+}

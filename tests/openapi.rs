@@ -1,0 +1,67 @@
+//! The OpenAPI document, as the service serves it. What it says is tried by a checker of its own: see `tests/clients`.
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::deployed::{Deployed, http_api_event};
+
+async fn document() -> Value {
+    App::shared().get("/openapi.json").await.json()
+}
+
+#[tokio::test]
+async fn every_kind_of_this_service_can_be_submitted_as_the_document_says() {
+    let app = App::shared().as_user("examples");
+    let document = document().await;
+
+    let body = &document["paths"]["/jobs"]["post"]["requestBody"]["content"]["application/json"];
+    let examples = body["examples"].as_object().unwrap();
+
+    let kinds: Vec<_> = examples.keys().map(String::as_str).collect();
+    assert_eq!(kinds, ["csv_profile", "rehearsal"]);
+    for example in examples.values() {
+        let job = app.submit(&example["value"]).await;
+        assert_eq!(job.accepted.json()["job"]["name"], example["value"]["name"]);
+    }
+}
+
+#[tokio::test]
+async fn an_input_has_the_schema_of_its_type() {
+    let document = document().await;
+
+    let schemas = &document["components"]["schemas"];
+    let input = &schemas["csv_profile.submission"]["properties"]["input"];
+
+    assert_eq!(input["$ref"], "#/components/schemas/CsvProfileInput");
+    let profile = &schemas["CsvProfileInput"];
+    assert_eq!(profile["required"], json!(["csv"]));
+    assert_eq!(profile["additionalProperties"], false);
+    assert_eq!(profile["properties"]["header"]["default"], true);
+}
+
+#[tokio::test]
+async fn a_deployment_says_what_it_has_and_who_may_call_it() {
+    let plain = Deployed::new().await;
+    let open =
+        Deployed::with_parameters(&[("OptInKinds", "rehearsal"), ("Authorization", "NONE")]).await;
+    let kinds = |document: &Value| {
+        let submission =
+            &document["components"]["schemas"]["Submission"]["discriminator"]["mapping"];
+        submission
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let event = http_api_event("GET", "/openapi.json", &Value::Null);
+
+    let signed = plain.status.answer(&event).await.body;
+    let everybody = open.status.answer(&event).await.body;
+
+    assert_eq!(kinds(&signed), ["csv_profile"]);
+    assert_eq!(signed["security"], json!([{ "iam": [] }]));
+    assert_eq!(kinds(&everybody), ["csv_profile", "rehearsal"]);
+    assert_eq!(everybody.get("security"), None);
+    assert!(plain.status.recorder.calls().is_empty());
+}

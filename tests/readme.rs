@@ -1,0 +1,129 @@
+//! The README's examples of the API, run by bash as they stand.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use crate::app::App;
+
+const README: &str = include_str!("../README.md");
+const BASE_URL: &str = "http://127.0.0.1:3000";
+
+/// Commands under a comment that begins with the status code of their answer, if one is shown.
+struct Example {
+    comment: &'static str,
+    commands: Vec<&'static str>,
+}
+
+/// The examples of the section about the API, in their order.
+fn examples() -> Vec<Example> {
+    let (_, section) = README.split_once("## The HTTP API").unwrap();
+    let (_, block) = section.split_once("```sh\n").unwrap();
+    let (block, _) = block.split_once("\n```").unwrap();
+    let example = |text: &'static str| {
+        let (comments, commands) = text
+            .lines()
+            .partition::<Vec<_>, _>(|line| line.starts_with('#'));
+        Example {
+            comment: comments.first().expect("a comment"),
+            commands,
+        }
+    };
+    block.split("\n\n").map(example).collect()
+}
+
+impl Example {
+    fn statuses(&self) -> Vec<&str> {
+        let words = self.comment.trim_start_matches("# ").split([' ', ':']);
+        words
+            .take_while(|word| word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit()))
+            .collect()
+    }
+
+    /// Method and path of each answer that is shown, ids and slugs as the table writes them.
+    fn requests(&self) -> Vec<String> {
+        let text = self.commands.join("\n").replace("\\\n", " ");
+        let shown = text.lines().filter(|line| line.starts_with("curl -i "));
+        shown.map(request).collect()
+    }
+}
+
+fn request(command: &str) -> String {
+    let (_, rest) = command.split_once(BASE_URL).expect("a URL");
+    let path = rest.split([' ', '\'', '"', '?']).next().unwrap();
+    let path = match path.strip_prefix("/problems/") {
+        Some(_) => "/problems/{slug}".to_owned(),
+        None => path.replace("$ID", "{id}"),
+    };
+    let method = match command.split_once("-X ") {
+        Some((_, rest)) => rest.split(' ').next().unwrap(),
+        None if command.contains(" -d '") => "POST",
+        None => "GET",
+    };
+    format!("{method} {path}")
+}
+
+/// Method and path of each row of the table.
+fn rows() -> BTreeSet<String> {
+    let (_, section) = README.split_once("## The HTTP API").unwrap();
+    let rows = section
+        .lines()
+        .skip_while(|line| !line.starts_with("| ---"))
+        .skip(1);
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    let requests = rows.flat_map(|row| row.split('|').nth(1).unwrap().split(", "));
+    requests
+        .map(|request| request.trim().trim_matches('`'))
+        .map(|request| request.split('?').next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_row_of_the_api_table_has_an_example() {
+    let shown: BTreeSet<_> = examples().iter().flat_map(Example::requests).collect();
+
+    let rows = rows();
+
+    assert!(rows.len() >= 9, "{rows:?}");
+    let missing: Vec<_> = rows.difference(&shown).collect();
+    assert!(missing.is_empty(), "{missing:?} of {shown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_example_of_the_api_answers_as_its_comment_says() {
+    let app = App::start(&["--concurrency", "2"]);
+    let examples = examples();
+    let commands = examples.iter().map(|example| {
+        let commands = example.commands.join("\n");
+        format!("printf '\\n=== example\\n'\n{commands}\n")
+    });
+    let script = commands.collect::<String>();
+    let script = script.replace(BASE_URL, &app.service.url);
+
+    let run = Command::new("bash").args(["-c", &script]).output().unwrap();
+
+    let said = String::from_utf8(run.stdout).unwrap();
+    let mut answers = said.split("\n=== example\n").skip(1);
+    for example in &examples {
+        let answer = answers.next().unwrap();
+        let statuses: Vec<_> = answer
+            .lines()
+            .filter_map(|line| line.strip_prefix("HTTP/1.1 ")?.split(' ').next())
+            .collect();
+        assert_eq!(
+            statuses,
+            example.statuses(),
+            "{}\n{answer}",
+            example.comment
+        );
+        assert_eq!(
+            statuses.len(),
+            example.requests().len(),
+            "{}",
+            example.comment
+        );
+    }
+    let first = said.split("\n=== example\n").nth(1).unwrap();
+    for header in ["location", "operation-location", "retry-after"] {
+        assert!(first.contains(&format!("\n{header}: ")), "{first}");
+    }
+}
