@@ -15,6 +15,9 @@ use crate::recorder::Recorder;
 /// What stands for the deployment's secret. The ids in `events/` were issued under it.
 pub(crate) const ID_SECRET: &str = "events-only-secret-of-32-characters";
 
+/// Where the metrics of the deployment go.
+pub(crate) const NAMESPACE: &str = "Accepted/stack";
+
 /// More than any of this takes, so that a test fails and does not hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -47,7 +50,15 @@ impl Deployed {
 
     /// With some of the template's parameters set; the others have their defaults.
     pub(crate) async fn with_parameters(parameters: &[(&str, &str)]) -> Self {
-        let backends = Backends::start().await;
+        Self::on(Backends::start().await, parameters).await
+    }
+
+    /// The same table and queue with functions of another deployment. `IdSecret` stands for the value of that secret.
+    pub(crate) async fn updated(self, parameters: &[(&str, &str)]) -> Self {
+        Self::on(self.backends, parameters).await
+    }
+
+    async fn on(backends: Backends, parameters: &[(&str, &str)]) -> Self {
         Self {
             submit: Function::new("submit", parameters, &backends).await,
             status: Function::new("status", parameters, &backends).await,
@@ -130,22 +141,22 @@ fn environment(
         "status" => "StatusFunction",
         _ => "WorkerFunction",
     };
+    let given = |parameter: &str| {
+        let given = parameters.iter().find(|(name, _)| *name == parameter);
+        given.map(|(_, value)| (*value).to_owned())
+    };
     let value_of = |value: &Value| match value["Ref"].as_str() {
         Some("Jobs") => TABLE.to_owned(),
         Some("JobQueue") => queue_url.to_owned(),
-        Some(parameter) => parameters
-            .iter()
-            .find(|(name, _)| *name == parameter)
-            .map_or_else(
-                || plain(template.at(&format!("/Parameters/{parameter}/Default"))),
-                |(_, value)| (*value).to_owned(),
-            ),
+        Some(parameter) => given(parameter)
+            .unwrap_or_else(|| plain(template.at(&format!("/Parameters/{parameter}/Default")))),
+        None if value["Fn::Sub"] == "Accepted/${AWS::StackName}" => NAMESPACE.to_owned(),
         None => {
             assert!(
                 value.to_string().contains("{{resolve:secretsmanager:"),
                 "{value}"
             );
-            ID_SECRET.to_owned()
+            given("IdSecret").unwrap_or_else(|| ID_SECRET.to_owned())
         }
     };
     template
@@ -161,13 +172,34 @@ fn plain(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A request as the HTTP API sends it, without an authorizer.
+/// A request as the HTTP API sends it when somebody has signed it.
 pub(crate) fn http_api_event(method: &str, path: &str, body: &Value) -> String {
     http_api_event_with(&[], method, path, body)
 }
 
 /// The same with these headers besides.
 pub(crate) fn http_api_event_with(
+    more: &[(&str, &str)],
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> String {
+    let signed = json!({ "iam": { "userArn": "arn:aws:iam::123456789012:user/tests" } });
+    event(&signed, more, method, path, body)
+}
+
+/// A request as the HTTP API sends it after this authorizer; null when there was none.
+pub(crate) fn http_api_event_of(
+    authorizer: &Value,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> String {
+    event(authorizer, &[], method, path, body)
+}
+
+fn event(
+    authorizer: &Value,
     more: &[(&str, &str)],
     method: &str,
     path: &str,
@@ -186,6 +218,7 @@ pub(crate) fn http_api_event_with(
         "requestContext": {
             "stage": "$default",
             "domainName": "api.example.com",
+            "authorizer": authorizer,
             "http": { "method": method, "path": path },
             "requestId": "request",
         },

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use engine::{Attribute, ConfigError, Environment, INDEX_NAME};
+use api::Entrance;
+use engine::{Attribute, ConfigError, Environment, INDEX_NAME, Metrics};
 use local::{
     CORS_MAX_AGE_SECONDS, CORS_METHODS, CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS, Function,
     ROUTES,
@@ -103,38 +104,49 @@ fn sample(variable: &str) -> (&str, &str) {
         "OPT_IN_KINDS" => "rehearsal",
         "MONITOR_LINKS" => "true",
         "AUTHORIZATION" => "JWT",
+        "METRICS_NAMESPACE" => "Accepted/stack",
         unknown => panic!("no function reads {unknown}"),
     };
     (variable, value)
 }
 
-/// All that the functions make of these variables, in words that can be compared.
-fn configuration(variables: &[(&str, &str)], has_queue: bool) -> Result<String, ConfigError> {
+/// All that a function makes of these variables, in words that can be compared.
+fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, ConfigError> {
     let environment = Environment::of(variables);
-    environment.id_secrets()?;
-    let queue_url = has_queue.then(|| environment.queue_url()).transpose()?;
-    let times = (environment.retention()?, environment.deadline()?);
-    let base_url = environment.public_base_url()?;
-    let (table, kinds) = (environment.table_name()?, environment.opt_in_kinds());
-    let authorization = environment.authorization()?;
-    let monitor_links = environment.monitor_links()?;
-    Ok(format!(
-        "{table} {queue_url:?} {times:?} {base_url:?} {kinds:?} {authorization:?} {monitor_links}"
-    ))
+    let table = environment.table_name()?;
+    let entrance = || Ok((environment.id_secrets()?, Entrance::of(&environment)?));
+    let jobs = || {
+        let (queue, retention) = (environment.queue_url()?, environment.retention()?);
+        Ok((queue, retention, environment.opt_in_kinds()))
+    };
+    Ok(match function {
+        "SubmitFunction" => {
+            let (deadline, metrics) = (environment.deadline()?, Metrics::of(&environment));
+            let links = environment.monitor_links()?;
+            format!(
+                "{table} {:?} {:?} {deadline:?} {metrics:?} {links}",
+                entrance()?.1,
+                jobs()?
+            )
+        }
+        "StatusFunction" => {
+            let (authorization, kinds) = (environment.authorization()?, environment.opt_in_kinds());
+            let links = environment.monitor_links()?;
+            let entrance = entrance()?.1;
+            format!("{table} {entrance:?} {authorization:?} {kinds:?} {links}")
+        }
+        _ => format!("{table} {:?}", jobs()?),
+    })
 }
 
 #[test]
 fn every_function_gets_the_environment_it_reads_and_no_more() {
     let template = Template::of_this_repository();
 
-    for (function, has_queue) in [
-        ("SubmitFunction", true),
-        ("StatusFunction", false),
-        ("WorkerFunction", true),
-    ] {
+    for function in ["SubmitFunction", "StatusFunction", "WorkerFunction"] {
         let names: Vec<_> = template.environment(function).into_keys().collect();
         let all: Vec<_> = names.iter().map(|name| sample(name)).collect();
-        let read = configuration(&all, has_queue);
+        let read = configuration(function, &all);
         assert!(read.is_ok(), "{function}: {read:?}");
 
         for unset in names {
@@ -143,7 +155,7 @@ fn every_function_gets_the_environment_it_reads_and_no_more() {
                 .copied()
                 .filter(|(name, _)| *name != unset)
                 .collect();
-            let changed = configuration(&without, has_queue) != read;
+            let changed = configuration(function, &without) != read;
             assert!(changed, "{function} gets {unset} and does not read it");
         }
     }

@@ -133,7 +133,11 @@ mod tests {
         let now = Timestamp::from_seconds(1_767_264_645);
         let mut context = lambda_http::Context::default();
         context.deadline = now.plus(left).ms().try_into().unwrap();
-        let incoming = Incoming::read(serde_json::from_value(event).unwrap(), &context, None);
+        let incoming = Incoming::read(
+            serde_json::from_value(event).unwrap(),
+            &context,
+            &crate::Entrance::default(),
+        );
         Hold::of(&incoming, now).map(|hold| hold.seconds)
     }
 

@@ -10,7 +10,7 @@ use lambda_http::request::LambdaRequest;
 
 use crate::authorizer;
 use crate::base_url::{base_url, stage_prefix_of_payload_1, stage_prefix_of_payload_2, strip};
-use crate::{Preferences, Problem, ProblemKind};
+use crate::{Entrance, Preferences, Problem, ProblemKind};
 
 /// A request.
 ///
@@ -43,11 +43,8 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    pub(crate) fn read(
-        event: LambdaRequest,
-        context: &Context,
-        public_base_url: Option<&str>,
-    ) -> Self {
+    pub(crate) fn read(event: LambdaRequest, context: &Context, entrance: &Entrance) -> Self {
+        let public_base_url = entrance.public_base_url.as_deref();
         let mut incoming = match event {
             LambdaRequest::ApiGatewayV1(event) => Self::of_payload_1(event, public_base_url),
             LambdaRequest::ApiGatewayV2(event) => Self::of_payload_2(event, public_base_url),
@@ -56,6 +53,9 @@ impl Incoming {
         };
         if incoming.request_id.is_empty() {
             incoming.request_id.clone_from(&context.request_id);
+        }
+        if entrance.demands_caller {
+            incoming.owner = incoming.owner.filter(|owner| *owner != Owner::anonymous());
         }
         incoming.trace.clone_from(&context.xray_trace_id);
         incoming.preferences = Preferences::of(&incoming.headers);
@@ -184,7 +184,7 @@ mod tests {
         Incoming::read(
             serde_json::from_value(event).unwrap(),
             &Context::default(),
-            None,
+            &Entrance::default(),
         )
     }
 
@@ -227,6 +227,28 @@ mod tests {
             ));
             assert_eq!(incoming.path, if path.is_empty() { "/" } else { path });
         }
+    }
+
+    #[test]
+    fn without_a_caller_nothing_has_an_owner_where_the_gateway_demands_one() {
+        let closed = Entrance {
+            demands_caller: true,
+            ..Entrance::default()
+        };
+        let owner = |entrance: &Entrance, authorizer: Value| {
+            let mut event = payload_2("/jobs", json!({}));
+            event["requestContext"]["authorizer"] = authorizer;
+            let event = serde_json::from_value(event).unwrap();
+            Incoming::read(event, &Context::default(), entrance).owner
+        };
+        let alice = json!({"iam": {"userArn": "arn:aws:iam::123456789012:user/alice"}});
+
+        assert_eq!(owner(&closed, Value::Null), None);
+        assert!(owner(&closed, alice).is_some());
+        assert_eq!(
+            owner(&Entrance::default(), Value::Null),
+            Some(Owner::anonymous())
+        );
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl ProblemKind {
                 S::FORBIDDEN,
                 "no-owner",
                 "The credentials name nobody",
-                "The gateway let the request in, and its authorizer named no subject or principal whom a job could belong to.",
+                "The gateway let the request in, and named no subject or principal whom a job could belong to.",
             ),
             Self::NotFound => (
                 S::NOT_FOUND,

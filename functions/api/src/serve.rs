@@ -8,23 +8,21 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Error, LambdaEvent, service_fn};
 
 use crate::answer::Response;
-use crate::{Answer, Incoming};
+use crate::{Answer, Entrance, Incoming};
 
 /// Serves requests one after another until the process ends: events of an HTTP API (payload 2.0), a REST API (1.0) and a
 /// function URL are turned into [`Incoming`], and the handler's [`Answer`] into what all three take.
 ///
-/// `public_base_url` is what links begin with; without one they begin as the request does.
-///
 /// # Errors
 /// When the Lambda Runtime API is out of reach.
-pub async fn serve<F, H>(public_base_url: Option<String>, handle: H) -> Result<(), Error>
+pub async fn serve<F, H>(entrance: Entrance, handle: H) -> Result<(), Error>
 where
     H: Fn(Incoming) -> F,
     F: Future<Output = Answer> + Send,
 {
-    let (handle, public_base_url) = (&handle, public_base_url.as_deref());
+    let (handle, entrance) = (&handle, &entrance);
     let service = service_fn(move |event: LambdaEvent<LambdaRequest>| async move {
-        let incoming = Incoming::read(event.payload, &event.context, public_base_url);
+        let incoming = Incoming::read(event.payload, &event.context, entrance);
         let is_head = incoming.method == http::Method::HEAD;
         // Boxed: the layout of what is awaited here is deeper than the compiler follows.
         let answer: Pin<Box<dyn Future<Output = Answer> + Send + '_>> = Box::pin(handle(incoming));

@@ -21,6 +21,7 @@ mod job;
 mod job_error;
 mod kind;
 mod message;
+mod metrics;
 mod monitor_token;
 mod owner;
 mod page;
@@ -36,6 +37,7 @@ mod store;
 mod store_error;
 pub mod test_kit;
 mod timestamp;
+mod trace_context;
 
 pub use aws::{Aws, load_aws, timeouts};
 pub use catalog::{Catalog, CatalogBuilder};
@@ -49,6 +51,7 @@ pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError};
 pub use kind::{KindName, ParseKindNameError};
 pub use message::{JobMessage, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES};
+pub use metrics::{Happened, Metrics};
 pub use monitor_token::MonitorToken;
 pub use owner::Owner;
 pub use page::{Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError};
@@ -66,3 +69,4 @@ pub use store::{
 };
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};
+pub use trace_context::{ParseTraceContextError, TraceContext};

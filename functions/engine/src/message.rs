@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Fingerprint, JobId, KindName};
+use crate::{Fingerprint, JobId, KindName, TraceContext};
 
 /// The most that a message may be, in bytes: 1 MiB since August 2025
 /// (<https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/>).
@@ -23,6 +23,8 @@ pub struct JobMessage {
     pub fingerprint: Fingerprint,
     /// Whether its id is that of an `Idempotency-Key`, so that other submits may have sent messages for the same id.
     pub keyed: bool,
+    /// What the request belonged to, if it said so.
+    pub traceparent: Option<TraceContext>,
     /// The input, as the client wrote it.
     pub input: Box<RawValue>,
 }
@@ -39,6 +41,8 @@ struct Written<'a> {
     fingerprint: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     keyed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'a str>,
     input: &'a RawValue,
 }
 
@@ -49,6 +53,7 @@ struct Read {
     fingerprint: String,
     #[serde(default)]
     keyed: bool,
+    traceparent: Option<String>,
     input: Box<RawValue>,
 }
 
@@ -65,6 +70,7 @@ impl JobMessage {
             name,
             fingerprint,
             keyed: self.keyed,
+            traceparent: self.traceparent.as_ref().map(TraceContext::as_str),
             input: &self.input,
         })?;
         Ok(escape_what_sqs_refuses(body))
@@ -82,6 +88,7 @@ impl JobMessage {
             kind: read.name.parse().map_err(|_| ParseMessageError(None))?,
             fingerprint: Fingerprint::from_hex(&read.fingerprint).ok_or(ParseMessageError(None))?,
             keyed: read.keyed,
+            traceparent: read.traceparent.and_then(|text| text.parse().ok()),
             input: read.input,
         })
     }
@@ -102,11 +109,14 @@ mod tests {
     use super::*;
     use crate::record::tests::accepted;
 
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
     fn message(input: &str) -> JobMessage {
         let record = accepted();
         let input = RawValue::from_string(input.to_owned()).unwrap();
         JobMessage {
             keyed: true,
+            traceparent: Some(TRACE.parse().unwrap()),
             id: record.id,
             kind: record.kind,
             fingerprint: record.fingerprint,
@@ -124,6 +134,7 @@ mod tests {
         );
         assert_eq!(read.input.get(), sent.input.get());
         assert!(read.keyed);
+        assert_eq!(read.traceparent.unwrap().as_str(), TRACE);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod pages;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use api::{Answer, Incoming, Problem, ProblemKind, Route};
+use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route};
 use engine::{Authorization, Catalog, Environment, IdSecrets, JobStore, Timestamp};
 use lambda_http::Error;
 
@@ -38,7 +38,7 @@ pub async fn run() -> Result<(), Error> {
     let (table, secrets) = (environment.table_name()?, environment.id_secrets()?);
     let catalog = Catalog::of(environment.opt_in_kinds(), jobs::register)?;
     let authorization = environment.authorization()?;
-    let public_base_url = environment.public_base_url()?;
+    let entrance = Entrance::of(&environment)?;
     let monitor_links = environment.monitor_links()?;
     let aws = engine::load_aws().await;
     let app = Arc::new(App {
@@ -48,10 +48,7 @@ pub async fn run() -> Result<(), Error> {
         catalog,
         authorization,
     });
-    api::serve(public_base_url, move |incoming| {
-        handle(app.clone(), incoming)
-    })
-    .await
+    api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
 }
 
 async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {

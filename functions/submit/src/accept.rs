@@ -7,7 +7,8 @@ use api::{
     job_path, queue_problem, store_problem, unwritable,
 };
 use engine::{
-    Created, Fingerprint, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES, NewJob, Owner, Timestamp,
+    Created, Fingerprint, Happened, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES, NewJob, Owner,
+    Timestamp, TraceContext,
 };
 use lambda_http::tracing::{info, warn};
 
@@ -85,7 +86,10 @@ async fn accept(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Accept
     )
     .await?
     {
-        Created::New(record) => Ok(accepted(*record)),
+        Created::New(record) => {
+            app.metrics.write(&record.kind, Happened::Accepted, now);
+            Ok(accepted(*record, incoming))
+        }
         Created::Taken(standing) => replay(*standing, &fingerprint, now),
     }
 }
@@ -132,6 +136,7 @@ async fn store(
         kind: kind.clone(),
         fingerprint: fingerprint.clone(),
         keyed: incoming.headers.contains_key("idempotency-key"),
+        traceparent: traceparent(incoming),
         input,
     };
     let message = message.to_body().map_err(|error| unwritable(&error))?;
@@ -163,12 +168,24 @@ async fn store(
         .map_err(|error| store_problem(&error))
 }
 
-fn accepted(record: JobRecord) -> Accepted {
-    info!(job.id = %record.id, job.name = %record.kind, "accepted a job");
+fn accepted(record: JobRecord, incoming: &Incoming) -> Accepted {
+    let context = traceparent(incoming);
+    info!(
+        job.id = %record.id,
+        job.name = %record.kind,
+        xray.trace = incoming.trace.as_deref(),
+        traceparent = context.as_ref().map(TraceContext::as_str),
+        "accepted a job"
+    );
     Accepted {
         record,
         is_replay: false,
     }
+}
+
+/// What the client says that its request belongs to.
+fn traceparent(incoming: &Incoming) -> Option<TraceContext> {
+    incoming.header("traceparent")?.parse().ok()
 }
 
 /// The job of a key that was used before, as it stands, unless the request was another one.

@@ -4,7 +4,7 @@ use api::{
     Answer, Incoming, Problem, ProblemKind, Representation, job_answer, job_path, store_problem,
     unwritable,
 };
-use engine::{Cancellation, Deletion, JobId, Timestamp};
+use engine::{Cancellation, Deletion, JobId, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
 use lambda_http::tracing::info;
 
@@ -25,7 +25,13 @@ pub(crate) async fn cancel(
         .await
         .map_err(|error| store_problem(&error))?;
     let (record, status) = match canceled {
-        Cancellation::Canceled(record) => (record, StatusCode::OK),
+        Cancellation::Canceled(record) => {
+            // Not that of an earlier cancel, which has been counted.
+            if record.ended_at == Some(now) {
+                app.metrics.write_end(&record, Outcome::Canceled, now);
+            }
+            (record, StatusCode::OK)
+        }
         Cancellation::Requested(record) => (record, StatusCode::ACCEPTED),
         Cancellation::Finished(record) => {
             let detail = format!("the job ended as {}", record.state.job_status());

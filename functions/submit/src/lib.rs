@@ -12,8 +12,8 @@ mod request;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use api::{Answer, Incoming, Problem, ProblemKind, Route, too_late};
-use engine::{Environment, IdSecrets, Intake, JobQueue, JobStore, Timestamp};
+use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route, too_late};
+use engine::{Environment, IdSecrets, Intake, JobQueue, JobStore, Metrics, Timestamp};
 use lambda_http::Error;
 
 /// What every request needs, built once for each process.
@@ -24,6 +24,7 @@ struct App {
     intake: Intake,
     /// Whether whoever has a job's monitor link may look at its page.
     monitor_links: bool,
+    metrics: Metrics,
     /// How long a status URI lives after its job's end.
     retention: Duration,
     /// How long after its scheduled start a job has to be at its end.
@@ -41,7 +42,7 @@ pub async fn run() -> Result<(), Error> {
     let intake = Intake::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
     let monitor_links = environment.monitor_links()?;
-    let public_base_url = environment.public_base_url()?;
+    let entrance = Entrance::of(&environment)?;
     let aws = engine::load_aws().await;
     let (store, queue) = (
         JobStore::new(aws.dynamodb, table),
@@ -53,13 +54,11 @@ pub async fn run() -> Result<(), Error> {
         secrets,
         intake,
         monitor_links,
+        metrics: Metrics::of(&environment),
         retention,
         deadline,
     });
-    api::serve(public_base_url, move |incoming| {
-        handle(app.clone(), incoming)
-    })
-    .await
+    api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
 }
 
 /// As long as a submit's calls may take one after another, three as a rule, 4 s each: a client that is left waiting longer

@@ -1,0 +1,182 @@
+//! Metrics as log lines: in the embedded metric format, of which the cloud makes metrics where it keeps the logs.
+//!
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::{Environment, JobRecord, KindName, Outcome, Timestamp};
+
+/// Writes metrics where the deployment wants them.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    namespace: Option<String>,
+}
+
+/// Something that happened to a job and is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// It was accepted: once for each job, however often its request was repeated.
+    Accepted,
+    /// An attempt was claimed, so long after it was due.
+    Claimed {
+        /// From its scheduled start, or from when it was to be tried again.
+        after: Duration,
+    },
+    /// An attempt is over, whatever came of it.
+    AttemptOver {
+        /// What it took.
+        ran: Duration,
+    },
+    /// It came to its end.
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// How many attempts it took.
+        attempts: u32,
+    },
+    /// A message came that had nothing to do any more, or whose job was running already.
+    DeliveredAgain,
+}
+
+const COUNT: &str = "Count";
+const MILLISECONDS: &str = "Milliseconds";
+
+type Measured = (&'static str, &'static str, u64);
+
+impl Happened {
+    /// Name, unit and value of each metric.
+    fn measured(self) -> Vec<Measured> {
+        match self {
+            Self::Accepted => vec![("JobAccepted", COUNT, 1)],
+            Self::Claimed { after } => vec![("QueueDelay", MILLISECONDS, milliseconds(after))],
+            Self::AttemptOver { ran } => vec![("RunTime", MILLISECONDS, milliseconds(ran))],
+            // All three each time, so that the average of one is its share of all ends.
+            Self::Ended { outcome, attempts } => vec![
+                (
+                    "JobSucceeded",
+                    COUNT,
+                    u64::from(outcome == Outcome::Success),
+                ),
+                ("JobFailed", COUNT, u64::from(outcome == Outcome::Failed)),
+                (
+                    "JobCanceled",
+                    COUNT,
+                    u64::from(outcome == Outcome::Canceled),
+                ),
+                ("Attempts", COUNT, attempts.into()),
+            ],
+            Self::DeliveredAgain => vec![("DuplicateDelivery", COUNT, 1)],
+        }
+    }
+}
+
+impl Metrics {
+    /// For the namespace in `METRICS_NAMESPACE`; without one nothing is written.
+    #[must_use]
+    pub fn of(environment: &Environment) -> Self {
+        Self {
+            namespace: environment.optional("METRICS_NAMESPACE"),
+        }
+    }
+
+    /// Writes what happened at `now` to a job of this kind, as a line of its own on standard output.
+    pub fn write(&self, kind: &KindName, happened: Happened, now: Timestamp) {
+        if let Some(line) = self.line(kind, happened, now) {
+            // A metric that can't be written is no reason to fail a job.
+            let _ = writeln!(std::io::stdout().lock(), "{line}");
+        }
+    }
+
+    /// Writes that a job came to this end.
+    pub fn write_end(&self, job: &JobRecord, outcome: Outcome, now: Timestamp) {
+        let attempts = job.attempt;
+        self.write(&job.kind, Happened::Ended { outcome, attempts }, now);
+    }
+
+    /// The metrics of all kinds together and of each kind: a metric costs by its dimensions, so there are no others.
+    fn line(&self, kind: &KindName, happened: Happened, now: Timestamp) -> Option<Value> {
+        let measured = happened.measured();
+        let names = measured
+            .iter()
+            .map(|(name, unit, _)| json!({ "Name": name, "Unit": unit }));
+        let mut line = Map::from_iter([
+            (
+                "_aws".to_owned(),
+                json!({
+                    "Timestamp": now.ms(),
+                    "CloudWatchMetrics": [{
+                        "Namespace": self.namespace.as_ref()?,
+                        "Dimensions": [[], ["kind"]],
+                        "Metrics": names.collect::<Vec<_>>(),
+                    }],
+                }),
+            ),
+            ("kind".to_owned(), kind.as_str().into()),
+        ]);
+        line.extend(
+            measured
+                .iter()
+                .map(|(name, _, value)| ((*name).to_owned(), (*value).into())),
+        );
+        Some(line.into())
+    }
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(variables: &[(&str, &str)], happened: Happened) -> Option<Value> {
+        let kind = "csv_profile".parse().unwrap();
+        Metrics::of(&Environment::of(variables)).line(&kind, happened, Timestamp::from_ms(1_500))
+    }
+
+    #[test]
+    fn a_line_is_what_cloudwatch_makes_metrics_of() {
+        let after = Duration::from_millis(250);
+        let variables = [("METRICS_NAMESPACE", "Accepted/stack")];
+        assert_eq!(
+            line(&variables, Happened::Claimed { after }).unwrap(),
+            json!({
+                "_aws": {
+                    "Timestamp": 1_500,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Accepted/stack",
+                        "Dimensions": [[], ["kind"]],
+                        "Metrics": [{ "Name": "QueueDelay", "Unit": "Milliseconds" }],
+                    }],
+                },
+                "kind": "csv_profile",
+                "QueueDelay": 250,
+            })
+        );
+    }
+
+    #[test]
+    fn an_end_is_one_of_three_and_the_others_are_none() {
+        let variables = [("METRICS_NAMESPACE", "n")];
+        for (outcome, expected) in [
+            (Outcome::Success, [1, 0, 0]),
+            (Outcome::Failed, [0, 1, 0]),
+            (Outcome::Canceled, [0, 0, 1]),
+        ] {
+            let attempts = 2;
+            let line = line(&variables, Happened::Ended { outcome, attempts }).unwrap();
+            let said = ["JobSucceeded", "JobFailed", "JobCanceled"].map(|name| line[name].clone());
+            assert_eq!(said, expected.map(Value::from));
+            assert_eq!(line["Attempts"], 2);
+        }
+    }
+
+    #[test]
+    fn where_nobody_looks_nothing_is_written() {
+        assert_eq!(line(&[], Happened::Accepted), None);
+    }
+}

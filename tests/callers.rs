@@ -1,0 +1,137 @@
+//! Who is let in, and whose jobs they see: what the gateway's authorizer makes of a request, at the functions as they are
+//! deployed.
+
+use serde_json::{Value, json};
+
+use crate::answers::a_job;
+use crate::deployed::{Answer, Deployed, Function, http_api_event, http_api_event_of};
+
+async fn submit(function: &Function, authorizer: &Value) -> Answer {
+    let event = http_api_event_of(authorizer, "POST", "/jobs", &a_job());
+    function.answer(&event).await
+}
+
+/// What a caller is answered who asks for a job in every way there is.
+async fn asked_by(deployed: &Deployed, authorizer: &Value, job: &str) -> [u64; 4] {
+    let event = |method: &str, rest: &str| {
+        let path = format!("/jobs/{job}{rest}");
+        http_api_event_of(authorizer, method, &path, &Value::Null)
+    };
+    [
+        deployed.status.answer(&event("GET", "")).await.status,
+        deployed
+            .status
+            .answer(&event("GET", "/result"))
+            .await
+            .status,
+        deployed
+            .submit
+            .answer(&event("POST", "/cancel"))
+            .await
+            .status,
+        deployed.submit.answer(&event("DELETE", "")).await.status,
+    ]
+}
+
+fn id(answer: &Answer) -> &str {
+    answer.body["task"]["id"].as_str().expect("an id")
+}
+
+#[tokio::test]
+async fn a_request_that_nobody_signed_is_403_also_when_a_route_has_lost_its_authorizer() {
+    for parameters in [&[][..], &[("Authorization", "JWT")]] {
+        let deployed = Deployed::with_parameters(parameters).await;
+
+        let submitted = submit(&deployed.submit, &Value::Null).await;
+        let list = http_api_event_of(&Value::Null, "GET", "/jobs", &Value::Null);
+        let listed = deployed.status.answer(&list).await;
+
+        assert_eq!((submitted.status, listed.status), (403, 403));
+        assert!(deployed.backends.messages().await.is_empty());
+        assert!(deployed.submit.recorder.calls().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn everybody_is_let_in_when_the_deployer_says_so() {
+    let deployed = Deployed::with_parameters(&[("Authorization", "NONE")]).await;
+
+    let answer = submit(&deployed.submit, &Value::Null).await;
+
+    assert_eq!(answer.status, 202);
+    assert_eq!(answer.body["job"]["owner"], "anonymous");
+}
+
+#[tokio::test]
+async fn a_principal_s_job_is_404_for_every_other_principal() {
+    let principal = |arn: &str| json!({ "iam": { "userArn": arn } });
+    let reports = principal("arn:aws:sts::123456789012:assumed-role/reports/monday");
+    let deployed = Deployed::new().await;
+    let answer = submit(&deployed.submit, &reports).await;
+
+    for other in [
+        "arn:aws:iam::123456789012:user/reports",
+        "arn:aws:sts::123456789012:assumed-role/billing/monday",
+        "arn:aws:sts::999999999999:assumed-role/reports/monday",
+    ] {
+        let asked = asked_by(&deployed, &principal(other), id(&answer)).await;
+        assert_eq!(asked, [404; 4], "{other}");
+    }
+    let same_role = principal("arn:aws:sts::123456789012:assumed-role/reports/tuesday");
+    assert_eq!(
+        asked_by(&deployed, &same_role, id(&answer)).await,
+        [200, 404, 200, 204]
+    );
+}
+
+#[tokio::test]
+async fn a_subject_s_job_is_404_for_every_other_subject_and_issuer() {
+    let token = |issuer: &str, subject: &str| json!({ "jwt": { "claims": { "iss": issuer, "sub": subject } } });
+    let alice = token("https://login.example.com", "alice");
+    let deployed = Deployed::with_parameters(&[("Authorization", "JWT")]).await;
+    let answer = submit(&deployed.submit, &alice).await;
+
+    for other in [
+        token("https://login.example.com", "bob"),
+        token("https://login.example.org", "alice"),
+    ] {
+        let asked = asked_by(&deployed, &other, id(&answer)).await;
+        assert_eq!(asked, [404; 4], "{other}");
+    }
+    assert_eq!(
+        asked_by(&deployed, &alice, id(&answer)).await,
+        [200, 404, 200, 204]
+    );
+}
+
+#[tokio::test]
+async fn a_new_secret_before_the_old_one_breaks_no_uri() {
+    const OLD: &str = "the-old-secret-of-32-characters-or-more";
+    const NEW: &str = "the-new-secret-of-32-characters-or-more";
+    let deployed = Deployed::with_parameters(&[("IdSecret", OLD)]).await;
+    let before = submit_signed(&deployed).await;
+
+    let deployed = deployed
+        .updated(&[("IdSecret", &format!("{NEW},{OLD}"))])
+        .await;
+    let after = submit_signed(&deployed).await;
+    assert_eq!(status(&deployed, id(&before)).await, 200);
+    assert_eq!(status(&deployed, id(&after)).await, 200);
+
+    // New ids are the new secret's alone. And this is what comes of leaving the old one out.
+    let deployed = deployed.updated(&[("IdSecret", NEW)]).await;
+    assert_eq!(status(&deployed, id(&after)).await, 200);
+    assert_eq!(status(&deployed, id(&before)).await, 404);
+}
+
+async fn submit_signed(deployed: &Deployed) -> Answer {
+    let event = http_api_event("POST", "/jobs", &a_job());
+    let answer = deployed.submit.answer(&event).await;
+    assert_eq!(answer.status, 202);
+    answer
+}
+
+async fn status(deployed: &Deployed, job: &str) -> u64 {
+    let event = http_api_event("GET", &format!("/jobs/{job}"), &Value::Null);
+    deployed.status.answer(&event).await.status
+}

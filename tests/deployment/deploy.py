@@ -1,0 +1,161 @@
+"""The deployment: the SAM CLI deploys the template to ministack, with the functions that it built, and everything that can
+be shown there is shown through the deployed API. Where ministack falls short of AWS: see ministack.txt.
+
+`MINISTACK_URL=http://127.0.0.1:4566 python3 deploy.py`, after `sam build --parameter-overrides Architecture=x86_64`.
+"""
+
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from urllib.parse import urlsplit
+
+import acceptance
+import emulator
+from http_api import PATIENCE_S
+from stack import Stack, client
+
+REHEARSAL = {"name": "rehearsal", "input": {"seconds": 0}}
+
+
+def nobody_comes_in_by_default():
+    stack = Stack("closed").deploy_guided()
+    answer = stack.api().post_job({"name": "csv_profile", "input": {"csv": "a\n1\n"}})
+    assert answer.status == 403, answer
+    (api_id,) = stack.resources("AWS::ApiGatewayV2::Api").values()
+    routes = client("apigatewayv2").get_routes(ApiId=api_id)["Items"]
+    asked_for = {route["RouteKey"]: route["AuthorizationType"] for route in routes}
+    assert len(asked_for) >= 4 and set(asked_for.values()) == {"AWS_IAM"}, asked_for
+
+
+def what_stands_there_is_what_the_template_says():
+    stack = Stack("closed")
+    outputs = stack.outputs()
+    table = client("dynamodb").describe_table(TableName=outputs["JobsTable"])["Table"]
+    assert table["DeletionProtectionEnabled"], table
+    queue = client("sqs").get_queue_attributes(QueueUrl=outputs["JobQueueUrl"], AttributeNames=["All"])["Attributes"]
+    assert queue["VisibilityTimeout"] == "5400", queue
+    mappings = client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    (mapping,) = mappings
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], mapping
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}, mapping
+    dashboard = urlsplit(outputs["DashboardUrl"]).fragment.rsplit("/", 1)[1]
+    body = json.loads(client("cloudwatch").get_dashboard(DashboardName=dashboard)["DashboardBody"])
+    assert body["widgets"], body
+    alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert len(alarms) == len(stack.resources("AWS::CloudWatch::Alarm")), alarms
+
+
+def a_wrong_parameter_is_refused():
+    printed, succeeded = Stack("wrong").try_deploy(Authorization="OPEN")
+    assert not succeeded and "AllowedValues" in printed, printed
+
+
+def a_token_opens_and_a_forged_one_does_not():
+    users = client("cognito-idp")
+    pool = users.create_user_pool(PoolName="people")["UserPool"]["Id"]
+    flows = ["ALLOW_USER_PASSWORD_AUTH"]
+    app = users.create_user_pool_client(UserPoolId=pool, ClientName="app", ExplicitAuthFlows=flows)["UserPoolClient"]["ClientId"]
+    issuer = f"https://cognito-idp.us-east-1.amazonaws.com/{pool}"
+    stack = Stack("tokens").deploy(Authorization="JWT", JwtIssuer=issuer, JwtAudience=app)
+    signed_in = sign_in(users, pool, app)
+    forged = signed_in[:-8] + "AAAAAAAA"
+    for token in ("", forged):
+        answer = stack.api({"authorization": f"Bearer {token}"}).get("/jobs")
+        assert answer.status == 401, answer
+    # What becomes of it behind the gateway, ministack can't show.
+    answer = stack.api({"authorization": f"Bearer {signed_in}"}).get("/jobs")
+    assert answer.status != 401, answer
+
+
+def sign_in(users, pool, app):
+    credentials = {"USERNAME": "alice", "PASSWORD": "A-password-1"}
+    users.admin_create_user(UserPoolId=pool, Username="alice")
+    users.admin_set_user_password(UserPoolId=pool, Username="alice", Password=credentials["PASSWORD"], Permanent=True)
+    signed_in = users.initiate_auth(ClientId=app, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=credentials)
+    return signed_in["AuthenticationResult"]["IdToken"]
+
+
+def the_deployed_api_does_what_the_local_one_does():
+    stack = Stack("open")
+    stack.deploy(Authorization="NONE", OptInKinds="rehearsal", RetentionSeconds=60, WorkerTimeoutSeconds=30)
+    # What the template asks for, and ministack does not take from it.
+    ttl = {"Enabled": True, "AttributeName": "expires_at"}
+    client("dynamodb").update_time_to_live(TableName=stack.outputs()["JobsTable"], TimeToLiveSpecification=ttl)
+    assert acceptance.run(stack.api())
+
+
+def a_job_whose_record_is_deleted_is_gone_and_not_unknown():
+    uri = acceptance.Acceptance.expiring
+    key = {"id": {"S": uri.rsplit("/", 1)[1]}}
+    table, asked = open_stack().outputs()["JobsTable"], time.monotonic()
+    while "Item" in client("dynamodb").get_item(TableName=table, Key=key):
+        assert time.monotonic() - asked < PATIENCE_S, "time to live deletes nothing"
+        time.sleep(1)
+    answer = open_stack().api().get(uri)
+    assert answer.status == 410 and answer.json()["type"].endswith("/job-expired"), answer
+
+
+def an_update_loses_no_job():
+    stack = open_stack()
+    api = stack.api()
+    uris = [api.submit("rehearsal", {"seconds": 15, "steps": 15}) for _ in range(40)]
+    with ThreadPoolExecutor(1) as in_background:
+        updated_at = in_background.submit(lambda: stack.deploy(RetentionSeconds=600) and datetime.now(timezone.utc))
+        # While the update is under way, so that no job's own time is over before its end has been seen.
+        ends = [api.wait_for_end(uri)["job"] for uri in uris]
+    assert [job["job-status"] for job in ends] == ["SUCCESS"] * len(uris), ends
+    after = sum(acceptance.moment(job["end-time"]) > updated_at.result() for job in ends)
+    print(f"   {len(uris) - after} jobs ended before the update did, and {after} after it")
+    assert after, "all jobs had ended: it proves nothing"
+    for function in ("SubmitFunction", "WorkerFunction"):
+        assert stack.environment(function)["RETENTION_SECONDS"] == "600"
+
+
+def every_function_answers_every_event_under_the_runtime_interface_emulator():
+    stack = open_stack()
+    for function in ("SubmitFunction", "StatusFunction", "WorkerFunction"):
+        emulator.check(function, stack.environment(function))
+
+
+def a_stack_goes_as_it_came():
+    # As the README has it: a protected table keeps its stack from going.
+    Stack("closed").deploy(DeletionProtection="false")
+    for name in ("closed", "tokens", "open"):
+        stack = Stack(name)
+        table = stack.outputs()["JobsTable"]
+        stack.delete()
+        assert table not in client("dynamodb").list_tables()["TableNames"]
+    assert client("lambda").list_functions()["Functions"] == []
+
+
+def open_stack():
+    stack = Stack("open")
+    stack.parameters = {one["ParameterKey"]: one["ParameterValue"] for one in stack.description()["Parameters"] if one["ParameterValue"]}
+    return stack
+
+
+STEPS = [
+    nobody_comes_in_by_default,
+    what_stands_there_is_what_the_template_says,
+    a_wrong_parameter_is_refused,
+    a_token_opens_and_a_forged_one_does_not,
+    the_deployed_api_does_what_the_local_one_does,
+    a_job_whose_record_is_deleted_is_gone_and_not_unknown,
+    an_update_loses_no_job,
+    every_function_answers_every_event_under_the_runtime_interface_emulator,
+    a_stack_goes_as_it_came,
+]
+
+
+def main():
+    for step in STEPS:
+        began = time.monotonic()
+        print(f"-- {step.__name__.replace('_', ' ')}", flush=True)
+        step()
+        print(f"   ok, {time.monotonic() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
