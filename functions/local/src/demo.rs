@@ -90,6 +90,7 @@ fn options(logs: LogSink) -> ServiceOptions {
         monitor_links: true,
         allowed_origins: Vec::new(),
         logs,
+        faults: None,
     }
 }
 

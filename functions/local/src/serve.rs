@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::fault_args::FaultArgs;
 use crate::function::LogSink;
 use crate::service::{Service, ServiceOptions};
 
@@ -47,6 +48,8 @@ pub(crate) struct ServeArgs {
     /// Leave monitor links out: pages for whoever has the link, which a deployment has only when it says so
     #[arg(long)]
     no_monitor_links: bool,
+    #[command(flatten)]
+    faults: FaultArgs,
     /// Origins whose pages may call the API from a browser (CORS), separated by commas; * for every page
     #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
     allowed_origins: Vec<String>,
@@ -69,6 +72,9 @@ impl ServeArgs {
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
             monitor_links: !self.no_monitor_links,
+            faults: self
+                .faults
+                .options(Duration::from_secs(self.worker_timeout)),
             allowed_origins: self.allowed_origins,
             logs: if self.quiet {
                 LogSink::new(|_, _| ())
