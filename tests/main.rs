@@ -42,6 +42,7 @@ mod readme;
 mod recorder;
 mod refusals;
 mod representations;
+mod requirements;
 mod sqs;
 mod store;
 mod submit;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::IdSecrets;
 
-/// Who may call the service, as far as its documentation is concerned: the gateway sees to it.
+/// Who may call the service. The gateway sees to it; the functions say it, and refuse whom it does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authorization {
     /// Requests signed with IAM credentials.
