@@ -32,6 +32,7 @@ mod idempotency;
 mod lifecycle;
 mod links;
 mod list_cost;
+mod monitor;
 mod openapi;
 mod owners;
 mod parameters;

@@ -44,6 +44,8 @@ pub struct ServiceOptions {
     pub visibility: Duration,
     /// How often expired records are deleted.
     pub sweep_every: Duration,
+    /// Whether whoever has a job's monitor link may look at its page.
+    pub monitor_links: bool,
     /// The origins whose pages may call the API from a browser (CORS); none turns it off.
     pub allowed_origins: Vec<String>,
     /// Where the functions' log lines go.
@@ -311,6 +313,7 @@ fn environment(
         ("RETENTION_SECONDS", options.retention.as_secs().to_string()),
         ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
+        ("MONITOR_LINKS", options.monitor_links.to_string()),
         ("AUTHORIZATION", "NAME".to_owned()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
