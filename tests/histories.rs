@@ -1,5 +1,5 @@
 //! Random histories of a few jobs, on the embedded table and queue with clocks that stand still: submits, deliveries that come
-//! twice, crashes, frozen workers that thaw and write, leases that run out, cancels, deletes, TTL.
+//! twice, crashes, frozen workers that thaw and write, progress that comes late, attempts given back and snoozes, leases that run out, cancels, deletes, TTL.
 //!
 //! The store and the queue are the real ones, and so is the wire; a worker is played step by step. The auditor's ledger
 //! judges each write. `HISTORIES=10000` plays more of them than the default.

@@ -1,5 +1,6 @@
 //! What can happen.
 
+use engine::Pause;
 use proptest::prelude::*;
 
 /// One thing that happens.
@@ -24,6 +25,15 @@ pub(super) enum Step {
     Progress {
         worker: usize,
     },
+    /// The progress that it said before the last one takes effect only now.
+    ProgressComesLate {
+        worker: usize,
+    },
+    /// The attempt wants another one, or snoozes.
+    GiveBack {
+        worker: usize,
+        pause: Pause,
+    },
     Finish {
         worker: usize,
         succeeds: bool,
@@ -34,6 +44,10 @@ pub(super) enum Step {
     },
     /// What stood still goes on, and says how far it is.
     ThawAndProgress,
+    /// What stood still goes on, and gives its job back.
+    ThawAndGiveBack {
+        pause: Pause,
+    },
     /// What stood still goes on, and ends its job.
     ThawAndFinish,
     Cancel {
@@ -65,9 +79,12 @@ fn step() -> impl Strategy<Value = Step> {
         8 => worker.clone().prop_map(|worker| Step::Deliver { worker }),
         2 => worker.clone().prop_map(|worker| Step::DeliverAgain { worker }),
         3 => worker.clone().prop_map(|worker| Step::Progress { worker }),
+        2 => worker.clone().prop_map(|worker| Step::ProgressComesLate { worker }),
+        3 => (worker.clone(), pause()).prop_map(|(worker, pause)| Step::GiveBack { worker, pause }),
         4 => (worker.clone(), any::<bool>()).prop_map(|(worker, succeeds)| Step::Finish { worker, succeeds }),
         3 => worker.prop_map(|worker| Step::Freeze { worker }),
         2 => Just(Step::ThawAndProgress),
+        1 => pause().prop_map(|pause| Step::ThawAndGiveBack { pause }),
         2 => Just(Step::ThawAndFinish),
         2 => job.clone().prop_map(|job| Step::Cancel { job }),
         1 => job.prop_map(|job| Step::Delete { job }),
@@ -75,4 +92,8 @@ fn step() -> impl Strategy<Value = Step> {
         // A moment, a hand-back, a lease, the time that a message without a record is kept, a job's whole life.
         6 => prop_oneof![Just(1), Just(5), Just(31), Just(61), Just(160)].prop_map(|seconds| Step::Advance { seconds }),
     ]
+}
+
+fn pause() -> impl Strategy<Value = Pause> {
+    prop_oneof![Just(Pause::Retry), Just(Pause::Snooze)]
 }

@@ -9,8 +9,9 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName
 use dynoxide::Database;
 use dynoxide::storage_backend::ManualClock as TableClock;
 use engine::{
-    Claim, ClaimDecision, Created, Ending, Failure, Fingerprint, IdSecrets, JobId, JobMessage,
-    JobQueue, JobRecord, JobStore, NewJob, Owner, Percent, Progress, Receipt, Timestamp,
+    Checkpoint, Claim, ClaimDecision, Created, Ending, Failure, Fingerprint, IdSecrets, JobId,
+    JobMessage, JobQueue, JobRecord, JobStore, NewJob, Owner, Pause, Percent, Progress, Receipt,
+    Rescheduling, Timestamp, Unclaimed, Written, owns_attempt,
 };
 use local::audit::{Image, Ledger, Sender};
 use local::sqs::{Clock, ManualClock, Queues};
@@ -22,8 +23,6 @@ use crate::backends::{TABLE, dynamodb_client, listen, sqs_client};
 const LEASE: Duration = Duration::from_secs(30);
 const DEADLINE: Duration = Duration::from_secs(100);
 const RETENTION: Duration = Duration::from_secs(50);
-/// As in the worker.
-const DROP_AGE: Duration = Duration::from_secs(60);
 /// In the year 2096: nobody's clock is there yet.
 const BEGIN_S: u64 = 4_000_000_000;
 
@@ -31,6 +30,25 @@ const BEGIN_S: u64 = 4_000_000_000;
 struct Run {
     record: JobRecord,
     delivery: Delivery,
+    said: Progress,
+    /// What it said before.
+    earlier: Progress,
+}
+
+impl Run {
+    fn of(record: JobRecord, delivery: Delivery) -> Self {
+        let said = Progress {
+            percent: record.percent,
+            summary: None,
+            checkpoint: record.checkpoint.clone(),
+        };
+        Self {
+            earlier: said.clone(),
+            said,
+            record,
+            delivery,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -60,6 +78,9 @@ pub(super) struct World {
     ledger: Ledger,
     claims: u32,
     sent: u32,
+    saved: u32,
+    /// What a job that waits was given back with.
+    kept: BTreeMap<JobId, Option<Checkpoint>>,
 }
 
 impl World {
@@ -103,6 +124,8 @@ impl World {
             ledger: Ledger::default(),
             claims: 0,
             sent: 0,
+            saved: 0,
+            kept: BTreeMap::new(),
             clock,
             table_clock,
             database,
@@ -127,9 +150,20 @@ impl World {
                 }
             }
             Step::Progress { worker } => {
-                if let Some(run) = self.workers[worker].take() {
-                    self.progress(&run).await;
+                if let Some(mut run) = self.workers[worker].take() {
+                    self.progress(&mut run).await;
                     self.workers[worker] = Some(run);
+                }
+            }
+            Step::ProgressComesLate { worker } => {
+                if let Some(run) = self.workers[worker].take() {
+                    self.say(&run, &run.earlier).await;
+                    self.workers[worker] = Some(run);
+                }
+            }
+            Step::GiveBack { worker, pause } => {
+                if let Some(run) = self.workers[worker].take() {
+                    self.give_back(run, pause).await;
                 }
             }
             Step::Finish { worker, succeeds } => {
@@ -139,9 +173,14 @@ impl World {
             }
             Step::Freeze { worker } => self.frozen.extend(self.workers[worker].take()),
             Step::ThawAndProgress => {
-                if let Some(run) = self.frozen.pop() {
-                    self.progress(&run).await;
+                if let Some(mut run) = self.frozen.pop() {
+                    self.progress(&mut run).await;
                     self.frozen.push(run);
+                }
+            }
+            Step::ThawAndGiveBack { pause } => {
+                if let Some(run) = self.frozen.pop() {
+                    self.give_back(run, pause).await;
                 }
             }
             Step::ThawAndFinish => {
@@ -213,6 +252,7 @@ impl World {
         let created = self.store.create(job, now).await.unwrap();
         assert!(matches!(created, Created::New(_)), "{created:?}");
         self.accepted.push(id);
+        self.kept.remove(&id);
         self.look(id, "submit").await;
     }
 
@@ -253,8 +293,10 @@ impl World {
         self.look(id, &token).await;
         match claim {
             Claim::Acquired(record) => {
-                let record = *record;
-                self.workers[worker] = Some(Run { record, delivery });
+                if let Some(kept) = self.kept.remove(&id) {
+                    assert_eq!(record.checkpoint, kept, "the checkpoint of {id}");
+                }
+                self.workers[worker] = Some(Run::of(*record, delivery));
             }
             Claim::Refused(decision, record) => {
                 self.refused(delivery, decision, record.as_deref()).await;
@@ -270,26 +312,14 @@ impl World {
     ) {
         let now = self.now();
         let age = now.since(Timestamp::from_ms(delivery.sent_ms));
+        match Unclaimed::of(decision, delivery.message.keyed, age, now) {
+            Unclaimed::HandBack { after } => return self.hand_back(&delivery, after).await,
+            Unclaimed::Drop => return self.done(&delivery).await,
+            Unclaimed::End => {}
+        }
         let ending = match decision {
-            ClaimDecision::Missing if age < DROP_AGE => {
-                return self.hand_back(&delivery, Duration::from_secs(5)).await;
-            }
-            ClaimDecision::Foreign | ClaimDecision::Finished if age < DROP_AGE => {
-                return self
-                    .hand_back(&delivery, DROP_AGE.saturating_sub(age))
-                    .await;
-            }
-            ClaimDecision::Missing | ClaimDecision::Foreign | ClaimDecision::Finished => {
-                return self.done(&delivery).await;
-            }
-            ClaimDecision::NotDue { until } | ClaimDecision::Busy { until } => {
-                return self.hand_back(&delivery, until.since(now)).await;
-            }
-            ClaimDecision::Start => return self.hand_back(&delivery, Duration::ZERO).await,
-            ClaimDecision::Overdue | ClaimDecision::Exhausted => {
-                Ending::Failed(Failure::new("over", "over"))
-            }
             ClaimDecision::Canceled => Ending::Canceled,
+            _ => Ending::Failed(Failure::new("over", "over")),
         };
         let record = record.unwrap();
         let expires = engine::expiry(now, RETENTION);
@@ -306,17 +336,55 @@ impl World {
         }
     }
 
-    async fn progress(&mut self, run: &Run) {
-        let percent = Percent::new(run.record.percent.get().saturating_add(30));
-        let progress = Progress {
-            percent,
-            ..Progress::default()
+    async fn progress(&mut self, run: &mut Run) {
+        run.earlier.clone_from(&run.said);
+        let percent = run.said.percent.get().saturating_add(30);
+        run.said.percent = Percent::new(percent.min(99));
+        self.saved += 1;
+        run.said.checkpoint = Some(Checkpoint::of(&self.saved).unwrap());
+        let said = run.said.clone();
+        self.say(run, &said).await;
+    }
+
+    async fn say(&mut self, run: &Run, said: &Progress) {
+        let written = self.store.progress(&run.record, said, self.now());
+        let written = written.await.unwrap();
+        let standing = self.store.get(&run.record.id).await.unwrap();
+        let is_own = standing.is_some_and(|record| {
+            let is_of_run = owns_attempt(&record, &run.record, self.now());
+            if is_of_run && said == &run.said {
+                assert_eq!(record.checkpoint, run.said.checkpoint);
+            }
+            is_of_run
+        });
+        // A write that comes late tells nobody to stop who has his job.
+        assert_eq!(is_own, written != Written::Fenced);
+        self.look(run.record.id, token(run)).await;
+    }
+
+    /// The attempt gives its job back for a while.
+    async fn give_back(&mut self, run: Run, pause: Pause) {
+        let now = self.now();
+        let again = Rescheduling {
+            pause,
+            reason: "later".to_owned(),
+            next_start: now.plus(Duration::from_secs(5)),
         };
-        self.store
-            .progress(&run.record, &progress, self.now())
+        let written = self
+            .store
+            .reschedule(&run.record, &again, &run.said, now)
             .await
             .unwrap();
-        self.look(run.record.id, token(run)).await;
+        self.look(run.record.id, token(&run)).await;
+        match written {
+            Written::Applied => {
+                self.kept.insert(run.record.id, run.said.checkpoint.clone());
+                let after = again.next_start.since(now);
+                self.hand_back(&run.delivery, after).await;
+            }
+            Written::CancelRequested => self.end(run, &Ending::Canceled).await,
+            Written::Fenced => {}
+        }
     }
 
     async fn finish(&mut self, run: Run, succeeds: bool) {
@@ -327,14 +395,20 @@ impl World {
         } else {
             Ending::Failed(Failure::new("rehearsed-failure", "asked for"))
         };
-        let (progress, now) = (Progress::default(), self.now());
+        self.end(run, &ending).await;
+    }
+
+    async fn end(&mut self, run: Run, ending: &Ending) {
+        let now = self.now();
         let written = self
             .store
-            .finish(&run.record, &ending, &progress, now, RETENTION);
+            .finish(&run.record, ending, &run.said, now, RETENTION);
         let written = written.await.unwrap();
         self.look(run.record.id, token(&run)).await;
-        if written == engine::Written::Applied {
-            self.done(&run.delivery).await;
+        match written {
+            Written::Applied => self.done(&run.delivery).await,
+            Written::CancelRequested => Box::pin(self.end(run, &Ending::Canceled)).await,
+            Written::Fenced => {}
         }
     }
 

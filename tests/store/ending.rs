@@ -1,7 +1,8 @@
 //! What an attempt says of itself: progress, another attempt, the end.
 
 use engine::{
-    Checkpoint, Ending, Failure, JobRecord, JobState, Outcome, Pause, Percent, Progress, Written,
+    Cancellation, Checkpoint, Ending, Failure, JobRecord, JobState, Outcome, Pause, Percent,
+    Progress, Written,
 };
 
 use super::check::checks;
@@ -45,6 +46,24 @@ async fn progress_is_written_and_leaves_the_summary_unless_it_has_one(table: &Ta
         ..expected
     };
     assert_eq!(after_spoken, expected);
+}
+
+/// A first try may take effect when the SDK has long tried again, and the attempt has said more.
+async fn progress_that_comes_late_takes_nothing_back_and_stops_nobody(table: &Table) {
+    let run = table.running().await;
+    let more = said(60, Some("more than half"));
+    table.store.progress(&run, &more, at(3_000)).await.unwrap();
+    let item = table.item(&run.id).await;
+    let less = said(30, Some("nearly a third"));
+
+    let late = table.store.progress(&run, &less, at(2_000)).await;
+
+    assert_eq!(late.unwrap(), Written::Applied);
+    assert_eq!(table.item(&run.id).await, item);
+    let cancel = table.store.cancel(&run.id, at(4_000), RETENTION).await;
+    assert!(matches!(cancel, Ok(Cancellation::Requested(_))));
+    let late = table.store.progress(&run, &less, at(5_000)).await;
+    assert_eq!(late.unwrap(), Written::CancelRequested);
 }
 
 async fn a_job_given_back_waits_for_its_next_attempt_and_says_why(table: &Table) {
@@ -304,6 +323,7 @@ async fn a_success_wins_over_a_cancel_in_between(table: &Table) {
 
 checks![
     progress_is_written_and_leaves_the_summary_unless_it_has_one,
+    progress_that_comes_late_takes_nothing_back_and_stops_nobody,
     a_job_given_back_waits_for_its_next_attempt_and_says_why,
     a_snooze_uses_up_no_attempt_and_the_job_goes_on_where_it_was,
     what_an_attempt_saved_is_there_for_the_next_one_and_no_more_after_the_end,

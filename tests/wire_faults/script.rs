@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::app::Answer;
 
+/// As many tries as the SDK makes of one operation at least: for a third one there may be no time.
+const TRIES: u32 = 2;
+
 /// What a call does for a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -82,13 +85,28 @@ impl Case {
     }
 
     /// Of a call that met it for good (`is_met`) the answer is 503. One that met it once has its answer from the SDK's second
-    /// try, or 503 where this machine was too slow for it; else it is one of these.
+    /// try, and one that met nothing from its first.
     #[track_caller]
     pub(super) fn expect(&self, answer: &Answer, is_met: bool, statuses: &[u16]) {
-        if (is_met && self.times > 1) || answer.status == 503 {
+        if is_met && self.times > 1 {
             answer.problem(503, "unavailable");
         } else {
             assert!(statuses.contains(&answer.status), "{self:?}: {answer:?}");
+        }
+    }
+
+    /// How often a job that takes `starts` starts to succeed is started when it meets this: once more where the worker never
+    /// hears that its claim took effect, and where its end never does. The lease has to run out then.
+    pub(super) fn starts(&self, starts: u32) -> u32 {
+        let is_for_good = self.times > 1;
+        let takes_effect = matches!(
+            self.fault,
+            Fault::ErrorAfter | Fault::ResetAfter | Fault::HangAfter | Fault::Delay(_)
+        );
+        match self.step {
+            Step::Claim if is_for_good && takes_effect => starts + 1,
+            Step::End if is_for_good && !takes_effect => starts + 1,
+            _ => starts,
         }
     }
 
@@ -119,6 +137,18 @@ impl Script {
 
     pub(super) fn disarm(&self, id: &str) {
         self.by_job.lock().unwrap().remove(id);
+    }
+
+    /// Whether a call met the job's present case: once, or at each try of one operation.
+    pub(super) fn has_met(&self, id: &str) -> bool {
+        let by_job = self.by_job.lock().unwrap();
+        let case = by_job.get(id);
+        case.is_some_and(|case| case.left == 0 || case.times - case.left >= TRIES)
+    }
+
+    /// How many faults for whatever job nothing has met.
+    pub(super) fn any_left(&self) -> u32 {
+        self.any.lock().unwrap().iter().map(|case| case.left).sum()
     }
 
     pub(super) fn fault(&self, call: &Call) -> Option<Fault> {

@@ -149,6 +149,18 @@ impl World {
         self.script.disarm(&id(key));
     }
 
+    /// The case's fault is no longer there to be met, and it was.
+    #[track_caller]
+    pub(super) fn assert_met(&self, key: &str, case: &Case) {
+        assert!(self.script.has_met(&id(key)), "{case:?}");
+        self.disarm(key);
+    }
+
+    /// Of the faults for whatever job none is left.
+    pub(super) fn assert_any_met(&self) {
+        assert_eq!(self.script.any_left(), 0);
+    }
+
     pub(super) async fn submit(&self, key: &str, input: Value) -> Answer {
         let body = json!({"name": "rehearsal", "input": input});
         self.send(Method::POST, "/jobs", Some(key), &body).await
@@ -235,12 +247,4 @@ fn id(key: &str) -> String {
     let secrets = IdSecrets::parse("ID_SECRETS", SECRET).unwrap();
     let id = secrets.for_key(&Owner::anonymous(), key).next();
     id.unwrap().to_string()
-}
-
-/// Asks until there is another answer than 503.
-pub(super) async fn persist<F: Future<Output = Answer>>(ask: impl Fn() -> F) -> Answer {
-    eventually("an answer", async || {
-        Some(ask().await).filter(|answer| answer.status != 503)
-    })
-    .await
 }

@@ -41,6 +41,7 @@ mod store_error;
 pub mod test_kit;
 mod timestamp;
 mod trace_context;
+mod unclaimed;
 
 pub use aws::{Aws, load_aws, timeouts};
 pub use catalog::{Catalog, CatalogBuilder};
@@ -77,3 +78,4 @@ pub use store::{
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};
 pub use trace_context::{ParseTraceContextError, TraceContext};
+pub use unclaimed::Unclaimed;

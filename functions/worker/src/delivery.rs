@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::SqsMessage;
 use engine::{
     Claim, ClaimDecision, Ending, Failure, JobMessage, JobRecord, JobState, Receipt, RetryPolicy,
-    Timestamp,
+    Timestamp, Unclaimed,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -55,12 +55,6 @@ impl Disposition {
 
 /// A submit sends first and writes then, so a record can be milliseconds behind its message: that long it is worth waiting here.
 const WAITS_FOR_RECORD_MS: [u64; 5] = [30, 70, 150, 300, 500];
-
-/// A message without a record that is older than this belongs to a submit whose write failed: `submit` gives up long before.
-const DROP_AGE: Duration = Duration::from_secs(60);
-
-/// When a message without a record is looked at again.
-const RECORD_RETRY: Duration = Duration::from_secs(5);
 
 /// What is no message gets to the dead-letter queue after as many deliveries as the queue allows: a thousand short ones. That is
 /// a quarter of an hour, in which a deployment under way may bring the code that can read it, and costs next to nothing.
@@ -174,7 +168,7 @@ impl Delivery {
                 .await?;
             let is_missing = matches!(claim, Claim::Refused(ClaimDecision::Missing, _));
             match waits.next() {
-                Some(wait) if is_missing && now().since(self.sent_at) < DROP_AGE => {
+                Some(wait) if is_missing && now().since(self.sent_at) < Unclaimed::DROP_AGE => {
                     tokio::time::sleep(wait).await;
                 }
                 _ => return Ok(claim),
@@ -190,61 +184,44 @@ impl Delivery {
         record: Option<&JobRecord>,
     ) -> Disposition {
         let now = now();
-        match (decision, record) {
-            (ClaimDecision::Missing, _) | (_, None) => self.without_record(message, now),
-            (ClaimDecision::Foreign | ClaimDecision::Finished, _) => self.without_use(message, now),
-            (ClaimDecision::NotDue { until } | ClaimDecision::Busy { until }, _) => {
-                Disposition::at(until, now)
-            }
-            (ClaimDecision::Overdue, Some(record)) => {
-                let judged = record.clone().judged(now);
-                let ended_at = judged.ended_at.unwrap_or(now);
-                let failure = judged.error.unwrap_or_else(|| record.worker_lost());
-                end(
-                    app,
-                    record,
-                    Ending::Failed(failure),
-                    ended_at,
-                    record.expires_at,
-                )
-                .await
-            }
-            (ClaimDecision::Canceled, Some(record)) => {
-                end(
-                    app,
-                    record,
-                    Ending::Canceled,
-                    now,
-                    engine::expiry(now, app.retention),
-                )
-                .await
-            }
-            (ClaimDecision::Exhausted, Some(record)) => {
-                let ending = Ending::Failed(record.worker_lost());
-                end(app, record, ending, now, engine::expiry(now, app.retention)).await
-            }
-            // Claimable again between the write and the judgement: at once, then.
-            (ClaimDecision::Start, Some(_)) => Disposition::after(Duration::ZERO),
-        }
-    }
-
-    /// A duplicate, or, under the id of an `Idempotency-Key`, the message of a submit that was slower than another. As long as
-    /// that one may still write, its record can take the place of the one that stands, when that is deleted in between.
-    fn without_use(&self, message: &JobMessage, now: Timestamp) -> Disposition {
         let age = now.since(self.sent_at);
-        if message.keyed && age < DROP_AGE {
-            return Disposition::after(DROP_AGE.saturating_sub(age));
+        match (Unclaimed::of(decision, message.keyed, age, now), record) {
+            (Unclaimed::HandBack { after }, _) => Disposition::after(after),
+            (Unclaimed::End, Some(record)) => end(app, record, decision, now).await,
+            // What is to be ended was there a moment ago.
+            (Unclaimed::End, None) => Disposition::in_a_while(),
+            (Unclaimed::Drop, _) => {
+                dropped(message, decision);
+                Disposition::Done
+            }
         }
-        info!(job.id = %message.id, "dropped a message that another one made useless");
-        Disposition::Done
     }
+}
 
-    fn without_record(&self, message: &JobMessage, now: Timestamp) -> Disposition {
-        if now.since(self.sent_at) < DROP_AGE {
-            return Disposition::after(RECORD_RETRY);
-        }
+fn dropped(message: &JobMessage, decision: ClaimDecision) {
+    if decision == ClaimDecision::Missing {
         warn!(job.id = %message.id, "dropped a message without a record");
-        Disposition::Done
+    } else {
+        info!(job.id = %message.id, "dropped a message that another one made useless");
+    }
+}
+
+/// How a job ends that gets no other attempt, when, and when its time is over.
+fn ending(
+    record: &JobRecord,
+    decision: ClaimDecision,
+    now: Timestamp,
+    retention: Duration,
+) -> (Ending, Timestamp, Timestamp) {
+    let judged = record.clone().judged(now);
+    let lost = || Ending::Failed(record.worker_lost());
+    match decision {
+        ClaimDecision::Overdue => {
+            let ending = judged.error.map_or_else(lost, Ending::Failed);
+            (ending, judged.ended_at.unwrap_or(now), record.expires_at)
+        }
+        ClaimDecision::Canceled => (Ending::Canceled, now, engine::expiry(now, retention)),
+        _ => (lost(), now, engine::expiry(now, retention)),
     }
 }
 
@@ -252,10 +229,10 @@ impl Delivery {
 async fn end(
     app: &App,
     record: &JobRecord,
-    ending: Ending,
-    ended_at: Timestamp,
-    expires_at: Timestamp,
+    decision: ClaimDecision,
+    now: Timestamp,
 ) -> Disposition {
+    let (ending, ended_at, expires_at) = ending(record, decision, now, app.retention);
     match app
         .store
         .finish_unowned(record, &ending, ended_at, expires_at)

@@ -12,9 +12,9 @@ use crate::{AttemptWrite, JobRecord, JobState, Progress, StoreError, Timestamp, 
 /// What came of a write of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// It took effect.
+    /// It took effect, or (progress) the attempt has said more since: a write that comes late changes nothing.
     Applied,
-    /// (Progress) it took effect, or (reschedule, failure) it did not, and the owner asked this attempt to stop.
+    /// (Progress) the same, or (reschedule, failure) it did not take effect, and the owner asked this attempt to stop.
     CancelRequested,
     /// The attempt is not the job's present one any more, or its deadline is over: it may write nothing.
     Fenced,
@@ -36,14 +36,20 @@ impl JobStore {
         values.extend(saved_values);
         let update = Update {
             set: format!("SET {said}{saved}, #version = #version + :one, #updated_at_ms = :now"),
-            condition: Condition::OwnsAttempt,
+            condition: Condition::OwnsAttemptSoFar,
             values: owned(run, now, values),
         };
-        Ok(match self.update(&run.id, update).await? {
-            Conditional::Applied(record) if record.cancel_requested => Written::CancelRequested,
-            Conditional::Applied(_) => Written::Applied,
-            Conditional::Refused(_) => Written::Fenced,
-        })
+        let standing = match self.update(&run.id, update).await? {
+            Conditional::Applied(record) => Some(record),
+            // Out of date is no reason to stop: the attempt may have its job all the same.
+            Conditional::Refused(old) => old,
+        };
+        Ok(decide_write(
+            standing.as_deref(),
+            run,
+            AttemptWrite::Progress,
+            now,
+        ))
     }
 }
 

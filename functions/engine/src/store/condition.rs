@@ -49,6 +49,10 @@ conditions! {
     /// it, because readers call the job FAILED from then on and final is final. Says the same as [`crate::owns_attempt`].
     OwnsAttempt = "#state = :started AND #run_token = :token AND #deadline_ms > :now";
 
+    /// Fencing, and no step back: a progress write whose answer never came may take effect behind the attempt's next one, and
+    /// would take the percentage back.
+    OwnsAttemptSoFar = "#state = :started AND #run_token = :token AND #deadline_ms > :now AND #percent <= :percent";
+
     /// Fencing, and no cancel: it would get lost between this attempt and the next, or behind a failure that came after it.
     OwnsUncanceledAttempt = "#state = :started AND #run_token = :token AND #deadline_ms > :now \
          AND attribute_not_exists(#cancel_requested)";
