@@ -28,6 +28,9 @@ async fn a_job_whose_worker_is_killed_in_the_middle_succeeds_at_its_second_attem
     assert_eq!(ended_as(&document), ("SUCCESS", ""));
     assert_eq!(document["job"]["attempt"], 2);
     assert_eq!(document["job"]["result"]["attempt"], 2);
+    // It went on behind a step that it had said it was at.
+    let resumed_at = document["job"]["result"]["resumed_at"].as_u64();
+    assert!(resumed_at >= Some(1), "{document}");
 }
 
 #[tokio::test]
@@ -86,6 +89,65 @@ async fn a_job_whose_first_attempt_fails_is_scheduled_again_and_succeeds() {
     assert_eq!(ended_as(&document), ("SUCCESS", ""));
     assert_eq!(document["job"]["attempt"], 2);
     assert_eq!(document["job"]["result"]["outcome"], "retry-then-success");
+}
+
+#[tokio::test]
+async fn a_job_that_snoozes_waits_without_using_up_an_attempt_and_goes_on_where_it_was() {
+    let app = App::shared().as_user("snoozes");
+    let job = app
+        .rehearse(json!({"seconds": 1, "steps": 5, "outcome": "snooze-then-success"}))
+        .await;
+
+    let waiting = app
+        .wait_for(&job, "a snooze", |document| {
+            document["job"]["summary"] == "the job was asked to snooze"
+        })
+        .await;
+    let document = app.wait_for_end(&job).await;
+
+    assert_eq!(waiting["job"]["job-state"], "SCHEDULED");
+    assert_eq!(
+        (
+            &waiting["job"]["attempt"],
+            &waiting["job"]["percent-complete"]
+        ),
+        (&json!(0), &json!(100))
+    );
+    assert_eq!(ended_as(&document), ("SUCCESS", ""));
+    assert_eq!(
+        document["job"]["result"],
+        json!({"outcome": "snooze-then-success", "attempt": 1, "steps": 5, "resumed_at": 5})
+    );
+}
+
+#[tokio::test]
+async fn a_handler_that_ignores_its_stop_loses_its_job_and_its_process_and_no_neighbour() {
+    let app = App::start(&["--concurrency", "2", "--worker-timeout", "6"]);
+    for _ in 0..2 {
+        let blocker = app.rehearse(json!({"seconds": 1.5, "steps": 1})).await;
+        app.wait_for_state(&blocker, "STARTED").await;
+    }
+    let runaway = app.rehearse(json!({"seconds": 0, "outcome": "spin"})).await;
+    let neighbour = app.rehearse(json!({"seconds": 1})).await;
+    let before = app.service.workers();
+
+    let ended = app.wait_for_end(&runaway).await;
+    let beside = app.wait_for_end(&neighbour).await;
+    eventually("the end of the process", async || {
+        let left = before.iter().filter(|worker| worker.is_alive()).count();
+        (left < before.len()).then_some(())
+    })
+    .await;
+    let next = app.rehearse(json!({"seconds": 0})).await;
+    let next = app.wait_for_end(&next).await;
+
+    assert_eq!(ended_as(&ended), ("FAILED", "timed-out"));
+    assert_eq!(ended_as(&beside), ("SUCCESS", ""));
+    assert_eq!(ended_as(&next), ("SUCCESS", ""));
+    // Nobody paid for it with an attempt.
+    for document in [&ended, &beside, &next] {
+        assert_eq!(document["job"]["attempt"], 1, "{document}");
+    }
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod lost_answers;
 mod sizes;
 #[cfg(test)]
 mod sweep;
+mod write_agreement;
 
 #[cfg(not(test))]
 mod runner;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
         create::CHECKS,
         claim::CHECKS,
         claim_agreement::CHECKS,
+        write_agreement::CHECKS,
         fencing::CHECKS,
         ending::CHECKS,
         cancel::CHECKS,

@@ -322,6 +322,7 @@ fn a_job_that_waits_is_delivered_far_less_often_than_it_takes_to_dead_letter_it(
     let deliveries =
         template.number("/Resources/JobQueue/Properties/RedrivePolicy/maxReceiveCount");
 
+    assert_eq!(deliveries, u64::from(engine::MAX_DELIVERIES));
     let while_waiting = MAX_SCHEDULE_AHEAD_SECONDS / MAX_VISIBILITY_SECONDS;
     assert!(
         deliveries >= 5 * while_waiting,

@@ -1,34 +1,26 @@
 //! What can happen next.
 
-use engine::{
-    ClaimDecision, Fingerprint, JobRecord, JobState, Move, Outcome, Timestamp, decide_claim,
-    expiry, owns_attempt, transition,
-};
+use super::world::{Message, SUBMIT_LIMIT, Submit, VISIBILITY, Whose, Worker, World};
+use super::{Lifecycle, Scene};
 
-use super::world::{
-    DROP_AGE, HORIZON, LEASE, Message, RETENTION, SUBMIT_LIMIT, Submit, VISIBILITY, Worker, World,
-    at, tick_of,
-};
-use super::{Guard, Lifecycle};
-
-/// A worker by its number.
-type Who = usize;
+/// A worker by its place.
+pub(super) type Who = usize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Step {
     Tick,
-    SubmitFirst,
-    SubmitSecond,
+    SubmitFirst(Whose),
+    SubmitSecond(Whose),
     /// The second write takes effect, and its answer is lost.
-    SubmitSecondUnanswered,
+    SubmitSecondUnanswered(Whose),
     /// The second write does not take effect.
-    SubmitSecondFails,
-    Duplicate,
+    SubmitSecondFails(Whose),
+    Duplicate(u8),
     Receive(Who, u8),
     Claim(Who),
-    Succeed(Who),
-    FailForGood(Who),
-    AskForAnother(Who),
+    Write(Who, Wish),
+    /// The write takes effect, and its answer is lost: the worker may write again, whenever it likes.
+    WriteUnanswered(Who, Wish),
     SeeCancel(Who),
     Crash(Who),
     Cancel,
@@ -36,52 +28,59 @@ pub(super) enum Step {
     Expire,
 }
 
+/// What an attempt wants at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Wish {
+    Succeed,
+    FailForGood,
+    Retry,
+    Snooze,
+}
+
 impl World {
-    pub(super) fn steps(&self) -> Vec<Step> {
+    pub(super) fn steps(&self, scene: Scene) -> Vec<Step> {
         let mut steps = Vec::new();
-        if self.now < HORIZON && self.may_tick() {
+        if self.now < scene.horizon() && self.may_tick(scene) {
             steps.push(Step::Tick);
         }
-        match self.submit {
-            Submit::Begun => steps.push(Step::SubmitFirst),
-            Submit::Halfway { .. } => {
-                steps.extend([
-                    Step::SubmitSecond,
-                    Step::SubmitSecondUnanswered,
-                    Step::SubmitSecondFails,
-                ]);
-            }
-            Submit::Accepted | Submit::Refused => {}
+        for (whose, submitter) in self.submitters.iter().enumerate() {
+            // One after the other: they differ in nothing else.
+            let is_next = whose == 0 || self.submitters[whose - 1].submit != Submit::Begun;
+            steps.extend(
+                steps_of_submit(whose, submitter.submit)
+                    .into_iter()
+                    .filter(|_| is_next),
+            );
         }
-        if self.duplicates_left > 0 && !self.messages.is_empty() {
-            steps.push(Step::Duplicate);
+        if self.left.duplicates > 0 {
+            let copies = self.messages.iter().map(|message| message.delivery);
+            steps.extend(copies.map(Step::Duplicate));
         }
         for (who, worker) in self.workers.iter().enumerate() {
-            self.steps_of(who, worker, &mut steps);
+            self.steps_of_worker(who, worker, &mut steps);
         }
-        if self.submit == Submit::Accepted && self.owner_may_cancel {
-            steps.push(Step::Cancel);
+        if self.record.is_some() {
+            steps.extend((self.left.cancels > 0).then_some(Step::Cancel));
+            steps.extend((self.left.deletes > 0).then_some(Step::Delete));
         }
-        if self.submit == Submit::Accepted && self.owner_may_delete && self.record.is_some() {
-            steps.push(Step::Delete);
-        }
-        if self
-            .record
-            .as_ref()
-            .is_some_and(|record| record.is_expired(self.time()))
-        {
+        let record = self.record.as_ref();
+        if record.is_some_and(|standing| standing.job.is_expired(self.time())) {
             steps.push(Step::Expire);
         }
         steps
     }
 
     /// `submit` gives up in time: its function's time-out is shorter than the age at which a message is dropped.
-    fn may_tick(&self) -> bool {
-        !matches!(self.submit, Submit::Halfway { since } if self.now >= since + SUBMIT_LIMIT)
-            && self.submit != Submit::Begun
+    fn may_tick(&self, scene: Scene) -> bool {
+        let mut submitters = self.submitters.iter().enumerate();
+        submitters.all(|(whose, submitter)| match submitter.submit {
+            Submit::Begun => whose > 0 && self.now < scene.last_submit(),
+            Submit::Halfway { since } => self.now < since + SUBMIT_LIMIT,
+            Submit::Accepted | Submit::Refused => true,
+        })
     }
 
-    fn steps_of(&self, who: Who, worker: &Worker, steps: &mut Vec<Step>) {
+    fn steps_of_worker(&self, who: Who, worker: &Worker, steps: &mut Vec<Step>) {
         match worker {
             Worker::Idle => {
                 let visible = self
@@ -91,16 +90,17 @@ impl World {
                 steps.extend(visible.map(|message| Step::Receive(who, message.delivery)));
             }
             Worker::Received { .. } => steps.push(Step::Claim(who)),
-            Worker::Runs { .. } => {
-                steps.extend([
-                    Step::Succeed(who),
-                    Step::FailForGood(who),
-                    Step::AskForAnother(who),
-                    Step::SeeCancel(who),
-                ]);
+            Worker::Runs { is_unanswered, .. } => {
+                let mut wishes = vec![Wish::Succeed, Wish::FailForGood, Wish::Retry];
+                wishes.extend((self.left.snoozes > 0 || *is_unanswered).then_some(Wish::Snooze));
+                steps.extend(wishes.iter().map(|wish| Step::Write(who, *wish)));
+                if self.left.lost_answers > 0 {
+                    steps.extend(wishes.iter().map(|wish| Step::WriteUnanswered(who, *wish)));
+                }
+                steps.push(Step::SeeCancel(who));
             }
         }
-        if *worker != Worker::Idle && self.crashes_left > 0 {
+        if *worker != Worker::Idle && self.left.crashes > 0 {
             steps.push(Step::Crash(who));
         }
     }
@@ -109,274 +109,64 @@ impl World {
         let mut next = self.clone();
         match step {
             Step::Tick => next.now += 1,
-            Step::SubmitFirst => next.submit_first(model),
-            Step::SubmitSecond => next.submit_second(model, Submit::Accepted),
-            Step::SubmitSecondUnanswered => next.submit_second(model, Submit::Refused),
-            Step::SubmitSecondFails => next.submit = Submit::Refused,
-            Step::Duplicate => next.duplicate(),
+            Step::SubmitFirst(whose) => next.submit_first(whose, model),
+            Step::SubmitSecond(whose) => next.submit_second(whose, model, true),
+            Step::SubmitSecondUnanswered(whose) => next.submit_second(whose, model, false),
+            Step::SubmitSecondFails(whose) => next.submitters[whose].submit = Submit::Refused,
+            Step::Duplicate(delivery) => next.duplicate(delivery),
             Step::Receive(who, delivery) => next.receive(who, delivery),
             Step::Claim(who) => next.claim(who, model),
-            Step::Succeed(who) => next.end_attempt(who, Move::Succeed, model),
-            Step::FailForGood(who) => next.end_attempt(who, Move::Fail, model),
-            Step::AskForAnother(who) => next.end_attempt(who, Move::Reschedule, model),
-            Step::SeeCancel(who) => return next.see_cancel(who, model),
+            Step::Write(who, wish) => next.write(who, wish, true, model)?,
+            Step::WriteUnanswered(who, wish) => next.write(who, wish, false, model)?,
+            Step::SeeCancel(who) => next.see_cancel(who, model)?,
             Step::Crash(who) => {
-                next.crashes_left -= 1;
+                next.left.crashes -= 1;
                 next.workers[who] = Worker::Idle;
             }
             Step::Cancel => next.cancel(),
-            Step::Delete => return next.delete(),
+            Step::Delete => next.delete()?,
             Step::Expire => next.record = None,
         }
-        next.messages.sort_unstable();
         next.look();
+        next.normalise();
         Some(next)
     }
 
-    fn submit_first(&mut self, model: Lifecycle) {
-        self.submit = Submit::Halfway { since: self.now };
-        if model.without == Some(Guard::MessageFirst) {
-            self.write();
-        } else {
-            self.send();
-        }
-    }
-
-    fn submit_second(&mut self, model: Lifecycle, answer: Submit) {
-        self.submit = answer;
-        if model.without == Some(Guard::MessageFirst) {
-            self.send();
-        } else {
-            self.write();
-        }
-    }
-
-    fn send(&mut self) {
-        let delivery = self.free_delivery();
-        self.messages.push(Message {
+    fn duplicate(&mut self, delivery: u8) {
+        self.left.duplicates -= 1;
+        let number = self.free_delivery();
+        let copy = self
+            .messages
+            .iter()
+            .find(|message| message.delivery == delivery)
+            .copied();
+        self.messages.extend(copy.map(|message| Message {
             visible_at: self.now,
-            delivery,
-        });
-    }
-
-    fn write(&mut self) {
-        self.record = Some(Self::new_record());
-    }
-
-    fn duplicate(&mut self) {
-        self.duplicates_left -= 1;
-        self.send();
+            delivery: number,
+            ..message
+        }));
     }
 
     fn receive(&mut self, who: Who, delivery: u8) {
         let number = self.free_delivery();
         for message in &mut self.messages {
             if message.delivery == delivery {
-                *message = Message {
-                    visible_at: self.now + VISIBILITY,
-                    delivery: number,
-                };
+                message.visible_at = self.now + VISIBILITY;
+                message.delivery = number;
+                self.workers[who] = Worker::Received { message: *message };
             }
         }
-        self.workers[who] = Worker::Received { delivery: number };
-    }
-
-    fn claim(&mut self, who: Who, model: Lifecycle) {
-        let Worker::Received { delivery } = self.workers[who] else {
-            return;
-        };
-        let decision = self.decide(model);
-        let record = self.record.clone();
-        match (decision, record) {
-            (ClaimDecision::Start, Some(record)) => self.start(who, delivery, record),
-            (ClaimDecision::Missing, _) if self.may_drop(model) => self.done(who, delivery),
-            (ClaimDecision::Missing, _) => self.hand_back(who, delivery, self.now + 1),
-            (ClaimDecision::Busy { .. }, _) if model.without == Some(Guard::HandBack) => {
-                self.done(who, delivery);
-            }
-            (ClaimDecision::NotDue { until } | ClaimDecision::Busy { until }, _) => {
-                self.hand_back(who, delivery, tick_of(until));
-            }
-            (ClaimDecision::Overdue | ClaimDecision::Exhausted, Some(record)) => {
-                self.record = ended(record, Move::Fail, self.time());
-                self.done(who, delivery);
-            }
-            (ClaimDecision::Canceled, Some(record)) => {
-                self.record = ended(record, Move::Cancel, self.time());
-                self.done(who, delivery);
-            }
-            (ClaimDecision::Foreign | ClaimDecision::Finished, _) | (_, None) => {
-                self.done(who, delivery);
-            }
-        }
-    }
-
-    /// The code's own decision, or what it would be with a guard left out.
-    fn decide(&self, model: Lifecycle) -> ClaimDecision {
-        let decide =
-            |record: Option<&JobRecord>| decide_claim(record, &Fingerprint::of(b""), self.time());
-        match (model.without, decide(self.record.as_ref())) {
-            (Some(Guard::Lease), ClaimDecision::Busy { .. })
-            | (Some(Guard::Final), ClaimDecision::Finished) => ClaimDecision::Start,
-            (_, decision) => decision,
-        }
-    }
-
-    fn start(&mut self, who: Who, delivery: u8, record: JobRecord) {
-        let holds = |worker: &Worker| matches!(worker, Worker::Runs { run, .. } if run.lease_until > Some(self.time()));
-        self.seen.two_at_once |= self.workers.iter().any(holds);
-        let started = JobRecord {
-            state: transition(record.state, Move::Start).unwrap_or(JobState::Started),
-            attempt: record.attempt + 1,
-            lease_until: Some(at(self.now + LEASE)),
-            ..record
-        };
-        self.seen.started += 1;
-        self.record = Some(started.clone());
-        self.workers[who] = Worker::Runs {
-            delivery,
-            run: started,
-        };
-    }
-
-    fn may_drop(&self, model: Lifecycle) -> bool {
-        model.without == Some(Guard::DropAge) || self.now >= DROP_AGE
-    }
-
-    /// An attempt writes its end, or asks for another one. Without the job it goes back, and nothing is written.
-    fn end_attempt(&mut self, who: Who, end: Move, model: Lifecycle) {
-        let Worker::Runs { delivery, run } = self.workers[who].clone() else {
-            return;
-        };
-        let Some(record) = self
-            .record
-            .clone()
-            .filter(|record| self.may_write(record, &run, model))
-        else {
-            self.workers[who] = Worker::Idle;
-            return;
-        };
-        self.seen.stale_write |= record.attempt != run.attempt;
-        let asks_to_stop = record.cancel_requested && end != Move::Succeed;
-        match end {
-            _ if asks_to_stop => self.write_end(who, delivery, record, Move::Cancel),
-            Move::Reschedule if record.attempt < record.max_attempts => {
-                let next_start = self.now + 1;
-                self.record = rescheduled(record, next_start);
-                self.hand_back(who, delivery, next_start);
-            }
-            Move::Reschedule => self.write_end(who, delivery, record, Move::Fail),
-            end => self.write_end(who, delivery, record, end),
-        }
-    }
-
-    fn write_end(&mut self, who: Who, delivery: u8, record: JobRecord, end: Move) {
-        self.record = ended(record, end, self.time());
-        self.done(who, delivery);
-    }
-
-    fn may_write(&self, record: &JobRecord, run: &JobRecord, model: Lifecycle) -> bool {
-        match model.without {
-            Some(Guard::Fencing) => {
-                record.state == JobState::Started && self.time() < record.deadline
-            }
-            Some(Guard::Deadline) => owns_attempt(record, run, at(0)),
-            _ => owns_attempt(record, run, self.time()),
-        }
-    }
-
-    fn see_cancel(&mut self, who: Who, model: Lifecycle) -> Option<Self> {
-        let asked = self
-            .record
-            .as_ref()
-            .is_some_and(|record| record.cancel_requested);
-        if !asked {
-            return None;
-        }
-        self.end_attempt(who, Move::Cancel, model);
-        self.messages.sort_unstable();
-        self.look();
-        Some(self.clone())
-    }
-
-    fn done(&mut self, who: Who, delivery: u8) {
-        self.messages.retain(|message| message.delivery != delivery);
-        self.workers[who] = Worker::Idle;
-    }
-
-    fn hand_back(&mut self, who: Who, delivery: u8, until: i64) {
-        for message in &mut self.messages {
-            if message.delivery == delivery {
-                // Never before the next tick, so that no two steps go round in a circle.
-                message.visible_at = until.max(self.now + 1);
-            }
-        }
-        self.workers[who] = Worker::Idle;
-    }
-
-    /// As `JobStore::cancel` decides.
-    fn cancel(&mut self) {
-        self.owner_may_cancel = false;
-        let Some(record) = self
-            .record
-            .clone()
-            .filter(|record| !record.is_expired(self.time()))
-        else {
-            return;
-        };
-        if record.clone().judged(self.time()).state.is_completed() {
-            return;
-        }
-        let is_held = record.state == JobState::Started && record.lease_until > Some(self.time());
-        if is_held {
-            self.record = Some(JobRecord {
-                cancel_requested: true,
-                ..record
-            });
-            return;
-        }
-        self.seen.canceled_unstarted |= record.attempt == 0;
-        self.record = ended(record, Move::Cancel, self.time());
-    }
-
-    fn delete(&mut self) -> Option<Self> {
-        let record = self.record.clone()?.judged(self.time());
-        if !record.state.is_completed() {
-            return None;
-        }
-        self.owner_may_delete = false;
-        self.look();
-        self.seen.deleted = true;
-        self.record = None;
-        Some(self.clone())
     }
 }
 
-fn ended(record: JobRecord, end: Move, now: Timestamp) -> Option<JobRecord> {
-    let JobState::Completed(outcome) = transition(record.state, end).ok()? else {
-        return Some(record);
-    };
-    let overdue = outcome == Outcome::Failed && now >= record.deadline;
-    let expires_at = if overdue {
-        record.expires_at
-    } else {
-        expiry(now, RETENTION)
-    };
-    Some(JobRecord {
-        state: JobState::Completed(outcome),
-        ended_at: Some(now),
-        lease_until: None,
-        cancel_requested: false,
-        expires_at,
-        ..record
-    })
-}
-
-fn rescheduled(record: JobRecord, next_start: i64) -> Option<JobRecord> {
-    Some(JobRecord {
-        state: transition(record.state, Move::Reschedule).ok()?,
-        scheduled_start: at(next_start),
-        lease_until: None,
-        ..record
-    })
+fn steps_of_submit(whose: Whose, submit: Submit) -> Vec<Step> {
+    match submit {
+        Submit::Begun => vec![Step::SubmitFirst(whose)],
+        Submit::Halfway { .. } => vec![
+            Step::SubmitSecond(whose),
+            Step::SubmitSecondUnanswered(whose),
+            Step::SubmitSecondFails(whose),
+        ],
+        Submit::Accepted | Submit::Refused => Vec::new(),
+    }
 }

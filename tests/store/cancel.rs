@@ -1,11 +1,12 @@
 //! Cancels.
 
 use engine::{
-    Cancellation, Claim, ClaimDecision, Ending, JobRecord, JobState, Outcome, Progress, Written,
+    Cancellation, Claim, ClaimDecision, Ending, JobRecord, JobState, Outcome, Pause, Progress,
+    Written,
 };
 
 use super::check::checks;
-use super::table::{RETENTION, Table, at, job};
+use super::table::{RETENTION, Table, again, at, job};
 
 fn success() -> Ending {
     Ending::Success {
@@ -220,7 +221,12 @@ async fn a_cancel_that_a_retry_overtakes_ends_the_job(table: &Table) {
     let run = table.read(&run.id).await;
     let written = table
         .store
-        .reschedule(&run, "busy", at(9_000), at(2_000))
+        .reschedule(
+            &run,
+            &again(Pause::Retry, at(9_000)),
+            &Progress::default(),
+            at(2_000),
+        )
         .await;
     held.release();
 

@@ -1,10 +1,10 @@
 //! Claims.
 
-use engine::{Claim, ClaimDecision, JobRecord, JobState, Percent, Progress};
+use engine::{Claim, ClaimDecision, JobRecord, JobState, Pause, Percent, Progress};
 use tokio::task::JoinSet;
 
 use super::check::checks;
-use super::table::{Table, at, job, request};
+use super::table::{Table, again, at, job, request};
 
 async fn a_claim_begins_an_attempt_and_says_whose_it_is(table: &Table) {
     let accepted = table.accept(job()).await;
@@ -29,7 +29,7 @@ async fn the_next_attempt_begins_when_the_lease_ends_and_at_zero_percent(table: 
     let run = table.running().await;
     let half = Progress {
         percent: Percent::new(50),
-        summary: None,
+        ..Progress::default()
     };
     table.store.progress(&run, &half, at(2_000)).await.unwrap();
 
@@ -85,7 +85,12 @@ async fn a_token_of_an_attempt_that_gave_its_job_back_gets_nothing(table: &Table
     let next = at(9_000);
     table
         .store
-        .reschedule(&run, "busy", next, at(2_000))
+        .reschedule(
+            &run,
+            &again(Pause::Retry, next),
+            &Progress::default(),
+            at(2_000),
+        )
         .await
         .unwrap();
 

@@ -28,6 +28,8 @@ async fn a_new_record_reads_back_with_all_that_it_was_accepted_with(table: &Tabl
         fingerprint: job.fingerprint,
         state: JobState::Scheduled,
         percent: Percent::ZERO,
+        start_percent: Percent::ZERO,
+        checkpoint: None,
         summary: job.summary,
         created_at: at(250),
         scheduled_start: at(7_250),

@@ -1,14 +1,17 @@
 //! What an attempt says of itself: progress, another attempt, the end.
 
-use engine::{Ending, Failure, JobRecord, JobState, Outcome, Percent, Progress, Written};
+use engine::{
+    Checkpoint, Ending, Failure, JobRecord, JobState, Outcome, Pause, Percent, Progress, Written,
+};
 
 use super::check::checks;
-use super::table::{RETENTION, Table, at};
+use super::table::{RETENTION, Table, again, at};
 
 fn said(percent: u8, summary: Option<&str>) -> Progress {
     Progress {
         percent: Percent::new(percent),
         summary: summary.map(str::to_owned),
+        ..Progress::default()
     }
 }
 
@@ -46,15 +49,17 @@ async fn progress_is_written_and_leaves_the_summary_unless_it_has_one(table: &Ta
 
 async fn a_job_given_back_waits_for_its_next_attempt_and_says_why(table: &Table) {
     let run = table.running().await;
+    let said = said(40, Some("nearly half"));
 
     let written = table
         .store
-        .reschedule(&run, "the registry is busy", at(9_000), at(2_000))
+        .reschedule(&run, &again(Pause::Retry, at(9_000)), &said, at(2_000))
         .await;
 
     assert_eq!(written.unwrap(), Written::Applied);
     let expected = JobRecord {
         state: JobState::Scheduled,
+        percent: Percent::new(40),
         summary: "the registry is busy".to_owned(),
         scheduled_start: at(9_000),
         started_at: None,
@@ -64,6 +69,66 @@ async fn a_job_given_back_waits_for_its_next_attempt_and_says_why(table: &Table)
         ..run
     };
     assert_eq!(table.read(&expected.id).await, expected);
+    let next = table.start(&expected.id, "run-2", at(9_000)).await;
+    assert_eq!((next.attempt, next.percent), (2, Percent::ZERO));
+}
+
+async fn a_snooze_uses_up_no_attempt_and_the_job_goes_on_where_it_was(table: &Table) {
+    let run = table.running().await;
+    let said = said(40, Some("nearly half"));
+
+    let written = table
+        .store
+        .reschedule(&run, &again(Pause::Snooze, at(9_000)), &said, at(2_000))
+        .await;
+
+    assert_eq!(written.unwrap(), Written::Applied);
+    let waiting = table.read(&run.id).await;
+    assert_eq!(
+        (waiting.state, waiting.attempt, &*waiting.summary),
+        (JobState::Scheduled, 0, "the registry is busy")
+    );
+    let next = table.start(&run.id, "run-2", at(9_000)).await;
+    let forty = Percent::new(40);
+    assert_eq!(
+        (next.attempt, next.percent, next.start_percent),
+        (1, forty, forty)
+    );
+}
+
+async fn what_an_attempt_saved_is_there_for_the_next_one_and_no_more_after_the_end(table: &Table) {
+    let run = table.running().await;
+    let saving = |value: u32| Progress {
+        checkpoint: Some(Checkpoint::of(&value).unwrap()),
+        ..said(10 * u8::try_from(value).unwrap(), None)
+    };
+
+    table
+        .store
+        .progress(&run, &saving(3), at(2_000))
+        .await
+        .unwrap();
+    // It dies, and the lease runs out.
+    let second = table.start(&run.id, "run-2", at(31_000)).await;
+    let retry = again(Pause::Retry, at(40_000));
+    table
+        .store
+        .reschedule(&second, &retry, &saving(5), at(32_000))
+        .await
+        .unwrap();
+    let third = table.start(&run.id, "run-3", at(40_000)).await;
+    let ending = Ending::Failed(Failure::new("code", "message"));
+    table
+        .store
+        .finish(&third, &ending, &saving(6), at(41_000), RETENTION)
+        .await
+        .unwrap();
+
+    let found = |run: &JobRecord| run.checkpoint.as_ref().unwrap().read::<u32>();
+    assert_eq!((found(&second), second.percent), (Some(3), Percent::ZERO));
+    assert_eq!((found(&third), third.percent), (Some(5), Percent::new(50)));
+    let ended = table.read(&run.id).await;
+    assert_eq!((ended.checkpoint, ended.percent), (None, Percent::new(60)));
 }
 
 async fn each_ending_is_written_whole(table: &Table) {
@@ -132,14 +197,24 @@ async fn a_job_given_back_again_is_applied_and_changes_nothing(table: &Table) {
     let run = table.running().await;
     table
         .store
-        .reschedule(&run, "busy", at(9_000), at(2_000))
+        .reschedule(
+            &run,
+            &again(Pause::Snooze, at(9_000)),
+            &said(10, None),
+            at(2_000),
+        )
         .await
         .unwrap();
     let item = table.item(&run.id).await;
 
     let again = table
         .store
-        .reschedule(&run, "busy", at(9_000), at(2_000))
+        .reschedule(
+            &run,
+            &again(Pause::Snooze, at(9_000)),
+            &said(10, None),
+            at(2_000),
+        )
         .await;
 
     assert_eq!(again.unwrap(), Written::Applied);
@@ -171,7 +246,12 @@ async fn a_cancel_in_between_keeps_the_job_from_being_given_back(table: &Table) 
 
     let written = table
         .store
-        .reschedule(&run, "busy", at(9_000), at(3_000))
+        .reschedule(
+            &run,
+            &again(Pause::Retry, at(9_000)),
+            &said(10, None),
+            at(3_000),
+        )
         .await;
 
     assert_eq!(written.unwrap(), Written::CancelRequested);
@@ -225,6 +305,8 @@ async fn a_success_wins_over_a_cancel_in_between(table: &Table) {
 checks![
     progress_is_written_and_leaves_the_summary_unless_it_has_one,
     a_job_given_back_waits_for_its_next_attempt_and_says_why,
+    a_snooze_uses_up_no_attempt_and_the_job_goes_on_where_it_was,
+    what_an_attempt_saved_is_there_for_the_next_one_and_no_more_after_the_end,
     each_ending_is_written_whole,
     an_end_written_again_is_applied_and_changes_nothing,
     a_job_given_back_again_is_applied_and_changes_nothing,

@@ -1,16 +1,18 @@
 //! What a run may not write any more.
 
 use engine::{
-    Ending, Failure, JobRecord, JobState, NewJob, Outcome, Percent, Progress, Timestamp, Written,
+    Ending, Failure, JobRecord, JobState, NewJob, Outcome, Pause, Percent, Progress, Timestamp,
+    Written,
 };
 
 use super::check::checks;
-use super::table::{DEADLINE, RETENTION, Table, at, job};
+use super::table::{DEADLINE, RETENTION, Table, again, at, job};
 
 fn half() -> Progress {
     Progress {
         percent: Percent::new(50),
         summary: Some("half".to_owned()),
+        ..Progress::default()
     }
 }
 
@@ -32,8 +34,11 @@ async fn writes_nothing(table: &Table, run: &JobRecord, now: Timestamp) {
     let progress = store.progress(run, &half(), now).await.unwrap();
     assert_eq!(progress, Written::Fenced);
     let next = now.plus(DEADLINE);
-    let reschedule = store.reschedule(run, "busy", next, now).await.unwrap();
-    assert_eq!(reschedule, Written::Fenced);
+    for pause in [Pause::Retry, Pause::Snooze] {
+        let again = again(pause, next);
+        let reschedule = store.reschedule(run, &again, &half(), now).await.unwrap();
+        assert_eq!(reschedule, Written::Fenced);
+    }
     for ending in endings() {
         let finish = store.finish(run, &ending, &half(), now, RETENTION).await;
         assert_eq!(finish.unwrap(), Written::Fenced, "{ending:?}");
@@ -54,11 +59,26 @@ async fn an_older_attempt_writes_nothing_while_the_job_waits_for_the_next(table:
     let next = at(40_000);
     let written = table
         .store
-        .reschedule(&second, "busy", next, at(32_000))
+        .reschedule(&second, &again(Pause::Retry, next), &half(), at(32_000))
         .await;
     assert_eq!(written.unwrap(), Written::Applied);
 
     writes_nothing(table, &run, at(32_001)).await;
+}
+
+async fn a_run_before_a_snooze_writes_nothing_though_the_next_has_its_number(table: &Table) {
+    let run = table.running().await;
+    let snooze = again(Pause::Snooze, at(9_000));
+    let written = table
+        .store
+        .reschedule(&run, &snooze, &half(), at(2_000))
+        .await;
+    assert_eq!(written.unwrap(), Written::Applied);
+
+    let next = table.start(&run.id, "run-2", at(9_000)).await;
+
+    assert_eq!(next.attempt, run.attempt);
+    writes_nothing(table, &run, at(9_001)).await;
 }
 
 async fn an_older_attempt_writes_nothing_after_the_end(table: &Table) {
@@ -205,6 +225,7 @@ async fn a_decision_about_an_expired_record_does_not_hit_the_new_job_under_its_i
 checks![
     an_older_attempt_writes_nothing_while_a_later_one_runs,
     an_older_attempt_writes_nothing_while_the_job_waits_for_the_next,
+    a_run_before_a_snooze_writes_nothing_though_the_next_has_its_number,
     an_older_attempt_writes_nothing_after_the_end,
     no_attempt_writes_from_the_deadline_on,
     a_run_whose_record_is_gone_makes_none,

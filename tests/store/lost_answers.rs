@@ -1,13 +1,13 @@
 //! Writes that take effect and whose answer is lost: the SDK tries again, and the second try has to know its own doing.
 
 use engine::{
-    Cancellation, Claim, Created, Deletion, Ending, JobRecord, JobState, JobStore, Progress,
+    Cancellation, Claim, Created, Deletion, Ending, JobRecord, JobState, JobStore, Pause, Progress,
     Written,
 };
 
 use super::check::checks;
 use super::front::Front;
-use super::table::{RETENTION, Table, at, job, request};
+use super::table::{RETENTION, Table, again, at, job, request};
 
 /// The store behind a front that loses the answer of the next write.
 async fn forgetful(table: &Table) -> (Front, JobStore) {
@@ -53,14 +53,25 @@ async fn progress_is_written_twice_and_harms_nobody(table: &Table) {
 }
 
 async fn an_attempt_that_gave_its_job_back_knows_it(table: &Table) {
-    let run = table.running().await;
-    let (front, store) = forgetful(table).await;
+    for pause in [Pause::Retry, Pause::Snooze] {
+        let run = table.running().await;
+        let (front, store) = forgetful(table).await;
 
-    let written = store.reschedule(&run, "busy", at(9_000), at(2_000)).await;
+        let written = store
+            .reschedule(
+                &run,
+                &again(pause, at(9_000)),
+                &Progress::default(),
+                at(2_000),
+            )
+            .await;
 
-    assert_eq!(written.unwrap(), Written::Applied);
-    assert_eq!(table.read(&run.id).await.version, run.version + 1);
-    assert!(front.is_done());
+        assert_eq!(written.unwrap(), Written::Applied);
+        let record = table.read(&run.id).await;
+        assert_eq!(record.version, run.version + 1);
+        assert_eq!(record.attempt, pause.attempts_used(run.attempt));
+        assert!(front.is_done());
+    }
 }
 
 async fn an_attempt_that_ended_its_job_knows_it(table: &Table) {

@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{
-    Ending, Failure, JobFilter, JobState, MAX_RESULT_BYTES, MAX_SUMMARY_CHARS, NewJob, Owner,
-    Percent, Progress, StoreError, Written,
+    Checkpoint, Ending, Failure, JobFilter, JobState, MAX_CHECKPOINT_BYTES, MAX_RESULT_BYTES,
+    MAX_SUMMARY_CHARS, NewJob, Owner, Pause, Percent, Progress, StoreError, Written,
 };
 
 use super::check::checks;
-use super::table::{Item, RETENTION, Table, at, job, job_of};
+use super::table::{Item, RETENTION, Table, again, at, job, job_of};
 
 /// One write unit.
 const UNIT_BYTES: usize = 1_024;
@@ -51,6 +51,7 @@ async fn a_usual_job_costs_one_unit_a_write_to_its_end(table: &Table) {
     let progress = Progress {
         percent: Percent::new(55),
         summary: Some("profiled 1,012 of 3,376 rows in 9 columns".to_owned()),
+        ..Progress::default()
     };
     table
         .store
@@ -77,6 +78,33 @@ async fn a_usual_job_costs_one_unit_a_write_to_its_end(table: &Table) {
     assert!(bytes(&table.item(&run.id).await) <= UNIT_BYTES);
 }
 
+async fn with_the_largest_checkpoint_it_costs_two(table: &Table) {
+    let owner = Owner::named("arn:aws:iam::123456789012:role/a-team/reports-client").unwrap();
+    let record = table.accept(job_of(&owner)).await;
+    let token = "8f7f8b54-4a8c-4a39-9d6b-0a0b6a4a9a0c.0";
+    let run = table.start(&record.id, token, at(1_000)).await;
+    let progress = Progress {
+        percent: Percent::new(55),
+        summary: Some("profiled 1,012 of 3,376 rows in 9 columns".to_owned()),
+        checkpoint: Some(Checkpoint::of(&"x".repeat(MAX_CHECKPOINT_BYTES - 2)).unwrap()),
+    };
+    let snooze = again(Pause::Snooze, at(9_000));
+    table
+        .store
+        .reschedule(&run, &snooze, &progress, at(2_000))
+        .await
+        .unwrap();
+
+    let run = table.start(&run.id, token, at(9_000)).await;
+    table
+        .store
+        .progress(&run, &progress, at(10_000))
+        .await
+        .unwrap();
+
+    assert!(bytes(&table.item(&run.id).await) <= 2 * UNIT_BYTES);
+}
+
 async fn the_largest_result_fits_beside_the_longest_of_everything_else(table: &Table) {
     let record = table.accept(longest_job()).await;
     let run = table.start(&record.id, &"t".repeat(64), at(1_000)).await;
@@ -84,6 +112,7 @@ async fn the_largest_result_fits_beside_the_longest_of_everything_else(table: &T
     let progress = Progress {
         percent: Percent::DONE,
         summary: Some("🦀".repeat(MAX_SUMMARY_CHARS + 1)),
+        ..Progress::default()
     };
     let ending = Ending::Success {
         result: result.clone(),
@@ -154,6 +183,7 @@ async fn a_page_of_the_largest_records_comes_whole(table: &Table) {
 
 checks![
     a_usual_job_costs_one_unit_a_write_to_its_end,
+    with_the_largest_checkpoint_it_costs_two,
     the_largest_result_fits_beside_the_longest_of_everything_else,
     a_result_that_no_item_can_hold_is_refused_and_nothing_changes,
     a_page_of_the_largest_records_comes_whole,

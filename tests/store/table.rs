@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{
     Attribute, Claim, Created, Fingerprint, IdSecrets, JobId, JobRecord, JobStore, NewJob, Owner,
-    Timestamp,
+    Pause, Rescheduling, Timestamp,
 };
 
 use super::front::Front;
@@ -62,6 +62,15 @@ pub(super) fn job_of(owner: &Owner) -> NewJob {
         deadline: DEADLINE,
         retention: RETENTION,
         max_attempts: 3,
+    }
+}
+
+/// How an attempt gives its job back until `next_start`.
+pub(super) fn again(pause: Pause, next_start: Timestamp) -> Rescheduling {
+    Rescheduling {
+        pause,
+        reason: "the registry is busy".to_owned(),
+        next_start,
     }
 }
 

@@ -82,13 +82,6 @@ fn decide_live(record: &JobRecord, now: Timestamp) -> ClaimDecision {
     }
 }
 
-/// Whether the attempt that began as `run` may write at `now`, judged from the record as it stands: what the conditions of an
-/// attempt's writes in [`crate::JobStore`] say.
-#[must_use]
-pub fn owns_attempt(record: &JobRecord, run: &JobRecord, now: Timestamp) -> bool {
-    record.state == JobState::Started && record.attempt == run.attempt && now < record.deadline
-}
-
 /// What came of a claim.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Claim {

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::page::{created_order, owner_shard, read_created_order};
 use crate::{
-    Attribute, Failure, Fingerprint, JobId, JobRecord, JobState, KindName, Outcome, Owner, Percent,
-    StoreError, Timestamp,
+    Attribute, Checkpoint, Failure, Fingerprint, JobId, JobRecord, JobState, KindName, Outcome,
+    Owner, Percent, StoreError, Timestamp,
 };
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -81,6 +81,8 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         fingerprint: read.parsed(A::Fingerprint, Fingerprint::from_hex)?,
         state: read.state()?,
         percent: Percent::new(read.number(A::Percent)?),
+        start_percent: Percent::new(read.optional_number(A::StartPercent)?.unwrap_or(0)),
+        checkpoint: read.text(A::Checkpoint).map(Checkpoint::stored),
         summary: read
             .text(A::Summary)
             .ok_or(StoreError::Corrupt(A::Summary))?
@@ -195,6 +197,8 @@ mod tests {
             ("error_code", string("malformed-csv")),
             ("error_message", string("line 3 is ragged")),
             ("cancel_requested", AttributeValue::Bool(true)),
+            ("start_percent", number(40)),
+            ("checkpoint", string("17")),
         ];
         item.extend(more.map(|(name, value)| (name.to_owned(), value)));
         let record = from_item(&item).unwrap();
@@ -208,6 +212,8 @@ mod tests {
             Some(Failure::new("malformed-csv", "line 3 is ragged"))
         );
         assert!(record.cancel_requested);
+        assert_eq!(record.start_percent, Percent::new(40));
+        assert_eq!(record.checkpoint.unwrap().read(), Some(17));
     }
 
     #[test]

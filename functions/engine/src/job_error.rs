@@ -57,9 +57,20 @@ pub enum JobError {
         /// How long to wait, instead of the kind's [`crate::RetryPolicy`].
         after: Option<Duration>,
     },
+    /// Go on later, without using up this attempt.
+    Snooze {
+        /// How long to wait: at least [`MIN_SNOOZE`].
+        after: Duration,
+        /// What the status document shows as the job's summary while it waits.
+        reason: String,
+    },
     /// The job fails now, whatever attempts are left.
     Permanent(Failure),
 }
+
+/// The shortest snooze; a shorter one lasts as long as this. Each costs two writes and a delivery of the message, and
+/// a kind that snoozes for no time at all would do nothing else.
+pub const MIN_SNOOZE: Duration = Duration::from_secs(1);
 
 impl JobError {
     /// Fails the job for good: another attempt would fail the same way.
@@ -78,14 +89,27 @@ impl JobError {
         }
     }
 
-    /// The same, with the next attempt after `delay` (at most 12 h) instead of the kind's own delay.
-    /// Changes nothing about a permanent failure.
+    /// The same, with the next attempt after `delay` (at most [`crate::MAX_VISIBILITY`]) instead of the kind's own delay.
+    /// Changes nothing but a retry.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         if let Self::Retry { after, .. } = &mut self {
             *after = Some(delay);
         }
         self
+    }
+
+    /// Asks to be run again after `delay`, without using up this attempt: what the job waits for is not there yet. `reason` is
+    /// shown as the job's summary meanwhile. The next run has what this one saved ([`crate::Context::save`]).
+    ///
+    /// `delay` is [`MIN_SNOOZE`] at least. A job that would only go on past its deadline fails at once, with
+    /// `deadline-exceeded`; one that snoozes without end fails with `snoozed-too-often` ([`crate::MAX_PAUSES`]).
+    #[must_use]
+    pub fn snooze(delay: Duration, reason: &str) -> Self {
+        Self::Snooze {
+            after: delay,
+            reason: reason.to_owned(),
+        }
     }
 }
 

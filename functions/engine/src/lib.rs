@@ -9,8 +9,10 @@
 
 mod aws;
 mod catalog;
+mod checkpoint;
 mod claim;
 mod context;
+mod deadline;
 mod environment;
 mod fingerprint;
 mod id;
@@ -23,6 +25,7 @@ mod kind;
 mod message;
 mod metrics;
 mod owner;
+mod ownership;
 mod page;
 mod percent;
 mod queue;
@@ -40,21 +43,25 @@ mod trace_context;
 
 pub use aws::{Aws, load_aws, timeouts};
 pub use catalog::{Catalog, CatalogBuilder};
-pub use claim::{Claim, ClaimDecision, decide_claim, owns_attempt};
+pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
+pub use claim::{Claim, ClaimDecision, decide_claim};
 pub use context::{Context, Progress, RunControl, run_context};
 pub use environment::{Authorization, ConfigError, Environment};
 pub use fingerprint::Fingerprint;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
 pub use intake::{Intake, IntakeBuilder};
 pub use job::{Invalid, Job};
-pub use job_error::{Failure, JobError};
+pub use job_error::{Failure, JobError, MIN_SNOOZE};
 pub use kind::{KindName, ParseKindNameError};
 pub use message::{JobMessage, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES};
 pub use metrics::{Happened, Metrics};
 pub use owner::Owner;
+pub use ownership::{AttemptWrite, decide_write, owns_attempt};
 pub use page::{Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError};
 pub use percent::Percent;
-pub use queue::{JobQueue, MAX_DELAY, MAX_VISIBILITY, QueueError, Receipt};
+pub use queue::{
+    JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_PAUSES, MAX_VISIBILITY, QueueError, Receipt,
+};
 pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use registry::{Registry, RegistryError};
 pub use retry::RetryPolicy;
@@ -63,7 +70,7 @@ pub use schema::{Attribute, INDEX_NAME};
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
     Cancellation, Condition, Created, Deletion, Ending, JobStore, MAX_PAGE, MAX_RESULT_BYTES,
-    Written,
+    Pause, Rescheduling, Written,
 };
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};

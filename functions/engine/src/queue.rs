@@ -15,6 +15,13 @@ pub const MAX_DELAY: Duration = Duration::from_secs(900);
 /// 12 h less a quarter of an hour, the longest that a worker runs.
 pub const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3_600 - 900);
 
+/// How often a message is delivered before it is dead: the most that SQS takes. Each retry and each snooze is a delivery.
+pub const MAX_DELIVERIES: u32 = 1_000;
+
+/// After so many deliveries of its message a job cannot ask for another start: what is left is for faults on the way to its
+/// end, so that it ends with a reason and not in the dead-letter queue.
+pub const MAX_PAUSES: u32 = 900;
+
 /// The queue of jobs. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct JobQueue {

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    Failure, Fingerprint, JobId, JobState, KindName, Move, Outcome, Owner, Percent, Timestamp,
-    transition,
+    Checkpoint, Failure, Fingerprint, JobId, JobState, KindName, Outcome, Owner, Percent, Timestamp,
 };
 
 /// The longest summary that is kept, in characters. It keeps the record near 1 KB, which is one write unit.
@@ -48,6 +47,11 @@ pub struct JobRecord {
     pub state: JobState,
     /// How far its present (or last) attempt is.
     pub percent: Percent,
+    /// How far the job was when its present attempt began: more than nothing after a snooze, or when it goes on from a
+    /// checkpoint after an error.
+    pub start_percent: Percent,
+    /// What an attempt saved for the next one.
+    pub checkpoint: Option<Checkpoint>,
     /// What it is about or what it last said; at most [`MAX_SUMMARY_CHARS`] characters.
     pub summary: String,
     /// When it was accepted.
@@ -62,11 +66,12 @@ pub struct JobRecord {
     pub deadline: Timestamp,
     /// Until when the present attempt owns it.
     pub lease_until: Option<Timestamp>,
-    /// Which claim made the present attempt: a claim whose answer was lost recognises itself by it.
+    /// Which claim made the present (or last) attempt. It fences: a number of an attempt is used again after a snooze, a token
+    /// never. And what an attempt wrote recognises itself by it when the answer was lost.
     pub run_token: Option<String>,
     /// When its status URI turns into 410, in whole seconds; the table's TTL attribute.
     pub expires_at: Timestamp,
-    /// How often it was started.
+    /// How often it was started; a start that ended in a snooze doesn't count.
     pub attempt: u32,
     /// How often it may be started.
     pub max_attempts: u32,
@@ -94,6 +99,8 @@ impl JobRecord {
             fingerprint: job.fingerprint,
             state: JobState::Scheduled,
             percent: Percent::ZERO,
+            start_percent: Percent::ZERO,
+            checkpoint: None,
             summary: cut(&job.summary, MAX_SUMMARY_CHARS),
             created_at: now,
             scheduled_start: job.scheduled_start,
@@ -114,23 +121,6 @@ impl JobRecord {
         }
     }
 
-    /// The record as a reader at `now` has to see it: an unfinished job past its deadline is at its end, and has failed.
-    ///
-    /// Status, claim and run all ask here, so they agree, and a job ends even if everything that could end it was lost.
-    #[must_use]
-    pub fn judged(mut self, now: Timestamp) -> Self {
-        if now < self.deadline {
-            return self;
-        }
-        if let Ok(state) = transition(self.state, Move::Fail) {
-            self.state = state;
-            self.ended_at = Some(self.deadline);
-            self.updated_at = self.deadline;
-            self.error = Some(deadline_exceeded());
-        }
-        self
-    }
-
     /// Whether the status URI is 410 at `now`.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
@@ -143,10 +133,12 @@ impl JobRecord {
         let started = self
             .started_at
             .filter(|_| self.state == JobState::Started)?;
-        let percent = u32::from(self.percent.get());
+        let (begun, done) = (self.start_percent.get(), self.percent.get());
+        let done = u32::from(done.saturating_sub(begun));
         // What is known is how far it was when it last said so, not how far it is now.
         let taken = self.updated_at.since(started);
-        (percent > 0).then(|| started.plus(taken * 100 / percent).min(self.deadline))
+        let whole = || started.plus(taken * u32::from(100 - begun) / done);
+        (done > 0).then(|| whole().min(self.deadline))
     }
 
     /// The reason that this job is out of attempts: its last attempt never came back.
@@ -167,15 +159,6 @@ impl JobRecord {
             JobState::Scheduled | JobState::Started => None,
         }
     }
-}
-
-/// The reason of a job that did not end by itself in time.
-#[must_use]
-pub(crate) fn deadline_exceeded() -> Failure {
-    Failure::new(
-        "deadline-exceeded",
-        "the job was not finished by its deadline",
-    )
 }
 
 /// When a status URI expires whose job ended at `end`: in whole seconds, as the table's TTL counts.
@@ -223,25 +206,6 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_unfinished_job_has_failed_from_its_deadline_on() {
-        assert_eq!(accepted().judged(at(1_099)).state, JobState::Scheduled);
-        let late = accepted().judged(at(1_100));
-        assert_eq!(late.state, JobState::Completed(Outcome::Failed));
-        assert_eq!(late.ended_at, Some(at(1_100)));
-        assert_eq!(late.error.unwrap().code(), "deadline-exceeded");
-    }
-
-    #[test]
-    fn the_deadline_changes_nothing_about_a_job_that_has_ended() {
-        let done = JobRecord {
-            state: JobState::Completed(Outcome::Success),
-            ended_at: Some(at(1_005)),
-            ..accepted()
-        };
-        assert_eq!(done.clone().judged(at(9_999)), done);
-    }
-
-    #[test]
     fn no_live_job_expires() {
         let record = accepted();
         assert!(!record.is_expired(at(1_149)));
@@ -267,6 +231,24 @@ pub(crate) mod tests {
             ..quarter
         };
         assert_eq!(slow.estimated_end(), Some(slow.deadline));
+    }
+
+    #[test]
+    fn what_was_done_before_an_attempt_began_took_it_no_time() {
+        let resumed = JobRecord {
+            state: JobState::Started,
+            started_at: Some(at(1_010)),
+            updated_at: at(1_020),
+            start_percent: Percent::new(60),
+            percent: Percent::new(70),
+            ..accepted()
+        };
+        assert_eq!(resumed.estimated_end(), Some(at(1_050)));
+        let silent = JobRecord {
+            percent: Percent::new(60),
+            ..resumed
+        };
+        assert_eq!(silent.estimated_end(), None);
     }
 
     #[test]

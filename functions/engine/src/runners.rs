@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::input::read;
 use crate::registry::Kinds;
@@ -16,6 +17,8 @@ pub struct Runner {
     run: fn(&str, Context) -> Running,
     /// How long to wait between attempts.
     pub retry: RetryPolicy,
+    /// How long an attempt may take, if that is less than the worker may run.
+    pub time_limit: Option<Duration>,
 }
 
 impl Runner {
@@ -64,6 +67,7 @@ impl Registry for RunnersBuilder {
         self.0.add::<J>(Runner {
             run: run::<J>,
             retry: J::RETRY,
+            time_limit: J::TIME_LIMIT,
         });
     }
 }

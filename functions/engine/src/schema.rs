@@ -20,6 +20,10 @@ pub enum Attribute {
     /// How it ended; absent before the end.
     Outcome,
     Percent,
+    /// Absent: nothing.
+    StartPercent,
+    /// JSON text; absent before the first, and after the end.
+    Checkpoint,
     Summary,
     ScheduledStartMs,
     StartedAtMs,
@@ -45,7 +49,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -53,6 +57,8 @@ impl Attribute {
         Self::State,
         Self::Outcome,
         Self::Percent,
+        Self::StartPercent,
+        Self::Checkpoint,
         Self::Summary,
         Self::ScheduledStartMs,
         Self::StartedAtMs,
@@ -84,6 +90,8 @@ impl Attribute {
             Self::State => "state",
             Self::Outcome => "outcome",
             Self::Percent => "percent",
+            Self::StartPercent => "start_percent",
+            Self::Checkpoint => "checkpoint",
             Self::Summary => "summary",
             Self::ScheduledStartMs => "scheduled_start_ms",
             Self::StartedAtMs => "started_at_ms",

@@ -2,23 +2,28 @@
 //!
 //! Every write is one conditional call, and each [`Condition`] says which race it closes. Where an answer
 //! can get lost and the SDK tries again, the second try finds its own effect and recognises it: by the fingerprint
-//! (`create`), or by attempt and run token (all that an attempt writes).
+//! (`create`), or by the run token (all that an attempt writes).
 
 mod attempt;
+mod claim;
 mod condition;
 mod create;
+mod ending;
 mod expression;
 mod list;
 mod owner_commands;
+mod reschedule;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 
-pub use attempt::{Ending, MAX_RESULT_BYTES, Written};
+pub use attempt::Written;
 pub use condition::Condition;
 pub use create::Created;
+pub use ending::{Ending, MAX_RESULT_BYTES};
 pub use list::MAX_PAGE;
 pub use owner_commands::{Cancellation, Deletion};
+pub use reschedule::{Pause, Rescheduling};
 
 use crate::item::{from_item, string};
 use crate::{Attribute, JobId, JobRecord, StoreError};

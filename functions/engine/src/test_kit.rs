@@ -1,70 +1,195 @@
 //! Runs a kind in a test, in this process, without AWS.
 //!
 //! ```
-//! # use engine::{Context, Job, JobError};
+//! use std::time::Duration;
+//! use engine::test_kit::{self, Attempt};
+//! # use engine::{Context, Job, JobError, Percent};
 //! # #[derive(serde::Deserialize, schemars::JsonSchema)]
-//! # struct Doubled(u32);
-//! # impl Job for Doubled {
-//! #     const NAME: &'static str = "doubled";
+//! # struct Export { pages: u32 }
+//! # impl Job for Export {
+//! #     const NAME: &'static str = "export";
 //! #     type Output = u32;
 //! #     async fn run(self, context: Context) -> Result<u32, JobError> {
-//! #         if context.attempt() == 1 { return Err(JobError::retry("busy", "try again")) }
-//! #         Ok(self.0 * 2)
+//! #         let begun = context.saved().unwrap_or(0);
+//! #         for page in begun..self.pages {
+//! #             if page == 2 && context.attempt() == 1 { return Err(JobError::retry("busy", "try again")) }
+//! #             if page == 5 { return Err(JobError::snooze(Duration::from_secs(60), "waits for page 5")) }
+//! #             context.save(&(page + 1))?;
+//! #             context.progress(Percent::of(page.into(), self.pages.into()), "exported");
+//! #             tokio::task::yield_now().await;
+//! #         }
+//! #         Ok(self.pages - begun)
 //! #     }
 //! # }
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! let first = engine::test_kit::run(Doubled(4)).await;
+//! // The first attempt fails, and leaves what it saved.
+//! let first = test_kit::run(Export { pages: 4 }).await;
 //! assert!(matches!(first.result, Err(JobError::Retry { .. })));
-//! let second = engine::test_kit::run_attempt(Doubled(4), 2).await;
-//! assert_eq!(second.result.unwrap(), 8);
+//! assert_eq!(first.saved(), Some(2));
+//! // The second goes on from there.
+//! let second = Attempt::of(Export { pages: 4 }).number(2).saved(&2).run().await;
+//! assert_eq!(second.result.unwrap(), 2);
+//! // One waits for something.
+//! let waiting = Attempt::of(Export { pages: 9 }).number(2).saved(&5).run().await;
+//! assert!(matches!(waiting.result, Err(JobError::Snooze { .. })));
+//! // One is stopped, as by a cancel, once it is so far.
+//! let stopped = Attempt::of(Export { pages: 4 }).number(2);
+//! let stopped = stopped.run_until(|progress| progress.percent >= Percent::new(50)).await;
+//! assert!(stopped.result.is_none());
+//! assert_eq!(stopped.saved(), Some(3));
 //! # }
 //! ```
 
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::{Context, IdSecrets, Job, JobError, Owner, Progress, RunControl, run_context};
+use crate::{
+    Checkpoint, Context, Fingerprint, IdSecrets, Job, JobError, JobRecord, KindName, NewJob, Owner,
+    Progress, RunControl, Timestamp, run_context,
+};
 
 /// What came of an attempt.
 #[derive(Debug)]
-pub struct TestRun<T> {
-    /// What the kind returned.
-    pub result: Result<T, JobError>,
+pub struct TestRun<R> {
+    /// What the kind returned: a [`Result`], and `None` when it was stopped before ([`Attempt::run_until`]).
+    pub result: R,
     /// The last it said of its progress.
     pub progress: Progress,
 }
 
-/// Runs a job's first attempt to its end. Its context says that it has a minute; nothing ends it then.
-pub async fn run<J: Job>(job: J) -> TestRun<J::Output> {
-    run_attempt(job, 1).await
-}
-
-/// Runs the attempt of this number to its end, as [`run`] does.
-pub async fn run_attempt<J: Job>(job: J, attempt: u32) -> TestRun<J::Output> {
-    let (context, control) = context(attempt);
-    let result = job.run(context).await;
-    TestRun {
-        result,
-        progress: control.progress.borrow().clone(),
+impl<R> TestRun<R> {
+    /// What was saved last: what the next attempt finds.
+    #[must_use]
+    pub fn saved<T: DeserializeOwned>(&self) -> Option<T> {
+        self.progress.checkpoint.as_ref()?.read()
     }
 }
 
+/// An attempt that a test runs. Its context says that it has a minute; nothing ends it then.
+#[derive(Debug)]
+pub struct Attempt<J> {
+    job: J,
+    number: u32,
+    checkpoint: Option<Checkpoint>,
+}
+
+impl<J: Job> Attempt<J> {
+    /// A job's first attempt.
+    #[must_use]
+    pub fn of(job: J) -> Self {
+        Self {
+            job,
+            number: 1,
+            checkpoint: None,
+        }
+    }
+
+    /// The attempt of this number.
+    #[must_use]
+    pub fn number(self, number: u32) -> Self {
+        Self { number, ..self }
+    }
+
+    /// One that finds this saved.
+    ///
+    /// # Panics
+    /// When it is nothing that can be saved.
+    #[must_use]
+    pub fn saved(self, value: &impl Serialize) -> Self {
+        match Checkpoint::of(value) {
+            Ok(checkpoint) => Self {
+                checkpoint: Some(checkpoint),
+                ..self
+            },
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Runs it to its end.
+    pub async fn run(self) -> TestRun<Result<J::Output, JobError>> {
+        let (context, control) = context_of(self.number, self.checkpoint);
+        let result = self.job.run(context).await;
+        TestRun {
+            result,
+            progress: control.progress.borrow().clone(),
+        }
+    }
+
+    /// Runs it until `enough` is true of what it says, and stops it then as a worker does: it is told to, and dropped at its
+    /// next await.
+    pub async fn run_until(
+        self,
+        enough: impl FnMut(&Progress) -> bool,
+    ) -> TestRun<Option<Result<J::Output, JobError>>> {
+        let (context, mut control) = context_of(self.number, self.checkpoint);
+        let mut said = control.progress.clone();
+        let result = tokio::select! {
+            biased;
+            // It fails once the context is gone, and then the job has returned.
+            Ok(_) = said.wait_for(enough) => None,
+            result = self.job.run(context) => Some(result),
+        };
+        // A clone of the context that outlives the job sees it, too.
+        let _ = control.stop.send(true);
+        TestRun {
+            result,
+            progress: control.progress.borrow_and_update().clone(),
+        }
+    }
+}
+
+/// Runs a job's first attempt to its end.
+pub async fn run<J: Job>(job: J) -> TestRun<Result<J::Output, JobError>> {
+    Attempt::of(job).run().await
+}
+
+/// Runs the attempt of this number to its end.
+pub async fn run_attempt<J: Job>(job: J, attempt: u32) -> TestRun<Result<J::Output, JobError>> {
+    Attempt::of(job).number(attempt).run().await
+}
+
 /// A context for an attempt that ends in a minute, and its other end: to stop the attempt, or to watch what it says.
-///
-/// # Panics
-/// Never: the secret is long enough.
 #[must_use]
+pub fn context(attempt: u32) -> (Context, RunControl) {
+    context_of(attempt, None)
+}
+
+fn context_of(attempt: u32, checkpoint: Option<Checkpoint>) -> (Context, RunControl) {
+    let run = JobRecord {
+        checkpoint,
+        attempt,
+        ..accepted()
+    };
+    let ends_at = Instant::now() + Duration::from_secs(60);
+    run_context(&run, ends_at, SdkConfig::builder().build())
+}
+
+/// The job that a test's context belongs to.
 #[expect(
     clippy::expect_used,
-    reason = "the constant is longer than a secret has to be"
+    reason = "the secret is longer than one has to be, and the name is a kind's"
 )]
-pub fn context(attempt: u32) -> (Context, RunControl) {
+fn accepted() -> JobRecord {
     const SECRET: &str = "a secret that only the test kit has";
     let secrets = IdSecrets::parse("ID_SECRETS", SECRET).expect("the constant is long enough");
-    let id = secrets.issue(&Owner::anonymous(), [0; 10]);
-    let ends_at = Instant::now() + Duration::from_secs(60);
-    run_context(id, attempt, 3, ends_at, SdkConfig::builder().build())
+    let owner = Owner::anonymous();
+    let kind: KindName = "test".parse().expect("it is a kind's name");
+    let start = Timestamp::from_seconds(1_767_264_645);
+    let job = NewJob {
+        id: secrets.issue(&owner, [0; 10]),
+        owner,
+        kind,
+        fingerprint: Fingerprint::of(b""),
+        summary: String::new(),
+        scheduled_start: start,
+        deadline: Duration::from_secs(86_400),
+        retention: Duration::from_secs(86_400),
+        max_attempts: 3,
+    };
+    JobRecord::begin(job, start)
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use outcome::Outcome;
 
-/// Takes `seconds` in `steps`, then ends with `outcome`.
+/// Takes `seconds` in `steps`, then ends with `outcome`. Each step is saved, so that the next attempt goes on behind it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = serde_json::json!({"seconds": 2, "outcome": "retry-then-success"}))]
@@ -36,12 +36,20 @@ pub struct Rehearsed {
     outcome: Outcome,
     attempt: u32,
     steps: u32,
+    /// How many steps earlier attempts had done.
+    #[serde(skip_serializing_if = "is_zero")]
+    resumed_at: u32,
     #[serde(skip_serializing_if = "String::is_empty")]
     padding: String,
 }
 
 fn ten() -> u32 {
     10
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(steps: &u32) -> bool {
+    *steps == 0
 }
 
 impl Job for Rehearsal {
@@ -66,27 +74,38 @@ impl Job for Rehearsal {
 
     async fn run(self, context: Context) -> Result<Rehearsed, JobError> {
         let step = Duration::from_secs_f64(self.seconds / f64::from(self.steps));
-        for done in 1..=self.steps {
+        let resumed_at = context.saved::<u32>().unwrap_or(0);
+        let resumed = match resumed_at {
+            0 => String::new(),
+            step => format!(", resumed behind step {step}"),
+        };
+        for done in resumed_at + 1..=self.steps {
             if self.outcome == Outcome::Block {
                 std::thread::sleep(step);
             } else {
                 tokio::time::sleep(step).await;
             }
+            context.save(&done)?;
             let percent = Percent::of(u64::from(done), u64::from(self.steps));
-            context.progress(percent, format!("rehearsed {done} of {} steps", self.steps));
+            let summary = format!("rehearsed {done} of {} steps{resumed}", self.steps);
+            context.progress(percent, summary);
         }
-        self.end(&context).await
+        self.end(&context, resumed_at).await
     }
 }
 
 impl Rehearsal {
-    async fn end(self, context: &Context) -> Result<Rehearsed, JobError> {
+    async fn end(self, context: &Context, resumed_at: u32) -> Result<Rehearsed, JobError> {
         match self.outcome {
             Outcome::RetryThenSuccess if context.attempt() == 1 => {
                 return Err(JobError::retry(
                     "rehearsed-retry",
                     "the first attempt was asked to fail",
                 ));
+            }
+            Outcome::SnoozeThenSuccess if resumed_at < self.steps => {
+                let wait = Duration::from_secs(2);
+                return Err(JobError::snooze(wait, "the job was asked to snooze"));
             }
             Outcome::Failure => {
                 return Err(JobError::permanent(
@@ -102,6 +121,7 @@ impl Rehearsal {
             Outcome::Chatter => bad::chatter(context),
             Outcome::Success
             | Outcome::RetryThenSuccess
+            | Outcome::SnoozeThenSuccess
             | Outcome::Block
             | Outcome::LargeResult => {}
         }
@@ -114,6 +134,7 @@ impl Rehearsal {
             outcome: self.outcome,
             attempt: context.attempt(),
             steps: self.steps,
+            resumed_at,
             padding,
         })
     }
@@ -122,7 +143,7 @@ impl Rehearsal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::test_kit;
+    use engine::test_kit::{self, Attempt};
 
     fn rehearsal(outcome: Outcome) -> Rehearsal {
         Rehearsal {
@@ -141,6 +162,7 @@ mod tests {
                 outcome: Outcome::Success,
                 attempt: 1,
                 steps: 4,
+                resumed_at: 0,
                 padding: String::new(),
             }
         );
@@ -168,6 +190,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_attempt_goes_on_behind_the_step_that_was_saved() {
+        let stopped = Attempt::of(rehearsal(Outcome::Success));
+        let stopped = stopped
+            .run_until(|progress| progress.percent >= Percent::new(50))
+            .await;
+        assert_eq!(stopped.saved(), Some(2));
+
+        let next = Attempt::of(rehearsal(Outcome::Success));
+        let next = next.number(2).saved(&2).run().await;
+
+        assert_eq!(next.result.unwrap().resumed_at, 2);
+        assert_eq!(
+            next.progress.summary.as_deref(),
+            Some("rehearsed 4 of 4 steps, resumed behind step 2")
+        );
+    }
+
+    #[tokio::test]
     async fn a_million_words_about_progress_are_cheap_and_the_last_one_stands() {
         let run = test_kit::run(rehearsal(Outcome::Chatter)).await;
         assert_eq!(run.result.unwrap().outcome, Outcome::Chatter);
@@ -186,6 +226,14 @@ mod tests {
         let hanging = test_kit::run(rehearsal(Outcome::Hang));
         let waited = tokio::time::timeout(Duration::from_millis(100), hanging).await;
         assert!(waited.is_err());
+    }
+
+    #[tokio::test]
+    async fn it_snoozes_once_when_asked_to() {
+        let first = test_kit::run(rehearsal(Outcome::SnoozeThenSuccess)).await;
+        assert!(matches!(first.result, Err(JobError::Snooze { .. })));
+        let next = Attempt::of(rehearsal(Outcome::SnoozeThenSuccess)).saved(&4);
+        assert_eq!(next.run().await.result.unwrap().resumed_at, 4);
     }
 
     #[test]

@@ -27,9 +27,6 @@ pub(crate) const TABLE: &str = "jobs";
 const QUEUE: &str = "jobs";
 const DEAD_LETTER_QUEUE: &str = "jobs-dead-letters";
 
-/// As in the template: hand-backs of jobs that wait count as receives too, so it is high; attempts are counted in the record.
-const MAX_RECEIVE_COUNT: u32 = 100;
-
 /// How often the queues are written to the data folder.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
@@ -284,8 +281,7 @@ async fn create_queues(
     );
     let dead = ensure_queue(sqs, DEAD_LETTER_QUEUE, std::slice::from_ref(&retention)).await?;
     let dead_arn = arn_of(sqs, &dead).await?;
-    let redrive =
-        serde_json::json!({"deadLetterTargetArn": dead_arn, "maxReceiveCount": MAX_RECEIVE_COUNT});
+    let redrive = serde_json::json!({"deadLetterTargetArn": dead_arn, "maxReceiveCount": engine::MAX_DELIVERIES});
     let attributes = [
         retention,
         (

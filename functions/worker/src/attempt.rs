@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engine::{
-    Ending, JobError, JobMessage, JobRecord, Percent, Progress, Runner, Written, run_context,
+    Ending, Failure, JobError, JobMessage, JobRecord, Percent, Progress, Rescheduling, Runner,
+    Written, run_context,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
 use crate::App;
 use crate::delivery::Disposition;
-use crate::ending::{self, After, attempts_exhausted, panicked, result_too_large};
-use crate::invocation::{Invocation, moment_in, now};
+use crate::ending::{After, Circumstances, panicked, result_too_large, timed_out};
+use crate::invocation::{Invocation, Limit, moment_in, now};
 use crate::watch::{Stopped, Watched, watch};
 
 /// An attempt that this worker has claimed.
@@ -21,6 +22,8 @@ pub(crate) struct Attempt {
     pub(crate) run: JobRecord,
     pub(crate) runner: Runner,
     pub(crate) message: JobMessage,
+    /// How often the message was delivered.
+    pub(crate) deliveries: u32,
     pub(crate) invocation: Invocation,
 }
 
@@ -28,98 +31,107 @@ impl Attempt {
     /// Runs the job, and says what becomes of its message.
     pub(crate) async fn run(self) -> Disposition {
         let started = Instant::now();
-        let ends_at = moment_in(self.invocation.time_to_run(&self.run, now()));
-        let (id, attempt, max_attempts) = (self.run.id, self.run.attempt, self.run.max_attempts);
-        let (context, control) = run_context(
-            id,
-            attempt,
-            max_attempts,
-            ends_at,
-            self.app.aws.config.clone(),
-        );
-        let (runner, input) = (self.runner, self.message.input.clone());
-        // A thread of its own: a handler may block or compute, and the worker still writes progress, sees a cancel and ends it.
-        let handle = tokio::runtime::Handle::current();
-        let work = tokio::task::spawn_blocking(move || {
-            handle.block_on(async {
-                tokio::select! {
-                    () = context.stopped() => None,
-                    result = runner.run(input.get(), context.clone()) => Some(result),
-                }
-            })
-        });
+        let (time, limit) = self
+            .invocation
+            .time_to_run(&self.run, self.runner.time_limit, now());
+        let ends_at = moment_in(time);
+        let (context, control) = run_context(&self.run, ends_at, self.app.aws.config.clone());
+        let work = self.app.threads.run(self.runner, &self.message, context);
         let (watched, progress) = watch(&self.app.store, &self.run, control, work, ends_at).await;
-        let disposition = self.end(watched, progress).await;
+        let disposition = self.end(watched, limit, progress).await;
         info!(
-            job.id = %id,
+            job.id = %self.run.id,
             job.name = %self.run.kind,
-            attempt,
+            attempt = self.run.attempt,
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "an attempt is over"
         );
         disposition
     }
 
-    async fn end(&self, watched: Watched, progress: Progress) -> Disposition {
+    async fn end(&self, watched: Watched, limit: Limit, progress: Progress) -> Disposition {
         match watched {
             Watched::Returned(Ok(result)) if result.len() > engine::MAX_RESULT_BYTES => {
-                self.finish(Ending::Failed(result_too_large(result.len())), progress)
-                    .await
+                self.fail(result_too_large(result.len()), progress).await
             }
-            Watched::Returned(Ok(result)) => {
-                self.finish(
-                    Ending::Success { result },
-                    Progress {
-                        percent: Percent::DONE,
-                        ..progress
-                    },
-                )
-                .await
-            }
+            Watched::Returned(Ok(result)) => self.succeed(result, progress).await,
             Watched::Returned(Err(error)) => self.failed(error, progress).await,
-            Watched::Panicked => self.finish(Ending::Failed(panicked()), progress).await,
-            Watched::Stopped(Stopped::OutOfTime) => {
-                let failure = ending::out_of_time(&self.invocation, &self.run);
-                self.finish(Ending::Failed(failure), progress).await
+            Watched::Panicked => self.fail(panicked(), progress).await,
+            Watched::Stopped { why, is_over } => {
+                if !is_over {
+                    warn!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, "a handler goes on although it was told to stop");
+                }
+                match why {
+                    Stopped::OutOfTime => self.out_of_time(limit, is_over, progress).await,
+                    Stopped::Canceled => self.finish(Ending::Canceled, progress).await,
+                    Stopped::Fenced => self.fenced(),
+                }
             }
-            Watched::Stopped(Stopped::Canceled) => self.finish(Ending::Canceled, progress).await,
-            Watched::Stopped(Stopped::Fenced) => self.fenced(),
+        }
+    }
+
+    async fn out_of_time(&self, limit: Limit, is_over: bool, progress: Progress) -> Disposition {
+        match limit {
+            Limit::Deadline => self.fail(JobRecord::deadline_exceeded(), progress).await,
+            // The next attempt would be in another process, beside the one that goes on.
+            Limit::Invocation | Limit::Kind if !is_over => self.fail(timed_out(), progress).await,
+            // Another attempt would have no more time than this one.
+            Limit::Invocation => self.fail(timed_out(), progress).await,
+            Limit::Kind => {
+                let after = self.circumstances().after_failure(Some(&timed_out()), None);
+                self.go_on(after, progress).await
+            }
         }
     }
 
     async fn failed(&self, error: JobError, progress: Progress) -> Disposition {
-        let (source, after) = ending::after(&error, &self.run, self.runner.retry, now(), random());
+        let (source, after) = self.circumstances().after(&error);
         if let Some(source) = source {
             warn!(job.id = %self.run.id, attempt = self.run.attempt, error.source = ?source, "an attempt failed");
         }
-        match after {
-            After::End(failure) => {
-                let failure = failure.unwrap_or_else(|| attempts_exhausted(&self.run));
-                self.finish(Ending::Failed(failure), progress).await
-            }
-            After::Again { next_start, reason } => {
-                self.reschedule(next_start, &reason, progress).await
-            }
+        self.go_on(after, progress).await
+    }
+
+    fn circumstances(&self) -> Circumstances<'_> {
+        Circumstances {
+            run: &self.run,
+            policy: self.runner.retry,
+            deliveries: self.deliveries,
+            now: now(),
+            random: random(),
         }
     }
 
-    async fn reschedule(
-        &self,
-        next_start: engine::Timestamp,
-        reason: &str,
-        progress: Progress,
-    ) -> Disposition {
-        match self
+    async fn go_on(&self, after: After, progress: Progress) -> Disposition {
+        match after {
+            After::End(failure) => self.fail(failure, progress).await,
+            After::Again(again) => self.reschedule(&again, progress).await,
+        }
+    }
+
+    async fn reschedule(&self, again: &Rescheduling, progress: Progress) -> Disposition {
+        let written = self
             .app
             .store
-            .reschedule(&self.run, reason, next_start, now())
-            .await
-        {
-            Ok(Written::Applied) => Disposition::at(next_start, now()),
+            .reschedule(&self.run, again, &progress, now());
+        match written.await {
+            Ok(Written::Applied) => Disposition::at(again.next_start, now()),
             Ok(Written::CancelRequested) => self.finish(Ending::Canceled, progress).await,
             Ok(Written::Fenced) => self.fenced(),
             Err(error) => self.unwritten(&error),
         }
+    }
+
+    async fn succeed(&self, result: String, progress: Progress) -> Disposition {
+        let progress = Progress {
+            percent: Percent::DONE,
+            ..progress
+        };
+        self.finish(Ending::Success { result }, progress).await
+    }
+
+    async fn fail(&self, failure: Failure, progress: Progress) -> Disposition {
+        self.finish(Ending::Failed(failure), progress).await
     }
 
     async fn finish(&self, ending: Ending, progress: Progress) -> Disposition {

@@ -12,6 +12,10 @@ use crate::App;
 use crate::delivery::{Delivery, Disposition};
 use crate::invocation::{Invocation, now};
 
+/// So many jobs run at once in a process, however large the event source makes its batches: they share its memory. As many as
+/// the template's batches have.
+const AT_ONCE: usize = 10;
+
 /// Consumes a batch. The answer names the records that have to come back; the others are done with.
 pub(crate) async fn consume(
     app: &Arc<App>,
@@ -28,15 +32,8 @@ pub(crate) async fn consume(
     let (suspects, others) = set_apart(app, deliveries).await;
     // What is not known to be done comes back, also when a task of ours panics.
     let mut done = vec![false; message_ids.len()];
-    // At most ten records (the event source's batch size), so all of them at once is a bound.
-    run_together(app, others, &mut done).await;
-    for suspect in suspects {
-        if invocation.has_time_for_another(now()) {
-            run_together(app, vec![suspect], &mut done).await;
-        } else {
-            hand_back(app, &suspect.1.receipt, Duration::ZERO).await;
-        }
-    }
+    run(app, &invocation, others, AT_ONCE, &mut done).await;
+    run(app, &invocation, suspects, 1, &mut done).await;
     let failures = message_ids
         .into_iter()
         .zip(done)
@@ -66,18 +63,32 @@ async fn set_apart(app: &App, deliveries: Vec<Numbered>) -> (Vec<Numbered>, Vec<
     (suspects, others)
 }
 
-async fn run_together(app: &Arc<App>, deliveries: Vec<Numbered>, done: &mut [bool]) {
+/// Runs so many of the deliveries at once, and hands those back that come too late for that.
+async fn run(
+    app: &Arc<App>,
+    invocation: &Invocation,
+    deliveries: Vec<Numbered>,
+    at_once: usize,
+    done: &mut [bool],
+) {
+    let mut waiting = deliveries.into_iter();
     let mut running = JoinSet::new();
-    for (index, delivery) in deliveries {
-        let app = app.clone();
-        running.spawn(
-            async move { (index, deliver(&app, delivery).await) }.instrument(Span::current()),
-        );
-    }
-    while let Some(joined) = running.join_next().await {
-        match joined {
-            Ok((index, disposition)) => done[index] = disposition == Disposition::Done,
-            Err(panic) => error!("a delivery did not come to its end: {panic}"),
+    loop {
+        while running.len() < at_once
+            && let Some((index, delivery)) = waiting.next()
+        {
+            if !invocation.has_time_for_another(now()) {
+                hand_back(app, &delivery.receipt, Duration::ZERO).await;
+                continue;
+            }
+            let app = app.clone();
+            let delivered = async move { (index, deliver(&app, delivery).await) };
+            running.spawn(delivered.instrument(Span::current()));
+        }
+        match running.join_next().await {
+            None => break,
+            Some(Ok((index, disposition))) => done[index] = disposition == Disposition::Done,
+            Some(Err(panic)) => error!("a delivery did not come to its end: {panic}"),
         }
     }
 }

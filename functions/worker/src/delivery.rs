@@ -62,11 +62,12 @@ const DROP_AGE: Duration = Duration::from_secs(60);
 /// When a message without a record is looked at again.
 const RECORD_RETRY: Duration = Duration::from_secs(5);
 
-/// What is no message gets to the dead-letter queue after as many deliveries as the queue allows; they need not take long.
+/// What is no message gets to the dead-letter queue after as many deliveries as the queue allows: a thousand short ones. That is
+/// a quarter of an hour, in which a deployment under way may bring the code that can read it, and costs next to nothing.
 const UNREADABLE_RETRY: Duration = Duration::from_secs(1);
 
-/// A kind that this worker doesn't know may be one that a deployment under way brings.
-const UNKNOWN_KIND_RETRY: Duration = Duration::from_secs(60);
+/// A kind that this worker doesn't know may be one that a deployment under way brings: for hours, if that is rolled back first.
+const UNKNOWN_KIND_RETRY: Duration = Duration::from_secs(10);
 
 /// How long to wait after a fault of the table: twice as long after each delivery, so that an outage of hours uses up a few
 /// dozen of the deliveries that a message has before it is dead.
@@ -102,7 +103,10 @@ impl Delivery {
         let message = match JobMessage::parse(&self.body) {
             Ok(message) => message,
             Err(error) => {
-                error!(error.source = ?std::error::Error::source(&error), "{error}");
+                // Once would get lost, and each time would bury the rest.
+                if self.deliveries.is_power_of_two() {
+                    error!(error.source = ?std::error::Error::source(&error), deliveries = self.deliveries, "{error}");
+                }
                 return Disposition::after(UNREADABLE_RETRY);
             }
         };
@@ -117,6 +121,7 @@ impl Delivery {
                     run: *run,
                     runner,
                     message,
+                    deliveries: self.deliveries,
                     invocation: self.invocation,
                 }
                 .run()

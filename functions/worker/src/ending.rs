@@ -1,65 +1,108 @@
 //! What an attempt that did not succeed leads to.
 
 use std::error::Error;
+use std::time::Duration;
 
-use engine::{Failure, JobError, JobRecord, RetryPolicy, Timestamp};
+use engine::{
+    Failure, JobError, JobRecord, MAX_PAUSES, MIN_SNOOZE, Pause, Rescheduling, RetryPolicy,
+    Timestamp,
+};
 
-use crate::invocation::Invocation;
-
-/// What comes after an attempt that failed.
+/// What comes after an attempt that did not succeed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum After {
-    /// The job's end, with what its kind said of it.
-    End(Option<Failure>),
-    /// Another attempt.
-    Again {
-        next_start: Timestamp,
-        reason: String,
-    },
+    /// The job's end.
+    End(Failure),
+    /// Another start.
+    Again(Rescheduling),
+}
+
+/// What it depends on, besides the error.
+pub(crate) struct Circumstances<'a> {
+    /// The record as the claim left it.
+    pub(crate) run: &'a JobRecord,
+    pub(crate) policy: RetryPolicy,
+    /// How often the job's message was delivered.
+    pub(crate) deliveries: u32,
+    pub(crate) now: Timestamp,
+    /// Uniform over all of `u64`.
+    pub(crate) random: u64,
 }
 
 type Source<'a> = Option<&'a (dyn Error + Send + Sync)>;
 
-/// What comes after an attempt's error, and what belongs into the log of it.
-pub(crate) fn after<'a>(
-    error: &'a JobError,
-    run: &JobRecord,
-    policy: RetryPolicy,
-    now: Timestamp,
-    random: u64,
-) -> (Source<'a>, After) {
-    let (failure, source, wanted) = match error {
-        JobError::Permanent(failure) => return (None, After::End(Some(failure.clone()))),
-        JobError::Retry {
-            failure,
-            source,
-            after,
-        } => (failure.clone(), source.as_deref(), *after),
-    };
-    let delay = wanted
-        .unwrap_or_else(|| policy.delay(run.attempt, random))
-        .min(engine::MAX_VISIBILITY);
-    let next_start = now.plus(delay);
-    // An attempt that could only start past the deadline is none.
-    if run.attempt >= run.max_attempts || next_start >= run.deadline {
-        return (source, After::End(failure));
+impl Circumstances<'_> {
+    /// What comes after an attempt's error, and what belongs into the log of it.
+    pub(crate) fn after<'e>(&self, error: &'e JobError) -> (Source<'e>, After) {
+        match error {
+            JobError::Permanent(failure) => (None, After::End(failure.clone())),
+            JobError::Snooze { after, reason } => (None, self.after_snooze(*after, reason)),
+            JobError::Retry {
+                failure,
+                source,
+                after,
+            } => (
+                source.as_deref(),
+                self.after_failure(failure.as_ref(), *after),
+            ),
+        }
     }
-    let why = failure
-        .as_ref()
-        .map_or_else(String::new, |failure| format!(": {}", failure.message()));
-    let reason = format!(
-        "attempt {} of {} failed{why}",
-        run.attempt, run.max_attempts
-    );
-    (source, After::Again { next_start, reason })
+
+    /// What comes after an attempt that failed with `failure`, as far as that may be told; `wanted` is the kind's own delay.
+    pub(crate) fn after_failure(
+        &self,
+        failure: Option<&Failure>,
+        wanted: Option<Duration>,
+    ) -> After {
+        let run = self.run;
+        let delay = wanted.unwrap_or_else(|| self.policy.delay(run.attempt, self.random));
+        let next_start = self.now.plus(delay.min(engine::MAX_VISIBILITY));
+        // An attempt that could only start past the deadline is none.
+        let is_last = run.attempt >= run.max_attempts || run.is_overdue(next_start);
+        if is_last || !self.may_pause() {
+            return After::End(failure.cloned().unwrap_or_else(|| attempts_exhausted(run)));
+        }
+        let why = failure.map_or_else(String::new, |failure| format!(": {}", failure.message()));
+        let (attempt, of) = (run.attempt, run.max_attempts);
+        After::Again(Rescheduling {
+            pause: Pause::Retry,
+            reason: format!("attempt {attempt} of {of} failed{why}"),
+            next_start,
+        })
+    }
+
+    fn after_snooze(&self, delay: Duration, reason: &str) -> After {
+        let next_start = self.now.plus(delay.max(MIN_SNOOZE));
+        if self.run.is_overdue(next_start) {
+            return After::End(JobRecord::deadline_exceeded());
+        }
+        if !self.may_pause() {
+            return After::End(snoozed_too_often());
+        }
+        After::Again(Rescheduling {
+            pause: Pause::Snooze,
+            reason: reason.to_owned(),
+            next_start,
+        })
+    }
+
+    fn may_pause(&self) -> bool {
+        self.deliveries < MAX_PAUSES
+    }
 }
 
 /// The last attempt failed, and its kind says nothing that a client may know.
-pub(crate) fn attempts_exhausted(run: &JobRecord) -> Failure {
+fn attempts_exhausted(run: &JobRecord) -> Failure {
     Failure::new(
         "attempts-exhausted",
         &format!("attempt {} of {} failed", run.attempt, run.max_attempts),
     )
+}
+
+fn snoozed_too_often() -> Failure {
+    let message =
+        format!("the job asked to go on later when it had been started {MAX_PAUSES} times");
+    Failure::new("snoozed-too-often", &message)
 }
 
 pub(crate) fn panicked() -> Failure {
@@ -74,23 +117,15 @@ pub(crate) fn result_too_large(bytes: usize) -> Failure {
     )
 }
 
-/// The attempt's time was up: the job's own deadline, or the time that an invocation has.
-pub(crate) fn out_of_time(invocation: &Invocation, run: &JobRecord) -> Failure {
-    if invocation.is_beyond(run) {
-        Failure::new(
-            "deadline-exceeded",
-            "the job was not finished by its deadline",
-        )
-    } else {
-        Failure::new("timed-out", "the job takes longer than an attempt may run")
-    }
+/// The attempt took longer than the invocation, or its kind, lets it.
+pub(crate) fn timed_out() -> Failure {
+    Failure::new("timed-out", "the job takes longer than an attempt may run")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use engine::{Fingerprint, IdSecrets, NewJob, Owner};
-    use std::time::Duration;
 
     fn run(attempt: u32) -> JobRecord {
         let owner = Owner::anonymous();
@@ -112,26 +147,30 @@ mod tests {
         }
     }
 
+    fn after_deliveries(error: &JobError, run: &JobRecord, seconds: i64, deliveries: u32) -> After {
+        let circumstances = Circumstances {
+            run,
+            policy: RetryPolicy::DEFAULT,
+            deliveries,
+            now: Timestamp::from_seconds(seconds),
+            random: 1_500,
+        };
+        circumstances.after(error).1
+    }
+
     fn after_at(error: &JobError, attempt: u32, seconds: i64) -> After {
-        after(
-            error,
-            &run(attempt),
-            RetryPolicy::DEFAULT,
-            Timestamp::from_seconds(seconds),
-            1_500,
-        )
-        .1
+        after_deliveries(error, &run(attempt), seconds, 1)
     }
 
     #[test]
     fn an_error_leads_to_another_attempt_with_the_reason() {
         let error = JobError::retry("busy", "the registry is busy");
-        let next_start = Timestamp::from_ms(1_011_500);
-        let reason = "attempt 1 of 3 failed: the registry is busy".to_owned();
-        assert_eq!(
-            after_at(&error, 1, 1_010),
-            After::Again { next_start, reason }
-        );
+        let expected = Rescheduling {
+            pause: Pause::Retry,
+            reason: "attempt 1 of 3 failed: the registry is busy".to_owned(),
+            next_start: Timestamp::from_ms(1_011_500),
+        };
+        assert_eq!(after_at(&error, 1, 1_010), After::Again(expected));
     }
 
     #[test]
@@ -139,10 +178,11 @@ mod tests {
         let error = JobError::retry("busy", "the registry is busy");
         assert_eq!(
             after_at(&error, 3, 1_010),
-            After::End(Some(Failure::new("busy", "the registry is busy")))
+            After::End(Failure::new("busy", "the registry is busy"))
         );
         let plain = JobError::from(std::fmt::Error);
-        assert_eq!(after_at(&plain, 3, 1_010), After::End(None));
+        let exhausted = Failure::new("attempts-exhausted", "attempt 3 of 3 failed");
+        assert_eq!(after_at(&plain, 3, 1_010), After::End(exhausted));
     }
 
     #[test]
@@ -150,14 +190,63 @@ mod tests {
         let error = JobError::permanent("malformed", "line 3");
         assert_eq!(
             after_at(&error, 1, 1_010),
-            After::End(Some(Failure::new("malformed", "line 3")))
+            After::End(Failure::new("malformed", "line 3"))
         );
     }
 
     #[test]
     fn no_attempt_is_scheduled_past_the_deadline() {
         let error = JobError::retry("busy", "busy").after(Duration::from_secs(30));
-        assert!(matches!(after_at(&error, 1, 1_069), After::Again { .. }));
+        assert!(matches!(after_at(&error, 1, 1_069), After::Again(_)));
         assert!(matches!(after_at(&error, 1, 1_070), After::End(_)));
+    }
+
+    #[test]
+    fn a_snooze_gives_the_attempt_back_and_the_last_one_may_ask_for_it_too() {
+        let error = JobError::snooze(Duration::from_secs(30), "waits for the export");
+        let expected = Rescheduling {
+            pause: Pause::Snooze,
+            reason: "waits for the export".to_owned(),
+            next_start: Timestamp::from_seconds(1_040),
+        };
+        assert_eq!(after_at(&error, 3, 1_010), After::Again(expected));
+        assert_eq!(Pause::Snooze.attempts_used(3), 2);
+        assert_eq!(Pause::Retry.attempts_used(3), 3);
+    }
+
+    #[test]
+    fn a_snooze_is_never_shorter_than_the_shortest() {
+        let error = JobError::snooze(Duration::ZERO, "spins");
+        let After::Again(again) = after_at(&error, 1, 1_010) else {
+            panic!("ended")
+        };
+        assert_eq!(again.next_start, Timestamp::from_seconds(1_011));
+    }
+
+    #[test]
+    fn a_snooze_past_the_deadline_ends_the_job() {
+        let error = JobError::snooze(Duration::from_secs(30), "waits");
+        assert!(matches!(after_at(&error, 1, 1_069), After::Again(_)));
+        let overdue = After::End(JobRecord::deadline_exceeded());
+        assert_eq!(after_at(&error, 1, 1_070), overdue);
+    }
+
+    #[test]
+    fn a_job_whose_message_is_nearly_dead_ends_with_a_reason() {
+        let code_after = |error: &JobError, deliveries| match after_deliveries(
+            error,
+            &run(1),
+            1_010,
+            deliveries,
+        ) {
+            After::End(failure) => failure.code().to_owned(),
+            After::Again(_) => "again".to_owned(),
+        };
+        let snooze = JobError::snooze(Duration::from_secs(1), "waits");
+        let retry = JobError::retry("busy", "busy");
+        assert_eq!(code_after(&snooze, MAX_PAUSES - 1), "again");
+        assert_eq!(code_after(&snooze, MAX_PAUSES), "snoozed-too-often");
+        assert_eq!(code_after(&retry, MAX_PAUSES - 1), "again");
+        assert_eq!(code_after(&retry, MAX_PAUSES), "busy");
     }
 }

@@ -1,7 +1,7 @@
 //! The Lambda function that runs jobs: it consumes the queue, and writes progress and the end into the record.
 //!
-//! A batch's records run side by side, each on a thread of its own, so that neither a panic nor a blocking handler of one
-//! harms another. What is not done with goes back to the queue: `ReportBatchItemFailures` names it, and its visibility is
+//! A batch's records run side by side, each on a thread and a runtime of its own, so that neither a panic nor a blocking
+//! handler of one harms another. What is not done with goes back to the queue: `ReportBatchItemFailures` names it, and its visibility is
 //! set to the time at which it makes sense to look again.
 
 mod attempt;
@@ -9,14 +9,19 @@ mod batch;
 mod delivery;
 mod ending;
 mod invocation;
+mod runaway;
 mod watch;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use engine::{Aws, Environment, JobQueue, JobStore, Runners};
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::tower::util::MapFutureLayer;
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
+use work::Threads;
 
 /// What every job needs, built once for each process.
 struct App {
@@ -26,6 +31,8 @@ struct App {
     aws: Aws,
     /// How long a status URI lives after its job's end.
     retention: Duration,
+    /// What the handlers of this process run on.
+    threads: Threads,
 }
 
 /// Reads the configuration, builds the clients, and consumes the queue until the process ends.
@@ -48,9 +55,17 @@ pub async fn run() -> Result<(), Error> {
         runners,
         aws,
         retention,
+        threads: Threads::default(),
     });
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+    let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         Ok::<_, Error>(batch::consume(app, event.payload, &event.context).await)
-    }))
-    .await
+    });
+    // The outermost layer sees an invocation end when its answer is with the Runtime API.
+    Runtime::new(handler)
+        .layer(TracingLayer::new())
+        .layer(MapFutureLayer::new(|answered| {
+            runaway::end_with_runaways(answered, app.threads.clone())
+        }))
+        .run()
+        .await
 }

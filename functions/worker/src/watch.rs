@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use engine::{JobError, JobRecord, JobState, JobStore, Progress, RunControl, StoreError, Written};
+use engine::{
+    AttemptWrite, JobError, JobRecord, JobStore, Progress, RunControl, StoreError, Written,
+    decide_write,
+};
 use lambda_runtime::tracing::warn;
-use tokio::task::{JoinError, JoinHandle};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use crate::invocation::now;
+use crate::work::{Done, Work};
 
 /// How an attempt stopped running.
 pub(crate) enum Watched {
@@ -16,7 +19,11 @@ pub(crate) enum Watched {
     /// Its handler panicked.
     Panicked,
     /// It was stopped.
-    Stopped(Stopped),
+    Stopped {
+        why: Stopped,
+        /// Whether its handler is over. One that blocks or computes goes on.
+        is_over: bool,
+    },
 }
 
 /// Why an attempt was stopped.
@@ -37,7 +44,8 @@ const WRITE_EVERY: Duration = Duration::from_secs(1);
 /// a cancel takes effect.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
 
-type Work = JoinHandle<Option<Result<String, JobError>>>;
+/// How long a handler that was told to stop is waited for. One that awaits is dropped within microseconds.
+const STOPS_WITHIN: Duration = Duration::from_millis(150);
 
 /// Watches until the attempt stops. The second value is the last that it said: what the end is written with.
 pub(crate) async fn watch(
@@ -51,15 +59,16 @@ pub(crate) async fn watch(
     let mut ticks = interval_at(Instant::now() + WRITE_EVERY, WRITE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard_at = Instant::now();
-    let watched = loop {
+    let mut has_more = false;
+    let why = loop {
         tokio::select! {
             biased;
-            joined = &mut work => break returned(joined),
-            () = sleep_until(ends_at) => break Watched::Stopped(Stopped::OutOfTime),
+            done = &mut work => return (returned(done.unwrap_or(Done::Panicked)), progress.borrow().clone()),
+            () = sleep_until(ends_at) => break Stopped::OutOfTime,
             _ = ticks.tick() => {}
         }
         // A handler that drops its context says nothing more.
-        let has_more = progress.has_changed().unwrap_or(false);
+        has_more |= progress.has_changed().unwrap_or(false);
         if !has_more && heard_at.elapsed() < LOOK_EVERY {
             continue;
         }
@@ -71,38 +80,41 @@ pub(crate) async fn watch(
         };
         heard_at = Instant::now();
         match written {
-            Ok(Written::Applied) => {}
-            Ok(Written::CancelRequested) => break Watched::Stopped(Stopped::Canceled),
-            Ok(Written::Fenced) => break Watched::Stopped(Stopped::Fenced),
-            // The next write says it again, and the lease does not depend on it.
+            Ok(Written::Applied) => has_more = false,
+            Ok(Written::CancelRequested) => break Stopped::Canceled,
+            Ok(Written::Fenced) => break Stopped::Fenced,
+            // The next tick says it again, and the lease does not depend on it.
             Err(error) => {
                 warn!(job.id = %run.id, error.source = ?std::error::Error::source(&error), "{error}");
             }
         }
     };
-    // Nobody listens any more once the handler has returned.
+    // Nobody listens any more if the handler returned at this moment.
     let _ = stop.send(true);
+    let is_over = timeout(STOPS_WITHIN, work).await.is_ok();
     let said = progress.borrow().clone();
-    (watched, said)
+    (Watched::Stopped { why, is_over }, said)
 }
 
-fn returned(joined: Result<Option<Result<String, JobError>>, JoinError>) -> Watched {
-    match joined {
-        Ok(Some(result)) => Watched::Returned(result),
-        // Stopped from outside: only this watch can do that, and it does not look at the work afterwards.
-        Ok(None) => Watched::Stopped(Stopped::OutOfTime),
-        Err(_) => Watched::Panicked,
+fn returned(done: Done) -> Watched {
+    match done {
+        Done::Returned(result) => Watched::Returned(result),
+        Done::Panicked => Watched::Panicked,
+        // Told to stop by nobody: only the watch can do that, and it does not look at the result afterwards.
+        Done::Dropped => Watched::Stopped {
+            why: Stopped::OutOfTime,
+            is_over: true,
+        },
     }
 }
 
 /// Looks, without writing, whether the attempt still has its job.
 async fn look(store: &JobStore, run: &JobRecord) -> Result<Written, StoreError> {
-    Ok(match store.get(&run.id).await? {
-        Some(record) if record.state != JobState::Started || record.attempt != run.attempt => {
-            Written::Fenced
-        }
-        Some(record) if record.cancel_requested => Written::CancelRequested,
-        Some(_) => Written::Applied,
-        None => Written::Fenced,
-    })
+    let record = store.get(&run.id).await?;
+    Ok(decide_write(
+        record.as_ref(),
+        run,
+        AttemptWrite::Progress,
+        now(),
+    ))
 }

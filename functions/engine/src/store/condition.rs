@@ -44,12 +44,13 @@ conditions! {
          AND attribute_not_exists(#cancel_requested) \
          AND ((#state = :scheduled AND #scheduled_start_ms <= :now) OR (#state = :started AND #lease_until_ms <= :now))";
 
-    /// Fencing: a worker that was frozen past its lease and thawed finds a higher attempt, or the end, and writes nothing.
-    /// The deadline is part of it, because readers call the job FAILED from then on and final is final.
-    OwnsAttempt = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now";
+    /// Fencing: a worker that was frozen past its lease and thawed finds another claim's token, or the end, and writes
+    /// nothing. The number of the attempt would not do: after a snooze the next claim has the same. The deadline is part of
+    /// it, because readers call the job FAILED from then on and final is final. Says the same as [`crate::owns_attempt`].
+    OwnsAttempt = "#state = :started AND #run_token = :token AND #deadline_ms > :now";
 
     /// Fencing, and no cancel: it would get lost between this attempt and the next, or behind a failure that came after it.
-    OwnsUncanceledAttempt = "#state = :started AND #attempt = :attempt AND #deadline_ms > :now \
+    OwnsUncanceledAttempt = "#state = :started AND #run_token = :token AND #deadline_ms > :now \
          AND attribute_not_exists(#cancel_requested)";
 
     /// A decision that was made from a record takes effect only on that very record. Versions count anew in each job, so

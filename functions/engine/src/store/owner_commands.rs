@@ -5,13 +5,13 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 
 use super::JobStore;
-use super::attempt::Ending;
 use super::condition::Condition;
+use super::ending::Ending;
 use super::expression::{Conditional, Update, names};
 use crate::item::{millis, number, string};
 use crate::page::created_order;
 use crate::record::expiry;
-use crate::{Attribute, JobId, JobRecord, JobState, Outcome, StoreError, Timestamp};
+use crate::{Attribute, JobId, JobRecord, JobState, Outcome, Percent, StoreError, Timestamp};
 
 /// What came of a cancel.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,6 +122,8 @@ impl JobStore {
             expires_at,
             updated_at: now,
             lease_until: None,
+            checkpoint: None,
+            start_percent: Percent::ZERO,
             cancel_requested: false,
             ..record.clone()
         };

@@ -15,6 +15,8 @@ pub(super) enum Outcome {
     Failure,
     /// The first attempt with an error, the second one with a result.
     RetryThenSuccess,
+    /// With a result, after it has asked once to go on two seconds later.
+    SnoozeThenSuccess,
     /// With a panic.
     Panic,
     /// The process dies.

@@ -1,0 +1,106 @@
+//! May this attempt still write?
+
+use crate::{JobRecord, JobState, Outcome, Timestamp, Written};
+
+/// What an attempt wants to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AttemptWrite {
+    /// How far it is.
+    Progress,
+    /// That it wants another attempt, or to go on later.
+    Reschedule,
+    /// The job's end.
+    End(Outcome),
+}
+
+/// Whether the attempt that began as `run` may write at `now`, judged from the record as it stands: what the conditions of an
+/// attempt's writes in [`crate::JobStore`] say.
+///
+/// It goes by the token of the claim and not by the attempt's number: after a snooze the next claim has the same number.
+#[must_use]
+pub fn owns_attempt(record: &JobRecord, run: &JobRecord, now: Timestamp) -> bool {
+    record.state == JobState::Started
+        && run.run_token.is_some()
+        && record.run_token == run.run_token
+        && !record.is_overdue(now)
+}
+
+/// What comes of an attempt's write of this kind, judged from the record as it stands. A result stands against a cancel that
+/// came too late; giving the job back and failing do not, and have no effect then.
+#[must_use]
+pub fn decide_write(
+    record: Option<&JobRecord>,
+    run: &JobRecord,
+    write: AttemptWrite,
+    now: Timestamp,
+) -> Written {
+    let Some(record) = record.filter(|record| owns_attempt(record, run, now)) else {
+        return Written::Fenced;
+    };
+    match write {
+        AttemptWrite::End(Outcome::Success | Outcome::Canceled) => Written::Applied,
+        _ if !record.cancel_requested => Written::Applied,
+        AttemptWrite::Progress | AttemptWrite::Reschedule | AttemptWrite::End(Outcome::Failed) => {
+            Written::CancelRequested
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::tests::{accepted, at};
+
+    fn running(token: &str) -> JobRecord {
+        JobRecord {
+            state: JobState::Started,
+            attempt: 1,
+            lease_until: Some(at(1_030)),
+            run_token: Some(token.to_owned()),
+            ..accepted()
+        }
+    }
+
+    #[test]
+    fn an_attempts_number_that_is_used_again_is_not_the_attempt() {
+        let (before, after) = (running("before the snooze"), running("after it"));
+        assert_eq!(before.attempt, after.attempt);
+        assert!(owns_attempt(&after, &after, at(1_010)));
+        assert!(!owns_attempt(&after, &before, at(1_010)));
+    }
+
+    #[test]
+    fn what_is_not_started_is_no_attempts() {
+        let run = running("run");
+        for state in [JobState::Scheduled, JobState::Completed(Outcome::Failed)] {
+            let record = JobRecord {
+                state,
+                ..run.clone()
+            };
+            assert!(!owns_attempt(&record, &run, at(1_010)));
+        }
+        assert!(!owns_attempt(&run, &run, at(1_100)), "past its deadline");
+    }
+
+    #[test]
+    fn a_cancel_stops_all_but_an_end_that_stands_against_it() {
+        let run = running("run");
+        let canceled = JobRecord {
+            cancel_requested: true,
+            ..run.clone()
+        };
+        let decide = |record, write| decide_write(Some(record), &run, write, at(1_010));
+        for (write, expected) in [
+            (AttemptWrite::Progress, Written::CancelRequested),
+            (AttemptWrite::Reschedule, Written::CancelRequested),
+            (AttemptWrite::End(Outcome::Failed), Written::CancelRequested),
+            (AttemptWrite::End(Outcome::Success), Written::Applied),
+            (AttemptWrite::End(Outcome::Canceled), Written::Applied),
+        ] {
+            assert_eq!(decide(&run, write), Written::Applied);
+            assert_eq!(decide(&canceled, write), expected, "{write:?}");
+        }
+        let gone = decide_write(None, &run, AttemptWrite::Progress, at(1_010));
+        assert_eq!(gone, Written::Fenced);
+    }
+}

@@ -1,0 +1,68 @@
+//! The claim of an attempt.
+
+use super::JobStore;
+use super::condition::Condition;
+use super::expression::{Conditional, Update};
+use crate::item::{millis, number, string};
+use crate::{
+    Claim, ClaimDecision, Fingerprint, JobId, JobRecord, JobState, StoreError, Timestamp,
+    decide_claim,
+};
+
+impl JobStore {
+    /// Claims the next attempt of a job for the worker that has its message, until `lease_until`. `run_token` is unique for
+    /// each call.
+    ///
+    /// # Errors
+    /// [`StoreError`]: nothing is known; the message has to come back.
+    pub async fn claim(
+        &self,
+        id: &JobId,
+        fingerprint: &Fingerprint,
+        run_token: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        let update = Update {
+            set: "SET #state = :started, #attempt = #attempt + :one, #version = #version + :one, \
+                     #percent = if_not_exists(#start_percent, :zero), #started_at_ms = :now, #updated_at_ms = :now, \
+                     #lease_until_ms = :lease, #run_token = :token"
+                .to_owned(),
+            condition: Condition::Claimable,
+            values: vec![
+                (":fingerprint", string(fingerprint.as_str())),
+                (":scheduled", string(JobState::Scheduled.as_str())),
+                (":started", string(JobState::Started.as_str())),
+                (":now", millis(now)),
+                (":lease", millis(lease_until)),
+                (":token", string(run_token)),
+                (":one", number(1)),
+                (":zero", number(0)),
+            ],
+        };
+        Ok(match self.update(id, update).await? {
+            Conditional::Applied(record) => Claim::Acquired(record),
+            Conditional::Refused(old) => refused(old, fingerprint, run_token, now),
+        })
+    }
+}
+
+fn refused(
+    old: Option<Box<JobRecord>>,
+    fingerprint: &Fingerprint,
+    run_token: &str,
+    now: Timestamp,
+) -> Claim {
+    match old {
+        Some(own)
+            if own.state == JobState::Started && own.run_token.as_deref() == Some(run_token) =>
+        {
+            Claim::Acquired(own)
+        }
+        old => match decide_claim(old.as_deref(), fingerprint, now) {
+            // The condition and the decision disagree only while a record is one that this crate did not write whole.
+            ClaimDecision::Start => Claim::Refused(ClaimDecision::Busy { until: now }, old),
+            decision => Claim::Refused(decision, old),
+        },
+    }
+}

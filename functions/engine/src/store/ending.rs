@@ -1,0 +1,156 @@
+//! The end of a job.
+
+use std::time::Duration;
+
+use super::JobStore;
+use super::attempt::{Values, is_own, owned, refusal, said};
+use super::condition::Condition;
+use super::expression::{Conditional, Update};
+use crate::item::{epoch_seconds, millis, number, string};
+use crate::page::created_order;
+use crate::record::expiry;
+use crate::{
+    AttemptWrite, Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written,
+};
+
+/// The largest result, in bytes of JSON: an item holds at most 400 KB (409,600 bytes), and the record needs its part.
+pub const MAX_RESULT_BYTES: usize = 380_000;
+
+/// How an attempt ends its job.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    /// With a result: JSON text of at most [`MAX_RESULT_BYTES`].
+    Success {
+        /// The result.
+        result: String,
+    },
+    /// With an error.
+    Failed(Failure),
+    /// By its owner's wish.
+    Canceled,
+}
+
+impl Ending {
+    /// The outcome that it gives the job.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Success { .. } => Outcome::Success,
+            Self::Failed(_) => Outcome::Failed,
+            Self::Canceled => Outcome::Canceled,
+        }
+    }
+
+    fn condition(&self) -> Condition {
+        match self {
+            Self::Success { .. } | Self::Canceled => Condition::OwnsAttempt,
+            Self::Failed(_) => Condition::OwnsUncanceledAttempt,
+        }
+    }
+}
+
+/// The values of [`Condition::Unchanged`].
+fn unchanged(record: &JobRecord) -> Values {
+    let order = created_order(record.created_at, &record.id);
+    vec![
+        (":version", number(record.version)),
+        (":created_order", string(order)),
+    ]
+}
+
+/// What only a running job needs. Its checkpoint is worth nothing any more, and the record is what a poll pays for.
+const REMOVED: &str = "REMOVE #lease_until_ms, #cancel_requested, #checkpoint, #start_percent";
+
+impl JobStore {
+    /// Ends the job as this attempt found it, with the last that the attempt said of its progress. Its status URI lives for
+    /// `retention` from `now`. A result stands against a cancel that came too late; a failure does not, and is not written then.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the lease runs out, and the next attempt does the work again.
+    pub async fn finish(
+        &self,
+        run: &JobRecord,
+        ending: &Ending,
+        progress: &Progress,
+        now: Timestamp,
+        retention: Duration,
+    ) -> Result<Written, StoreError> {
+        let (said, said_values) = said(progress);
+        let (ended, ended_values) = ended(ending, now, expiry(now, retention));
+        let update = Update {
+            set: format!("SET {said}, {ended} {REMOVED}"),
+            condition: ending.condition(),
+            values: owned(run, now, [said_values, ended_values].concat()),
+        };
+        Ok(match self.update(&run.id, update).await? {
+            Conditional::Applied(_) => Written::Applied,
+            Conditional::Refused(Some(old))
+                if is_own(&old, run) && old.outcome() == Some(ending.outcome()) =>
+            {
+                Written::Applied
+            }
+            Conditional::Refused(old) => {
+                let write = AttemptWrite::End(ending.outcome());
+                refusal(old.as_deref(), run, write, now)
+            }
+        })
+    }
+
+    /// Ends a job that no attempt owns: what `judged` or a claim decided about `record`. `false` when the record changed in
+    /// the meantime, and has to be judged again.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the message has to come back.
+    pub async fn finish_unowned(
+        &self,
+        record: &JobRecord,
+        ending: &Ending,
+        ended_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (ended, mut values) = ended(ending, ended_at, expires_at);
+        values.extend(unchanged(record));
+        values.push((":one", number(1)));
+        let update = Update {
+            set: format!("SET {ended} {REMOVED}"),
+            condition: Condition::Unchanged,
+            values,
+        };
+        Ok(matches!(
+            self.update(&record.id, update).await?,
+            Conditional::Applied(_)
+        ))
+    }
+}
+
+/// `:now` may be in the past here (an overdue job ended at its deadline), so the end has a value of its own.
+fn ended(ending: &Ending, at: Timestamp, expires_at: Timestamp) -> (String, Values) {
+    let set = "#state = :completed, #outcome = :outcome, #ended_at_ms = :ended, #updated_at_ms = :ended, \
+               #expires_at = :expires, #version = #version + :one";
+    let mut values = vec![
+        (
+            ":completed",
+            string(JobState::Completed(ending.outcome()).as_str()),
+        ),
+        (":outcome", string(ending.outcome().as_str())),
+        (":ended", millis(at)),
+        (":expires", epoch_seconds(expires_at)),
+    ];
+    match ending {
+        Ending::Success { result } => {
+            values.push((":result", string(result.as_str())));
+            (format!("{set}, #result = :result"), values)
+        }
+        Ending::Failed(failure) => {
+            values.extend([
+                (":code", string(failure.code())),
+                (":message", string(failure.message())),
+            ]);
+            (
+                format!("{set}, #error_code = :code, #error_message = :message"),
+                values,
+            )
+        }
+        Ending::Canceled => (set.to_owned(), values),
+    }
+}

@@ -1,0 +1,185 @@
+//! The conditions of an attempt's writes, which DynamoDB judges, and [`decide_write`], which this code judges, say the same of
+//! every record.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use engine::{
+    AttemptWrite, Attribute, Ending, Failure, JobRecord, JobState, Outcome, Pause, Percent,
+    Progress, StoreError, Written, decide_write,
+};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+
+use super::check::checks;
+use super::table::{Item, RETENTION, Table, again, at, job};
+
+/// When the writes of this file are made, in milliseconds of the checks' time.
+const NOW: i64 = 20_000;
+
+/// All of a record that a write of the run "this run" depends on.
+#[derive(Clone, Debug)]
+struct Case {
+    state: &'static str,
+    token: Option<&'static str>,
+    attempt: u32,
+    cancel_requested: bool,
+    /// In milliseconds from now.
+    deadline: i64,
+}
+
+/// One of an attempt's writes.
+#[derive(Clone, Copy, Debug)]
+enum Write {
+    Progress,
+    GiveBack(Pause),
+    End(Outcome),
+}
+
+const WRITES: [Write; 6] = [
+    Write::Progress,
+    Write::GiveBack(Pause::Retry),
+    Write::GiveBack(Pause::Snooze),
+    Write::End(Outcome::Success),
+    Write::End(Outcome::Failed),
+    Write::End(Outcome::Canceled),
+];
+
+fn any_case() -> impl Strategy<Value = Case> {
+    let state = prop_oneof![
+        5 => Just("STARTED"),
+        2 => Just("SCHEDULED"),
+        2 => prop_oneof![Just("SUCCESS"), Just("FAILED"), Just("CANCELED")],
+    ];
+    let token = prop_oneof![
+        4 => Just(Some("this run")),
+        2 => Just(Some("another run")),
+        1 => Just(None),
+    ];
+    let rest = (0..=2_u32, prop::bool::weighted(0.3), -2..=3_i64);
+    (state, token, rest).prop_map(
+        |(state, token, (attempt, cancel_requested, deadline))| Case {
+            state,
+            token,
+            attempt,
+            cancel_requested,
+            deadline,
+        },
+    )
+}
+
+impl Case {
+    /// What stands in the item instead of what the claim wrote.
+    fn change(&self, item: &mut Item) {
+        use Attribute as A;
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let is_ended = !matches!(self.state, "SCHEDULED" | "STARTED");
+        let state = if is_ended { "COMPLETED" } else { self.state };
+        let deadline = AttributeValue::N(at(NOW + self.deadline).ms().to_string());
+        let mut set = |attribute: A, value| {
+            item.insert(attribute.name().to_owned(), value);
+        };
+        set(A::State, text(state));
+        set(A::DeadlineMs, deadline);
+        set(A::Attempt, AttributeValue::N(self.attempt.to_string()));
+        if is_ended {
+            set(A::Outcome, text(self.state));
+        }
+        if self.cancel_requested {
+            set(A::CancelRequested, AttributeValue::Bool(true));
+        }
+        match self.token {
+            Some(token) => set(A::RunToken, text(token)),
+            None => drop(item.remove(A::RunToken.name())),
+        }
+    }
+}
+
+impl Write {
+    fn kind(self) -> AttemptWrite {
+        match self {
+            Self::Progress => AttemptWrite::Progress,
+            Self::GiveBack(_) => AttemptWrite::Reschedule,
+            Self::End(outcome) => AttemptWrite::End(outcome),
+        }
+    }
+
+    async fn send(self, table: &Table, run: &JobRecord) -> Result<Written, StoreError> {
+        let (store, now) = (&table.store, at(NOW));
+        let half = Progress {
+            percent: Percent::new(50),
+            ..Progress::default()
+        };
+        let ending = match self {
+            Self::Progress => return store.progress(run, &half, now).await,
+            Self::GiveBack(pause) => {
+                let again = again(pause, at(NOW + 9_000));
+                return store.reschedule(run, &again, &half, now).await;
+            }
+            Self::End(Outcome::Success) => Ending::Success {
+                result: "1".to_owned(),
+            },
+            Self::End(Outcome::Failed) => Ending::Failed(Failure::new("code", "message")),
+            Self::End(Outcome::Canceled) => Ending::Canceled,
+        };
+        store.finish(run, &ending, &half, now, RETENTION).await
+    }
+
+    /// Whether a record in this state looks like an earlier try of this very write, whose answer was lost.
+    fn looks_done(self, record: &JobRecord, run: &JobRecord) -> bool {
+        let is_done = match self {
+            Self::Progress => false,
+            Self::GiveBack(_) => record.state == JobState::Scheduled,
+            Self::End(outcome) => record.state == JobState::Completed(outcome),
+        };
+        is_done && record.run_token == run.run_token
+    }
+}
+
+/// Makes the write on such a record: what it said, and whether it changed the item, if that is not what the decision says.
+async fn disagreement(table: &Table, case: &Case, write: Write) -> Option<String> {
+    let id = table.accept(job()).await.id;
+    let run = table.start(&id, "this run", at(1_000)).await;
+    let mut item = table.item(&id).await;
+    case.change(&mut item);
+    table.put(item.clone()).await;
+    let record = table.read(&id).await;
+    let decision = decide_write(Some(&record), &run, write.kind(), at(NOW));
+    let takes_effect = match (decision, write) {
+        (Written::Applied, _) | (Written::CancelRequested, Write::Progress) => true,
+        (Written::CancelRequested | Written::Fenced, _) => false,
+    };
+    let expected = match decision {
+        Written::Fenced if write.looks_done(&record, &run) => Written::Applied,
+        decision => decision,
+    };
+
+    let written = write.send(table, &run).await.unwrap();
+
+    let took_effect = table.item(&id).await != item;
+    ((written, took_effect) != (expected, takes_effect)).then(|| {
+        format!("{write:?}: {written:?} and {took_effect}, not {expected:?} and {takes_effect}")
+    })
+}
+
+async fn an_attempt_writes_to_any_record_exactly_what_the_decision_says(table: &Table) {
+    let runtime = tokio::runtime::Handle::current();
+    let table = table.clone();
+    let property = move || {
+        let config = Config {
+            cases: 120,
+            failure_persistence: None,
+            ..Config::default()
+        };
+        TestRunner::new(config).run(&any_case(), |case| {
+            for write in WRITES {
+                if let Some(wrong) = runtime.block_on(disagreement(&table, &case, write)) {
+                    return Err(TestCaseError::fail(wrong));
+                }
+            }
+            Ok(())
+        })
+    };
+    let outcome = tokio::task::spawn_blocking(property).await.unwrap();
+    assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+}
+
+checks![an_attempt_writes_to_any_record_exactly_what_the_decision_says];
