@@ -70,7 +70,7 @@ pub(crate) async fn finished(deployed: &Deployed) -> Value {
 }
 
 /// A message as the event source writes it into the worker's event.
-fn record(message: &Message) -> Value {
+pub(crate) fn record(message: &Message) -> Value {
     json!({
         "messageId": message.message_id(),
         "receiptHandle": message.receipt_handle(),

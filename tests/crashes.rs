@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::app::{App, ended_as, signal};
+use crate::app::{App, ended_as, eventually, signal};
 
 /// How much longer than its invocation a lease lasts.
 const LEASE_MARGIN: Duration = Duration::from_secs(2);

@@ -29,6 +29,7 @@ mod idempotency;
 mod lifecycle;
 mod links;
 mod list_cost;
+mod metrics;
 mod openapi;
 mod owners;
 mod parameters;

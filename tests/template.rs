@@ -131,7 +131,7 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
             let (authorization, kinds) = (environment.authorization()?, environment.opt_in_kinds());
             format!("{table} {:?} {authorization:?} {kinds:?}", entrance()?.1)
         }
-        _ => format!("{table} {:?}", jobs()?),
+        _ => format!("{table} {:?} {:?}", jobs()?, Metrics::of(&environment)),
     })
 }
 

@@ -133,7 +133,7 @@ impl Service {
         let [submit, status, worker] = pools(&options, &backends)?;
         let event_source = EventSource::start(
             backends.sqs.clone(),
-            event_source(&options, &backends),
+            event_source(&backends, options.batch_size.into(), options.concurrency),
             worker.clone(),
         );
         let gateway = Gateway::new(submit.clone(), status.clone())
@@ -182,13 +182,17 @@ async fn bind(port: u16) -> Result<TcpListener, StartError> {
         })
 }
 
-fn event_source(options: &ServiceOptions, backends: &Backends) -> EventSourceSpec {
+pub(crate) fn event_source(
+    backends: &Backends,
+    batch_size: i32,
+    max_concurrency: usize,
+) -> EventSourceSpec {
     EventSourceSpec {
         queue_url: backends.queue_url.clone(),
         queue_arn: backends.queue_arn.clone(),
         region: REGION.to_owned(),
-        batch_size: i32::from(options.batch_size),
-        max_concurrency: options.concurrency,
+        batch_size,
+        max_concurrency,
     }
 }
 
@@ -199,7 +203,7 @@ fn pools(options: &ServiceOptions, backends: &Backends) -> Result<[Pool; 3], Sta
             name: role.name().to_owned(),
             program: program.clone(),
             args: vec!["function".to_owned(), role.name().to_owned()],
-            environment: environment(options, backends),
+            environment: environment(options.retention, options.deadline, backends),
             timeout,
             memory_mb,
             max_instances,
@@ -219,13 +223,17 @@ fn pools(options: &ServiceOptions, backends: &Backends) -> Result<[Pool; 3], Sta
 }
 
 /// What the template gives the functions, and where the back ends are.
-fn environment(options: &ServiceOptions, backends: &Backends) -> BTreeMap<String, String> {
+pub(crate) fn environment(
+    retention: Duration,
+    deadline: Duration,
+    backends: &Backends,
+) -> BTreeMap<String, String> {
     [
         ("TABLE_NAME", TABLE.to_owned()),
         ("QUEUE_URL", backends.queue_url.clone()),
         ("ID_SECRETS", backends.id_secret.clone()),
-        ("RETENTION_SECONDS", options.retention.as_secs().to_string()),
-        ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),
+        ("RETENTION_SECONDS", retention.as_secs().to_string()),
+        ("DEADLINE_SECONDS", deadline.as_secs().to_string()),
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
         ("AUTHORIZATION", "NAME".to_owned()),
         ("AWS_REGION", REGION.to_owned()),

@@ -173,6 +173,7 @@ mod tests {
             kind: "odd".parse().unwrap(),
             fingerprint: engine::Fingerprint::of(b""),
             keyed: false,
+            traceparent: None,
             input: serde_json::from_str(input).unwrap(),
         };
         let runner = *runners.get(&message.kind).unwrap();
