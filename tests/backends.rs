@@ -2,9 +2,10 @@
 
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use dynoxide::Database;
 use engine::JobQueue;
 use local::sqs::{Clock, Queues};
@@ -22,6 +23,11 @@ pub(crate) struct Backends {
 
 impl Backends {
     pub(crate) async fn start() -> Self {
+        Self::with_visibility(Duration::from_secs(30)).await
+    }
+
+    /// With a queue whose messages stay invisible so long once they are received.
+    pub(crate) async fn with_visibility(visibility: Duration) -> Self {
         let (dynamodb, dynamodb_url) = listen().await;
         let database = Database::memory().expect("a database in memory");
         tokio::spawn(dynoxide::server::serve_with_shutdown(
@@ -36,7 +42,13 @@ impl Backends {
             .await
             .expect("the table");
         let sqs = sqs_client(&sqs_url);
-        let queue = sqs.create_queue().queue_name("jobs").send().await;
+        let seconds = visibility.as_secs().to_string();
+        let queue = sqs
+            .create_queue()
+            .queue_name("jobs")
+            .attributes(QueueAttributeName::VisibilityTimeout, seconds)
+            .send()
+            .await;
         let queue_url = queue.expect("the queue").queue_url.expect("its URL");
         Self {
             dynamodb_url,
@@ -91,7 +103,7 @@ fn credentials() -> Credentials {
     Credentials::new("test", "test", None, None, "test")
 }
 
-fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
+pub(crate) fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
@@ -100,7 +112,7 @@ fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
-fn sqs_client(url: &str) -> aws_sdk_sqs::Client {
+pub(crate) fn sqs_client(url: &str) -> aws_sdk_sqs::Client {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))

@@ -55,26 +55,36 @@ impl Deployed {
 
     /// With some of the template's parameters set; the others have their defaults.
     pub(crate) async fn with_parameters(parameters: &[(&str, &str)]) -> Self {
-        Self::on(Backends::start().await, parameters).await
+        Self::on(Backends::start().await, parameters, 1).await
+    }
+
+    /// With so many processes of each function at once.
+    pub(crate) async fn with_instances(instances: usize) -> Self {
+        Self::on(Backends::start().await, &[], instances).await
     }
 
     /// The same table and queue with functions of another deployment. `IdSecret` stands for the value of that secret.
     pub(crate) async fn updated(self, parameters: &[(&str, &str)]) -> Self {
-        Self::on(self.backends, parameters).await
+        Self::on(self.backends, parameters, 1).await
     }
 
-    async fn on(backends: Backends, parameters: &[(&str, &str)]) -> Self {
+    async fn on(backends: Backends, parameters: &[(&str, &str)], instances: usize) -> Self {
         Self {
-            submit: Function::new("submit", parameters, &backends).await,
-            status: Function::new("status", parameters, &backends).await,
-            worker: Function::new("worker", parameters, &backends).await,
+            submit: Function::new("submit", parameters, instances, &backends).await,
+            status: Function::new("status", parameters, instances, &backends).await,
+            worker: Function::new("worker", parameters, instances, &backends).await,
             backends,
         }
     }
 }
 
 impl Function {
-    async fn new(name: &str, parameters: &[(&str, &str)], backends: &Backends) -> Self {
+    async fn new(
+        name: &str,
+        parameters: &[(&str, &str)],
+        instances: usize,
+        backends: &Backends,
+    ) -> Self {
         let (recorder, endpoint) = Recorder::before(backends).await;
         let mut environment = environment(name, parameters, &backends.queue_url);
         // Where the back ends are is all that the template does not say.
@@ -90,7 +100,7 @@ impl Function {
             environment,
             timeout: PATIENCE,
             memory_mb: 512,
-            max_instances: 1,
+            max_instances: instances,
             logs: LogSink::new(move |_, line| written.lock().unwrap().push(line.to_owned())),
         });
         Self {

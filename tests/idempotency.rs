@@ -1,9 +1,13 @@
 //! `Idempotency-Key`: the same request twice is one job.
 
+use std::sync::Arc;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{App, Job};
+use crate::answers::{a_job, record};
+use crate::app::{App, Job, eventually};
+use crate::deployed::{Deployed, http_api_event, http_api_event_with};
 
 fn body() -> Value {
     json!({"name": "rehearsal", "input": {"seconds": 0}})
@@ -99,16 +103,118 @@ async fn twenty_requests_at_once_under_one_key_are_one_job() {
     );
 }
 
+/// How many processes of `submit` there are, and so how many of its requests can be under way.
+const AT_ONCE: usize = 8;
+
 #[tokio::test]
-async fn a_key_that_is_no_string_is_refused() {
-    let app = App::shared().as_user("malformed-keys");
+async fn fifty_requests_under_one_key_send_no_more_messages_than_were_under_way() {
+    let deployed = Arc::new(Deployed::with_instances(AT_ONCE).await);
+    let key = [("idempotency-key", "\"fifty\"")];
+    let event = http_api_event_with(&key, "POST", "/jobs", &a_job());
 
-    for key in ["", "\"\"", "\"open", "two words", &"x".repeat(256)] {
-        let refused = app.post_under(key, &body()).await;
-
-        refused.problem(400, "invalid-idempotency-key");
+    let mut requests = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let (deployed, event) = (deployed.clone(), event.clone());
+        requests.spawn(async move { deployed.submit.answer(&event).await });
     }
-    assert!(ids(&app).await.is_empty());
+    let answers = requests.join_all().await;
+
+    let first_times = answers
+        .iter()
+        .filter(|answer| !answer.headers.contains_key("idempotency-replayed"));
+    assert_eq!(first_times.count(), 1);
+    for answer in &answers {
+        assert_eq!(
+            (answer.status, &answer.body["task"]),
+            (202, &answers[0].body["task"])
+        );
+    }
+    let recorder = &deployed.submit.recorder;
+    let sent = recorder.requests("sqs:SendMessage").len();
+    assert!((1..=AT_ONCE).contains(&sent), "{sent} messages");
+    assert_eq!(recorder.requests("dynamodb:PutItem").len(), sent);
+    assert_runs_once(&deployed, sent, &answers[0].body["task"]["href"]).await;
+}
+
+/// Lets the worker have each message, as old as one is that no submit can still write a record for; all of them are one
+/// job's, which runs once.
+async fn assert_runs_once(deployed: &Deployed, sent: usize, path: &Value) {
+    let messages = deployed.backends.messages().await;
+    assert_eq!(messages.len(), sent);
+    let two_minutes_ago = now_ms() - 120_000;
+    for message in &messages {
+        let mut record = record(message);
+        record["attributes"] = json!({ "SentTimestamp": two_minutes_ago.to_string() });
+        let batch = json!({ "Records": [record] }).to_string();
+        let answer = deployed.worker.invoke(&batch).await;
+        assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    }
+    let event = http_api_event("GET", path.as_str().unwrap(), &Value::Null);
+    let job = &deployed.status.answer(&event).await.body["job"];
+    assert_eq!(
+        (&job["job-status"], &job["attempt"]),
+        (&json!("SUCCESS"), &json!(1))
+    );
+    let listed = deployed
+        .status
+        .answer(&http_api_event("GET", "/jobs", &Value::Null))
+        .await;
+    assert_eq!(listed.body["jobs"].as_array().unwrap().len(), 1);
+}
+
+fn now_ms() -> i64 {
+    engine::Timestamp::from_clock(std::time::SystemTime::now()).ms()
+}
+
+#[tokio::test]
+async fn a_key_whose_job_has_expired_makes_a_new_one() {
+    let app = App::start(&["--retention", "1", "--sweep-every", "3600"]);
+    let first = Job::of(app.post_under("\"monthly\"", &body()).await);
+    eventually("the end of its time", async || {
+        (app.status(&first).await.status == 410).then_some(())
+    })
+    .await;
+
+    let second = Job::of(
+        app.post_under("\"monthly\"", &json!({"name": "rehearsal", "input": {}}))
+            .await,
+    );
+
+    assert_eq!(second.accepted.header("idempotency-replayed"), None);
+    assert_ne!(
+        second.accepted.json()["job"]["expires-at"],
+        first.accepted.json()["job"]["expires-at"]
+    );
+    assert_eq!(
+        app.wait_for_end(&second).await["job"]["job-status"],
+        "SUCCESS"
+    );
+}
+
+#[tokio::test]
+async fn the_same_request_is_the_same_body_byte_by_byte_whatever_its_headers() {
+    let app = App::shared().as_user("same-requests");
+    let send = async |body: &'static str, more: (&str, &str)| {
+        let headers = [
+            ("content-type", "application/json"),
+            ("idempotency-key", "\"same\""),
+            more,
+        ];
+        app.send(Method::POST, "/jobs", &headers, body).await
+    };
+    let first = Job::of(send(r#"{"name": "rehearsal", "input": {}}"#, ("accept", "*/*")).await);
+
+    let replay = Job::of(
+        send(
+            r#"{"name": "rehearsal", "input": {}}"#,
+            ("prefer", "respond-async"),
+        )
+        .await,
+    );
+    let reordered = send(r#"{"input": {}, "name": "rehearsal"}"#, ("accept", "*/*")).await;
+
+    assert_eq!(replay.uri, first.uri);
+    reordered.problem(422, "idempotency-key-reused");
 }
 
 #[tokio::test]

@@ -170,7 +170,7 @@ async fn yields(count: usize) {
 async fn a_cancel_that_a_claim_overtakes_asks_the_run_to_stop(table: &Table) {
     let id = table.accept(job()).await.id;
     let (front, behind) = table.behind_front().await;
-    let mut held = front.hold_next_write();
+    let held = front.hold_next_write();
     let cancel = tokio::spawn(async move { behind.cancel(&id, at(1_000), RETENTION).await });
     held.arrived().await;
 
@@ -190,7 +190,7 @@ async fn a_cancel_that_a_claim_overtakes_asks_the_run_to_stop(table: &Table) {
 async fn a_cancel_that_the_end_overtakes_changes_nothing(table: &Table) {
     let run = table.running().await;
     let (front, behind) = table.behind_front().await;
-    let mut held = front.hold_next_write();
+    let held = front.hold_next_write();
     let cancel = tokio::spawn(async move { behind.cancel(&run.id, at(2_000), RETENTION).await });
     held.arrived().await;
 
@@ -214,7 +214,7 @@ async fn a_cancel_that_the_end_overtakes_changes_nothing(table: &Table) {
 async fn a_cancel_that_a_retry_overtakes_ends_the_job(table: &Table) {
     let run = table.running().await;
     let (front, behind) = table.behind_front().await;
-    let mut held = front.hold_next_write();
+    let held = front.hold_next_write();
     let cancel = tokio::spawn(async move { behind.cancel(&run.id, at(2_000), RETENTION).await });
     held.arrived().await;
 

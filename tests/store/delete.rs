@@ -53,7 +53,7 @@ async fn a_job_whose_time_is_over_is_gone(table: &Table) {
 async fn a_delete_that_a_new_job_overtakes_leaves_that_alone(table: &Table) {
     let old = table.accept(job()).await;
     let (front, behind) = table.behind_front().await;
-    let mut held = front.hold_next_write();
+    let held = front.hold_next_write();
     let delete = tokio::spawn(async move { behind.delete(&old.id, at(149_999)).await });
     held.arrived().await;
 

@@ -139,7 +139,7 @@ impl Table {
     /// A front before the table, and the store as one sees it through that.
     pub(super) async fn behind_front(&self) -> (Front, JobStore) {
         let front = Front::of(&self.endpoint).await;
-        let store = JobStore::new(client(&front.endpoint), &self.name);
+        let store = JobStore::new(client(front.endpoint()), &self.name);
         (front, store)
     }
 

@@ -24,8 +24,8 @@ pub(crate) const REGION: &str = "us-east-1";
 /// The table's name.
 pub(crate) const TABLE: &str = "jobs";
 
-const QUEUE: &str = "jobs";
-const DEAD_LETTER_QUEUE: &str = "jobs-dead-letters";
+pub(crate) const QUEUE: &str = "jobs";
+pub(crate) const DEAD_LETTER_QUEUE: &str = "jobs-dead-letters";
 
 /// How often the queues are written to the data folder.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
@@ -44,7 +44,6 @@ pub(crate) struct Backends {
     pub(crate) queue_url: String,
     pub(crate) queue_arn: String,
     pub(crate) id_secret: String,
-    pub(crate) sqs: aws_sdk_sqs::Client,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -80,7 +79,6 @@ impl Backends {
             queue_url,
             queue_arn,
             id_secret,
-            sqs,
             stop,
             tasks,
         })
@@ -252,7 +250,7 @@ fn credentials() -> Credentials {
     Credentials::new("local", "local", None, None, "local")
 }
 
-fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
+pub(crate) fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
@@ -261,7 +259,7 @@ fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
-fn sqs_client(url: &str) -> aws_sdk_sqs::Client {
+pub(crate) fn sqs_client(url: &str) -> aws_sdk_sqs::Client {
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))

@@ -4,6 +4,7 @@ use std::process::{ExitCode, Termination as _};
 
 use clap::{Parser, Subcommand};
 
+use crate::chaos::{ChaosArgs, chaos};
 use crate::client::ClientCommand;
 use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
@@ -30,6 +31,8 @@ enum Command {
     Backends(BackendsArgs),
     /// Take a CSV file through a job's whole life, in a few seconds
     Demo(DemoArgs),
+    /// Run thousands of jobs while processes are killed and calls fail, and count what became of them
+    Chaos(ChaosArgs),
     #[command(flatten)]
     Client(ClientCommand),
     /// Be one of the functions: what the service starts its processes with
@@ -43,6 +46,16 @@ enum Command {
 /// The embedded DynamoDB warns of each condition that does not hold, which is how claims are told that they lost.
 const LOGGED: &str = "warn,dynoxide=error";
 
+impl Cli {
+    /// What this process itself logs. When things go wrong on purpose, warnings of it are no news.
+    fn logged(&self) -> &'static str {
+        match &self.command {
+            Some(Command::Chaos(args)) if !args.verbose => "off",
+            _ => LOGGED,
+        }
+    }
+}
+
 /// The program: what `main` is, of `local` and of the tests' copy of it.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -52,7 +65,7 @@ pub fn main() -> ExitCode {
         return role.run();
     }
     tracing_subscriber::fmt()
-        .with_env_filter(LOGGED)
+        .with_env_filter(cli.logged())
         .with_writer(std::io::stderr)
         .init();
     match tokio::runtime::Runtime::new() {
@@ -70,6 +83,7 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::Serve(args)) => serve(args).await,
         Some(Command::Backends(args)) => backends(args).await,
         Some(Command::Demo(args)) => demo(args).await,
+        Some(Command::Chaos(args)) => chaos(args).await,
         Some(Command::Client(command)) => command.run().await.report(),
         Some(Command::Function { role }) => role.run(),
     }

@@ -89,6 +89,7 @@ fn options(logs: LogSink) -> ServiceOptions {
         sweep_every: Duration::from_secs(1),
         allowed_origins: Vec::new(),
         logs,
+        faults: None,
     }
 }
 

@@ -4,12 +4,16 @@
 //! DynamoDB and an embedded SQS that speak the real wire protocols, and the event source mapping between queue and worker.
 //! It binds to 127.0.0.1 and is no durable storage.
 
+pub mod audit;
 mod backends;
+mod chaos;
 mod cli;
 pub mod client;
 mod cors;
 mod demo;
 mod event_source;
+mod fault_args;
+pub mod faults;
 mod function;
 mod gateway;
 mod gateway_authorizer;
@@ -43,6 +47,6 @@ pub use invoke_error::InvokeError;
 pub use parent::exit_when_parent_is_gone;
 pub use pool::{FunctionProcess, Pool, ProcessState};
 pub use routes::{Function, ROUTES, Route};
-pub use service::{Service, ServiceOptions, StartError};
+pub use service::{FaultOptions, Service, ServiceOptions, StartError};
 pub use table::create_table;
 pub use target::{Endpoint, Target};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::fault_args::FaultArgs;
 use crate::function::LogSink;
 use crate::service::{Service, ServiceOptions};
 
@@ -44,6 +45,8 @@ pub(crate) struct ServeArgs {
     /// How often records past their retention are deleted
     #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     sweep_every: u64,
+    #[command(flatten)]
+    faults: FaultArgs,
     /// Origins whose pages may call the API from a browser (CORS), separated by commas; * for every page
     #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
     allowed_origins: Vec<String>,
@@ -65,6 +68,9 @@ impl ServeArgs {
             worker_memory_mb: self.worker_memory,
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
+            faults: self
+                .faults
+                .options(Duration::from_secs(self.worker_timeout)),
             allowed_origins: self.allowed_origins,
             logs: if self.quiet {
                 LogSink::new(|_, _| ())

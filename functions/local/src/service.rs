@@ -5,14 +5,17 @@ use std::env;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::backends::{BackendOptions, Backends, REGION, TABLE};
+use crate::audit::Auditor;
+use crate::backends::{BackendOptions, Backends, REGION, TABLE, dynamodb_client, sqs_client};
 use crate::event_source::{EventSource, EventSourceSpec};
+use crate::faults::{Front, Plan, Rates};
 use crate::function::{FunctionSpec, LogSink};
 use crate::gateway::Gateway;
 use crate::pool::Pool;
@@ -45,6 +48,19 @@ pub struct ServiceOptions {
     pub allowed_origins: Vec<String>,
     /// Where the functions' log lines go.
     pub logs: LogSink,
+    /// What goes wrong between the functions and the back ends; nothing by default.
+    pub faults: Option<FaultOptions>,
+}
+
+/// What goes wrong between the functions and the back ends.
+#[derive(Clone, Copy, Debug)]
+pub struct FaultOptions {
+    /// What the plan of faults is drawn from.
+    pub seed: u64,
+    /// How much goes wrong.
+    pub rates: Rates,
+    /// Whether an auditor looks at each write.
+    pub is_audited: bool,
 }
 
 /// HTTP functions at once. Each takes one request at a time, as in Lambda, and is started when it is needed.
@@ -109,8 +125,52 @@ pub struct Service {
     pools: [Pool; 3],
     event_source: EventSource,
     backends: Backends,
+    pub(crate) faulty: Option<Faulty>,
     stop_gateway: oneshot::Sender<()>,
     gateway: JoinHandle<()>,
+}
+
+/// What stands between the functions and the back ends.
+pub(crate) struct Faulty {
+    pub(crate) front: Front,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) auditor: Option<Arc<Auditor>>,
+}
+
+impl Faulty {
+    async fn start(options: FaultOptions, backends: &Backends) -> Result<Self, StartError> {
+        let plan = Arc::new(Plan::new(options.seed, options.rates));
+        let auditor = options
+            .is_audited
+            .then(|| Arc::new(Auditor::new(dynamodb_client(&backends.dynamodb_url))));
+        let (dynamodb, sqs) = (&backends.dynamodb_url, &backends.sqs_url);
+        let front = match &auditor {
+            Some(auditor) => Front::audited(dynamodb, sqs, plan.clone(), auditor.clone()).await,
+            None => Front::start(dynamodb, sqs, plan.clone()).await,
+        };
+        let front = front.map_err(|error| StartError::BackEnd(error.into()))?;
+        Ok(Self {
+            front,
+            plan,
+            auditor,
+        })
+    }
+}
+
+/// Where the functions and the event source reach the back ends.
+pub(crate) struct Endpoints {
+    dynamodb: String,
+    sqs: String,
+}
+
+impl Endpoints {
+    pub(crate) fn of(backends: &Backends, faulty: Option<&Faulty>) -> Self {
+        let through = |url: &String| faulty.map_or(url, |faulty| &faulty.front.url).clone();
+        Self {
+            dynamodb: through(&backends.dynamodb_url),
+            sqs: through(&backends.sqs_url),
+        }
+    }
 }
 
 impl Service {
@@ -130,9 +190,14 @@ impl Service {
             sweep_every: options.sweep_every,
         })
         .await?;
-        let [submit, status, worker] = pools(&options, &backends)?;
+        let faulty = match options.faults {
+            Some(faults) => Some(Faulty::start(faults, &backends).await?),
+            None => None,
+        };
+        let endpoints = Endpoints::of(&backends, faulty.as_ref());
+        let [submit, status, worker] = pools(&options, &backends, &endpoints)?;
         let event_source = EventSource::start(
-            backends.sqs.clone(),
+            sqs_client(&endpoints.sqs),
             event_source(&backends, options.batch_size.into(), options.concurrency),
             worker.clone(),
         );
@@ -154,9 +219,20 @@ impl Service {
             pools: [submit, status, worker],
             event_source,
             backends,
+            faulty,
             stop_gateway,
             gateway,
         })
+    }
+
+    /// The processes of a function.
+    pub(crate) fn pool(&self, role: Role) -> &Pool {
+        let [submit, status, worker] = &self.pools;
+        match role {
+            Role::Submit => submit,
+            Role::Status => status,
+            Role::Worker => worker,
+        }
     }
 
     /// Stops it all: no process is left, and the data folder has what there was.
@@ -196,14 +272,18 @@ pub(crate) fn event_source(
     }
 }
 
-fn pools(options: &ServiceOptions, backends: &Backends) -> Result<[Pool; 3], StartError> {
+fn pools(
+    options: &ServiceOptions,
+    backends: &Backends,
+    endpoints: &Endpoints,
+) -> Result<[Pool; 3], StartError> {
     let program = env::current_exe().map_err(StartError::Executable)?;
     let pool = |role: Role, timeout: Duration, memory_mb: u32, max_instances: usize| {
         Pool::new(FunctionSpec {
             name: role.name().to_owned(),
             program: program.clone(),
             args: vec!["function".to_owned(), role.name().to_owned()],
-            environment: environment(options.retention, options.deadline, backends),
+            environment: environment(options.retention, options.deadline, backends, endpoints),
             timeout,
             memory_mb,
             max_instances,
@@ -227,6 +307,7 @@ pub(crate) fn environment(
     retention: Duration,
     deadline: Duration,
     backends: &Backends,
+    endpoints: &Endpoints,
 ) -> BTreeMap<String, String> {
     [
         ("TABLE_NAME", TABLE.to_owned()),
@@ -237,8 +318,8 @@ pub(crate) fn environment(
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
         ("AUTHORIZATION", "NAME".to_owned()),
         ("AWS_REGION", REGION.to_owned()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", backends.dynamodb_url.clone()),
-        ("AWS_ENDPOINT_URL_SQS", backends.sqs_url.clone()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
+        ("AWS_ENDPOINT_URL_SQS", endpoints.sqs.clone()),
         ("AWS_LAMBDA_LOG_LEVEL", "INFO".to_owned()),
         // The lines pass through this process, and who reads them may be a file.
         ("NO_COLOR", "1".to_owned()),

@@ -10,10 +10,10 @@ use std::time::Duration;
 use clap::Args;
 use reqwest::Url;
 
-use crate::backends::{BackendOptions, Backends};
+use crate::backends::{BackendOptions, Backends, sqs_client};
 use crate::event_source::{EventSource, EventSourceSpec};
 use crate::serve::stop_signal;
-use crate::service::{environment, event_source};
+use crate::service::{Endpoints, environment, event_source};
 use crate::target::{Endpoint, Target};
 
 /// Flags of `backends`.
@@ -63,7 +63,11 @@ async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
     .await?;
     write(&args.env_file, &variables(&args, &backends))?;
     let spec: EventSourceSpec = event_source(&backends, BATCH_SIZE, CONCURRENCY);
-    let event_source = EventSource::start(backends.sqs.clone(), spec, Target::Endpoint(worker));
+    let event_source = EventSource::start(
+        sqs_client(&backends.sqs_url),
+        spec,
+        Target::Endpoint(worker),
+    );
     println!("{}", welcome(&args, &backends));
     stop_signal().await?;
     eprintln!("\nstopping");
@@ -78,7 +82,12 @@ fn variables(args: &BackendsArgs, backends: &Backends) -> BTreeMap<String, Strin
         Duration::from_secs(args.retention),
         Duration::from_secs(args.deadline),
     );
-    let mut variables = environment(retention, deadline, backends);
+    let mut variables = environment(
+        retention,
+        deadline,
+        backends,
+        &Endpoints::of(backends, None),
+    );
     let url = args.functions.as_str().trim_end_matches('/').to_owned();
     for (name, value) in [
         ("PUBLIC_BASE_URL", url),

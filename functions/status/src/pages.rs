@@ -75,6 +75,6 @@ fn json(document: &impl Serialize) -> String {
 /// The gateway adds other headers for a page of another origin (CORS), so a cache keeps the two apart.
 pub(crate) fn page(form: Representation, body: String) -> Answer {
     Answer::of(form, StatusCode::OK, body)
-        .with("cache-control", "public, max-age=3600")
+        .with("cache-control", "max-age=3600")
         .with("vary", "accept, origin")
 }

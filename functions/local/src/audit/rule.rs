@@ -1,0 +1,85 @@
+//! What must never be seen.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A promise that a write broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// It was brought to an end after its end.
+    CompletedTwice,
+    /// It was at its end, and was changed to something else.
+    LeftItsEnd,
+    /// It was canceled before it ever started, and started.
+    RanAfterCancel,
+    /// It was claimed while the lease of another attempt ran.
+    TwoAtOnce,
+    /// An attempt wrote that was not the job's present one.
+    StaleWrite,
+    /// Its percentage fell within an attempt.
+    ProgressFell,
+    /// It was started more often than it may be.
+    TooManyAttempts,
+    /// It was written before any message of it was sent.
+    NoMessage,
+    /// Its record went, or gave way to another job's, before its time.
+    Vanished,
+    /// A write left its version, and so its `ETag`, as it was.
+    SameVersion,
+    /// Nobody knows which invocation wrote, so that nothing can be said of the write.
+    UnknownSender,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::CompletedTwice,
+        Self::LeftItsEnd,
+        Self::RanAfterCancel,
+        Self::TwoAtOnce,
+        Self::StaleWrite,
+        Self::ProgressFell,
+        Self::TooManyAttempts,
+        Self::NoMessage,
+        Self::Vanished,
+        Self::SameVersion,
+        Self::UnknownSender,
+    ];
+
+    /// What a report calls a violation of it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CompletedTwice => "completed twice",
+            Self::LeftItsEnd => "changed after its end",
+            Self::RanAfterCancel => "ran after cancel-before-start",
+            Self::TwoAtOnce => "two attempts at once",
+            Self::StaleWrite => "write of an attempt that had lost its job",
+            Self::ProgressFell => "progress fell within an attempt",
+            Self::TooManyAttempts => "started more often than allowed",
+            Self::NoMessage => "record without message",
+            Self::Vanished => "record gone before its time",
+            Self::SameVersion => "written without a new version",
+            Self::UnknownSender => "written by nobody knows whom",
+        }
+    }
+}
+
+/// A broken promise, and whose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// Which promise.
+    pub rule: Rule,
+    /// The job's id.
+    pub id: String,
+    /// From what to what the write changed it.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: job {}, {}", self.rule.name(), self.id, self.what)
+    }
+}

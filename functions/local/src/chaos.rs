@@ -1,0 +1,98 @@
+//! `chaos`: many jobs while processes are killed and calls fail, and at the end a count of what became of them.
+//!
+//! Jobs are submitted, submitted again and canceled through the HTTP front, as clients do. What is counted comes from three
+//! places that know nothing of each other: the clients' answers, an auditor that sees each write to the table, and the
+//! status URIs once all is at rest.
+
+mod args;
+mod client;
+mod killer;
+mod report;
+mod rest;
+mod told;
+mod verdict;
+mod wish;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+pub(crate) use args::ChaosArgs;
+use client::Client;
+use killer::Killer;
+use report::{Evidence, Report};
+
+use crate::service::{Service, StartError};
+
+/// Runs it all and reports. It fails when a promise was broken.
+pub(crate) async fn chaos(args: ChaosArgs) -> ExitCode {
+    let seed = args.seed();
+    // First of all, so that it is known whatever happens.
+    eprintln!(
+        "seed {seed}: `local chaos --seed {seed}` makes the same jobs and the same plan of faults and kills"
+    );
+    match run(&args, seed).await {
+        Ok(report) => {
+            if args.json {
+                println!("{}", report.to_json());
+            } else {
+                println!("{report}");
+            }
+            if report.is_good() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
+    let begun = Instant::now();
+    let service = Arc::new(Service::start(args.options(seed)).await?);
+    let client = Client::new(&service.url);
+    let bar = bar(args.jobs);
+    let killer = Killer::start(service.clone(), seed, args.kill_every());
+    let told = told::submit_all(args, seed, &client, &bar).await;
+    let submitting = begun.elapsed();
+    let rest = rest::wait(&service, args, &bar).await;
+    let kills = killer.stop().await;
+    bar.finish_and_clear();
+    // What the clients see at the end is asked on a good day.
+    if let Some(faulty) = &service.faulty {
+        faulty.plan.end();
+    }
+    let at_the_end = told::ask_all(&told, &client).await;
+    let report = Report::of(Evidence {
+        seed,
+        service: &service,
+        told: &told,
+        at_the_end: &at_the_end,
+        rest,
+        kills,
+        answers: client.counts(),
+        submitting,
+        all: begun.elapsed(),
+    });
+    // The killer and the rest are over, so this is the last one that has it.
+    if let Some(service) = Arc::into_inner(service) {
+        service.stop().await;
+    }
+    Ok(report)
+}
+
+/// Hidden where standard error is no terminal.
+fn bar(jobs: u32) -> ProgressBar {
+    let bar = ProgressBar::new(u64::from(jobs));
+    let template = "{elapsed_precise} [{bar:40}] {pos} of {len} jobs at their end  {msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}

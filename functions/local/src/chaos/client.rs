@@ -1,0 +1,133 @@
+//! A client that does not give up: what is out of reach is asked for again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::time::sleep;
+
+/// Calls the service. Clones share connections and counts.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    http: reqwest::Client,
+    url: String,
+    counts: Arc<Mutex<Counts>>,
+}
+
+/// What the answers were like.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    /// How many there were of each status; 0 stands for none.
+    pub(super) by_status: BTreeMap<u16, u64>,
+    pub(super) slowest: Duration,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) location: Option<String>,
+    pub(super) body: Value,
+}
+
+/// How often a request is tried that the service could not answer. Faults are independent, so this many in a row are none.
+const TRIES: usize = 30;
+
+/// How long to wait between two tries: less than `Retry-After` says, since a rehearsal has little time.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Longer than the gateway waits for a function.
+const TIMEOUT: Duration = Duration::from_secs(35);
+
+impl Client {
+    pub(super) fn new(url: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            url: url.to_owned(),
+            counts: Arc::default(),
+        }
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// `POST /jobs`, once.
+    pub(super) async fn post(&self, body: &str, key: Option<&str>) -> Answer {
+        let request = self
+            .http
+            .post(format!("{}/jobs", self.url))
+            .header("content-type", "application/json")
+            .body(body.to_owned());
+        self.send(match key {
+            Some(key) => request.header("idempotency-key", format!("\"{key}\"")),
+            None => request,
+        })
+        .await
+    }
+
+    /// `GET`, until there is an answer of the service's own.
+    pub(super) async fn get(&self, uri: &str) -> Answer {
+        persist(|| self.send(self.http.get(uri))).await
+    }
+
+    /// `POST /jobs/{id}/cancel`, until there is an answer of the service's own.
+    pub(super) async fn cancel(&self, uri: &str) -> Answer {
+        persist(|| self.send(self.http.post(format!("{uri}/cancel")))).await
+    }
+
+    /// `POST /jobs` under a key, until there is an answer of the service's own.
+    pub(super) async fn post_under(&self, body: &str, key: &str) -> Answer {
+        persist(|| self.post(body, Some(key))).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let asked = Instant::now();
+        let answer = read(request.timeout(TIMEOUT)).await.unwrap_or(Answer {
+            status: 0,
+            location: None,
+            body: Value::Null,
+        });
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.by_status.entry(answer.status).or_default() += 1;
+        counts.slowest = counts.slowest.max(asked.elapsed());
+        answer
+    }
+}
+
+impl Answer {
+    /// Whether the service, or the gateway before it, could not answer: nothing is known then.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.status == 0 || self.status >= 500
+    }
+
+    pub(super) fn job(&self, member: &str) -> &str {
+        self.body["job"][member].as_str().unwrap_or_default()
+    }
+}
+
+async fn persist<F: Future<Output = Answer>>(send: impl Fn() -> F) -> Answer {
+    for _ in 1..TRIES {
+        let answer = send().await;
+        if !answer.is_unknown() {
+            return answer;
+        }
+        sleep(PAUSE).await;
+    }
+    send().await
+}
+
+async fn read(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+    let answer = request.send().await?;
+    let location = answer.headers().get("location");
+    let location = location.and_then(|value| value.to_str().ok());
+    Ok(Answer {
+        status: answer.status().as_u16(),
+        location: location.map(str::to_owned),
+        body: serde_json::from_slice(&answer.bytes().await?).unwrap_or_default(),
+    })
+}

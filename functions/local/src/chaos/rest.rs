@@ -1,0 +1,84 @@
+//! Waits until nothing moves any more.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use indicatif::ProgressBar;
+use tokio::time::{Instant, sleep};
+
+use super::args::ChaosArgs;
+use crate::backends::{DEAD_LETTER_QUEUE, QUEUE, sqs_client};
+use crate::service::Service;
+
+/// What is left in the queues.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rest {
+    /// Messages in the queue: visible, in flight or delayed. Nothing when nobody waited for them.
+    pub(super) messages: Option<u64>,
+    pub(super) dead_letters: u64,
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Waits for every job's end, then for an empty queue, each as long as `--patience` allows.
+pub(super) async fn wait(service: &Service, args: &ChaosArgs, bar: &ProgressBar) -> Rest {
+    let patience = Duration::from_secs(args.patience);
+    until(patience, async || {
+        let ended = ended(service);
+        bar.set_position(ended.1.try_into().unwrap_or(u64::MAX));
+        bar.set_length(ended.0.try_into().unwrap_or(u64::MAX));
+        ended.0 == ended.1
+    })
+    .await;
+    let mut rest = Rest::default();
+    if !args.no_drain {
+        bar.set_message("the queue runs empty");
+        until(patience, async || {
+            rest.messages = Some(messages(service, QUEUE).await);
+            rest.messages == Some(0)
+        })
+        .await;
+    }
+    rest.dead_letters = messages(service, DEAD_LETTER_QUEUE).await;
+    rest
+}
+
+async fn until(patience: Duration, mut is_so: impl AsyncFnMut() -> bool) {
+    let until = Instant::now() + patience;
+    while !is_so().await && Instant::now() < until {
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+fn ended(service: &Service) -> (usize, usize) {
+    let auditor = service
+        .faulty
+        .as_ref()
+        .and_then(|faulty| faulty.auditor.as_ref());
+    auditor.map_or((0, 0), |auditor| auditor.ledger().ended())
+}
+
+/// Counted past the front. A queue that cannot be asked is not empty.
+async fn messages(service: &Service, queue: &str) -> u64 {
+    let wanted = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+    ];
+    let url = service
+        .queue_url
+        .replace(&format!("/{QUEUE}"), &format!("/{queue}"));
+    let request = sqs_client(&service.sqs_url).get_queue_attributes();
+    let answer = request
+        .queue_url(url)
+        .set_attribute_names(Some(wanted.to_vec()))
+        .send()
+        .await;
+    let Ok(Some(counts)) = answer.map(|answer| answer.attributes) else {
+        return u64::MAX;
+    };
+    let counts = wanted
+        .iter()
+        .map(|name| counts.get(name)?.parse::<u64>().ok());
+    counts.sum::<Option<u64>>().unwrap_or(u64::MAX)
+}

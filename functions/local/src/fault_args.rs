@@ -1,0 +1,77 @@
+//! Flags that say what goes wrong on the wire.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::faults::Rates;
+use crate::service::FaultOptions;
+
+/// Flags of `serve`: a rehearsal of a bad day.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FaultArgs {
+    /// Of a hundred calls to DynamoDB and SQS, how many are throttled, broken, reset, delayed or not answered
+    #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = per_mille)]
+    faults: u32,
+    /// Of a hundred deliveries of messages, how many come twice or late
+    #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = per_mille)]
+    redeliveries: u32,
+    /// What the plan of faults is drawn from [default: another one each time]
+    #[arg(long, value_name = "NUMBER")]
+    fault_seed: Option<u64>,
+}
+
+impl FaultArgs {
+    /// Nothing when nothing is to go wrong.
+    pub(crate) fn options(&self, worker_timeout: Duration) -> Option<FaultOptions> {
+        let is_wanted = self.faults > 0 || self.redeliveries > 0;
+        is_wanted.then(|| FaultOptions {
+            seed: self.fault_seed.unwrap_or_else(random_seed),
+            rates: rates(self.faults, self.redeliveries, worker_timeout),
+            is_audited: false,
+        })
+    }
+}
+
+/// The latest effects come when another attempt can have begun: past the lease of the one that made the call, which is the
+/// worker's time and two seconds.
+pub(crate) fn rates(faults: u32, deliveries: u32, worker_timeout: Duration) -> Rates {
+    Rates {
+        faults,
+        deliveries,
+        longest: worker_timeout + Duration::from_secs(5),
+    }
+}
+
+/// Short enough to be typed again.
+pub(crate) fn random_seed() -> u64 {
+    uuid::Uuid::new_v4().as_u64_pair().0 % 1_000_000_000
+}
+
+/// A percentage with one decimal at most, in thousandths.
+pub(crate) fn per_mille(text: &str) -> Result<u32, String> {
+    let wrong = || "has to be a percentage from 0 to 100, with one decimal at most".to_owned();
+    let (whole, tenths) = text.split_once('.').unwrap_or((text, "0"));
+    let whole: u32 = whole.parse().map_err(|_| wrong())?;
+    let tenths: u32 = tenths.parse().map_err(|_| wrong())?;
+    let is_percentage = tenths < 10
+        && whole
+            .checked_mul(10)
+            .is_some_and(|all| all + tenths <= 1_000);
+    is_percentage.then(|| whole * 10 + tenths).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentage_has_one_decimal_at_most() {
+        assert_eq!(per_mille("0"), Ok(0));
+        assert_eq!(per_mille("2.5"), Ok(25));
+        assert_eq!(per_mille("100"), Ok(1_000));
+        for wrong in ["100.1", "101", "-1", "2.55", "", "x", "4294967295"] {
+            assert!(per_mille(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! A table, a queue, two workers, and what is known of them.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+use dynoxide::Database;
+use dynoxide::storage_backend::ManualClock as TableClock;
+use engine::{
+    Claim, ClaimDecision, Created, Ending, Failure, Fingerprint, IdSecrets, JobId, JobMessage,
+    JobQueue, JobRecord, JobStore, NewJob, Owner, Percent, Progress, Receipt, Timestamp,
+};
+use local::audit::{Image, Ledger, Sender};
+use local::sqs::{Clock, ManualClock, Queues};
+use serde_json::value::RawValue;
+
+use super::step::{JOBS, Step, WORKERS};
+use crate::backends::{TABLE, dynamodb_client, listen, sqs_client};
+
+const LEASE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(100);
+const RETENTION: Duration = Duration::from_secs(50);
+/// As in the worker.
+const DROP_AGE: Duration = Duration::from_secs(60);
+/// In the year 2096: nobody's clock is there yet.
+const BEGIN_S: u64 = 4_000_000_000;
+
+/// An attempt, and the message that it was claimed with.
+struct Run {
+    record: JobRecord,
+    delivery: Delivery,
+}
+
+#[derive(Clone)]
+struct Delivery {
+    message: JobMessage,
+    receipt: Receipt,
+    sent_ms: i64,
+}
+
+pub(super) struct World {
+    clock: ManualClock,
+    table_clock: Arc<TableClock>,
+    database: Database,
+    table: aws_sdk_dynamodb::Client,
+    sqs: aws_sdk_sqs::Client,
+    queue_url: String,
+    store: JobStore,
+    queue: JobQueue,
+    ids: Vec<JobId>,
+    workers: Vec<Option<Run>>,
+    frozen: Vec<Run>,
+    last: Option<Delivery>,
+    /// Whose the messages are that nobody deleted.
+    messages: BTreeMap<u32, JobId>,
+    images: BTreeMap<JobId, Option<Image>>,
+    accepted: Vec<JobId>,
+    ledger: Ledger,
+    claims: u32,
+    sent: u32,
+}
+
+impl World {
+    pub(super) async fn start() -> Self {
+        let table_clock = Arc::new(TableClock::new(BEGIN_S));
+        let database = Database::memory_with_clock(table_clock.clone()).unwrap();
+        let (listener, url) = listen().await;
+        let served = database.clone();
+        tokio::spawn(dynoxide::server::serve_with_shutdown(
+            listener,
+            served,
+            pending(),
+        ));
+        let table = dynamodb_client(&url);
+        local::create_table(&table, TABLE).await.unwrap();
+
+        let clock = ManualClock::starting_at(BEGIN_S * 1_000);
+        let queues = Arc::new(Queues::new(Clock::from(clock.clone())));
+        let (listener, url) = listen().await;
+        tokio::spawn(local::sqs::serve(listener, queues, pending()));
+        let sqs = sqs_client(&url);
+        let made = sqs
+            .create_queue()
+            .queue_name("jobs")
+            .attributes(QueueAttributeName::VisibilityTimeout, "31")
+            .send()
+            .await;
+        let queue_url = made.unwrap().queue_url.unwrap();
+        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
+        let ids = (0..JOBS).map(|job| secrets.issue(&owner(), [u8::try_from(job).unwrap(); 10]));
+        Self {
+            store: JobStore::new(table.clone(), TABLE),
+            queue: JobQueue::new(sqs.clone(), &queue_url),
+            ids: ids.collect(),
+            workers: (0..WORKERS).map(|_| None).collect(),
+            frozen: Vec::new(),
+            last: None,
+            messages: BTreeMap::new(),
+            images: BTreeMap::new(),
+            accepted: Vec::new(),
+            ledger: Ledger::default(),
+            claims: 0,
+            sent: 0,
+            clock,
+            table_clock,
+            database,
+            table,
+            sqs,
+            queue_url,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_ms(i64::try_from(self.clock.now_ms()).unwrap())
+    }
+
+    pub(super) async fn take(&mut self, step: &Step) {
+        match *step {
+            Step::Submit { job } => self.submit(self.ids[job]).await,
+            Step::SendOnly { job } => self.send(self.ids[job]).await,
+            Step::Deliver { worker } => self.deliver(worker).await,
+            Step::DeliverAgain { worker } => {
+                if let (None, Some(delivery)) = (&self.workers[worker], self.last.clone()) {
+                    self.handle(worker, delivery).await;
+                }
+            }
+            Step::Progress { worker } => {
+                if let Some(run) = self.workers[worker].take() {
+                    self.progress(&run).await;
+                    self.workers[worker] = Some(run);
+                }
+            }
+            Step::Finish { worker, succeeds } => {
+                if let Some(run) = self.workers[worker].take() {
+                    self.finish(run, succeeds).await;
+                }
+            }
+            Step::Freeze { worker } => self.frozen.extend(self.workers[worker].take()),
+            Step::ThawAndProgress => {
+                if let Some(run) = self.frozen.pop() {
+                    self.progress(&run).await;
+                    self.frozen.push(run);
+                }
+            }
+            Step::ThawAndFinish => {
+                if let Some(run) = self.frozen.pop() {
+                    self.finish(run, true).await;
+                }
+            }
+            Step::Cancel { job } => {
+                let (id, now) = (self.ids[job], self.now());
+                self.store.cancel(&id, now, RETENTION).await.unwrap();
+                self.look(id, "owner").await;
+            }
+            Step::Delete { job } => {
+                let (id, now) = (self.ids[job], self.now());
+                self.store.delete(&id, now).await.unwrap();
+                self.look(id, "owner").await;
+            }
+            Step::Sweep => self.sweep().await,
+            Step::Advance { seconds } => self.advance(seconds),
+        }
+    }
+
+    fn advance(&self, seconds: u64) {
+        let by = Duration::from_secs(seconds);
+        self.clock.advance(by);
+        self.table_clock.tick(by);
+    }
+
+    async fn send(&mut self, id: JobId) {
+        let message = JobMessage {
+            id,
+            kind: "rehearsal".parse().unwrap(),
+            fingerprint: fingerprint(),
+            keyed: true,
+            traceparent: None,
+            input: RawValue::from_string("{}".to_owned()).unwrap(),
+        };
+        let body = message.to_body().unwrap();
+        let before = self.count().await;
+        self.queue
+            .send(body, &owner(), Duration::ZERO, None)
+            .await
+            .unwrap();
+        assert_eq!(self.count().await, before + 1);
+        self.ledger.sent(&id.to_string());
+        self.sent += 1;
+        self.messages.insert(self.sent, id);
+    }
+
+    async fn submit(&mut self, id: JobId) {
+        let now = self.now();
+        // As `submit` does: a key that stands for a live job sends nothing.
+        let standing = self.store.get(&id).await.unwrap();
+        if standing.is_some_and(|record| !record.is_expired(now)) {
+            return;
+        }
+        self.send(id).await;
+        let job = NewJob {
+            id,
+            owner: owner(),
+            kind: "rehearsal".parse().unwrap(),
+            fingerprint: fingerprint(),
+            summary: String::new(),
+            scheduled_start: now,
+            deadline: DEADLINE,
+            retention: RETENTION,
+            max_attempts: 3,
+        };
+        let created = self.store.create(job, now).await.unwrap();
+        assert!(matches!(created, Created::New(_)), "{created:?}");
+        self.accepted.push(id);
+        self.look(id, "submit").await;
+    }
+
+    async fn deliver(&mut self, worker: usize) {
+        if self.workers[worker].is_some() {
+            return;
+        }
+        if let Some(delivery) = self.receive().await {
+            self.last = Some(delivery.clone());
+            self.handle(worker, delivery).await;
+        }
+    }
+
+    async fn receive(&self) -> Option<Delivery> {
+        let request = self.sqs.receive_message().queue_url(&self.queue_url);
+        let names = MessageSystemAttributeName::All;
+        let answer = request.message_system_attribute_names(names).send().await;
+        let message: Message = answer.unwrap().messages?.pop()?;
+        let sent = &message.attributes.as_ref()?[&MessageSystemAttributeName::SentTimestamp];
+        Some(Delivery {
+            message: JobMessage::parse(message.body()?).unwrap(),
+            sent_ms: sent.parse().unwrap(),
+            receipt: Receipt(message.receipt_handle?),
+        })
+    }
+
+    /// What the worker does with a delivery.
+    async fn handle(&mut self, worker: usize, delivery: Delivery) {
+        let (id, now) = (delivery.message.id, self.now());
+        self.claims += 1;
+        let token = format!("claim {}", self.claims);
+        let (request, lease) = (fingerprint(), now.plus(LEASE));
+        let claim = self
+            .store
+            .claim(&id, &request, &token, now, lease)
+            .await
+            .unwrap();
+        self.look(id, &token).await;
+        match claim {
+            Claim::Acquired(record) => {
+                let record = *record;
+                self.workers[worker] = Some(Run { record, delivery });
+            }
+            Claim::Refused(decision, record) => {
+                self.refused(delivery, decision, record.as_deref()).await;
+            }
+        }
+    }
+
+    async fn refused(
+        &mut self,
+        delivery: Delivery,
+        decision: ClaimDecision,
+        record: Option<&JobRecord>,
+    ) {
+        let now = self.now();
+        let age = now.since(Timestamp::from_ms(delivery.sent_ms));
+        let ending = match decision {
+            ClaimDecision::Missing if age < DROP_AGE => {
+                return self.hand_back(&delivery, Duration::from_secs(5)).await;
+            }
+            ClaimDecision::Foreign | ClaimDecision::Finished if age < DROP_AGE => {
+                return self
+                    .hand_back(&delivery, DROP_AGE.saturating_sub(age))
+                    .await;
+            }
+            ClaimDecision::Missing | ClaimDecision::Foreign | ClaimDecision::Finished => {
+                return self.done(&delivery).await;
+            }
+            ClaimDecision::NotDue { until } | ClaimDecision::Busy { until } => {
+                return self.hand_back(&delivery, until.since(now)).await;
+            }
+            ClaimDecision::Start => return self.hand_back(&delivery, Duration::ZERO).await,
+            ClaimDecision::Overdue | ClaimDecision::Exhausted => {
+                Ending::Failed(Failure::new("over", "over"))
+            }
+            ClaimDecision::Canceled => Ending::Canceled,
+        };
+        let record = record.unwrap();
+        let expires = engine::expiry(now, RETENTION);
+        let ended = self
+            .store
+            .finish_unowned(record, &ending, now, expires)
+            .await
+            .unwrap();
+        self.look(record.id, "worker").await;
+        if ended {
+            self.done(&delivery).await;
+        } else {
+            self.hand_back(&delivery, Duration::ZERO).await;
+        }
+    }
+
+    async fn progress(&mut self, run: &Run) {
+        let percent = Percent::new(run.record.percent.get().saturating_add(30));
+        let progress = Progress {
+            percent,
+            ..Progress::default()
+        };
+        self.store
+            .progress(&run.record, &progress, self.now())
+            .await
+            .unwrap();
+        self.look(run.record.id, token(run)).await;
+    }
+
+    async fn finish(&mut self, run: Run, succeeds: bool) {
+        let ending = if succeeds {
+            Ending::Success {
+                result: "1".to_owned(),
+            }
+        } else {
+            Ending::Failed(Failure::new("rehearsed-failure", "asked for"))
+        };
+        let (progress, now) = (Progress::default(), self.now());
+        let written = self
+            .store
+            .finish(&run.record, &ending, &progress, now, RETENTION);
+        let written = written.await.unwrap();
+        self.look(run.record.id, token(&run)).await;
+        if written == engine::Written::Applied {
+            self.done(&run.delivery).await;
+        }
+    }
+
+    /// A stale receipt is refused, and the message comes when it comes.
+    async fn hand_back(&self, delivery: &Delivery, after: Duration) {
+        let _ = self.queue.hand_back(&delivery.receipt, after).await;
+    }
+
+    async fn done(&mut self, delivery: &Delivery) {
+        let before = self.count().await;
+        let request = self.sqs.delete_message().queue_url(&self.queue_url);
+        let _ = request.receipt_handle(&delivery.receipt.0).send().await;
+        // One message of the job's is gone, unless the receipt was an old one's.
+        if self.count().await < before {
+            let id = delivery.message.id;
+            let gone = self.messages.iter().find(|(_, owner)| **owner == id);
+            let gone = *gone.unwrap().0;
+            self.messages.remove(&gone);
+        }
+    }
+
+    async fn count(&self) -> u32 {
+        let wanted = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let request = self.sqs.get_queue_attributes().queue_url(&self.queue_url);
+        let answer = request
+            .set_attribute_names(Some(wanted.to_vec()))
+            .send()
+            .await;
+        let counts = answer.unwrap().attributes.unwrap();
+        wanted
+            .iter()
+            .map(|name| counts[name].parse::<u32>().unwrap())
+            .sum()
+    }
+
+    /// Shows the ledger what became of a record, if anything did.
+    async fn look(&mut self, id: JobId, sender: &str) {
+        let image = self.image(id).await;
+        let before = self.images.insert(id, image.clone()).flatten();
+        if before != image {
+            let sender = Some(Sender(sender.to_owned()));
+            let now_ms = i64::try_from(self.clock.now_ms()).unwrap();
+            self.ledger.wrote(&id.to_string(), image, sender, now_ms);
+        }
+    }
+
+    async fn image(&self, id: JobId) -> Option<Image> {
+        let key = aws_sdk_dynamodb::types::AttributeValue::S(id.to_string());
+        let request = self.table.get_item().table_name(TABLE).key("id", key);
+        Some(Image::of(&request.send().await.unwrap().item?))
+    }
+
+    async fn sweep(&mut self) {
+        self.database.sweep_ttl().unwrap();
+        let now_ms = i64::try_from(self.clock.now_ms()).unwrap();
+        for id in self.ids.clone() {
+            let image = self.image(id).await;
+            let before = self.images.insert(id, image.clone()).flatten();
+            if let (Some(before), None) = (before, image) {
+                assert!(before.expires_at * 1_000 <= now_ms, "{before:?}");
+            }
+        }
+    }
+
+    /// No promise was broken so far.
+    pub(super) fn assert_kept(&self, step: &Step) {
+        assert_eq!(self.ledger.violations(), [], "after {step:?}");
+        let now_ms = i64::try_from(self.clock.now_ms()).unwrap();
+        for (id, image) in &self.images {
+            let is_live = image
+                .as_ref()
+                .is_some_and(|image| image.state != "COMPLETED" && image.deadline_ms > now_ms);
+            let has_message = self.messages.values().any(|owner| owner == id);
+            assert!(
+                !is_live || has_message,
+                "{id} has no message after {step:?}"
+            );
+        }
+    }
+
+    /// Workers that work as they should take whatever there still is; then every job is at its end.
+    pub(super) async fn come_to_rest(&mut self) {
+        self.workers.iter_mut().for_each(|worker| *worker = None);
+        for _ in 0..200 {
+            if self.count().await == 0 {
+                break;
+            }
+            self.deliver(0).await;
+            if let Some(run) = self.workers[0].take() {
+                self.finish(run, true).await;
+            }
+            self.advance(2);
+        }
+        assert_eq!(self.count().await, 0, "messages that nobody takes away");
+        let now = self.now();
+        for id in &self.accepted {
+            let record = self.store.get(id).await.unwrap();
+            let is_over = record.is_none_or(|record| record.judged(now).state.is_completed());
+            assert!(is_over, "{id} has no end");
+        }
+        self.assert_kept(&Step::Sweep);
+    }
+}
+
+fn token(run: &Run) -> &str {
+    run.record.run_token.as_deref().unwrap()
+}
+
+fn owner() -> Owner {
+    Owner::named("alice").unwrap()
+}
+
+fn fingerprint() -> Fingerprint {
+    Fingerprint::of(b"the request")
+}

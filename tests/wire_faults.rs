@@ -1,0 +1,228 @@
+//! What each call of the functions to DynamoDB and SQS makes of a fault: a throttle, a 500, a reset, silence, an effect that
+//! comes late, before or after the call took effect, once or for as long as the SDK tries.
+//!
+//! Whatever comes of a call, nothing that was accepted is lost, nothing takes effect twice (an auditor at the wire looks at
+//! each write), and the HTTP answers are the documented ones. The cases of a test run side by side.
+
+mod script;
+mod world;
+
+use std::time::Duration;
+
+use local::faults::Fault;
+use serde_json::{Value, json};
+
+use script::{Case, Step};
+use world::{World, persist};
+
+use crate::app::time_in;
+
+/// More tries than any operation makes.
+const FOR_GOOD: u32 = 9;
+
+/// As many tries as the SDK makes of one operation.
+const ONE_OPERATION: u32 = 3;
+
+fn faults() -> [Fault; 8] {
+    [
+        Fault::Throttle,
+        Fault::ErrorBefore,
+        Fault::ErrorAfter,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::HangBefore,
+        Fault::HangAfter,
+        // Past the time that a try has: the client has given up when it takes effect.
+        Fault::Delay(Duration::from_secs(2)),
+    ]
+}
+
+/// Each of these steps with each fault, so often.
+fn cases(steps: &[Step], times: &[u32]) -> Vec<Case> {
+    let each = steps.iter().flat_map(|step| {
+        let each = faults().into_iter().map(move |fault| (*step, fault));
+        each.flat_map(|(step, fault)| {
+            times
+                .iter()
+                .map(move |times| Case::new(step, fault.clone(), *times))
+        })
+    });
+    each.collect()
+}
+
+#[tokio::test]
+async fn a_submit_is_accepted_or_503_and_its_key_ends_with_one_job_that_comes_to_one_end() {
+    let world = World::start(Duration::from_secs(20), 60).await;
+    world.take_messages();
+    world
+        .each(
+            cases(&[Step::Read, Step::Send, Step::Create], &[1, FOR_GOOD]),
+            async |world, case| {
+                let key = world.arm(&case);
+                let first = world.submit(&key, json!({"seconds": 0})).await;
+                case.expect(&first, true, &[202]);
+                world.disarm(&key);
+
+                // As a client does that was told 503.
+                let again = persist(|| world.submit(&key, json!({"seconds": 0}))).await;
+
+                assert_eq!(again.status, 202, "{case:?}: {again:?}");
+                let document = world.end(&key).await;
+                assert_eq!(document["status"], "Succeeded", "{case:?}");
+            },
+        )
+        .await;
+    world.assert_kept();
+}
+
+#[tokio::test]
+async fn a_submit_without_a_key_that_got_503_after_its_record_was_written_comes_to_one_end() {
+    let world = World::start(Duration::from_secs(20), 60).await;
+    world.take_messages();
+    world.arm_any(Case::new(Step::Create, Fault::ErrorAfter, FOR_GOOD));
+
+    let answer = world.submit_without_key(json!({"seconds": 0})).await;
+    answer.problem(503, "unavailable");
+    let jobs = world.all_ended(1).await;
+
+    assert_eq!(jobs.len(), 1);
+    assert!(jobs[0].starts >= 1, "{jobs:?}");
+    world.assert_kept();
+}
+
+#[tokio::test]
+async fn whatever_a_worker_s_write_meets_its_job_comes_to_its_one_end() {
+    let world = World::start(Duration::from_secs(8), 300).await;
+    world.take_messages();
+    let steps = [Step::Claim, Step::Progress, Step::Reschedule, Step::End];
+    world
+        .each(cases(&steps, &[1, ONE_OPERATION]), async |world, case| {
+            let key = world.arm(&case);
+            let input = match case.step {
+                Step::Progress => json!({"seconds": 2.5, "steps": 5}),
+                Step::Reschedule => json!({"seconds": 0, "outcome": "retry-then-success"}),
+                _ => json!({"seconds": 0}),
+            };
+            let accepted = persist(|| world.submit(&key, input.clone())).await;
+            assert_eq!(accepted.status, 202, "{case:?}: {accepted:?}");
+
+            let document = world.end(&key).await;
+
+            assert!(world.has_met(&key), "{case:?}");
+            assert_eq!(document["status"], "Succeeded", "{case:?}: {document}");
+        })
+        .await;
+    world.assert_kept();
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_handed_back_comes_back() {
+    let world = World::start(Duration::from_secs(8), 300).await;
+    world.take_messages();
+    for fault in faults() {
+        world.arm_any(Case::new(Step::HandBack, fault, 2));
+    }
+    world
+        .each(cases(&[Step::Nothing], &[1]), async |world, case| {
+            let key = world.arm(&case);
+            let retried = json!({"seconds": 0, "outcome": "retry-then-success"});
+            persist(|| world.submit(&key, retried.clone())).await;
+            assert_eq!(world.end(&key).await["status"], "Succeeded");
+            assert!(world.starts(&key) >= 2, "{case:?}");
+        })
+        .await;
+    world.assert_kept();
+}
+
+#[tokio::test]
+async fn a_job_past_its_deadline_is_ended_once_whatever_that_write_meets() {
+    let world = World::start(Duration::from_secs(20), 1).await;
+    world
+        .each(
+            cases(&[Step::End], &[1, ONE_OPERATION]),
+            async |world, case| {
+                let key = world.arm(&case);
+                persist(|| world.submit(&key, json!({"seconds": 0}))).await;
+                world.end(&key).await;
+            },
+        )
+        .await;
+
+    // Only now somebody takes the messages, and finds each job overdue.
+    world.take_messages();
+    let jobs = world.all_ended(16).await;
+
+    for job in jobs {
+        let image = job.image.unwrap();
+        assert_eq!(
+            (image.error_code.as_str(), job.starts),
+            ("deadline-exceeded", 0)
+        );
+    }
+    world.assert_kept();
+}
+
+#[tokio::test]
+async fn a_cancel_and_a_delete_take_effect_or_are_503_and_can_be_asked_again() {
+    let world = World::start(Duration::from_secs(20), 60_000).await;
+    world
+        .each(
+            cases(&[Step::Read, Step::End, Step::Delete], &[1, FOR_GOOD]),
+            async |world, case| {
+                let key = world.arm_later(&case);
+                let start = time_in(3_600);
+                let accepted = persist(|| world.submit_for(&key, &start)).await;
+                assert_eq!(accepted.status, 202, "{accepted:?}");
+                if case.step != Step::Delete {
+                    world.rearm(&key, &case);
+                }
+
+                let canceled = world.cancel(&key).await;
+                case.expect(&canceled, case.step != Step::Delete, &[200]);
+                world.disarm(&key);
+                let again = persist(|| world.cancel(&key)).await;
+                assert_eq!(again.status, 200, "{case:?}: {again:?}");
+
+                world.rearm(&key, &case);
+                let deleted = world.delete(&key).await;
+                case.expect(&deleted, case.step != Step::End, &[204]);
+                world.disarm(&key);
+                let again = persist(|| world.delete(&key)).await.status;
+                assert!(matches!(again, 204 | 410), "{case:?}: {again}");
+                let gone = persist(|| world.get(&key)).await.status;
+                assert_eq!(gone, 410, "{case:?}");
+            },
+        )
+        .await;
+    world.assert_kept();
+}
+
+#[tokio::test]
+async fn a_running_job_that_is_asked_to_stop_stops_whatever_the_asking_meets() {
+    let world = World::start(Duration::from_secs(60), 300).await;
+    // All of them before anybody takes them, so that none waits for the others' batch to end.
+    let mut cases = cases(&[Step::AskToStop], &[1, FOR_GOOD]);
+    for case in &mut cases {
+        case.key = world.arm(case);
+        let long = json!({"seconds": 50, "steps": 50});
+        let accepted = persist(|| world.submit(&case.key, long.clone())).await;
+        assert_eq!(accepted.status, 202, "{accepted:?}");
+    }
+    world.take_messages();
+    world
+        .each(cases, async |world, case| {
+            let is_running = |document: &Value| document["job"]["job-state"] == "STARTED";
+            world.wait_for(&case.key, is_running).await;
+
+            let asked = world.cancel(&case.key).await;
+            case.expect(&asked, true, &[202, 200]);
+            world.disarm(&case.key);
+            let again = persist(|| world.cancel(&case.key)).await.status;
+
+            assert!(matches!(again, 200 | 202), "{case:?}: {again}");
+            let document = world.end(&case.key).await;
+            assert_eq!(document["status"], "Canceled", "{case:?}");
+        })
+        .await;
+    world.assert_kept();
+}

@@ -1,0 +1,151 @@
+//! Which call of which job meets which fault.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use local::faults::{Call, Fault};
+use serde_json::Value;
+
+use crate::app::Answer;
+
+/// What a call does for a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Send,
+    Read,
+    Create,
+    Claim,
+    Progress,
+    Reschedule,
+    AskToStop,
+    /// Every end: an attempt's, a cancel's, that of a job which nobody owns.
+    End,
+    Delete,
+    HandBack,
+    Nothing,
+}
+
+impl Step {
+    fn of(call: &Call) -> Self {
+        match call.operation.as_str() {
+            "SendMessage" => Self::Send,
+            "GetItem" => Self::Read,
+            "PutItem" => Self::Create,
+            "DeleteItem" => Self::Delete,
+            "ChangeMessageVisibility" => Self::HandBack,
+            "UpdateItem" => Self::of_update(&call.body),
+            _ => Self::Nothing,
+        }
+    }
+
+    fn of_update(request: &Value) -> Self {
+        let sets = request["UpdateExpression"].as_str().unwrap();
+        let mut values = request["ExpressionAttributeValues"]
+            .as_object()
+            .unwrap()
+            .values();
+        if values.any(|value| value["S"] == "COMPLETED") {
+            Self::End
+        } else if sets.contains("#lease_until_ms = ") {
+            Self::Claim
+        } else if sets.contains("#scheduled_start_ms = ") {
+            Self::Reschedule
+        } else if sets.contains("#cancel_requested = ") {
+            Self::AskToStop
+        } else {
+            Self::Progress
+        }
+    }
+}
+
+/// A fault that a step of one job meets.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) step: Step,
+    pub(super) fault: Fault,
+    /// So often in a row.
+    pub(super) times: u32,
+    /// Of the job that meets it, once there is one.
+    pub(super) key: String,
+    left: u32,
+}
+
+impl Case {
+    pub(super) fn new(step: Step, fault: Fault, times: u32) -> Self {
+        Self {
+            step,
+            fault,
+            times,
+            key: String::new(),
+            left: times,
+        }
+    }
+
+    /// Of a call that met it for good (`is_met`) the answer is 503. One that met it once has its answer from the SDK's second
+    /// try, or 503 where this machine was too slow for it; else it is one of these.
+    #[track_caller]
+    pub(super) fn expect(&self, answer: &Answer, is_met: bool, statuses: &[u16]) {
+        if (is_met && self.times > 1) || answer.status == 503 {
+            answer.problem(503, "unavailable");
+        } else {
+            assert!(statuses.contains(&answer.status), "{self:?}: {answer:?}");
+        }
+    }
+
+    fn play(&mut self, step: Step) -> Option<Fault> {
+        if self.step != step || self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        Some(self.fault.clone())
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Script {
+    by_job: Mutex<HashMap<String, Case>>,
+    /// For the calls of whatever job.
+    any: Mutex<Vec<Case>>,
+}
+
+impl Script {
+    pub(super) fn arm(&self, id: &str, case: Case) {
+        self.by_job.lock().unwrap().insert(id.to_owned(), case);
+    }
+
+    pub(super) fn arm_any(&self, case: Case) {
+        self.any.lock().unwrap().push(case);
+    }
+
+    pub(super) fn disarm(&self, id: &str) {
+        self.by_job.lock().unwrap().remove(id);
+    }
+
+    pub(super) fn has_met(&self, id: &str) -> bool {
+        let by_job = self.by_job.lock().unwrap();
+        by_job.get(id).is_some_and(|case| case.left < case.times)
+    }
+
+    pub(super) fn fault(&self, call: &Call) -> Option<Fault> {
+        let step = Step::of(call);
+        let mut by_job = self.by_job.lock().unwrap();
+        let case = id_of(call).and_then(|id| by_job.get_mut(&id));
+        if let Some(fault) = case.and_then(|case| case.play(step)) {
+            return Some(fault);
+        }
+        let mut any = self.any.lock().unwrap();
+        any.iter_mut().find_map(|case| case.play(step))
+    }
+}
+
+fn id_of(call: &Call) -> Option<String> {
+    let id = match call.operation.as_str() {
+        "SendMessage" => {
+            let body = call.body["MessageBody"].as_str()?;
+            serde_json::from_str::<Value>(body).ok()?["id"].clone()
+        }
+        "PutItem" => call.body["Item"]["id"]["S"].clone(),
+        _ => call.body["Key"]["id"]["S"].clone(),
+    };
+    id.as_str().map(str::to_owned)
+}

@@ -1,0 +1,250 @@
+//! The service with a front before its back ends that follows a script, and an auditor behind it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use engine::{IdSecrets, Owner};
+use local::audit::{Auditor, JobSeen};
+use local::faults::{Call, Front};
+use local::{EventSource, EventSourceSpec, FunctionSpec, Gateway, LogSink, Pool};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::script::{Case, Script};
+use crate::app::{Answer, PROGRAM, eventually};
+use crate::backends::{Backends, dynamodb_client, listen, sqs_client};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+pub(super) struct World {
+    backends: Backends,
+    script: Arc<Script>,
+    auditor: Arc<Auditor>,
+    worker: Pool,
+    taking: Mutex<Option<EventSource>>,
+    http: reqwest::Client,
+    url: String,
+    keys: AtomicU32,
+    _front: Front,
+}
+
+impl World {
+    /// Nobody takes messages yet.
+    pub(super) async fn start(worker_timeout: Duration, deadline_s: u32) -> Arc<Self> {
+        let visibility = worker_timeout + Duration::from_secs(1);
+        let backends = Backends::with_visibility(visibility).await;
+        let script = Arc::new(Script::default());
+        let auditor = Arc::new(Auditor::new(dynamodb_client(&backends.dynamodb_url)));
+        let decide = {
+            let script = script.clone();
+            move |call: &Call| script.fault(call)
+        };
+        let (dynamodb, sqs) = (&backends.dynamodb_url, &backends.sqs_url);
+        let front = Front::audited(dynamodb, sqs, decide, auditor.clone())
+            .await
+            .unwrap();
+        let pool = |name: &str, timeout, max_instances| {
+            let environment = [
+                ("TABLE_NAME", crate::backends::TABLE.to_owned()),
+                ("QUEUE_URL", backends.queue_url.clone()),
+                ("ID_SECRETS", SECRET.to_owned()),
+                ("RETENTION_SECONDS", "3600".to_owned()),
+                ("DEADLINE_SECONDS", deadline_s.to_string()),
+                ("OPT_IN_KINDS", "rehearsal".to_owned()),
+                ("AWS_ENDPOINT_URL", front.url.clone()),
+            ];
+            Pool::new(FunctionSpec {
+                name: name.to_owned(),
+                program: PROGRAM.into(),
+                args: vec!["function".to_owned(), name.to_owned()],
+                environment: environment
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .into(),
+                timeout,
+                memory_mb: 128,
+                max_instances,
+                logs: LogSink::new(|_, _| ()),
+            })
+        };
+        let http_timeout = Duration::from_secs(29);
+        let gateway = Gateway::new(
+            pool("submit", http_timeout, 12),
+            pool("status", http_timeout, 4),
+        );
+        let worker = pool("worker", worker_timeout, 4);
+        let (listener, url) = listen().await;
+        tokio::spawn(async move { gateway.serve(listener, std::future::pending()).await });
+        Arc::new(Self {
+            script,
+            auditor,
+            worker,
+            taking: Mutex::default(),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            url,
+            keys: AtomicU32::default(),
+            _front: front,
+            backends,
+        })
+    }
+
+    /// From now on the worker gets the messages.
+    pub(super) fn take_messages(&self) {
+        let spec = EventSourceSpec {
+            queue_url: self.backends.queue_url.clone(),
+            queue_arn: "arn:aws:sqs:us-east-1:123456789012:jobs".to_owned(),
+            region: "us-east-1".to_owned(),
+            batch_size: 10,
+            max_concurrency: 4,
+        };
+        let queue = sqs_client(&self.backends.sqs_url);
+        let source = EventSource::start(queue, spec, self.worker.clone());
+        *self.taking.lock().unwrap() = Some(source);
+    }
+
+    /// Every case in a task of its own.
+    pub(super) async fn each<F>(self: &Arc<Self>, cases: Vec<Case>, play: F)
+    where
+        F: AsyncFn(&Self, Case),
+    {
+        let mut playing: Vec<_> = cases
+            .into_iter()
+            .map(|case| Box::pin(play(self, case)))
+            .collect();
+        // Polled together, in this task: what one panics with ends the test.
+        std::future::poll_fn(|context| {
+            playing.retain_mut(|one| one.as_mut().poll(context).is_pending());
+            if playing.is_empty() {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    /// A new key, whose job meets the case.
+    pub(super) fn arm(&self, case: &Case) -> String {
+        let key = self.arm_later(case);
+        self.rearm(&key, case);
+        key
+    }
+
+    /// A new key, whose job meets nothing yet.
+    pub(super) fn arm_later(&self, case: &Case) -> String {
+        let number = self.keys.fetch_add(1, Ordering::Relaxed);
+        format!("{number}-{:?}", case.step)
+    }
+
+    pub(super) fn rearm(&self, key: &str, case: &Case) {
+        let fresh = Case::new(case.step, case.fault.clone(), case.times);
+        self.script.arm(&id(key), fresh);
+    }
+
+    pub(super) fn arm_any(&self, case: Case) {
+        self.script.arm_any(case);
+    }
+
+    pub(super) fn disarm(&self, key: &str) {
+        self.script.disarm(&id(key));
+    }
+
+    pub(super) fn has_met(&self, key: &str) -> bool {
+        self.script.has_met(&id(key))
+    }
+
+    pub(super) async fn submit(&self, key: &str, input: Value) -> Answer {
+        let body = json!({"name": "rehearsal", "input": input});
+        self.send(Method::POST, "/jobs", Some(key), &body).await
+    }
+
+    pub(super) async fn submit_for(&self, key: &str, start: &str) -> Answer {
+        let body = json!({"name": "rehearsal", "input": {}, "scheduled-start-time": start});
+        self.send(Method::POST, "/jobs", Some(key), &body).await
+    }
+
+    pub(super) async fn submit_without_key(&self, input: Value) -> Answer {
+        let body = json!({"name": "rehearsal", "input": input});
+        self.send(Method::POST, "/jobs", None, &body).await
+    }
+
+    pub(super) async fn cancel(&self, key: &str) -> Answer {
+        let path = format!("/jobs/{}/cancel", id(key));
+        self.send(Method::POST, &path, None, &Value::Null).await
+    }
+
+    pub(super) async fn delete(&self, key: &str) -> Answer {
+        let path = format!("/jobs/{}", id(key));
+        self.send(Method::DELETE, &path, None, &Value::Null).await
+    }
+
+    pub(super) async fn get(&self, key: &str) -> Answer {
+        let path = format!("/jobs/{}", id(key));
+        self.send(Method::GET, &path, None, &Value::Null).await
+    }
+
+    async fn send(&self, method: Method, path: &str, key: Option<&str>, body: &Value) -> Answer {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        let request = match key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
+        Answer::read(request.json(body).send().await.unwrap()).await
+    }
+
+    /// The job's document, once it is at its end.
+    pub(super) async fn end(&self, key: &str) -> Value {
+        self.wait_for(key, |document| document["job"]["job-state"] == "COMPLETED")
+            .await
+    }
+
+    pub(super) async fn wait_for(&self, key: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        eventually(key, async || {
+            let answer = self.get(key).await;
+            (answer.status == 200)
+                .then(|| answer.json())
+                .filter(&wanted)
+        })
+        .await
+    }
+
+    /// How often the auditor saw the job claimed.
+    pub(super) fn starts(&self, key: &str) -> u32 {
+        let id = id(key);
+        let ledger = self.auditor.ledger();
+        let job = ledger.jobs().find(|(known, _)| *known == id);
+        job.map(|(_, job)| job.starts).unwrap()
+    }
+
+    /// Every job that the auditor saw, once there are so many and all are at their end.
+    pub(super) async fn all_ended(&self, count: usize) -> Vec<JobSeen> {
+        eventually("all ends", async || {
+            let ledger = self.auditor.ledger();
+            let is_over = ledger.ended() == (count, count);
+            is_over.then(|| ledger.jobs().map(|(_, job)| job).collect())
+        })
+        .await
+    }
+
+    /// No write broke a promise, and there were writes.
+    pub(super) fn assert_kept(&self) {
+        let ledger = self.auditor.ledger();
+        assert!(ledger.writes() > 0);
+        assert_eq!(ledger.violations(), []);
+    }
+}
+
+/// Nobody says who calls here.
+fn id(key: &str) -> String {
+    let secrets = IdSecrets::parse("ID_SECRETS", SECRET).unwrap();
+    let id = secrets.for_key(&Owner::anonymous(), key).next();
+    id.unwrap().to_string()
+}
+
+/// Asks until there is another answer than 503.
+pub(super) async fn persist<F: Future<Output = Answer>>(ask: impl Fn() -> F) -> Answer {
+    eventually("an answer", async || {
+        Some(ask().await).filter(|answer| answer.status != 503)
+    })
+    .await
+}
