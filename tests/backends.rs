@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use dynoxide::Database;
-use engine::JobQueue;
+use engine::{JobQueue, JobRecord, JobStore};
 use local::sqs::{Clock, Queues};
 use tokio::net::TcpListener;
 
@@ -56,6 +56,13 @@ impl Backends {
             queue_url,
             sqs,
         }
+    }
+
+    /// The job's record.
+    pub(crate) async fn record_of(&self, id: &str) -> JobRecord {
+        let store = JobStore::new(dynamodb_client(&self.dynamodb_url), TABLE.to_owned());
+        let record = store.get(&id.parse().expect("an id")).await;
+        record.expect("an answer").expect("a record")
     }
 
     /// The messages that wait, with all that comes with them.

@@ -64,15 +64,15 @@ async fn a_handler_that_takes_too_much_memory_loses_its_worker_and_its_neighbour
         "--concurrency",
         "2",
         "--worker-timeout",
-        "3",
+        "6",
         "--worker-memory",
         "256",
     ]);
     let jobs = app
         .rehearse_in_one_batch(&[
             json!({"outcome": "memory"}),
-            json!({"seconds": 2}),
-            json!({"seconds": 2}),
+            json!({"seconds": 3}),
+            json!({"seconds": 3}),
         ])
         .await;
 
@@ -111,10 +111,8 @@ async fn a_result_that_is_too_large_fails_its_job_and_says_by_how_much() {
 #[tokio::test]
 async fn a_million_words_about_progress_are_at_most_one_write_a_second_and_the_last_is_kept() {
     let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
-    let body = json!({"name": "rehearsal", "input": {"seconds": 2, "outcome": "chatter"}});
-    let accepted = deployed
-        .submit
-        .answer(&http_api_event("POST", "/jobs", &body))
+    let path = deployed
+        .rehearse(json!({"seconds": 2, "outcome": "chatter"}))
         .await;
     let batch = sqs_event(&deployed.backends.messages().await);
 
@@ -123,10 +121,9 @@ async fn a_million_words_about_progress_are_at_most_one_write_a_second_and_the_l
     let took = began.elapsed();
 
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    let path = accepted.body["task"]["href"].as_str().unwrap();
     let status = deployed
         .status
-        .answer(&http_api_event("GET", path, &json!(null)))
+        .answer(&http_api_event("GET", &path, &json!(null)))
         .await;
     let job = &status.body["job"];
     assert_eq!(

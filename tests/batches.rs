@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use crate::app::{App, ended_as, eventually, invocation};
+use crate::deployed::{Deployed, sqs_event};
 
 #[tokio::test]
-async fn the_records_of_a_batch_end_each_in_its_own_way_and_only_the_retry_comes_back() {
+async fn the_records_of_a_batch_end_each_in_its_own_way() {
     let app = App::start(&["--concurrency", "2"]);
     let outcomes = [
         "success",
@@ -74,4 +75,32 @@ async fn what_is_no_message_gets_to_the_dead_letter_queue_and_its_neighbours_suc
     .await;
     assert_eq!(dead, ["[1]", "not JSON", "{}"]);
     assert_eq!(app.messages().await, 0);
+}
+
+#[tokio::test]
+async fn an_answer_names_what_has_to_come_back_and_nothing_else() {
+    let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
+    for outcome in [
+        "success",
+        "panic",
+        "failure",
+        "retry-then-success",
+        "success",
+    ] {
+        deployed.rehearse(json!({"outcome": outcome})).await;
+    }
+    deployed.backends.send_without_group("not JSON").await;
+    let messages = deployed.backends.messages().await;
+    assert_eq!(messages.len(), 6);
+
+    let answer = deployed.worker.invoke(&sqs_event(&messages)).await;
+
+    let come_back = messages.iter().filter(|message| {
+        let body = message.body().unwrap();
+        body == "not JSON" || body.contains("retry-then-success")
+    });
+    let named: Vec<_> = come_back
+        .map(|message| json!({"itemIdentifier": message.message_id()}))
+        .collect();
+    assert_eq!(answer, json!({ "batchItemFailures": named }));
 }

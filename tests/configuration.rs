@@ -86,6 +86,8 @@ fn a_variable_that_is_malformed_stops_the_cold_start_and_is_named_without_its_va
         ("submit", "DEADLINE_SECONDS", "1209601"),
         ("status", "ID_SECRETS", "hunter2"),
         ("status", "PUBLIC_BASE_URL", "hunter2"),
+        ("status", "MONITOR_LINKS", "hunter2"),
+        ("submit", "MONITOR_LINKS", "hunter2"),
         ("worker", "RETENTION_SECONDS", "-1"),
     ] {
         let mut environment = good();

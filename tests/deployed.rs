@@ -78,6 +78,17 @@ impl Deployed {
     }
 }
 
+impl Deployed {
+    /// Submits a `rehearsal` with this input: the path of its job. `OptInKinds` has to name the kind.
+    pub(crate) async fn rehearse(&self, input: Value) -> String {
+        let body = json!({"name": "rehearsal", "input": input});
+        let event = http_api_event("POST", "/jobs", &body);
+        let accepted = self.submit.answer(&event).await;
+        assert_eq!(accepted.status, 202, "{}", accepted.body);
+        text(&accepted.body["task"]["href"]).to_owned()
+    }
+}
+
 impl Function {
     async fn new(
         name: &str,

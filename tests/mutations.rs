@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 
 use crate::store::{self, Check};
 use part::{Part, one_line, parts};
-use trial::{Trial, missed_by};
+use trial::missed_by;
 use write::Write;
 
 /// Trials at once. Each waits for its database most of the time.
@@ -75,16 +75,18 @@ async fn observe() -> (Writes, Vec<String>) {
         let places = places.clone();
         running.spawn(async move {
             let _place = places.acquire().await;
-            let trial = Trial::start(None).await;
             let began = Instant::now();
-            let outcome = store::run(check, trial.endpoint()).await;
-            (check, outcome, began.elapsed(), trial.seen())
+            let (outcome, passed) = trial::run(check, None).await;
+            (check, outcome, began.elapsed(), passed.seen)
         });
     }
     let mut timed: BTreeMap<Write, Vec<(Order, &'static Check)>> = BTreeMap::new();
     let mut complaints = Vec::new();
     for (check, outcome, took, seen) in running.join_all().await {
-        if let Err(why) = outcome {
+        // One that makes no such write has nothing to say here.
+        if let Err(why) = outcome
+            && !seen.is_empty()
+        {
             complaints.push(format!("{} fails as it is: {why}", check.name));
         }
         let kinds = seen.len();

@@ -40,6 +40,19 @@ async fn an_input_has_the_schema_of_its_type() {
 }
 
 #[tokio::test]
+async fn the_policy_of_keys_is_published() {
+    let document = document().await;
+
+    let key = &document["components"]["parameters"]["Idempotency-Key"];
+
+    let described = key["description"].as_str().unwrap();
+    assert!(
+        described.contains("A key lives as long as its job's status URI"),
+        "{described}"
+    );
+}
+
+#[tokio::test]
 async fn a_deployment_says_what_it_has_and_who_may_call_it() {
     let plain = Deployed::new().await;
     let open =

@@ -43,6 +43,10 @@ fn no_route_is_open_unless_the_deployer_says_so() {
 
     assert_eq!(default, "AWS_IAM");
     for (name, route) in routes {
+        // Open here and there (`the_open_routes_are_those_of_monitor_links`), and in no stack that did not ask for them.
+        if template.map("/Resources")[name]["Condition"] == "HasMonitorLinks" {
+            continue;
+        }
         // A preflight has no credentials; the route is there for pages of the origins that the deployer named.
         if name == "PreflightRoute" {
             assert_eq!(route["RouteKey"], "OPTIONS /{proxy+}");
@@ -56,6 +60,27 @@ fn no_route_is_open_unless_the_deployer_says_so() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn the_open_routes_are_those_of_monitor_links() {
+    let template = Template::of_this_repository();
+
+    let of_the_template: BTreeSet<_> = template
+        .resources("AWS::ApiGatewayV2::Route")
+        .filter(|(name, _)| template.map("/Resources")[*name]["Condition"] == "HasMonitorLinks")
+        .inspect(|(name, route)| assert_eq!(route["AuthorizationType"], "NONE", "{name}"))
+        .map(|(_, route)| text(&route["RouteKey"]).to_owned())
+        .collect();
+
+    let open = local::ROUTES.into_iter().filter(|route| route.is_open);
+    let of_the_code = open.map(|route| format!("{} {}", route.method, route.path_template));
+    assert_eq!(of_the_template, of_the_code.collect());
+    let condition = template.at("/Conditions/HasMonitorLinks");
+    assert_eq!(
+        condition,
+        &json!({ "Fn::Equals": [{ "Ref": "MonitorLinks" }, "true"] })
+    );
 }
 
 #[tokio::test]

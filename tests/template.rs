@@ -102,6 +102,7 @@ fn sample(variable: &str) -> (&str, &str) {
         "DEADLINE_SECONDS" => "120",
         "PUBLIC_BASE_URL" => "https://jobs.example.com",
         "OPT_IN_KINDS" => "rehearsal",
+        "MONITOR_LINKS" => "true",
         "AUTHORIZATION" => "JWT",
         "METRICS_NAMESPACE" => "Accepted/stack",
         unknown => panic!("no function reads {unknown}"),
@@ -121,15 +122,18 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
     Ok(match function {
         "SubmitFunction" => {
             let (deadline, metrics) = (environment.deadline()?, Metrics::of(&environment));
+            let links = environment.monitor_links()?;
             format!(
-                "{table} {:?} {:?} {deadline:?} {metrics:?}",
+                "{table} {:?} {:?} {deadline:?} {metrics:?} {links}",
                 entrance()?.1,
                 jobs()?
             )
         }
         "StatusFunction" => {
             let (authorization, kinds) = (environment.authorization()?, environment.opt_in_kinds());
-            format!("{table} {:?} {authorization:?} {kinds:?}", entrance()?.1)
+            let links = environment.monitor_links()?;
+            let entrance = entrance()?.1;
+            format!("{table} {entrance:?} {authorization:?} {kinds:?} {links}")
         }
         _ => format!("{table} {:?} {:?}", jobs()?, Metrics::of(&environment)),
     })
@@ -217,6 +221,19 @@ fn every_route_leads_to_the_function_that_answers_it() {
         );
         assert_eq!(integration["PayloadFormatVersion"], "2.0");
     }
+}
+
+#[test]
+fn monitor_links_take_what_the_template_allows_and_are_off_by_default() {
+    let template = Template::of_this_repository();
+    let read = |value: &Value| Environment::of(&[("MONITOR_LINKS", text(value))]).monitor_links();
+
+    let default = template.at("/Parameters/MonitorLinks/Default");
+    let allowed = template.list("/Parameters/MonitorLinks/AllowedValues");
+
+    assert_eq!(read(default), Ok(false));
+    let read: Vec<_> = allowed.iter().map(read).collect();
+    assert_eq!(read, [Ok(true), Ok(false)]);
 }
 
 #[test]

@@ -107,8 +107,6 @@ async fn whatever_a_worker_s_write_meets_its_job_comes_to_its_one_end() {
             assert_eq!(accepted.status, 202, "{case:?}: {accepted:?}");
 
             let document = world.end(&key).await;
-
-            assert!(world.has_met(&key), "{case:?}");
             assert_eq!(document["status"], "Succeeded", "{case:?}: {document}");
         })
         .await;
@@ -199,12 +197,12 @@ async fn a_cancel_and_a_delete_take_effect_or_are_503_and_can_be_asked_again() {
 
 #[tokio::test]
 async fn a_running_job_that_is_asked_to_stop_stops_whatever_the_asking_meets() {
-    let world = World::start(Duration::from_secs(60), 300).await;
+    let world = World::start(Duration::from_secs(300), 900).await;
     // All of them before anybody takes them, so that none waits for the others' batch to end.
-    let mut cases = cases(&[Step::AskToStop], &[1, FOR_GOOD]);
+    let mut cases = cases(&[Step::AskToStop], &[FOR_GOOD]);
     for case in &mut cases {
         case.key = world.arm(case);
-        let long = json!({"seconds": 50, "steps": 50});
+        let long = json!({"seconds": 280, "steps": 280});
         let accepted = persist(|| world.submit(&case.key, long.clone())).await;
         assert_eq!(accepted.status, 202, "{accepted:?}");
     }

@@ -17,7 +17,7 @@ use super::write::{Write, set_condition};
 pub(super) type Mutation = (Write, Part);
 
 /// What passed a front.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Passed {
     pub(super) seen: BTreeSet<Write>,
     /// How many requests had their condition changed.
@@ -35,7 +35,7 @@ pub(super) struct Front {
     back: String,
     http: reqwest::Client,
     mutation: Option<Arc<Mutation>>,
-    pub(super) passed: Arc<Mutex<Passed>>,
+    passed: Arc<Mutex<Passed>>,
 }
 
 impl Front {
@@ -46,6 +46,10 @@ impl Front {
             mutation: mutation.map(Arc::new),
             passed: Arc::default(),
         }
+    }
+
+    pub(super) fn passed(&self) -> Passed {
+        self.passed.lock().unwrap().clone()
     }
 
     /// Serves until it is dropped.

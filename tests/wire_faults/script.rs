@@ -121,11 +121,6 @@ impl Script {
         self.by_job.lock().unwrap().remove(id);
     }
 
-    pub(super) fn has_met(&self, id: &str) -> bool {
-        let by_job = self.by_job.lock().unwrap();
-        by_job.get(id).is_some_and(|case| case.left < case.times)
-    }
-
     pub(super) fn fault(&self, call: &Call) -> Option<Fault> {
         let step = Step::of(call);
         let mut by_job = self.by_job.lock().unwrap();

@@ -149,10 +149,6 @@ impl World {
         self.script.disarm(&id(key));
     }
 
-    pub(super) fn has_met(&self, key: &str) -> bool {
-        self.script.has_met(&id(key))
-    }
-
     pub(super) async fn submit(&self, key: &str, input: Value) -> Answer {
         let body = json!({"name": "rehearsal", "input": input});
         self.send(Method::POST, "/jobs", Some(key), &body).await

@@ -22,7 +22,7 @@ pub fn job_answer(
         Representation::AtomEntry | Representation::AtomFeed => atom::entry(judged, base_url),
         Representation::Html => page(judged, base_url, now, false),
     };
-    Ok(answer(form, body, judged, incoming, now))
+    Ok(answer(form, body, judged, now).job_links(&judged.id, incoming))
 }
 
 /// The 202's body in this form: the job, and in JSON the `task` before it.
@@ -38,7 +38,7 @@ pub fn accepted_answer(
     let accepted = match form {
         Representation::Json => {
             let body = JobDocument::accepted(judged, &incoming.base_url)?;
-            answer(form, body, judged, incoming, now)
+            answer(form, body, judged, now).job_links(&judged.id, incoming)
         }
         Representation::AtomEntry | Representation::AtomFeed | Representation::Html => {
             job_answer(form, judged, incoming, now)?
@@ -46,6 +46,15 @@ pub fn accepted_answer(
     };
     let status = StatusCode::ACCEPTED;
     Ok(Answer { status, ..accepted })
+}
+
+/// The page of a job for whoever has its monitor link: nothing in it leads anywhere else, and no cache keeps it.
+#[must_use]
+pub fn monitor_answer(judged: &JobRecord, incoming: &Incoming, now: Timestamp) -> Answer {
+    let body = page(judged, &incoming.base_url, now, true);
+    answer(Representation::Html, body, judged, now)
+        .with("etag", job_tag(Representation::Html, judged, now))
+        .with("cache-control", "private, no-store")
 }
 
 fn page(judged: &JobRecord, base_url: &str, now: Timestamp, is_guest: bool) -> String {
@@ -59,16 +68,8 @@ fn page(judged: &JobRecord, base_url: &str, now: Timestamp, is_guest: bool) -> S
     job_page(judged, &view)
 }
 
-fn answer(
-    form: Representation,
-    body: String,
-    judged: &JobRecord,
-    incoming: &Incoming,
-    now: Timestamp,
-) -> Answer {
-    let answer = Answer::of(form, StatusCode::OK, body)
-        .with("vary", "accept, authorization")
-        .job_links(&judged.id, incoming);
+fn answer(form: Representation, body: String, judged: &JobRecord, now: Timestamp) -> Answer {
+    let answer = Answer::of(form, StatusCode::OK, body).with("vary", "accept, authorization");
     match retry_after(judged, now) {
         Some(seconds) => answer.with("retry-after", seconds.to_string()),
         None => answer,

@@ -22,6 +22,8 @@ pub enum Resource {
     JobCancel(JobId),
     /// `/problems/{slug}`: what a problem type means.
     ProblemType(ProblemKind),
+    /// `/monitor/{token}`: a job's page for whoever has the link.
+    Monitor(String),
 }
 
 /// What a request asks for.
@@ -45,6 +47,8 @@ pub enum Route {
     OpenApi,
     /// `GET /problems/{slug}`
     ProblemType(ProblemKind),
+    /// `GET /monitor/{token}`
+    Monitor(String),
     /// `OPTIONS` of any resource: the methods that it has.
     Options(Resource),
 }
@@ -71,6 +75,7 @@ impl Route {
             (Resource::JobResult(id), "GET") => Ok(Self::JobResult(*id)),
             (Resource::JobCancel(id), "POST") => Ok(Self::Cancel(*id)),
             (Resource::ProblemType(kind), "GET") => Ok(Self::ProblemType(*kind)),
+            (Resource::Monitor(token), "GET") => Ok(Self::Monitor(token.clone())),
             (_, "OPTIONS") => Ok(Self::Options(resource)),
             _ => Err(method_not_allowed(&incoming.method, &resource)),
         }
@@ -90,6 +95,7 @@ impl Resource {
             ["jobs", id, "result"] => id.parse().ok().map(Self::JobResult),
             ["jobs", id, "cancel"] => id.parse().ok().map(Self::JobCancel),
             ["problems", slug] => ProblemKind::of_slug(slug).map(Self::ProblemType),
+            ["monitor", token] => Some(Self::Monitor(token.to_owned())),
             _ => None,
         }
     }
@@ -106,9 +112,11 @@ impl Resource {
             Self::Jobs => "GET, HEAD, OPTIONS, POST",
             Self::Job(_) => "DELETE, GET, HEAD, OPTIONS",
             Self::JobCancel(_) => "OPTIONS, POST",
-            Self::Home | Self::OpenApi | Self::JobResult(_) | Self::ProblemType(_) => {
-                "GET, HEAD, OPTIONS"
-            }
+            Self::Home
+            | Self::OpenApi
+            | Self::JobResult(_)
+            | Self::ProblemType(_)
+            | Self::Monitor(_) => "GET, HEAD, OPTIONS",
         }
     }
 }
@@ -162,6 +170,10 @@ mod tests {
         assert_eq!(
             Resource::at("/problems/job-expired"),
             Some(Resource::ProblemType(ProblemKind::JobExpired))
+        );
+        assert_eq!(
+            Resource::at("/monitor/a.b"),
+            Some(Resource::Monitor("a.b".to_owned()))
         );
     }
 

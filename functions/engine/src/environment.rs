@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::IdSecrets;
 
-/// Who may call the service, as far as its documentation is concerned: the gateway sees to it.
+/// Who may call the service. The gateway sees to it; the functions say it, and refuse whom it does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authorization {
     /// Requests signed with IAM credentials.
@@ -181,6 +181,22 @@ impl Environment {
         self.words("OPT_IN_KINDS")
     }
 
+    /// `MONITOR_LINKS`: whether whoever has a job's monitor link may look at its page, `true` or `false`; not set is `false`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] when it is something else: what is open to everybody is not guessed.
+    pub fn monitor_links(&self) -> Result<bool, ConfigError> {
+        const VARIABLE: &str = "MONITOR_LINKS";
+        match self.optional(VARIABLE).as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ConfigError::Malformed {
+                variable: VARIABLE,
+                expected: "true or false",
+            }),
+        }
+    }
+
     /// `AUTHORIZATION`: who may call; none when it is not set, and then the documentation leaves it open.
     ///
     /// # Errors
@@ -282,6 +298,16 @@ mod tests {
             "ftp://a",
         ] {
             assert!(url(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn monitor_links_are_off_unless_they_are_turned_on_in_so_many_words() {
+        let links = |value| Environment::of(&[("MONITOR_LINKS", value)]).monitor_links();
+        assert_eq!(Environment::of(&[]).monitor_links(), Ok(false));
+        assert_eq!((links("false"), links("true")), (Ok(false), Ok(true)));
+        for other in ["on", "1", "True", "yes"] {
+            assert!(links(other).is_err(), "{other}");
         }
     }
 

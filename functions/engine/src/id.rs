@@ -132,6 +132,18 @@ impl IdSecrets {
         })
     }
 
+    /// What new codes are made with.
+    pub(crate) fn newest(&self) -> &Hmac<Sha256> {
+        &self.newest
+    }
+
+    /// Whether the code is the one of these parts under one of the secrets. Takes the same time whatever bits differ. Of a
+    /// shorter code only as much is compared, so its length is the caller's to check.
+    pub(crate) fn made(&self, parts: &[&[u8]], code: &[u8]) -> bool {
+        self.all()
+            .any(|secret| keyed(secret, parts).verify_truncated_left(code).is_ok())
+    }
+
     fn all(&self) -> impl Iterator<Item = &Hmac<Sha256>> {
         std::iter::once(&self.newest).chain(&self.older)
     }
@@ -162,7 +174,7 @@ fn tag_mac(secret: &Hmac<Sha256>, owner: &Owner, seed: &[u8]) -> Hmac<Sha256> {
     keyed(secret, &[b"tag", owner.as_str().as_bytes(), seed])
 }
 
-fn mac(secret: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn mac(secret: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
     keyed(secret, parts).finalize().into_bytes().into()
 }
 

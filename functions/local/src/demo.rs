@@ -87,6 +87,7 @@ fn options(logs: LogSink) -> ServiceOptions {
         worker_memory_mb: 1_024,
         visibility: Duration::from_secs(121),
         sweep_every: Duration::from_secs(1),
+        monitor_links: true,
         allowed_origins: Vec::new(),
         logs,
         faults: None,

@@ -101,11 +101,13 @@ impl Gateway {
                 "Request Header Fields Too Large",
             ));
         }
+        let route = match_route(&parts.method, parts.uri.path());
         // Before any authorization: a browser sends no credentials with a preflight.
         if let Some(preflight) = self.cors.preflight(&parts.method, &parts.headers) {
             return Ok(preflight);
         }
         let authorizer = match caller(&parts.headers) {
+            _ if route.is_open => None,
             Caller::Anonymous => None,
             Caller::Named(authorizer) => Some(authorizer),
             Caller::Refused => return Err(unauthorized()),
@@ -117,7 +119,6 @@ impl Gateway {
             }
             Read::Broken => return Err(own_error(StatusCode::BAD_REQUEST, "Bad Request")),
         };
-        let route = match_route(&parts.method, parts.uri.path());
         let pool = match route.function {
             Function::Submit => &self.submit,
             Function::Status => &self.status,

@@ -24,24 +24,41 @@ pub struct Route {
     pub path_template: &'static str,
     /// The function behind it.
     pub function: Function,
+    /// Whether the gateway lets everybody in: the request is nobody's then, whatever its credentials.
+    pub is_open: bool,
 }
 
 /// Every route but `$default`, which is [`Function::Status`].
-pub const ROUTES: [Route; 3] = [
+pub const ROUTES: [Route; 5] = [
     Route {
         method: Method::POST,
         path_template: "/jobs",
         function: Function::Submit,
+        is_open: false,
     },
     Route {
         method: Method::POST,
         path_template: "/jobs/{id}/cancel",
         function: Function::Submit,
+        is_open: false,
     },
     Route {
         method: Method::DELETE,
         path_template: "/jobs/{id}",
         function: Function::Submit,
+        is_open: false,
+    },
+    Route {
+        method: Method::GET,
+        path_template: "/monitor/{token}",
+        function: Function::Status,
+        is_open: true,
+    },
+    Route {
+        method: Method::HEAD,
+        path_template: "/monitor/{token}",
+        function: Function::Status,
+        is_open: true,
     },
 ];
 
@@ -49,6 +66,7 @@ pub const ROUTES: [Route; 3] = [
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Matched {
     pub(crate) function: Function,
+    pub(crate) is_open: bool,
     /// `POST /jobs/{id}/cancel`, or `$default`.
     pub(crate) route_key: String,
     /// The segments that stand for the template's names, percent-decoded.
@@ -65,11 +83,13 @@ pub(crate) fn match_route(method: &Method, encoded_path: &str) -> Matched {
     match found {
         Some((route, path_parameters)) => Matched {
             function: route.function,
+            is_open: route.is_open,
             route_key: format!("{} {}", route.method, route.path_template),
             path_parameters,
         },
         None => Matched {
             function: Function::Status,
+            is_open: false,
             route_key: "$default".to_owned(),
             path_parameters: BTreeMap::new(),
         },
@@ -133,6 +153,24 @@ mod tests {
             (Method::GET, "/"),
         ] {
             assert_eq!(key_of(&method, path), status, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn only_monitor_links_are_open() {
+        let is_open = |method: &Method, path| match_route(method, path).is_open;
+
+        assert!(is_open(&Method::GET, "/monitor/a.b"));
+        assert!(is_open(&Method::HEAD, "/monitor/a.b"));
+        for (method, path) in [
+            (Method::POST, "/monitor/a.b"),
+            (Method::GET, "/monitor/"),
+            (Method::GET, "/monitor/a/b"),
+            (Method::GET, "/jobs"),
+            (Method::POST, "/jobs"),
+            (Method::DELETE, "/jobs/17"),
+        ] {
+            assert!(!is_open(&method, path), "{method} {path}");
         }
     }
 

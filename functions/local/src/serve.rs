@@ -45,6 +45,9 @@ pub(crate) struct ServeArgs {
     /// How often records past their retention are deleted
     #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     sweep_every: u64,
+    /// Leave monitor links out: pages for whoever has the link, which a deployment has only when it says so
+    #[arg(long)]
+    no_monitor_links: bool,
     #[command(flatten)]
     faults: FaultArgs,
     /// Origins whose pages may call the API from a browser (CORS), separated by commas; * for every page
@@ -68,6 +71,7 @@ impl ServeArgs {
             worker_memory_mb: self.worker_memory,
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
+            monitor_links: !self.no_monitor_links,
             faults: self
                 .faults
                 .options(Duration::from_secs(self.worker_timeout)),
@@ -100,7 +104,7 @@ pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-pub(crate) async fn stop_signal() -> io::Result<()> {
+async fn stop_signal() -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted,

@@ -44,6 +44,8 @@ pub struct ServiceOptions {
     pub visibility: Duration,
     /// How often expired records are deleted.
     pub sweep_every: Duration,
+    /// Whether whoever has a job's monitor link may look at its page.
+    pub monitor_links: bool,
     /// The origins whose pages may call the API from a browser (CORS); none turns it off.
     pub allowed_origins: Vec<String>,
     /// Where the functions' log lines go.
@@ -158,13 +160,13 @@ impl Faulty {
 }
 
 /// Where the functions and the event source reach the back ends.
-pub(crate) struct Endpoints {
+struct Endpoints {
     dynamodb: String,
     sqs: String,
 }
 
 impl Endpoints {
-    pub(crate) fn of(backends: &Backends, faulty: Option<&Faulty>) -> Self {
+    fn of(backends: &Backends, faulty: Option<&Faulty>) -> Self {
         let through = |url: &String| faulty.map_or(url, |faulty| &faulty.front.url).clone();
         Self {
             dynamodb: through(&backends.dynamodb_url),
@@ -198,7 +200,7 @@ impl Service {
         let [submit, status, worker] = pools(&options, &backends, &endpoints)?;
         let event_source = EventSource::start(
             sqs_client(&endpoints.sqs),
-            event_source(&backends, options.batch_size.into(), options.concurrency),
+            event_source(&options, &backends),
             worker.clone(),
         );
         let gateway = Gateway::new(submit.clone(), status.clone())
@@ -258,17 +260,13 @@ async fn bind(port: u16) -> Result<TcpListener, StartError> {
         })
 }
 
-pub(crate) fn event_source(
-    backends: &Backends,
-    batch_size: i32,
-    max_concurrency: usize,
-) -> EventSourceSpec {
+fn event_source(options: &ServiceOptions, backends: &Backends) -> EventSourceSpec {
     EventSourceSpec {
         queue_url: backends.queue_url.clone(),
         queue_arn: backends.queue_arn.clone(),
         region: REGION.to_owned(),
-        batch_size,
-        max_concurrency,
+        batch_size: i32::from(options.batch_size),
+        max_concurrency: options.concurrency,
     }
 }
 
@@ -283,7 +281,7 @@ fn pools(
             name: role.name().to_owned(),
             program: program.clone(),
             args: vec!["function".to_owned(), role.name().to_owned()],
-            environment: environment(options.retention, options.deadline, backends, endpoints),
+            environment: environment(options, backends, endpoints),
             timeout,
             memory_mb,
             max_instances,
@@ -303,9 +301,8 @@ fn pools(
 }
 
 /// What the template gives the functions, and where the back ends are.
-pub(crate) fn environment(
-    retention: Duration,
-    deadline: Duration,
+fn environment(
+    options: &ServiceOptions,
     backends: &Backends,
     endpoints: &Endpoints,
 ) -> BTreeMap<String, String> {
@@ -313,9 +310,10 @@ pub(crate) fn environment(
         ("TABLE_NAME", TABLE.to_owned()),
         ("QUEUE_URL", backends.queue_url.clone()),
         ("ID_SECRETS", backends.id_secret.clone()),
-        ("RETENTION_SECONDS", retention.as_secs().to_string()),
-        ("DEADLINE_SECONDS", deadline.as_secs().to_string()),
+        ("RETENTION_SECONDS", options.retention.as_secs().to_string()),
+        ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
+        ("MONITOR_LINKS", options.monitor_links.to_string()),
         ("AUTHORIZATION", "NAME".to_owned()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),

@@ -28,7 +28,10 @@ pub(crate) async fn status(
         })?;
     let answer = job_answer(form, &found.record, incoming, found.now);
     let answer = answer.map_err(|error| unwritable(&error))?;
-    let answer = in_the_words_of_http(form, answer, &found.record, incoming);
+    let mut answer = in_the_words_of_http(form, answer, &found.record, incoming);
+    if app.monitor_links {
+        answer = answer.monitor_link(&found.record, &app.secrets, incoming);
+    }
     let tag = job_tag(form, &found.record, found.now);
     Ok(found.held(cached(answer, tag)))
 }

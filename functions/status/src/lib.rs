@@ -6,6 +6,7 @@
 
 mod job;
 mod list;
+mod monitor;
 mod openapi;
 mod pages;
 
@@ -20,6 +21,8 @@ use lambda_http::Error;
 struct App {
     store: JobStore,
     secrets: IdSecrets,
+    /// Whether whoever has a job's monitor link may look at its page.
+    monitor_links: bool,
     /// What the OpenAPI document tells of the kinds.
     catalog: Catalog,
     /// Who may call, as the OpenAPI document tells it.
@@ -36,10 +39,12 @@ pub async fn run() -> Result<(), Error> {
     let catalog = Catalog::of(environment.opt_in_kinds(), jobs::register)?;
     let authorization = environment.authorization()?;
     let entrance = Entrance::of(&environment)?;
+    let monitor_links = environment.monitor_links()?;
     let aws = engine::load_aws().await;
     let app = Arc::new(App {
         store: JobStore::new(aws.dynamodb, table),
         secrets,
+        monitor_links,
         catalog,
         authorization,
     });
@@ -53,6 +58,7 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Ok(Route::JobResult(id)) => job::result(&app, &incoming, id, now).await,
         Ok(Route::List) => list::list(&app, &incoming, now).await,
         Ok(Route::Home) => pages::home(&incoming),
+        Ok(Route::Monitor(token)) => monitor::page(&app, &incoming, &token, now).await,
         Ok(Route::OpenApi) => openapi::answer(&app.catalog, app.authorization, &incoming),
         Ok(Route::ProblemType(kind)) => pages::problem_type(kind, &incoming),
         Ok(Route::Options(resource)) => Ok(resource.options()),

@@ -36,7 +36,12 @@ pub(crate) async fn submit(
         accepted.record = at_its_end(app, accepted.record, hold).await;
         now = Timestamp::from_clock(SystemTime::now());
     }
-    answer(form, &accepted, hold, incoming, now)
+    let answer = answer(form, &accepted, hold, incoming, now)?;
+    Ok(if app.monitor_links {
+        answer.monitor_link(&accepted.record, &app.secrets, incoming)
+    } else {
+        answer
+    })
 }
 
 /// The job at its end, if it comes in time. The job was accepted, so nothing that goes wrong here may be the answer.

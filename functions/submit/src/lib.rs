@@ -22,6 +22,8 @@ struct App {
     queue: JobQueue,
     secrets: IdSecrets,
     intake: Intake,
+    /// Whether whoever has a job's monitor link may look at its page.
+    monitor_links: bool,
     metrics: Metrics,
     /// How long a status URI lives after its job's end.
     retention: Duration,
@@ -39,6 +41,7 @@ pub async fn run() -> Result<(), Error> {
     let secrets = environment.id_secrets()?;
     let intake = Intake::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
+    let monitor_links = environment.monitor_links()?;
     let entrance = Entrance::of(&environment)?;
     let aws = engine::load_aws().await;
     let (store, queue) = (
@@ -50,6 +53,7 @@ pub async fn run() -> Result<(), Error> {
         queue,
         secrets,
         intake,
+        monitor_links,
         metrics: Metrics::of(&environment),
         retention,
         deadline,
@@ -75,7 +79,8 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
             | Route::JobResult(_)
             | Route::Home
             | Route::OpenApi
-            | Route::ProblemType(_),
+            | Route::ProblemType(_)
+            | Route::Monitor(_),
         ) => Err(Problem::new(ProblemKind::NotFound)),
         Err(problem) => Err(problem),
     };

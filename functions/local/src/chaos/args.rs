@@ -78,6 +78,7 @@ impl ChaosArgs {
             worker_timeout,
             visibility: worker_timeout + Duration::from_secs(1),
             sweep_every: Duration::from_secs(60),
+            monitor_links: true,
             logs: if self.verbose {
                 LogSink::stderr()
             } else {

@@ -30,7 +30,8 @@ impl Operation {
         Self::ProblemType,
     ];
 
-    /// The operation that a route is; none for `OPTIONS`, which every path has.
+    /// The operation that a route is; none for `OPTIONS`, which every path has, and for a monitor link: no client makes one, it
+    /// comes ready in an answer, and what is there is a page for people.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "holds the routes to the document")
@@ -46,7 +47,7 @@ impl Operation {
             Route::JobResult(_) => Some(Self::JobResult),
             Route::Cancel(_) => Some(Self::Cancel),
             Route::ProblemType(_) => Some(Self::ProblemType),
-            Route::Options(_) => None,
+            Route::Monitor(_) | Route::Options(_) => None,
         }
     }
 

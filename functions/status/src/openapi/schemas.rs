@@ -12,6 +12,9 @@ use crate::pages::{HomeDocument, ProblemTypeDocument};
 
 const PATH: &str = "/components/schemas";
 
+/// Text of characters that XML can write ([`api::is_xml_char`]): an Atom entry has the summary too.
+const XML_TEXT: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]*$";
+
 /// The document's schemas.
 pub(crate) struct Schemas {
     /// By their names.
@@ -108,6 +111,7 @@ fn submission(kind: &str, input: &Schema) -> Value {
                 "type": "string",
                 "description": "What you call the job, until its kind has more to say.",
                 "maxLength": MAX_SUMMARY_CHARS,
+                "pattern": XML_TEXT,
             },
             "scheduled-start-time": {
                 "type": "string",
