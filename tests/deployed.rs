@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_sqs::types::Message;
@@ -32,7 +33,11 @@ pub(crate) struct Deployed {
 pub(crate) struct Function {
     pool: Pool,
     pub(crate) recorder: Recorder,
+    log: Log,
 }
+
+/// What a function has written so far, line by line.
+type Log = Arc<Mutex<Vec<String>>>;
 
 /// A function's answer to a gateway's event.
 pub(crate) struct Answer {
@@ -95,6 +100,10 @@ impl Function {
         let mut environment = environment(name, parameters, &backends.queue_url);
         // Where the back ends are is all that the template does not say.
         environment.insert("AWS_ENDPOINT_URL".to_owned(), endpoint);
+        // As Lambda says it, of the template's LoggingConfig.
+        environment.insert("AWS_LAMBDA_LOG_FORMAT".to_owned(), "JSON".to_owned());
+        let log = Log::default();
+        let written = log.clone();
         let pool = Pool::new(FunctionSpec {
             name: name.to_owned(),
             program: PathBuf::from(env!("CARGO_BIN_EXE_service")),
@@ -103,10 +112,20 @@ impl Function {
             timeout: PATIENCE,
             memory_mb: 512,
             max_instances: instances,
-            // A test sees what went wrong in the answer, or in the error of a process that does not start.
-            logs: LogSink::new(|_, _| ()),
+            logs: LogSink::new(move |_, line| written.lock().unwrap().push(line.to_owned())),
         });
-        Self { pool, recorder }
+        Self {
+            pool,
+            recorder,
+            log,
+        }
+    }
+
+    /// The lines that it has written so far, those that are JSON.
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let log = self.log.lock().unwrap();
+        let read = log.iter().map(|line| serde_json::from_str(line));
+        read.filter_map(Result::ok).collect()
     }
 
     /// What the function answers to an event.

@@ -32,6 +32,7 @@ mod idempotency;
 mod lifecycle;
 mod links;
 mod list_cost;
+mod metrics;
 mod monitor;
 mod openapi;
 mod owners;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::cloudformation::{Template, text};
 
 /// For each parameter what it takes, besides its default, and what it refuses.
-const GIVEN: [(&str, &[&str], &[&str]); 23] = [
+const GIVEN: [(&str, &[&str], &[&str]); 24] = [
     ("Authorization", &["JWT", "NONE"], &["", "none", "OPEN"]),
     (
         "JwtIssuer",
@@ -79,6 +79,7 @@ const GIVEN: [(&str, &[&str], &[&str]); 23] = [
         &["60", "1209600"],
         &["59", "1209601"],
     ),
+    ("MonitorLinks", &["true"], &["yes", "True"]),
     ("DeletionProtection", &["false"], &["no", "True"]),
 ];
 

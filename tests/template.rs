@@ -135,7 +135,7 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
             let entrance = entrance()?.1;
             format!("{table} {entrance:?} {authorization:?} {kinds:?} {links}")
         }
-        _ => format!("{table} {:?}", jobs()?),
+        _ => format!("{table} {:?} {:?}", jobs()?, Metrics::of(&environment)),
     })
 }
 

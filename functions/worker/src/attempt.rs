@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engine::{
-    Ending, Failure, JobError, JobMessage, JobRecord, Percent, Progress, Rescheduling, Runner,
-    Written, run_context,
+    Ending, Failure, Happened, JobError, JobMessage, JobRecord, Percent, Progress, Rescheduling,
+    Runner, Written, run_context,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -39,11 +39,14 @@ impl Attempt {
         let work = self.app.threads.run(self.runner, &self.message, context);
         let (watched, progress) = watch(&self.app.store, &self.run, control, work, ends_at).await;
         let disposition = self.end(watched, limit, progress).await;
+        let ran = started.elapsed();
+        let over = Happened::AttemptOver { ran };
+        self.app.metrics.write(&self.run.kind, over, now());
         info!(
             job.id = %self.run.id,
             job.name = %self.run.kind,
             attempt = self.run.attempt,
-            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            duration_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX),
             "an attempt is over"
         );
         disposition
@@ -142,6 +145,8 @@ impl Attempt {
             .await
         {
             Ok(Written::Applied) => {
+                let metrics = &self.app.metrics;
+                metrics.write_end(&self.run, ending.outcome(), now());
                 info!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, outcome = ending.outcome().as_str(), "a job came to its end");
                 Disposition::Done
             }

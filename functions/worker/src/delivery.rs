@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsMessage;
 use engine::{
-    Claim, ClaimDecision, Ending, Failure, JobMessage, JobRecord, JobState, Receipt, RetryPolicy,
-    Timestamp, Unclaimed,
+    Claim, ClaimDecision, Ending, Failure, Happened, JobMessage, JobRecord, JobState, Receipt,
+    RetryPolicy, Timestamp, TraceContext, Unclaimed,
 };
-use lambda_runtime::tracing::{error, info, warn};
+use lambda_runtime::tracing::{Instrument, error, info, info_span, warn};
 
 use crate::App;
 use crate::attempt::Attempt;
@@ -22,6 +22,8 @@ pub(crate) struct Delivery {
     /// How often the message was delivered, this time included.
     deliveries: u32,
     invocation: Invocation,
+    /// The X-Ray trace of the request.
+    xray_trace: Option<String>,
     /// Unique for each delivery, so that a claim whose answer was lost recognises itself.
     run_token: String,
 }
@@ -80,6 +82,7 @@ impl Delivery {
         };
         let sent_ms = number("SentTimestamp");
         Self {
+            xray_trace: record.attributes.get("AWSTraceHeader").cloned(),
             receipt: Receipt(record.receipt_handle.unwrap_or_default()),
             body: record.body.unwrap_or_default(),
             // Without a time of sending the message is taken for a new one: nothing is dropped by mistake.
@@ -104,12 +107,27 @@ impl Delivery {
                 return Disposition::after(UNREADABLE_RETRY);
             }
         };
+        // Every line that is logged of the job's attempt says what request it comes from.
+        let span = info_span!(
+            "delivery",
+            xray.trace = self.xray_trace,
+            traceparent = message.traceparent.as_ref().map(TraceContext::as_str)
+        );
+        self.take(app, message).instrument(span).await
+    }
+
+    async fn take(self, app: &Arc<App>, message: JobMessage) -> Disposition {
         let Some(runner) = app.runners.get(&message.kind).copied() else {
             warn!(job.id = %message.id, job.name = %message.kind, "no such kind here");
             return Disposition::after(UNKNOWN_KIND_RETRY);
         };
         match self.claim(app, &message).await {
             Ok(Claim::Acquired(run)) => {
+                let after = run.started_at.map(|at| at.since(run.scheduled_start));
+                let claimed = Happened::Claimed {
+                    after: after.unwrap_or_default(),
+                };
+                app.metrics.write(&run.kind, claimed, now());
                 Attempt {
                     app: app.clone(),
                     run: *run,
@@ -184,6 +202,13 @@ impl Delivery {
         record: Option<&JobRecord>,
     ) -> Disposition {
         let now = now();
+        if matches!(
+            decision,
+            ClaimDecision::Foreign | ClaimDecision::Finished | ClaimDecision::Busy { .. }
+        ) {
+            let again = Happened::DeliveredAgain;
+            app.metrics.write(&message.kind, again, now);
+        }
         let age = now.since(self.sent_at);
         match (Unclaimed::of(decision, message.keyed, age, now), record) {
             (Unclaimed::HandBack { after }, _) => Disposition::after(after),
@@ -239,6 +264,7 @@ async fn end(
         .await
     {
         Ok(true) => {
+            app.metrics.write_end(record, ending.outcome(), ended_at);
             let code = if let Ending::Failed(failure) = &ending {
                 Failure::code(failure)
             } else {

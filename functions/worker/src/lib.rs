@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use engine::{Aws, Environment, JobQueue, JobStore, Runners};
+use engine::{Aws, Environment, JobQueue, JobStore, Metrics, Runners};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::tower::util::MapFutureLayer;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
@@ -28,6 +28,7 @@ struct App {
     store: JobStore,
     queue: JobQueue,
     runners: Runners,
+    metrics: Metrics,
     aws: Aws,
     /// How long a status URI lives after its job's end.
     retention: Duration,
@@ -53,6 +54,7 @@ pub async fn run() -> Result<(), Error> {
         store,
         queue,
         runners,
+        metrics: Metrics::of(&environment),
         aws,
         retention,
         threads: Threads::default(),

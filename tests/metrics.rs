@@ -1,0 +1,174 @@
+//! What an operator sees of the functions: metrics in their logs, and what request a line belongs to.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::answers::{a_job, record};
+use crate::app::eventually;
+use crate::cloudformation::{Template, text};
+use crate::deployed::{Deployed, Function, NAMESPACE, http_api_event, http_api_event_with};
+
+const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const XRAY: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+
+/// The values of a metric, once there are as many as that. Each line that has one says where it goes.
+async fn values(function: &Function, metric: &str, count: usize) -> Vec<u64> {
+    eventually(metric, async || {
+        let mut lines = function.lines();
+        lines.retain(|line| line[metric].is_u64());
+        for line in &lines {
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(directive["Namespace"], NAMESPACE);
+            assert_eq!(directive["Dimensions"], json!([[], ["kind"]]));
+            let metrics = directive["Metrics"].as_array().expect("metrics");
+            assert!(metrics.iter().any(|one| one["Name"] == metric), "{line}");
+            assert!(line["kind"].is_string() && line["_aws"]["Timestamp"].is_u64());
+        }
+        let values: Vec<_> = lines
+            .iter()
+            .filter_map(|line| line[metric].as_u64())
+            .collect();
+        (values.len() >= count).then_some(values)
+    })
+    .await
+}
+
+/// Submits, and lets the worker have the job's message so often. It comes with a trace, as after a traced submit.
+async fn run(deployed: &Deployed, job: &Value, deliveries: usize) {
+    let headers = [("traceparent", TRACEPARENT)];
+    let submit = http_api_event_with(&headers, "POST", "/jobs", job);
+    assert_eq!(deployed.submit.answer(&submit).await.status, 202);
+    let messages = deployed.backends.messages().await;
+    let mut records: Vec<_> = messages.iter().map(record).collect();
+    records[0]["attributes"]["AWSTraceHeader"] = json!(XRAY);
+    for _ in 0..deliveries {
+        let event = json!({ "Records": records }).to_string();
+        deployed.worker.invoke(&event).await;
+    }
+}
+
+#[tokio::test]
+async fn a_job_s_life_is_counted_once_however_often_its_message_comes() {
+    let deployed = Deployed::new().await;
+
+    run(&deployed, &a_job(), 2).await;
+
+    assert_eq!(values(&deployed.submit, "JobAccepted", 1).await, [1]);
+    let worker = &deployed.worker;
+    assert_eq!(values(worker, "DuplicateDelivery", 1).await, [1]);
+    assert_eq!(values(worker, "QueueDelay", 1).await.len(), 1);
+    assert_eq!(values(worker, "RunTime", 1).await.len(), 1);
+    assert_eq!(values(worker, "JobSucceeded", 1).await, [1]);
+    assert_eq!(values(worker, "JobFailed", 1).await, [0]);
+    assert_eq!(values(worker, "JobCanceled", 1).await, [0]);
+    assert_eq!(values(worker, "Attempts", 1).await, [1]);
+}
+
+#[tokio::test]
+async fn the_average_of_failures_is_their_share() {
+    let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
+
+    for outcome in ["success", "failure"] {
+        let job = json!({ "name": "rehearsal", "input": { "outcome": outcome } });
+        run(&deployed, &job, 1).await;
+    }
+
+    assert_eq!(values(&deployed.worker, "JobFailed", 2).await, [0, 1]);
+    assert_eq!(values(&deployed.worker, "JobSucceeded", 2).await, [1, 0]);
+}
+
+#[tokio::test]
+async fn a_job_that_never_started_is_counted_where_it_was_canceled() {
+    let deployed = Deployed::new().await;
+    let submit = http_api_event("POST", "/jobs", &a_job());
+    let accepted = deployed.submit.answer(&submit).await;
+    let path = format!("/jobs/{}/cancel", text(&accepted.body["task"]["id"]));
+
+    for _ in 0..2 {
+        let cancel = http_api_event("POST", &path, &Value::Null);
+        assert_eq!(deployed.submit.answer(&cancel).await.status, 200);
+    }
+
+    assert_eq!(values(&deployed.submit, "JobCanceled", 1).await, [1]);
+}
+
+#[tokio::test]
+async fn the_lines_of_an_attempt_name_the_request_that_it_comes_from() {
+    let deployed = Deployed::new().await;
+
+    run(&deployed, &a_job(), 1).await;
+
+    for message in ["a job came to its end", "an attempt is over"] {
+        let line = eventually(message, async || {
+            let lines = deployed.worker.lines();
+            lines
+                .into_iter()
+                .find(|line| line["fields"]["message"] == message)
+        })
+        .await;
+        let spans = line["spans"].as_array().expect("spans");
+        let delivery = spans.iter().find(|span| span["name"] == "delivery");
+        let delivery = delivery.expect("the line is a delivery's");
+        assert_eq!(delivery["traceparent"], TRACEPARENT);
+        assert_eq!(delivery["xray.trace"], XRAY);
+    }
+    let accepted = eventually("the submit's line", async || {
+        let lines = deployed.submit.lines();
+        lines
+            .into_iter()
+            .find(|line| line["fields"]["message"] == "accepted a job")
+    });
+    assert_eq!(accepted.await["fields"]["traceparent"], TRACEPARENT);
+}
+
+#[test]
+fn the_dashboard_and_the_alarms_look_at_metrics_that_there_are() {
+    let template = Template::of_this_repository();
+    let written = BTreeSet::from([
+        "JobAccepted",
+        "QueueDelay",
+        "RunTime",
+        "JobSucceeded",
+        "JobFailed",
+        "JobCanceled",
+        "Attempts",
+        "DuplicateDelivery",
+    ]);
+
+    let body = text(&template.at("/Resources/Dashboard/Properties/DashboardBody")["Fn::Sub"]);
+    let dashboard: Value = serde_json::from_str(body).expect("the dashboard is JSON");
+    let widgets = dashboard["widgets"].as_array().expect("widgets");
+    let shown = widgets
+        .iter()
+        .map(|widget| &widget["properties"]["metrics"]);
+    let shown: BTreeSet<_> = shown.map(Value::to_string).collect();
+    let shown: String = shown.into_iter().collect();
+
+    for metric in &written {
+        assert!(
+            shown.contains(&format!("\"{metric}\""))
+                || shown.contains(&format!("\\\"{metric}\\\"")),
+            "{metric}"
+        );
+    }
+    let alarms: Vec<_> = template.resources("AWS::CloudWatch::Alarm").collect();
+    for (name, alarm) in &alarms {
+        let topic = json!({ "Fn::If": ["HasAlarmEmail", [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] });
+        assert_eq!(alarm["AlarmActions"], topic, "{name}");
+        assert!(alarm["AlarmDescription"].is_string(), "{name}");
+        if alarm["Namespace"]["Fn::Sub"].is_string() {
+            assert_eq!(alarm["Namespace"]["Fn::Sub"], "Accepted/${AWS::StackName}");
+            assert!(written.contains(text(&alarm["MetricName"])), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_readme_says_what_to_do_about_every_alarm() {
+    let readme = include_str!("../README.md");
+
+    for (name, _) in Template::of_this_repository().resources("AWS::CloudWatch::Alarm") {
+        assert!(readme.contains(&format!("`{name}`")), "{name}");
+    }
+}
