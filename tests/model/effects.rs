@@ -21,7 +21,7 @@ impl World {
         match (decision, self.record.clone()) {
             (ClaimDecision::Start, Some(standing)) => self.start(who, message, standing),
             (ClaimDecision::Missing, _) if self.may_drop(message, model) => {
-                self.done(who, message, model)
+                self.done(who, message, model);
             }
             (ClaimDecision::Missing, _) => self.hand_back(who, message, self.now + 1),
             (ClaimDecision::Busy { .. }, _) if model.without == Some(Guard::HandBack) => {
