@@ -11,7 +11,7 @@ use dynoxide::storage_backend::ManualClock as TableClock;
 use engine::{
     Checkpoint, Claim, ClaimDecision, Created, Ending, Failure, Fingerprint, IdSecrets, JobId,
     JobMessage, JobQueue, JobRecord, JobStore, NewJob, Owner, Pause, Percent, Progress, Receipt,
-    Rescheduling, Timestamp, Unclaimed, Written, owns_attempt,
+    Rescheduling, Timestamp, Unclaimed, Written, kept_for, owns_attempt,
 };
 use local::audit::{Image, Ledger, Sender};
 use local::sqs::{Clock, ManualClock, Queues};
@@ -312,7 +312,7 @@ impl World {
     ) {
         let now = self.now();
         let age = now.since(Timestamp::from_ms(delivery.sent_ms));
-        match Unclaimed::of(decision, delivery.message.keyed, age, now) {
+        match Unclaimed::of(decision, age, now) {
             Unclaimed::HandBack { after } => return self.hand_back(&delivery, after).await,
             Unclaimed::Drop => return self.done(&delivery).await,
             Unclaimed::End => {}
@@ -418,6 +418,10 @@ impl World {
     }
 
     async fn done(&mut self, delivery: &Delivery) {
+        let age = self.now().since(Timestamp::from_ms(delivery.sent_ms));
+        if let Some(kept) = kept_for(delivery.message.keyed, age) {
+            return self.hand_back(delivery, kept).await;
+        }
         let before = self.count().await;
         let request = self.sqs.delete_message().queue_url(&self.queue_url);
         let _ = request.receipt_handle(&delivery.receipt.0).send().await;

@@ -78,4 +78,4 @@ pub use store::{
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};
 pub use trace_context::{ParseTraceContextError, TraceContext};
-pub use unclaimed::Unclaimed;
+pub use unclaimed::{Unclaimed, kept_for};

@@ -20,27 +20,20 @@ pub enum Unclaimed {
 
 impl Unclaimed {
     /// A message without a record that is older than this belongs to a submit whose write failed: `submit` gives up long
-    /// before. The same holds for one whose record stands for another request.
+    /// before.
     pub const DROP_AGE: Duration = Duration::from_secs(60);
 
     /// When a message without a record is looked at again.
     const RECORD_RETRY: Duration = Duration::from_secs(5);
 
-    /// Judges a message of an age of `age`; `is_keyed` says whether its submit had an `Idempotency-Key`.
+    /// Judges a message that was sent `age` ago.
     #[must_use]
-    pub fn of(decision: ClaimDecision, is_keyed: bool, age: Duration, now: Timestamp) -> Self {
-        let left = Self::DROP_AGE.saturating_sub(age);
+    pub fn of(decision: ClaimDecision, age: Duration, now: Timestamp) -> Self {
         match decision {
-            ClaimDecision::Missing if left.is_zero() => Self::Drop,
-            ClaimDecision::Missing => Self::HandBack {
+            ClaimDecision::Missing if age < Self::DROP_AGE => Self::HandBack {
                 after: Self::RECORD_RETRY,
             },
-            // A duplicate, or, under the id of a key, the message of a submit that was slower than another. As long as that one
-            // may still write, its record can take the place of the one that stands, when that is deleted in between.
-            ClaimDecision::Foreign | ClaimDecision::Finished if is_keyed && !left.is_zero() => {
-                Self::HandBack { after: left }
-            }
-            ClaimDecision::Foreign | ClaimDecision::Finished => Self::Drop,
+            ClaimDecision::Missing | ClaimDecision::Foreign | ClaimDecision::Finished => Self::Drop,
             ClaimDecision::NotDue { until } | ClaimDecision::Busy { until } => Self::HandBack {
                 after: until.since(now),
             },
@@ -55,13 +48,21 @@ impl Unclaimed {
     }
 }
 
+/// For how long a message that was sent `age` ago has to be kept although it is done with: one of a submit with an
+/// `Idempotency-Key` may be that of a submit that is still about to write, until that has given up.
+#[must_use]
+pub fn kept_for(is_keyed: bool, age: Duration) -> Option<Duration> {
+    let left = Unclaimed::DROP_AGE.saturating_sub(age);
+    Some(left).filter(|left| is_keyed && !left.is_zero())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(decision: ClaimDecision, is_keyed: bool, age_s: u64) -> Unclaimed {
+    fn of(decision: ClaimDecision, age_s: u64) -> Unclaimed {
         let age = Duration::from_secs(age_s);
-        Unclaimed::of(decision, is_keyed, age, Timestamp::from_seconds(100))
+        Unclaimed::of(decision, age, Timestamp::from_seconds(100))
     }
 
     fn back_in(seconds: u64) -> Unclaimed {
@@ -72,13 +73,12 @@ mod tests {
 
     #[test]
     fn a_message_whose_record_may_still_come_is_kept_for_a_minute() {
-        assert_eq!(of(ClaimDecision::Missing, false, 59), back_in(5));
-        assert_eq!(of(ClaimDecision::Missing, false, 60), Unclaimed::Drop);
-        for decision in [ClaimDecision::Foreign, ClaimDecision::Finished] {
-            assert_eq!(of(decision, true, 10), back_in(50));
-            assert_eq!(of(decision, true, 60), Unclaimed::Drop);
-            assert_eq!(of(decision, false, 10), Unclaimed::Drop);
-        }
+        assert_eq!(of(ClaimDecision::Missing, 59), back_in(5));
+        assert_eq!(of(ClaimDecision::Missing, 60), Unclaimed::Drop);
+        assert_eq!(of(ClaimDecision::Finished, 1), Unclaimed::Drop);
+        let kept = |is_keyed, seconds| kept_for(is_keyed, Duration::from_secs(seconds));
+        assert_eq!(kept(true, 59), Some(Duration::from_secs(1)));
+        assert_eq!((kept(true, 60), kept(false, 1)), (None, None));
     }
 
     #[test]
@@ -88,8 +88,8 @@ mod tests {
             ClaimDecision::NotDue { until },
             ClaimDecision::Busy { until },
         ] {
-            assert_eq!(of(decision, false, 600), back_in(7));
+            assert_eq!(of(decision, 600), back_in(7));
         }
-        assert_eq!(of(ClaimDecision::Start, false, 600), back_in(0));
+        assert_eq!(of(ClaimDecision::Start, 600), back_in(0));
     }
 }

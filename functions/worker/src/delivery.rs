@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::SqsMessage;
 use engine::{
     Claim, ClaimDecision, Ending, Failure, Happened, JobMessage, JobRecord, JobState, Receipt,
-    RetryPolicy, Timestamp, TraceContext, Unclaimed,
+    RetryPolicy, Timestamp, TraceContext, Unclaimed, kept_for,
 };
 use lambda_runtime::tracing::{Instrument, error, info, info_span, warn};
 
@@ -96,6 +96,10 @@ impl Delivery {
     }
 
     /// Runs the job if it may run, and says what becomes of the message.
+    ///
+    /// Under the id of an `Idempotency-Key` more than one submit may have sent a message, and this one may be that of a submit
+    /// that is still about to write: when the job that stands is over and deleted by then, its record has no other message. So
+    /// it is kept until that submit has given up.
     pub(crate) async fn handle(self, app: &Arc<App>) -> Disposition {
         let message = match JobMessage::parse(&self.body) {
             Ok(message) => message,
@@ -113,7 +117,13 @@ impl Delivery {
             xray.trace = self.xray_trace,
             traceparent = message.traceparent.as_ref().map(TraceContext::as_str)
         );
-        self.take(app, message).instrument(span).await
+        let (keyed, sent_at) = (message.keyed, self.sent_at);
+        let disposition = self.take(app, message).instrument(span).await;
+        if disposition == Disposition::Done {
+            let kept = kept_for(keyed, now().since(sent_at));
+            return kept.map_or(Disposition::Done, Disposition::after);
+        }
+        disposition
     }
 
     async fn take(self, app: &Arc<App>, message: JobMessage) -> Disposition {
@@ -210,7 +220,7 @@ impl Delivery {
             app.metrics.write(&message.kind, again, now);
         }
         let age = now.since(self.sent_at);
-        match (Unclaimed::of(decision, message.keyed, age, now), record) {
+        match (Unclaimed::of(decision, age, now), record) {
             (Unclaimed::HandBack { after }, _) => Disposition::after(after),
             (Unclaimed::End, Some(record)) => end(app, record, decision, now).await,
             // What is to be ended was there a moment ago.
@@ -227,7 +237,7 @@ fn dropped(message: &JobMessage, decision: ClaimDecision) {
     if decision == ClaimDecision::Missing {
         warn!(job.id = %message.id, "dropped a message without a record");
     } else {
-        info!(job.id = %message.id, "dropped a message that another one made useless");
+        info!(job.id = %message.id, "another message made this one useless");
     }
 }
 
