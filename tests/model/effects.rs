@@ -20,22 +20,24 @@ impl World {
         let decision = self.decide(message, model);
         match (decision, self.record.clone()) {
             (ClaimDecision::Start, Some(standing)) => self.start(who, message, standing),
-            (ClaimDecision::Missing, _) if self.may_drop(message, model) => self.done(who, message),
+            (ClaimDecision::Missing, _) if self.may_drop(message, model) => {
+                self.done(who, message, model);
+            }
             (ClaimDecision::Missing, _) => self.hand_back(who, message, self.now + 1),
             (ClaimDecision::Busy { .. }, _) if model.without == Some(Guard::HandBack) => {
-                self.done(who, message);
+                self.done(who, message, model);
             }
             (ClaimDecision::NotDue { until } | ClaimDecision::Busy { until }, _) => {
                 self.hand_back(who, message, tick_of(until));
             }
             (ClaimDecision::Overdue | ClaimDecision::Exhausted, Some(standing)) => {
-                self.end(who, message, standing, Move::Fail);
+                self.end(who, message, standing, Move::Fail, model);
             }
             (ClaimDecision::Canceled, Some(standing)) => {
-                self.end(who, message, standing, Move::Cancel);
+                self.end(who, message, standing, Move::Cancel, model);
             }
             (ClaimDecision::Foreign | ClaimDecision::Finished, _) | (_, None) => {
-                self.without_use(who, message, model);
+                self.done(who, message, model);
             }
         }
     }
@@ -103,16 +105,6 @@ impl World {
         model.without == Some(Guard::DropAge) || self.age(message) >= DROP_AGE
     }
 
-    /// A keyed message is kept while its submit may still write, as `Delivery` does.
-    fn without_use(&mut self, who: Who, message: Message, model: Lifecycle) {
-        let is_keyed = self.submitters.len() > 1 && model.without != Some(Guard::KeyedAge);
-        if is_keyed && self.age(message) < DROP_AGE {
-            self.hand_back(who, message, message.sent_at + DROP_AGE);
-        } else {
-            self.done(who, message);
-        }
-    }
-
     /// An attempt writes its end, or gives the job back. `None` where a lost answer would make no difference.
     pub(super) fn write(
         &mut self,
@@ -134,12 +126,12 @@ impl World {
         match standing {
             None if is_answered => self.workers[who] = Worker::Idle,
             Some(standing) if written == Written::CancelRequested && is_answered => {
-                self.end(who, message, standing, Move::Cancel);
+                self.end(who, message, standing, Move::Cancel, model);
             }
             Some(standing) if written == Written::Applied => {
                 self.seen.stale_write |= standing.job.run_token != run.run_token;
                 let fate = self.apply(standing, wish);
-                self.settle(who, message, fate, is_answered);
+                self.settle(who, message, Some(fate).filter(|_| is_answered), model);
             }
             _ => return None,
         }
@@ -169,11 +161,12 @@ impl World {
         fate
     }
 
-    fn settle(&mut self, who: Who, message: Message, fate: Fate, is_answered: bool) {
+    /// What follows from a write, unless its answer was lost.
+    fn settle(&mut self, who: Who, message: Message, fate: Option<Fate>, model: Lifecycle) {
         match fate {
-            Fate::Done if is_answered => self.done(who, message),
-            Fate::Back { at } if is_answered => self.hand_back(who, message, at),
-            Fate::Done | Fate::Back { .. } => {
+            Some(Fate::Done) => self.done(who, message, model),
+            Some(Fate::Back { at }) => self.hand_back(who, message, at),
+            None => {
                 self.left.lost_answers -= 1;
                 if let Worker::Runs { is_unanswered, .. } = &mut self.workers[who] {
                     *is_unanswered = true;
@@ -210,16 +203,29 @@ impl World {
         };
         let standing = self.record.clone()?;
         let seen = self.decide_write(&run, AttemptWrite::Progress, model);
-        (seen == Written::CancelRequested).then(|| self.end(who, message, standing, Move::Cancel))
+        (seen == Written::CancelRequested)
+            .then(|| self.end(who, message, standing, Move::Cancel, model))
     }
 
-    fn end(&mut self, who: Who, message: Message, Standing { whose, job }: Standing, end: Move) {
+    fn end(
+        &mut self,
+        who: Who,
+        message: Message,
+        Standing { whose, job }: Standing,
+        end: Move,
+        model: Lifecycle,
+    ) {
         let job = ended(&job, end, self.time());
         self.record = Some(Standing { whose, job });
-        self.done(who, message);
+        self.done(who, message, model);
     }
 
-    fn done(&mut self, who: Who, message: Message) {
+    /// A keyed message is kept while its submit may still write, as `Delivery` does.
+    fn done(&mut self, who: Who, message: Message, model: Lifecycle) {
+        let is_keyed = self.submitters.len() > 1 && model.without != Some(Guard::KeyedAge);
+        if is_keyed && self.age(message) < DROP_AGE {
+            return self.hand_back(who, message, message.sent_at + DROP_AGE);
+        }
         self.messages
             .retain(|copy| copy.delivery != message.delivery);
         self.workers[who] = Worker::Idle;

@@ -76,6 +76,13 @@ impl Scene {
         }
     }
 
+    fn max_attempts(self) -> u32 {
+        match self {
+            Self::OneJob | Self::Pauses => 2,
+            Self::OneKey => 1,
+        }
+    }
+
     /// Until when all submitters have begun.
     fn last_submit(self) -> i64 {
         match self {
@@ -181,9 +188,7 @@ fn must_hold() -> Vec<Property<Lifecycle>> {
         ),
         Property::always(
             "a job is started no more often than it may be",
-            |_, world: &World| {
-                !world.sees(|life| life.started > world::MAX_ATTEMPTS + life.snoozed)
-            },
+            |_, world: &World| !world.sees(|life| life.started > world.max_attempts + life.snoozed),
         ),
         Property::eventually("every job comes to its end", |_, world: &World| {
             let is_done = |submit| matches!(submit, Submit::Accepted | Submit::Refused);
@@ -197,36 +202,32 @@ fn must_hold() -> Vec<Property<Lifecycle>> {
 /// Without these the others could hold because nothing ever happens.
 fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
     use engine::Outcome::{Canceled, Failed, Success};
-    let mut properties = vec![
-        Property::sometimes(
-            "a job succeeds on its second attempt",
-            |_, world: &World| {
-                world.sees(|life| {
-                    life.started == 2 && life.snoozed == 0 && life.end == Some(Success)
-                })
-            },
-        ),
-        Property::sometimes("a job fails at its deadline", |_, world: &World| {
-            let record = world.record.as_ref();
-            world.sees(|life| life.end == Some(Failed))
-                && record.is_some_and(|record| record.job.ended_at.is_none())
-        }),
-    ];
-    properties.push(match scene {
-        Scene::OneJob => {
-            Property::sometimes("a job is canceled while it runs", |_, world: &World| {
-                world.sees(|life| life.started > 0 && life.end == Some(Canceled))
-            })
-        }
-        Scene::Pauses => Property::sometimes("a job goes on after a snooze", |_, world: &World| {
-            world.sees(|life| life.started == 3 && life.snoozed == 1 && life.end == Some(Success))
-        }),
-        Scene::OneKey => Property::sometimes("a key is used again", |_, world: &World| {
-            let mut submitters = world.submitters.iter();
-            submitters.all(|submitter| submitter.life.end == Some(Success))
-        }),
+    let second = Property::sometimes(
+        "a job succeeds on its second attempt",
+        |_, world: &World| {
+            world.sees(|life| life.started == 2 && life.snoozed == 0 && life.end == Some(Success))
+        },
+    );
+    let canceled = Property::sometimes("a job is canceled while it runs", |_, world: &World| {
+        world.sees(|life| life.started > 0 && life.end == Some(Canceled))
     });
-    properties
+    let snoozed = Property::sometimes("a job goes on after a snooze", |_, world: &World| {
+        world.sees(|life| life.started == 3 && life.snoozed == 1 && life.end == Some(Success))
+    });
+    let again = Property::sometimes("a key is used again", |_, world: &World| {
+        let mut submitters = world.submitters.iter();
+        submitters.all(|submitter| submitter.life.end == Some(Success))
+    });
+    let overdue = Property::sometimes("a job fails at its deadline", |_, world: &World| {
+        let record = world.record.as_ref();
+        world.sees(|life| life.end == Some(Failed))
+            && record.is_some_and(|record| record.job.ended_at.is_none())
+    });
+    match scene {
+        Scene::OneJob => vec![overdue, second, canceled],
+        Scene::Pauses => vec![overdue, second, snoozed],
+        Scene::OneKey => vec![overdue, again],
+    }
 }
 
 impl World {

@@ -91,7 +91,9 @@ impl World {
             }
             Worker::Received { .. } => steps.push(Step::Claim(who)),
             Worker::Runs { is_unanswered, .. } => {
-                let mut wishes = vec![Wish::Succeed, Wish::FailForGood, Wish::Retry];
+                let mut wishes = vec![Wish::Succeed, Wish::FailForGood];
+                // The last attempt's is a failure.
+                wishes.extend((self.max_attempts > 1).then_some(Wish::Retry));
                 wishes.extend((self.left.snoozes > 0 || *is_unanswered).then_some(Wish::Snooze));
                 steps.extend(wishes.iter().map(|wish| Step::Write(who, *wish)));
                 if self.left.lost_answers > 0 {

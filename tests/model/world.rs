@@ -9,9 +9,6 @@ use engine::{Fingerprint, IdSecrets, JobRecord, JobState, NewJob, Outcome, Owner
 
 use super::Scene;
 
-/// How often a job may be started, snoozes aside.
-pub(super) const MAX_ATTEMPTS: u32 = 2;
-
 /// What the clock advances by: longer than the margins for clocks in the code, so that they don't blur the steps.
 const TICK_S: i64 = 10;
 
@@ -30,6 +27,8 @@ pub(super) const RETENTION: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct World {
     pub(super) now: i64,
+    /// How often a job may be started, snoozes aside.
+    pub(super) max_attempts: u32,
     /// Whoever wants a job under this id: more than one only under an `Idempotency-Key`.
     pub(super) submitters: Vec<Submitter>,
     pub(super) record: Option<Standing>,
@@ -198,6 +197,7 @@ impl World {
         };
         Self {
             now: 0,
+            max_attempts: scene.max_attempts(),
             submitters: bodies.iter().map(submitter).collect(),
             record: None,
             messages: Vec::new(),
@@ -293,7 +293,7 @@ impl World {
             scheduled_start: self.time(),
             deadline: at(DEADLINE).since(at(0)),
             retention: RETENTION,
-            max_attempts: MAX_ATTEMPTS,
+            max_attempts: self.max_attempts,
         };
         JobRecord::begin(job, self.time()).into()
     }

@@ -102,6 +102,10 @@ impl Delivery {
     }
 
     /// Runs the job if it may run, and says what becomes of the message.
+    ///
+    /// Under the id of an `Idempotency-Key` more than one submit may have sent a message, and this one may be that of a submit
+    /// that is still about to write: when the job that stands is over and deleted by then, its record has no other message. So
+    /// it is kept until that submit has given up.
     pub(crate) async fn handle(self, app: &Arc<App>) -> Disposition {
         let message = match JobMessage::parse(&self.body) {
             Ok(message) => message,
@@ -119,7 +123,12 @@ impl Delivery {
             xray.trace = self.xray_trace,
             traceparent = message.traceparent.as_ref().map(TraceContext::as_str)
         );
-        self.take(app, message).instrument(span).await
+        let kept_until = message.keyed.then(|| self.sent_at.plus(DROP_AGE));
+        let disposition = self.take(app, message).instrument(span).await;
+        match kept_until.filter(|_| disposition == Disposition::Done) {
+            Some(until) if now() < until => Disposition::at(until, now()),
+            _ => disposition,
+        }
     }
 
     async fn take(self, app: &Arc<App>, message: JobMessage) -> Disposition {
@@ -217,7 +226,10 @@ impl Delivery {
         }
         match (decision, record) {
             (ClaimDecision::Missing, _) | (_, None) => self.without_record(message, now),
-            (ClaimDecision::Foreign | ClaimDecision::Finished, _) => self.without_use(message, now),
+            (ClaimDecision::Foreign | ClaimDecision::Finished, _) => {
+                info!(job.id = %message.id, "another message made this one useless");
+                Disposition::Done
+            }
             (ClaimDecision::NotDue { until } | ClaimDecision::Busy { until }, _) => {
                 Disposition::at(until, now)
             }
@@ -251,17 +263,6 @@ impl Delivery {
             // Claimable again between the write and the judgement: at once, then.
             (ClaimDecision::Start, Some(_)) => Disposition::after(Duration::ZERO),
         }
-    }
-
-    /// A duplicate, or, under the id of an `Idempotency-Key`, the message of a submit that was slower than another. As long as
-    /// that one may still write, its record can take the place of the one that stands, when that is deleted in between.
-    fn without_use(&self, message: &JobMessage, now: Timestamp) -> Disposition {
-        let age = now.since(self.sent_at);
-        if message.keyed && age < DROP_AGE {
-            return Disposition::after(DROP_AGE.saturating_sub(age));
-        }
-        info!(job.id = %message.id, "dropped a message that another one made useless");
-        Disposition::Done
     }
 
     fn without_record(&self, message: &JobMessage, now: Timestamp) -> Disposition {
