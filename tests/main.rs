@@ -49,5 +49,6 @@ mod store;
 mod submit;
 mod template;
 mod waiting;
+mod watch_routes;
 mod wire;
 mod wire_faults;

@@ -95,6 +95,9 @@ pub(crate) struct Response {
     headers: BTreeMap<&'static str, String>,
     body: String,
     is_base64_encoded: bool,
+    /// There never are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cookies: Option<[String; 0]>,
 }
 
 impl Response {
@@ -105,6 +108,16 @@ impl Response {
             headers: answer.headers,
             body,
             is_base64_encoded: false,
+            cookies: None,
+        }
+    }
+
+    /// The same for payload 2.0, which may name cookies: `cargo lambda watch` takes no answer that does not. A REST API knows
+    /// no such member.
+    pub(crate) fn of_payload_2(self) -> Self {
+        Self {
+            cookies: Some([]),
+            ..self
         }
     }
 }
@@ -118,6 +131,15 @@ mod tests {
         let answer = Answer::new(StatusCode::OK, JSON, "{}".to_owned());
         assert_eq!(Response::of(answer.clone(), true).body, "");
         assert_eq!(Response::of(answer, false).body, "{}");
+    }
+
+    #[test]
+    fn only_payload_2_hears_of_cookies() {
+        let answer = Response::of(Answer::empty(StatusCode::NO_CONTENT), false);
+        let cookies =
+            |response: &Response| serde_json::to_value(response).unwrap()["cookies"].clone();
+        assert_eq!(cookies(&answer), serde_json::Value::Null);
+        assert_eq!(cookies(&answer.of_payload_2()), serde_json::json!([]));
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl Hold {
     #[must_use]
     pub fn of(incoming: &Incoming, now: Timestamp) -> Option<Self> {
         let wanted = incoming.preferences.wait?;
-        let possible = incoming.deadline.since(now).saturating_sub(LAST_READ);
+        let deadline = Timestamp::of_deadline(incoming.deadline_ms, now);
+        let possible = deadline.since(now).saturating_sub(LAST_READ);
         let seconds = wanted.min(LONGEST_HOLD).min(possible).as_secs();
         let until = now.plus(Duration::from_secs(seconds));
         Some(Self { until, seconds })

@@ -1,6 +1,6 @@
 //! The request, whichever gateway brought it.
 
-use engine::{IdSecrets, JobId, Owner, Timestamp};
+use engine::{IdSecrets, JobId, Owner};
 use http::{HeaderMap, Method};
 use lambda_http::Context;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
@@ -38,8 +38,8 @@ pub struct Incoming {
     pub request_id: String,
     /// The X-Ray trace header, for what comes of the request.
     pub trace: Option<String>,
-    /// When Lambda kills the function that has no answer yet.
-    pub deadline: Timestamp,
+    /// When Lambda kills the function that has no answer yet, as the Runtime API says it: see [`engine::Timestamp::of_deadline`].
+    pub deadline_ms: u64,
 }
 
 impl Incoming {
@@ -59,7 +59,7 @@ impl Incoming {
         }
         incoming.trace.clone_from(&context.xray_trace_id);
         incoming.preferences = Preferences::of(&incoming.headers);
-        incoming.deadline = Timestamp::from_ms(i64::try_from(context.deadline).unwrap_or(i64::MAX));
+        incoming.deadline_ms = context.deadline;
         incoming
     }
 
@@ -84,7 +84,7 @@ impl Incoming {
             request_id: context.request_id.unwrap_or_default(),
             trace: None,
             preferences: Preferences::default(),
-            deadline: Timestamp::from_ms(0),
+            deadline_ms: 0,
         }
     }
 
@@ -119,7 +119,7 @@ impl Incoming {
             request_id: context.request_id.unwrap_or_default(),
             trace: None,
             preferences: Preferences::default(),
-            deadline: Timestamp::from_ms(0),
+            deadline_ms: 0,
         }
     }
 

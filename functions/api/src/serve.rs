@@ -22,12 +22,18 @@ where
 {
     let (handle, entrance) = (&handle, &entrance);
     let service = service_fn(move |event: LambdaEvent<LambdaRequest>| async move {
+        let is_payload_2 = matches!(event.payload, LambdaRequest::ApiGatewayV2(_));
         let incoming = Incoming::read(event.payload, &event.context, entrance);
         let is_head = incoming.method == http::Method::HEAD;
         // Boxed: the layout of what is awaited here is deeper than the compiler follows.
         let answer: Pin<Box<dyn Future<Output = Answer> + Send + '_>> = Box::pin(handle(incoming));
         let answer = answer.await;
-        Ok::<_, Error>(Response::of(answer, is_head))
+        let response = Response::of(answer, is_head);
+        Ok::<_, Error>(if is_payload_2 {
+            response.of_payload_2()
+        } else {
+            response
+        })
     });
     lambda_runtime::run(service).await
 }

@@ -12,6 +12,10 @@ pub struct Timestamp(i64);
 /// 9999-12-31T23:59:59.999Z, the last instant that RFC 3339 can write.
 const LAST_MS: i64 = 253_402_300_799_999;
 
+/// The longest that Lambda lets a function run: 15 minutes.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html>
+const LONGEST_INVOCATION_MS: i64 = 900_000;
+
 impl Timestamp {
     /// From epoch milliseconds, clamped to what RFC 3339 can write (years 1970 to 9999).
     #[must_use]
@@ -30,6 +34,19 @@ impl Timestamp {
     pub fn from_clock(clock: SystemTime) -> Self {
         let since_epoch = clock.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::from_ms(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// When an invocation ends that is running at `now`, from what the Runtime API calls its deadline (epoch milliseconds).
+    ///
+    /// `cargo lambda watch` says 600,000 to every invocation: how long it lasts, and not when it ends. No deadline lies in the
+    /// first minutes of 1970, so what is no more than an invocation can last counts from `now`.
+    #[must_use]
+    pub fn of_deadline(ms: u64, now: Self) -> Self {
+        let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+        if ms <= LONGEST_INVOCATION_MS {
+            return Self::from_ms(now.0.saturating_add(ms));
+        }
+        Self::from_ms(ms)
     }
 
     /// Epoch milliseconds.
@@ -127,6 +144,18 @@ mod tests {
     fn seconds_are_rounded_up_so_that_nothing_expires_early() {
         assert_eq!(Timestamp::from_ms(1_000).seconds_rounded_up(), 1);
         assert_eq!(Timestamp::from_ms(1_001).seconds_rounded_up(), 2);
+    }
+
+    #[test]
+    fn a_deadline_is_a_moment_and_a_short_time_counts_from_now() {
+        let now = Timestamp::from_seconds(1_767_264_645);
+        let in_a_minute = now.plus(Duration::from_secs(60));
+        let ends = |ms: i64| Timestamp::of_deadline(ms.try_into().unwrap(), now);
+        assert_eq!(ends(in_a_minute.ms()), in_a_minute);
+        assert_eq!(ends(now.ms() - 1), Timestamp::from_ms(now.ms() - 1));
+        assert_eq!(ends(600_000), now.plus(Duration::from_secs(600)));
+        assert_eq!(ends(900_000), now.plus(Duration::from_secs(900)));
+        assert_eq!(ends(900_001), Timestamp::from_ms(900_001));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::client::ClientCommand;
 use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
 use crate::serve::{ServeArgs, serve};
+use crate::watched::{BackendsArgs, backends};
 
 /// Accepted on this machine: asynchronous jobs over HTTP, without AWS and without Docker.
 ///
@@ -26,6 +27,8 @@ struct Cli {
 enum Command {
     /// Run the whole service until Ctrl-C
     Serve(ServeArgs),
+    /// Run the back ends only, for functions that `cargo lambda watch` runs
+    Backends(BackendsArgs),
     /// Take a CSV file through a job's whole life, in a few seconds
     Demo(DemoArgs),
     /// Run thousands of jobs while processes are killed and calls fail, and count what became of them
@@ -78,6 +81,7 @@ async fn run(cli: Cli) -> ExitCode {
     match cli.command {
         None => serve(cli.serve).await,
         Some(Command::Serve(args)) => serve(args).await,
+        Some(Command::Backends(args)) => backends(args).await,
         Some(Command::Demo(args)) => demo(args).await,
         Some(Command::Chaos(args)) => chaos(args).await,
         Some(Command::Client(command)) => command.run().await.report(),

@@ -15,8 +15,8 @@ use axum::body::Bytes;
 use tokio::task::JoinSet;
 
 use crate::invoke_error::InvokeError;
-use crate::pool::Pool;
 use crate::sqs_event::{event, failed_ids};
+use crate::target::Target;
 
 /// The longest poll that SQS offers; Lambda uses it too.
 const LONG_POLL_S: i32 = 20;
@@ -57,12 +57,12 @@ pub struct EventSource {
 impl EventSource {
     /// Starts to poll the queue with `queue` and to invoke `function` with what comes.
     #[must_use]
-    pub fn start(queue: Client, spec: EventSourceSpec, function: Pool) -> Self {
+    pub fn start(queue: Client, spec: EventSourceSpec, function: impl Into<Target>) -> Self {
         let concurrency = spec.max_concurrency.max(2);
         let poller = Arc::new(Poller {
             queue,
             spec,
-            function,
+            function: function.into(),
             queue_is_failing: AtomicBool::new(false),
         });
         let pollers = (0..concurrency)
@@ -81,7 +81,7 @@ impl EventSource {
 struct Poller {
     queue: Client,
     spec: EventSourceSpec,
-    function: Pool,
+    function: Target,
     /// Shared by all loops, so that an outage is said once.
     queue_is_failing: AtomicBool,
 }
@@ -90,6 +90,7 @@ impl Poller {
     async fn run(self: Arc<Self>) {
         let mut backoff = FIRST_BACKOFF;
         loop {
+            self.function.ready().await;
             match self.receive().await {
                 Ok(messages) => {
                     backoff = FIRST_BACKOFF;

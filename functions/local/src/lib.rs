@@ -35,6 +35,8 @@ mod service;
 pub mod sqs;
 mod sqs_event;
 mod table;
+mod target;
+mod watched;
 
 pub use cli::main;
 pub use cors::{CORS_MAX_AGE_SECONDS, CORS_METHODS, CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS};
@@ -47,3 +49,4 @@ pub use pool::{FunctionProcess, Pool, ProcessState};
 pub use routes::{Function, ROUTES, Route};
 pub use service::{FaultOptions, Service, ServiceOptions, StartError};
 pub use table::create_table;
+pub use target::{Endpoint, Target};

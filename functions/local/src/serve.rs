@@ -104,7 +104,8 @@ pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn stop_signal() -> io::Result<()> {
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn stop_signal() -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted,

@@ -160,13 +160,13 @@ impl Faulty {
 }
 
 /// Where the functions and the event source reach the back ends.
-struct Endpoints {
+pub(crate) struct Endpoints {
     dynamodb: String,
     sqs: String,
 }
 
 impl Endpoints {
-    fn of(backends: &Backends, faulty: Option<&Faulty>) -> Self {
+    pub(crate) fn of(backends: &Backends, faulty: Option<&Faulty>) -> Self {
         let through = |url: &String| faulty.map_or(url, |faulty| &faulty.front.url).clone();
         Self {
             dynamodb: through(&backends.dynamodb_url),
@@ -200,7 +200,7 @@ impl Service {
         let [submit, status, worker] = pools(&options, &backends, &endpoints)?;
         let event_source = EventSource::start(
             sqs_client(&endpoints.sqs),
-            event_source(&options, &backends),
+            event_source(&backends, options.batch_size.into(), options.concurrency),
             worker.clone(),
         );
         let gateway = Gateway::new(submit.clone(), status.clone())
@@ -260,13 +260,17 @@ async fn bind(port: u16) -> Result<TcpListener, StartError> {
         })
 }
 
-fn event_source(options: &ServiceOptions, backends: &Backends) -> EventSourceSpec {
+pub(crate) fn event_source(
+    backends: &Backends,
+    batch_size: i32,
+    max_concurrency: usize,
+) -> EventSourceSpec {
     EventSourceSpec {
         queue_url: backends.queue_url.clone(),
         queue_arn: backends.queue_arn.clone(),
         region: REGION.to_owned(),
-        batch_size: i32::from(options.batch_size),
-        max_concurrency: options.concurrency,
+        batch_size,
+        max_concurrency,
     }
 }
 
@@ -276,12 +280,17 @@ fn pools(
     endpoints: &Endpoints,
 ) -> Result<[Pool; 3], StartError> {
     let program = env::current_exe().map_err(StartError::Executable)?;
+    let settings = Settings {
+        retention: options.retention,
+        deadline: options.deadline,
+        monitor_links: options.monitor_links,
+    };
     let pool = |role: Role, timeout: Duration, memory_mb: u32, max_instances: usize| {
         Pool::new(FunctionSpec {
             name: role.name().to_owned(),
             program: program.clone(),
             args: vec!["function".to_owned(), role.name().to_owned()],
-            environment: environment(options, backends, endpoints),
+            environment: environment(&settings, backends, endpoints),
             timeout,
             memory_mb,
             max_instances,
@@ -300,9 +309,16 @@ fn pools(
     ])
 }
 
+/// What the functions' environment says that is not the same everywhere on this machine.
+pub(crate) struct Settings {
+    pub(crate) retention: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) monitor_links: bool,
+}
+
 /// What the template gives the functions, and where the back ends are.
-fn environment(
-    options: &ServiceOptions,
+pub(crate) fn environment(
+    settings: &Settings,
     backends: &Backends,
     endpoints: &Endpoints,
 ) -> BTreeMap<String, String> {
@@ -310,10 +326,13 @@ fn environment(
         ("TABLE_NAME", TABLE.to_owned()),
         ("QUEUE_URL", backends.queue_url.clone()),
         ("ID_SECRETS", backends.id_secret.clone()),
-        ("RETENTION_SECONDS", options.retention.as_secs().to_string()),
-        ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),
+        (
+            "RETENTION_SECONDS",
+            settings.retention.as_secs().to_string(),
+        ),
+        ("DEADLINE_SECONDS", settings.deadline.as_secs().to_string()),
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
-        ("MONITOR_LINKS", options.monitor_links.to_string()),
+        ("MONITOR_LINKS", settings.monitor_links.to_string()),
         ("AUTHORIZATION", "NAME".to_owned()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),

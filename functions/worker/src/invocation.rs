@@ -35,11 +35,11 @@ const END_MARGIN: Duration = Duration::from_secs(6);
 
 impl Invocation {
     pub(crate) fn of(context: &lambda_runtime::Context) -> Self {
-        let deadline = Timestamp::from_ms(i64::try_from(context.deadline).unwrap_or(i64::MAX));
+        let started = now();
         Self {
             request_id: context.request_id.clone(),
-            started: now(),
-            deadline,
+            started,
+            deadline: Timestamp::of_deadline(context.deadline, started),
         }
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use api::{Preferences, ProblemKind, Resource, Route};
-use engine::Timestamp;
 use http::{HeaderMap, Method};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 
@@ -23,7 +22,7 @@ fn incoming(method: Method, path: &str) -> Incoming {
         base_url: "https://jobs.example.com".to_owned(),
         request_id: "r1".to_owned(),
         trace: None,
-        deadline: Timestamp::from_ms(0),
+        deadline_ms: 0,
     }
 }
 

@@ -1,0 +1,147 @@
+//! What the batches of a queue go to.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use reqwest::{StatusCode, Url};
+
+use crate::invoke_error::InvokeError;
+use crate::pool::Pool;
+
+/// A function that can be invoked: processes of ours, or an endpoint that runs it somewhere else.
+#[derive(Clone)]
+pub enum Target {
+    /// Processes of ours.
+    Pool(Pool),
+    /// Lambda's `Invoke` call, as `cargo lambda watch` answers it.
+    Endpoint(Endpoint),
+}
+
+/// Where a function is invoked through HTTP.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    http: reqwest::Client,
+    url: Url,
+}
+
+impl From<Pool> for Target {
+    fn from(pool: Pool) -> Self {
+        Self::Pool(pool)
+    }
+}
+
+/// How often an endpoint is looked for that does not listen yet.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+impl Endpoint {
+    /// The function of this name at a server on loopback.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made, or the URL is no base.
+    pub(crate) fn new(server: &Url, function: &str) -> Result<Self, Box<dyn std::error::Error>> {
+        let path = format!("2015-03-31/functions/{function}/invocations");
+        Ok(Self {
+            http: reqwest::Client::builder().no_proxy().build()?,
+            url: server.join(&path)?,
+        })
+    }
+
+    /// Waits until somebody listens: no message is received before that, only to wait out its visibility.
+    async fn ready(&self) {
+        let address = self.url.socket_addrs(|| None).unwrap_or_default();
+        while tokio::net::TcpStream::connect(&address[..]).await.is_err() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn invoke(&self, event: String) -> Result<Bytes, InvokeError> {
+        let unreachable = |error: reqwest::Error| InvokeError::InitFailed {
+            reason: error.to_string(),
+        };
+        let sent = self.http.post(self.url.clone()).body(event).send().await;
+        let answer = sent.map_err(unreachable)?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(unreachable)?;
+        if status == StatusCode::OK {
+            return Ok(body);
+        }
+        Err(InvokeError::FunctionError {
+            error_type: status.to_string(),
+            message: String::from_utf8_lossy(&body).into_owned(),
+        })
+    }
+}
+
+impl Target {
+    pub(crate) async fn ready(&self) {
+        if let Self::Endpoint(endpoint) = self {
+            endpoint.ready().await;
+        }
+    }
+
+    pub(crate) async fn invoke(&self, event: String) -> Result<Bytes, InvokeError> {
+        match self {
+            Self::Pool(pool) => pool.invoke(event).await,
+            Self::Endpoint(endpoint) => endpoint.invoke(event).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::extract::Path;
+    use axum::routing::post;
+    use tokio::net::TcpListener;
+
+    /// Answers as `cargo lambda watch` does: what the function said, and 500 with its error.
+    async fn serve(listener: TcpListener) {
+        let invoked = |Path(function): Path<String>, event: String| async move {
+            if event == "bad" {
+                (StatusCode::INTERNAL_SERVER_ERROR, "an error".to_owned())
+            } else {
+                (StatusCode::OK, format!("{function} had {event}"))
+            }
+        };
+        let router = Router::new().route(
+            "/2015-03-31/functions/{function}/invocations",
+            post(invoked),
+        );
+        axum::serve(listener, router).await.unwrap();
+    }
+
+    async fn free_port() -> (TcpListener, Url) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        (listener, url.parse().unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_gives_what_the_function_answers() {
+        let (listener, url) = free_port().await;
+        tokio::spawn(serve(listener));
+        let target = Target::Endpoint(Endpoint::new(&url, "worker").unwrap());
+
+        let answer = target.invoke("good".to_owned()).await;
+        assert_eq!(answer.unwrap(), "worker had good");
+        let Err(InvokeError::FunctionError { message, .. }) = target.invoke("bad".to_owned()).await
+        else {
+            panic!("a function's error is one");
+        };
+        assert_eq!(message, "an error");
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_is_ready_once_somebody_listens() {
+        let (listener, url) = free_port().await;
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let target = Target::Endpoint(Endpoint::new(&url, "worker").unwrap());
+
+        let too_early = tokio::time::timeout(LOOK_EVERY, target.ready());
+        assert!(too_early.await.is_err());
+        let _listener = TcpListener::bind(address).await.unwrap();
+        target.ready().await;
+    }
+}

@@ -1,0 +1,128 @@
+//! `backends`: table, queue and event source mapping, for functions that `cargo lambda watch` runs.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use reqwest::Url;
+
+use crate::backends::{BackendOptions, Backends, sqs_client};
+use crate::event_source::{EventSource, EventSourceSpec};
+use crate::serve::stop_signal;
+use crate::service::{Endpoints, Settings, environment, event_source};
+use crate::target::{Endpoint, Target};
+
+/// Flags of `backends`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct BackendsArgs {
+    /// Where `cargo lambda watch` listens
+    #[arg(long, value_name = "URL", default_value = "http://localhost:9000")]
+    functions: Url,
+    /// File to write the functions' environment to
+    #[arg(long, value_name = "FILE", default_value = "target/watch.env")]
+    env_file: PathBuf,
+    /// How long a status URI lives after its job's end
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    retention: u64,
+    /// How long after its scheduled start a job has to be at its end
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=1_209_600))]
+    deadline: u64,
+    /// How long a message stays invisible that the worker has
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=43_200))]
+    visibility: u64,
+}
+
+/// Batches at once: as few as there can be, since `cargo lambda watch` runs one process of a function unless told otherwise.
+const CONCURRENCY: usize = 2;
+
+/// As in the template.
+const BATCH_SIZE: i32 = 10;
+
+/// Runs the back ends until Ctrl-C or SIGTERM.
+pub(crate) async fn backends(args: BackendsArgs) -> ExitCode {
+    match run(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
+    let worker = Endpoint::new(&args.functions, "worker")?;
+    let backends = Backends::start(BackendOptions {
+        data: None,
+        visibility: Duration::from_secs(args.visibility),
+        sweep_every: Duration::from_secs(1),
+    })
+    .await?;
+    write(&args.env_file, &variables(&args, &backends))?;
+    let spec: EventSourceSpec = event_source(&backends, BATCH_SIZE, CONCURRENCY);
+    let event_source = EventSource::start(
+        sqs_client(&backends.sqs_url),
+        spec,
+        Target::Endpoint(worker),
+    );
+    println!("{}", welcome(&args, &backends));
+    stop_signal().await?;
+    eprintln!("\nstopping");
+    event_source.stop().await;
+    backends.stop().await;
+    Ok(())
+}
+
+/// The functions' environment, and what a Lambda function has besides.
+fn variables(args: &BackendsArgs, backends: &Backends) -> BTreeMap<String, String> {
+    let settings = Settings {
+        retention: Duration::from_secs(args.retention),
+        deadline: Duration::from_secs(args.deadline),
+        monitor_links: true,
+    };
+    let mut variables = environment(&settings, backends, &Endpoints::of(backends, None));
+    let url = args.functions.as_str().trim_end_matches('/').to_owned();
+    for (name, value) in [
+        ("PUBLIC_BASE_URL", url),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+    ] {
+        variables.insert(name.to_owned(), value);
+    }
+    variables
+}
+
+/// Beside it first, so that whoever waits for the file finds it whole.
+fn write(file: &Path, variables: &BTreeMap<String, String>) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let lines = variables
+        .iter()
+        .map(|(name, value)| format!("{name}={value}\n"));
+    let beside = file.with_extension("env.new");
+    fs::write(&beside, lines.collect::<String>())?;
+    fs::rename(beside, file)
+}
+
+fn welcome(args: &BackendsArgs, backends: &Backends) -> String {
+    let (file, url) = (args.env_file.display(), &args.functions);
+    format!(
+        "The back ends of Accepted, for development: nothing is kept when they stop.
+
+  DynamoDB  {}  (embedded, table jobs)
+  SQS       {}  (embedded, queue jobs, into the function worker at {url})
+
+In another terminal:
+  cargo lambda watch --env-file {file}
+
+Then:
+  curl -i {url}jobs -H 'content-type: application/json' -d '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
+
+Ctrl-C stops everything.",
+        backends.dynamodb_url, backends.sqs_url
+    )
+}
