@@ -33,6 +33,10 @@ impl From<Pool> for Target {
 /// How often an endpoint is looked for that does not listen yet.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// How long an invocation is waited for: the ten minutes that `cargo lambda watch` tells each one that it has, and a little more.
+/// It never answers one whose process died.
+const LONGEST_INVOCATION: Duration = Duration::from_secs(610);
+
 impl Endpoint {
     /// The function of this name at a server on loopback.
     ///
@@ -41,7 +45,10 @@ impl Endpoint {
     pub(crate) fn new(server: &Url, function: &str) -> Result<Self, Box<dyn std::error::Error>> {
         let path = format!("2015-03-31/functions/{function}/invocations");
         Ok(Self {
-            http: reqwest::Client::builder().no_proxy().build()?,
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .timeout(LONGEST_INVOCATION)
+                .build()?,
             url: server.join(&path)?,
         })
     }
@@ -55,8 +62,16 @@ impl Endpoint {
     }
 
     async fn invoke(&self, event: String) -> Result<Bytes, InvokeError> {
-        let unreachable = |error: reqwest::Error| InvokeError::InitFailed {
-            reason: error.to_string(),
+        let unreachable = |error: reqwest::Error| {
+            if error.is_timeout() {
+                InvokeError::TimedOut {
+                    after: LONGEST_INVOCATION,
+                }
+            } else {
+                InvokeError::InitFailed {
+                    reason: error.to_string(),
+                }
+            }
         };
         let sent = self.http.post(self.url.clone()).body(event).send().await;
         let answer = sent.map_err(unreachable)?;
@@ -130,6 +145,19 @@ mod tests {
             panic!("a function's error is one");
         };
         assert_eq!(message, "an error");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_invocation_that_nobody_answers_is_over_after_a_while() {
+        let (_listener, url) = free_port().await;
+        let target = Target::Endpoint(Endpoint::new(&url, "worker").unwrap());
+
+        let invoked =
+            tokio::time::timeout(LONGEST_INVOCATION * 2, target.invoke("event".to_owned())).await;
+        assert!(
+            matches!(invoked, Ok(Err(InvokeError::TimedOut { .. }))),
+            "{invoked:?}"
+        );
     }
 
     #[tokio::test]
