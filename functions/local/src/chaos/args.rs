@@ -42,7 +42,7 @@ pub(crate) struct ChaosArgs {
     /// How long to wait for the last jobs before they count as stuck
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub(super) patience: u64,
-    /// Don't wait until the queue is empty: messages that a failed submit left behind are dropped after a minute
+    /// Don't wait until the queue is empty: messages under a key, and those that a failed submit left behind, are kept for a minute
     #[arg(long)]
     pub(super) no_drain: bool,
     /// Report as JSON
