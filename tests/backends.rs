@@ -11,6 +11,8 @@ use engine::{JobQueue, JobRecord, JobStore};
 use local::sqs::{Clock, Queues};
 use tokio::net::TcpListener;
 
+use crate::app::Item;
+
 pub(crate) const TABLE: &str = "jobs";
 
 /// A table and a queue that end with the test's runtime.
@@ -96,6 +98,13 @@ impl Backends {
             let delete = delete.set_receipt_handle(message.receipt_handle.clone());
             delete.send().await.expect("it is deleted");
         }
+    }
+
+    /// Every item of the table.
+    pub(crate) async fn records(&self) -> Vec<Item> {
+        let scan = dynamodb_client(&self.dynamodb_url).scan().table_name(TABLE);
+        let items = scan.send().await.expect("the table").items;
+        items.unwrap_or_default()
     }
 }
 

@@ -104,3 +104,33 @@ async fn an_answer_names_what_has_to_come_back_and_nothing_else() {
         .collect();
     assert_eq!(answer, json!({ "batchItemFailures": named }));
 }
+
+/// The event source of the template never makes such a batch; somebody else's could.
+#[tokio::test]
+async fn of_a_batch_of_any_size_ten_jobs_run_at_once_and_each_comes_to_its_end() {
+    let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
+    for _ in 0..16 {
+        deployed.rehearse(json!({"seconds": 0.5, "steps": 1})).await;
+    }
+    // Ten are the most that the queue gives out at once.
+    let mut messages = deployed.backends.messages().await;
+    messages.extend(deployed.backends.messages().await);
+    assert_eq!(messages.len(), 16);
+
+    let answer = deployed.worker.invoke(&sqs_event(&messages)).await;
+
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let mut moments = Vec::new();
+    for record in deployed.backends.records().await {
+        let time = |name: &str| record[name].as_n().unwrap().parse::<i64>().unwrap();
+        // An end comes before a start of the same millisecond.
+        moments.push((time("started_at_ms"), 1));
+        moments.push((time("ended_at_ms"), -1));
+    }
+    moments.sort_unstable();
+    let running = moments.iter().scan(0, |running, (_, change)| {
+        *running += change;
+        Some(*running)
+    });
+    assert_eq!(running.max(), Some(10));
+}

@@ -235,3 +235,24 @@ async fn an_entity_tag_of_a_keys_deleted_job_is_not_its_next_ones() {
     assert_eq!(second.uri, first.uri);
     assert_eq!(asked.status, 200);
 }
+
+/// Otherwise another submit under the key, whose message ran this job since the two requests are the same, could write its
+/// record after the job's end and deletion, and nothing would ever run that.
+#[tokio::test]
+async fn a_keys_message_outlives_its_job_until_no_submit_can_write_any_more() {
+    let app = App::start(&[]);
+
+    let keyed = Job::of(app.post_under("\"kept\"", &body()).await);
+    app.wait_for_end(&keyed).await;
+    // Each of these is over and gone after the one before, so what could go of the first one is gone.
+    for _ in 0..2 {
+        let plain = app.submit(&body()).await;
+        app.wait_for_end(&plain).await;
+        eventually("the messages of jobs without a key are gone", async || {
+            (app.messages().await <= 1).then_some(())
+        })
+        .await;
+    }
+
+    assert_eq!(app.messages().await, 1);
+}
