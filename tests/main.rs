@@ -11,6 +11,7 @@ mod app;
 
 mod answers;
 mod atom;
+mod azure_core;
 mod backends;
 mod bad_handlers;
 mod batches;
