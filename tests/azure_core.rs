@@ -13,7 +13,7 @@ use futures_util::TryStreamExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::app::{App, PATIENCE};
 
 /// The status document, as far as the poller's user needs it.
 #[derive(Debug, Deserialize)]
@@ -98,6 +98,19 @@ async fn get(pipeline: Pipeline, url: String) -> ::azure_core::Result<Response<V
     Ok(RawResponse::from_bytes(status, headers, body).into())
 }
 
+/// What the poller sees last.
+async fn last(poller: &mut Poller<Operation>) -> Operation {
+    let follow = async {
+        let mut last = None;
+        while let Some(seen) = poller.try_next().await.unwrap() {
+            last = Some(seen.into_model().unwrap());
+        }
+        last.unwrap()
+    };
+    let followed = tokio::time::timeout(PATIENCE, follow).await;
+    followed.expect("the poller comes to an end")
+}
+
 #[tokio::test]
 async fn its_poller_follows_a_job_to_its_result() {
     let app = App::shared();
@@ -113,12 +126,8 @@ async fn its_poller_ends_with_the_error_of_a_job_that_failed() {
     let app = App::shared();
     let mut poller = begin(&app, &json!({"outcome": "failure"}));
 
-    let mut last = None;
-    while let Some(seen) = poller.try_next().await.unwrap() {
-        last = Some(seen.into_model().unwrap());
-    }
+    let last = last(&mut poller).await;
 
-    let last = last.unwrap();
     assert_eq!(last.status, PollerStatus::Failed, "{last:?}");
     assert_eq!(last.error.unwrap()["code"], "rehearsed-failure");
 }
@@ -134,10 +143,7 @@ async fn its_poller_ends_when_the_job_is_canceled() {
         .send(reqwest::Method::POST, &format!("{uri}/cancel"), &[], "")
         .await;
     assert_eq!(canceled.status, 202, "{canceled:?}");
-    let mut last = None;
-    while let Some(seen) = poller.try_next().await.unwrap() {
-        last = Some(seen.into_model().unwrap());
-    }
+    let last = last(&mut poller).await;
 
-    assert_eq!(last.unwrap().status, PollerStatus::Canceled);
+    assert_eq!(last.status, PollerStatus::Canceled);
 }
