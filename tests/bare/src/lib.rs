@@ -1,5 +1,6 @@
-//! The least that could stand in the place of the three functions: the same SDK clients, the same kinds of calls, and of the
-//! rest what the runtime's crates do by themselves. How large and how fast these are is what `cargo bench` compares with.
+//! The least that could stand in the place of the three functions: the same SDK clients, the same calls with the same contents, from
+//! constants, and of the rest what the runtime's crates do by themselves. How large and how fast these are is what
+//! `cargo bench -p footprint` compares with.
 
 use std::collections::HashMap;
 
@@ -34,23 +35,22 @@ impl Aws {
     }
 }
 
-/// A record of as many attributes, and as long, as that of a job that was accepted.
+const FINGERPRINT: &str = "c0fcb95d5758a90ff509b058a5c2fe5155162e17abd771de37d19f56cae7d879";
+
+/// The record of a job that was accepted: as many attributes, and as long, as `submit` writes.
 #[must_use]
 pub fn record(id: &str) -> HashMap<String, AttributeValue> {
     let texts = [
         ("id", id),
         ("owner", "arn:aws:sts::123456789012:assumed-role/reports"),
         ("name", "csv_profile"),
-        (
-            "fingerprint",
-            "c0fcb95d5758a90ff509b058a5c2fe5155162e17abd771de37d19f56cae7d879",
-        ),
+        ("fingerprint", FINGERPRINT),
         ("state", "SCHEDULED"),
         ("summary", ""),
         ("owner_shard", "00321bb6c8e1869b2633416422cbf52f#3"),
         (
             "created_order",
-            "1767264645000-c9cdbc04-a2b1-8425-9b65-0988e9810743",
+            "001767264645000-c9cdbc04-a2b1-8425-9b65-0988e9810743",
         ),
     ];
     let numbers = [
@@ -67,4 +67,10 @@ pub fn record(id: &str) -> HashMap<String, AttributeValue> {
     let numbers =
         numbers.map(|(name, digits)| (name.to_owned(), AttributeValue::N(digits.to_owned())));
     texts.into_iter().chain(numbers).collect()
+}
+
+/// The message of a job, around the request's body.
+#[must_use]
+pub fn message(id: &str, body: &str) -> String {
+    format!(r#"{{"id":"{id}","name":"csv_profile","fingerprint":"{FINGERPRINT}","input":{body}}}"#)
 }

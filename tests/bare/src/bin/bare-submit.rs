@@ -1,7 +1,9 @@
 //! A message and a record for each request.
 
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttributeValue};
 use bare::Aws;
-use lambda_http::{Body, Error, Request, RequestExt, Response, service_fn};
+use lambda_http::{Error, Request, RequestExt, Response, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -11,9 +13,11 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn accept(aws: &Aws, request: Request) -> Result<Response<String>, Error> {
-    let id = request.lambda_context().request_id;
+    let context = request.lambda_context();
+    let id = context.request_id;
     if aws.calls {
-        send(aws, request.into_body()).await?;
+        let body = String::from_utf8(request.into_body().to_vec())?;
+        send(aws, bare::message(&id, &body), context.xray_trace_id).await?;
         write(aws, &id).await?;
     }
     let response = Response::builder()
@@ -22,19 +26,18 @@ async fn accept(aws: &Aws, request: Request) -> Result<Response<String>, Error> 
     Ok(response.body(serde_json::json!({"id": id}).to_string())?)
 }
 
-async fn send(aws: &Aws, body: Body) -> Result<(), Error> {
-    let message = match body {
-        Body::Text(text) => text,
-        Body::Binary(bytes) => String::from_utf8(bytes)?,
-        _ => String::new(),
-    };
-    let request = aws
-        .sqs
-        .send_message()
-        .queue_url(&aws.queue)
-        .message_body(message);
+async fn send(aws: &Aws, message: String, trace: Option<String>) -> Result<(), Error> {
+    let trace = MessageSystemAttributeValue::builder()
+        .data_type("String")
+        .set_string_value(trace)
+        .build()?;
+    let request = aws.sqs.send_message().queue_url(&aws.queue);
+    let request = request
+        .message_body(message)
+        .message_group_id("00321bb6c8e1869b2633416422cbf52f");
+    let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
     request
-        .message_group_id("00321bb6c8e1869b2633416422cbf52f")
+        .message_system_attributes(name, trace)
         .send()
         .await?;
     Ok(())
@@ -46,8 +49,14 @@ async fn write(aws: &Aws, id: &str) -> Result<(), Error> {
         .put_item()
         .table_name(&aws.table)
         .set_item(Some(bare::record(id)));
+    let request = request
+        .condition_expression("attribute_not_exists(#id) OR #expires_at <= :now_seconds")
+        .expression_attribute_names("#id", "id")
+        .expression_attribute_names("#expires_at", "expires_at")
+        .expression_attribute_values(":now_seconds", AttributeValue::N("1767264645".to_owned()));
+    let all_old = ReturnValuesOnConditionCheckFailure::AllOld;
     request
-        .condition_expression("attribute_not_exists(id)")
+        .return_values_on_condition_check_failure(all_old)
         .send()
         .await?;
     Ok(())
