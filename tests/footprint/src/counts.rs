@@ -2,6 +2,7 @@
 
 use crate::builds::{Builds, Function, Role};
 use crate::callgrind::instructions;
+use crate::limits::exact;
 use crate::process::Process;
 use crate::{Error, events, table};
 
@@ -23,6 +24,14 @@ pub struct Pair {
     pub bare: u64,
 }
 
+impl Pair {
+    /// How many times the bare one's it is.
+    #[must_use]
+    pub fn ratio(self) -> f64 {
+        exact(self.ours) / exact(self.bare)
+    }
+}
+
 /// What was counted of one function.
 #[derive(Clone, Copy, Debug)]
 pub struct Counts {
@@ -40,6 +49,16 @@ pub struct Counts {
     pub peak_kib: Pair,
     /// Of the worker: what a job with the largest input takes above what the idle process has, in KiB.
     pub largest_job_kib: Option<u64>,
+}
+
+impl Counts {
+    /// Instructions of a request / the bare one's, the calls left out of both: they are the same, and the bare function
+    /// without them shows what they take.
+    #[must_use]
+    pub fn own_ratio(&self) -> f64 {
+        let calls = self.request.bare.saturating_sub(self.bare_without_calls);
+        exact(self.request.ours.saturating_sub(calls)) / exact(self.bare_without_calls)
+    }
 }
 
 /// Counts each function, with progress on standard error.

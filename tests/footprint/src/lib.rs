@@ -10,11 +10,17 @@ mod cloud;
 mod counts;
 mod error;
 mod events;
-
+mod limits;
 mod process;
-
+mod report;
+mod rivals;
 mod table;
+mod times;
 
 pub use builds::{Builds, Function, Role};
-pub use counts::{Counts, count};
+pub use counts::{Counts, Pair, count};
 pub use error::Error;
+pub use limits::{Finding, judge};
+pub use report::{show_counts, show_times};
+pub use rivals::{Rival, rivals};
+pub use times::{Times, time};
