@@ -23,6 +23,7 @@ mod conditional;
 mod configuration;
 mod cors;
 mod crashes;
+mod dependencies;
 mod deployed;
 mod events;
 mod expiry;

@@ -34,7 +34,7 @@ pub fn rivals() -> (Vec<Rival>, Vec<&'static str>) {
     } else {
         missing.push("(cd tests/footprint/python && python3 -m venv venv && venv/bin/pip install -r requirements.txt)");
     }
-    if node.join("dist/submit.js").exists() {
+    if node.join("dist/submit.cjs").exists() {
         found.extend([Role::Submit, Role::Status].map(|role| {
             let client = node.join("node_modules/aws-lambda-ric/bin/index.mjs");
             let handler = format!("{}.handler", node.join("dist").join(role.name()).display());
