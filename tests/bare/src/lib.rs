@@ -35,7 +35,8 @@ impl Aws {
     }
 }
 
-const FINGERPRINT: &str = "c0fcb95d5758a90ff509b058a5c2fe5155162e17abd771de37d19f56cae7d879";
+/// Of a request.
+pub const FINGERPRINT: &str = "c0fcb95d5758a90ff509b058a5c2fe5155162e17abd771de37d19f56cae7d879";
 
 /// The record of a job that was accepted: as many attributes, and as long, as `submit` writes.
 #[must_use]
