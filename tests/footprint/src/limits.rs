@@ -25,9 +25,9 @@ const SLACK: f64 = 1.1;
 /// a reason, when an update of the SDK or of the runtime changes them.
 fn recorded(role: Role) -> (f64, f64) {
     match role {
-        Role::Submit => (0.0, 0.0),
-        Role::Status => (0.0, 0.0),
-        Role::Worker => (0.0, 0.0),
+        Role::Submit => (20_651.0, 1_399.0),
+        Role::Status => (20_627.0, 803.0),
+        Role::Worker => (20_640.0, 1_872.0),
     }
 }
 
