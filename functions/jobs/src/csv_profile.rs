@@ -21,17 +21,22 @@
 mod budget;
 mod column;
 mod date;
+mod digits;
 mod extremes;
+mod fields;
+mod key;
 mod kind;
 mod malformed;
 mod moments;
 mod options;
+mod outlook;
 mod profile;
 mod profiler;
 #[cfg(test)]
 mod properties;
 mod quote;
 mod records;
+mod scan;
 mod shown;
 mod tally;
 mod top;
