@@ -20,6 +20,7 @@
 
 mod budget;
 mod column;
+mod counted;
 mod date;
 mod digits;
 mod extremes;
@@ -38,6 +39,7 @@ mod quote;
 mod records;
 mod scan;
 mod shown;
+mod sketch;
 mod tally;
 mod top;
 mod value;

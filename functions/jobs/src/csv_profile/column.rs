@@ -155,6 +155,8 @@ fn add_to(moments: &mut Moments, value: Value, times: u32) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::profile::Bound;
     use super::*;
 
@@ -191,6 +193,38 @@ mod tests {
         assert_eq!(exact.mean, estimated.mean);
         let difference = exact.standard_deviation.unwrap() - estimated.standard_deviation.unwrap();
         assert!(difference.abs() < 1e-9);
+    }
+
+    /// Up to three types in a column, in any order.
+    fn values() -> impl Strategy<Value = Vec<String>> {
+        let numbers = "-?[0-9]{1,3}|[0-9]{17,20}|-?[0-9]{1,2}\\.[0-9]{1,3}";
+        let others = "true|FALSE|2024-0[1-9]-[0-3][0-9]|[a-cé]{0,3}|x{60,70}";
+        prop_oneof![
+            prop::collection::vec(numbers, 1..60),
+            prop::collection::vec(prop_oneof![9 => numbers, 1 => others], 1..60),
+            prop::collection::vec(others, 1..60),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn when_a_column_gives_up_exactness_changes_nothing_else(values in values(), exact_for in 0_usize..60) {
+            let exact = column_of(values.iter().cloned()).finish();
+            let mut column = column_of(values.iter().take(exact_for).cloned());
+            column.give_up_exactness(64);
+            for value in values.iter().skip(exact_for) {
+                column.add(value.as_bytes(), &OUTLOOK);
+            }
+            let other = column.finish();
+            prop_assert_eq!((exact.r#type, exact.empty), (other.r#type, other.empty));
+            prop_assert_eq!((&exact.min, &exact.max, &exact.commonest), (&other.min, &other.max, &other.commonest));
+            let close = |one: Option<f64>, other: Option<f64>| match (one, other) {
+                (Some(one), Some(other)) => (one - other).abs() <= 1e-9 * one.abs().max(1.0),
+                (one, other) => one == other,
+            };
+            prop_assert!(close(exact.mean, other.mean), "{:?} {:?}", exact.mean, other.mean);
+            prop_assert!(close(exact.standard_deviation, other.standard_deviation));
+        }
     }
 
     #[test]

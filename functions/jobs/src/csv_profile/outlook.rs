@@ -30,7 +30,9 @@ impl Outlook {
         let at_this_rate = distinct.saturating_mul(self.bytes_total) / self.bytes_done.max(1);
         let share = EXACT_BYTES / BYTES_PER_VALUE / self.columns.max(1);
         // The rate of the beginning is not quite that of the rest.
-        (at_this_rate + at_this_rate / 16).min(share).min(EXACT_VALUES + 1)
+        (at_this_rate + at_this_rate / 16)
+            .min(share)
+            .min(EXACT_VALUES + 1)
     }
 }
 

@@ -177,7 +177,11 @@ mod tests {
                 ReadRecordResult::Record => {
                     let starts = [0].into_iter().chain(ends);
                     let fields = starts.zip(ends).take(ended);
-                    records.push(fields.map(|(start, end)| bytes[start..end].to_vec()).collect());
+                    records.push(
+                        fields
+                            .map(|(start, end)| bytes[start..end].to_vec())
+                            .collect(),
+                    );
                     (written, ended) = (0, 0);
                 }
                 ReadRecordResult::End => return records,

@@ -20,7 +20,9 @@ impl Wanted {
         let mut at = start;
         while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
             let word = u64::from_le_bytes(*eight);
-            let found = self.bytes.map(|byte| zeros(word ^ (ONES * u64::from(byte))));
+            let found = self
+                .bytes
+                .map(|byte| zeros(word ^ (ONES * u64::from(byte))));
             let found = found[0] | found[1] | found[2];
             if found != 0 {
                 return at + found.trailing_zeros() as usize / 8;

@@ -1,29 +1,19 @@
 //! Counting the values of one column: all of them while they are few, then the frequent ones.
 
-use std::ops::Range;
-
-use cardinality_estimator::CardinalityEstimator;
 use hashbrown::HashTable;
 
 use super::budget::{EXACT_VALUES, KEPT_BYTES};
+use super::counted::Counted;
 use super::key::Key;
 use super::outlook::Outlook;
 use super::profile::Distinct;
-
-/// Registers of the sketch, as a power of two: 6 KiB a column.
-const PRECISION: usize = 13;
-
-/// 1.04 / √(2^13): the relative standard error that the sketch's documentation gives for its registers.
-const STANDARD_ERROR: f64 = 0.0115;
-
-/// What an estimate is based on.
-const METHOD: &str = "HyperLogLog (LogLog-Beta), 8192 registers";
+use super::sketch::{METHOD, STANDARD_ERROR, Sketch};
 
 /// Room that a table begins with: 32 slots take so many.
 const FEWEST: usize = 28;
 
-/// It is only ever given hashes.
-type Sketch = CardinalityEstimator<[u8], NoHasher, PRECISION>;
+/// How many times as large a table gets at once, at most: in one much too large, what there is lies far apart.
+const STRIDE: usize = 16;
 
 /// Values and how often each occurs.
 ///
@@ -50,20 +40,6 @@ struct Estimate {
     at_least: usize,
 }
 
-/// A value and its count.
-///
-/// 24 bytes: 50,000 of them are the largest part of a profile's memory. A count of more than four billion stays there.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Counted {
-    hash: u64,
-    /// How often the value occurs, at most.
-    pub(crate) count: u32,
-    /// By how much `count` may be too high.
-    pub(crate) error: u32,
-    start: u32,
-    length: u32,
-}
-
 impl Tally {
     /// Counts `field`; answers whether it is new, as far as is known. `outlook` is for the `values` that the column has had.
     ///
@@ -88,7 +64,10 @@ impl Tally {
         if let Some(estimate) = &mut self.estimate {
             estimate.sketch.insert_hash(key.hash);
         }
-        if let Some(place) = self.places.find(key.hash, |place| is_same(&self.counts[*place as usize])) {
+        if let Some(place) = self
+            .places
+            .find(key.hash, |place| is_same(&self.counts[*place as usize]))
+        {
             self.last = *place as usize;
             self.counts[self.last].count_again();
             return false;
@@ -116,7 +95,7 @@ impl Tally {
         place(&mut self.places, &self.counts, self.last);
     }
 
-    /// Makes room for as many values as there may be, and for twice as many as there are.
+    /// Makes room for as many values as there may be, and at least for twice as many as there are.
     #[cold]
     fn make_room(&mut self, outlook: &Outlook, values: u64) {
         let count = self.counts.len();
@@ -124,7 +103,7 @@ impl Tally {
             Some(_) => 0,
             None => outlook.distinct_values(count, values),
         };
-        let room = expected.max(2 * count).max(FEWEST);
+        let room = expected.clamp(2 * count, STRIDE * count).max(FEWEST);
         self.counts.reserve_exact(room - count);
         self.kept
             .reserve((room - count) * self.kept.len().div_ceil(count.max(1)));
@@ -238,46 +217,6 @@ fn place(places: &mut HashTable<u32>, counts: &[Counted], index: usize) {
     let index = u32::try_from(index).unwrap_or(u32::MAX);
     let hash_of = |index: &u32| counts[*index as usize].hash;
     places.insert_unique(hash_of(&index), index, hash_of);
-}
-
-impl Counted {
-    fn key(&self) -> Key {
-        Key {
-            hash: self.hash,
-            length: self.length,
-        }
-    }
-
-    fn count_again(&mut self) {
-        self.count = self.count.saturating_add(1);
-    }
-
-    fn range(&self) -> Range<usize> {
-        let start = self.start as usize;
-        start..start + (self.length as usize).min(KEPT_BYTES)
-    }
-
-    /// How often the value occurs, at least.
-    pub(crate) fn at_least(&self) -> u32 {
-        self.count - self.error
-    }
-
-    /// Tells values apart whose kept bytes are the same.
-    pub(crate) fn tie_breaker(&self) -> (u32, u64) {
-        (self.length, self.hash)
-    }
-}
-
-/// What [`Sketch`] has for a hasher.
-#[derive(Default)]
-struct NoHasher;
-
-impl std::hash::Hasher for NoHasher {
-    fn write(&mut self, _bytes: &[u8]) {}
-
-    fn finish(&self) -> u64 {
-        0
-    }
 }
 
 #[cfg(test)]

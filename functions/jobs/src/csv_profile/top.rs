@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
+use super::counted::Counted;
 use super::profile::CommonValue;
 use super::shown::shown;
-use super::tally::{Counted, Tally};
+use super::tally::Tally;
 
 /// How many values a profile names.
 const NAMED: usize = 5;
@@ -32,7 +33,11 @@ pub(crate) fn commonest(tally: &Tally) -> (Vec<CommonValue>, bool) {
 /// Puts a value in its place among the commonest so far, if it is one of them.
 fn insert<'a>(named: &mut Vec<Candidate<'a>>, candidate: Candidate<'a>) {
     let is_full = named.len() == NAMED;
-    if is_full && named.last().is_some_and(|last| by_rank(&candidate, last).is_gt()) {
+    if is_full
+        && named
+            .last()
+            .is_some_and(|last| by_rank(&candidate, last).is_gt())
+    {
         return;
     }
     let place = named.partition_point(|other| by_rank(other, &candidate).is_lt());

@@ -174,7 +174,10 @@ mod tests {
     fn as_json_has_it(text: &str) -> Option<f64> {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
         let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.strip_prefix(['+', '-']).unwrap_or(exponent)),
+            Some((mantissa, exponent)) => (
+                mantissa,
+                exponent.strip_prefix(['+', '-']).unwrap_or(exponent),
+            ),
             None => (unsigned, "0"),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
