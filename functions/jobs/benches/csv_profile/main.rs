@@ -10,6 +10,11 @@
 //! Each text is a job as the worker runs it: its input is JSON, it says how far it is, its result is JSON. The bytes are those of
 //! the CSV text. A text that is no larger than a message is profiled as it is, so its tables start empty each time.
 
+#![expect(
+    clippy::expect_used,
+    reason = "where a bench cannot go on there is nothing to measure"
+)]
+
 mod rival;
 mod texts;
 

@@ -58,6 +58,7 @@ fn compare_on(worker: &Worker, tool: &Path, text: &Text) {
         ours.push(seconds(|| drop(worker.run(&input))));
         theirs.push(seconds(|| run(command(tool, &file))));
     }
+    #[expect(clippy::cast_precision_loss, reason = "there are few")]
     let megabytes = csv.len() as f64 / 1e6;
     let (ours, theirs) = (megabytes / median(ours), megabytes / median(theirs));
     let (name, times) = (&text.name, ours / theirs);

@@ -15,8 +15,8 @@ pub(crate) struct Text {
 /// The demo's data, files of one's own (`CSV_FILES`, separated like a `PATH`), and made-up texts of several shapes.
 pub(crate) fn texts() -> Vec<Text> {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../local/data/airports.csv");
-    let own = std::env::var_os("CSV_FILES").unwrap_or_default();
-    let files = std::iter::once(demo).chain(std::env::split_paths(&own));
+    let own = std::env::var_os("CSV_FILES");
+    let files = std::iter::once(demo).chain(own.iter().flat_map(std::env::split_paths));
     files.map(|path| file(&path)).chain(shapes()).collect()
 }
 

@@ -241,7 +241,7 @@ mod tests {
     fn an_estimate_is_within_four_standard_errors() {
         let mut tally = Tally::default();
         for number in 0..200_000_u32 {
-            add(&mut tally, &(number / 2).to_string());
+            add(&mut tally, (number / 2).to_string());
             if tally.is_over_bound() {
                 tally.give_up(1_024);
             }

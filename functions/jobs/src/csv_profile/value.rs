@@ -183,7 +183,7 @@ mod tests {
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
         let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let is_whole = is_digits(whole) && (whole.len() < 2 || !whole.starts_with('0'));
-        let has_digits = !fraction.is_empty() && !exponent.is_empty() && mantissa != "";
+        let has_digits = !fraction.is_empty() && !exponent.is_empty() && !mantissa.is_empty();
         let is_number = is_whole && has_digits && is_digits(fraction) && is_digits(exponent);
         let value: f64 = is_number.then(|| text.parse().ok())??;
         value.is_finite().then_some(value)
