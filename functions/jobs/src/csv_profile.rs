@@ -15,7 +15,7 @@
 //!
 //! # What is exact
 //! Everything, until a column has more than [`EXACT_VALUES`] distinct values, or the values of all
-//! columns together take more than 9 MiB (then the largest column gives way). From then on that column's distinct
+//! columns together take more than 8 MiB (then the largest column gives way). From then on that column's distinct
 //! count is an estimate and its commonest values are counted with a known error, and both say so.
 
 mod budget;

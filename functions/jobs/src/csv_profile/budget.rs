@@ -20,7 +20,7 @@ pub(crate) const KEPT_BYTES: usize = SHOWN_BYTES + 1;
 ///
 /// What comes on top: the sketches and counters of the columns that gave way, at most 4 MB, and the
 /// double of a table while it grows.
-pub(crate) const EXACT_BYTES: usize = 9 << 20;
+pub(crate) const EXACT_BYTES: usize = 8 << 20;
 
 /// Longest row in bytes: bounds the memory that a row can claim whose quotes have to be taken out.
 pub(crate) const LONGEST_ROW_BYTES: usize = 1 << 20;

@@ -97,4 +97,9 @@ mod tests {
         }
         assert!(!Key::of(b"123456789").says_all());
     }
+
+    #[test]
+    fn values_of_two_lengths_have_two_hashes_also_where_their_halves_are_the_same() {
+        assert_ne!(Key::of(b"abcd").hash, Key::of(b"abcdabcd").hash);
+    }
 }

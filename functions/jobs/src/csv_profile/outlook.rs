@@ -1,9 +1,10 @@
 //! What the rest of the text may bring: so that tables get their size at once.
 
 use super::budget::{EXACT_BYTES, EXACT_VALUES};
+use super::counted::Counted;
 
-/// About what a value takes in a table: its count, its place and some ten bytes of its own.
-const BYTES_PER_VALUE: usize = 40;
+/// The least that a value takes in a table: its count.
+const BYTES_PER_VALUE: usize = size_of::<Counted>();
 
 /// How far the text has been read, when a record begins.
 #[derive(Debug, Clone, Copy)]
