@@ -85,8 +85,9 @@ pub(crate) fn read_created_order(text: &str) -> Option<(Timestamp, JobId)> {
     Some((created_at, id.parse().ok()?))
 }
 
-/// The index's partition key for a job.
-pub(crate) fn owner_shard(owner: &Owner, id: &JobId) -> String {
+/// The index's partition key for a job: which of its owner's [`INDEX_SHARDS`] it stands in.
+#[must_use]
+pub fn owner_shard(owner: &Owner, id: &JobId) -> String {
     // The tag's last byte: as good as random, and the same whenever the key is computed.
     shard_key(owner, id.as_bytes()[15] % INDEX_SHARDS)
 }

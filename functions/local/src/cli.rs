@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::chaos::{ChaosArgs, chaos};
 use crate::client::ClientCommand;
+use crate::cost::{CostArgs, cost};
 use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
 use crate::serve::{ServeArgs, serve};
@@ -33,6 +34,8 @@ enum Command {
     Demo(DemoArgs),
     /// Run thousands of jobs while processes are killed and calls fail, and count what became of them
     Chaos(ChaosArgs),
+    /// Compute what a million jobs cost on AWS, and how far one stack goes
+    Cost(Box<CostArgs>),
     #[command(flatten)]
     Client(ClientCommand),
     /// Be one of the functions: what the service starts its processes with
@@ -84,6 +87,7 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::Backends(args)) => backends(args).await,
         Some(Command::Demo(args)) => demo(args).await,
         Some(Command::Chaos(args)) => chaos(args).await,
+        Some(Command::Cost(args)) => cost(*args).await,
         Some(Command::Client(command)) => command.run().await.report(),
         Some(Command::Function { role }) => role.run(),
     }
