@@ -67,7 +67,7 @@ impl Function {
     /// # Errors
     /// When it is not there.
     pub fn size(&self) -> Result<u64, Error> {
-        let path = self.command.first().map(Path::new).unwrap_or(Path::new(""));
+        let path = self.command.first().map_or(Path::new(""), Path::new);
         Ok(std::fs::metadata(path)?.len())
     }
 }
@@ -82,19 +82,15 @@ impl Builds {
     /// # Errors
     /// When they cannot be built, or one is not in that folder.
     pub fn make() -> Result<Self, Error> {
-        let find: Box<dyn Fn(&str) -> Result<PathBuf, Error>> = match std::env::var_os("FUNCTIONS")
-        {
-            Some(folder) => Box::new(move |name| in_folder(Path::new(&folder), name)),
-            None => {
-                let built = build()?;
-                Box::new(move |name| {
-                    let path = built
-                        .iter()
-                        .find(|path| path.file_name().is_some_and(|file| file == name));
-                    path.cloned()
-                        .ok_or_else(|| Error::Unexpected(format!("cargo built no {name}")))
-                })
-            }
+        let folder = std::env::var_os("FUNCTIONS").map(PathBuf::from);
+        let built = if folder.is_some() {
+            Vec::new()
+        } else {
+            build()?
+        };
+        let find = |name: &str| match &folder {
+            Some(folder) => in_folder(folder, name),
+            None => among(&built, name),
         };
         let pairs = Role::ALL.iter().map(|&role| {
             let ours = find(role.name())?;
@@ -123,6 +119,14 @@ fn in_folder(folder: &Path, name: &str) -> Result<PathBuf, Error> {
     let places = [folder.join(name).join("bootstrap"), folder.join(name)];
     let found = places.into_iter().find(|path| path.is_file());
     found.ok_or_else(|| Error::Unexpected(format!("no {name} in {}", folder.display())))
+}
+
+fn among(built: &[PathBuf], name: &str) -> Result<PathBuf, Error> {
+    let mut named = built
+        .iter()
+        .filter(|path| path.file_name().is_some_and(|file| file == name));
+    let found = named.next().cloned();
+    found.ok_or_else(|| Error::Unexpected(format!("cargo built no {name}")))
 }
 
 /// The executables that cargo says it made.

@@ -142,8 +142,8 @@ impl Shared {
 }
 
 fn md5(text: &str) -> String {
-    let digest = Md5::digest(text);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Md5::digest(text).into_iter();
+    digest.fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 async fn next(State(shared): State<Arc<Shared>>) -> Response<Body> {
