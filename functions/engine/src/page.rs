@@ -73,7 +73,8 @@ pub struct Page {
 }
 
 /// The index's sort key.
-pub(crate) fn created_order(created_at: Timestamp, id: &JobId) -> String {
+#[must_use]
+pub fn created_order(created_at: Timestamp, id: &JobId) -> String {
     format!("{:015}-{id}", created_at.ms())
 }
 
@@ -86,7 +87,8 @@ pub(crate) fn read_created_order(text: &str) -> Option<(Timestamp, JobId)> {
 }
 
 /// The index's partition key for a job.
-pub(crate) fn owner_shard(owner: &Owner, id: &JobId) -> String {
+#[must_use]
+pub fn owner_shard(owner: &Owner, id: &JobId) -> String {
     // The tag's last byte: as good as random, and the same whenever the key is computed.
     shard_key(owner, id.as_bytes()[15] % INDEX_SHARDS)
 }

@@ -44,6 +44,8 @@ pub(crate) struct Backends {
     pub(crate) queue_url: String,
     pub(crate) queue_arn: String,
     pub(crate) id_secret: String,
+    /// The table past HTTP.
+    pub(crate) database: Database,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -59,7 +61,11 @@ impl Backends {
         let data = options.data.as_deref();
         let database = open_database(data)?;
         let dynamodb_url = serve_dynamodb(database.clone(), stopped.clone(), &mut tasks).await?;
-        tasks.spawn(sweep(database, options.sweep_every, stopped.clone()));
+        tasks.spawn(sweep(
+            database.clone(),
+            options.sweep_every,
+            stopped.clone(),
+        ));
         let queues = Arc::new(open_queues(data)?);
         let sqs_url = serve_sqs(queues.clone(), stopped.clone(), &mut tasks).await?;
         if let Some(folder) = &options.data {
@@ -79,6 +85,7 @@ impl Backends {
             queue_url,
             queue_arn,
             id_secret,
+            database,
             stop,
             tasks,
         })

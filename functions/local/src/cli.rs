@@ -4,6 +4,7 @@ use std::process::{ExitCode, Termination as _};
 
 use clap::{Parser, Subcommand};
 
+use crate::bench::{BenchArgs, bench};
 use crate::chaos::{ChaosArgs, chaos};
 use crate::client::ClientCommand;
 use crate::demo::{DemoArgs, demo};
@@ -33,6 +34,8 @@ enum Command {
     Demo(DemoArgs),
     /// Run thousands of jobs while processes are killed and calls fail, and count what became of them
     Chaos(ChaosArgs),
+    /// Measure how many jobs a second the whole service bears, and how long each waits
+    Bench(BenchArgs),
     #[command(flatten)]
     Client(ClientCommand),
     /// Be one of the functions: what the service starts its processes with
@@ -84,6 +87,7 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::Backends(args)) => backends(args).await,
         Some(Command::Demo(args)) => demo(args).await,
         Some(Command::Chaos(args)) => chaos(args).await,
+        Some(Command::Bench(args)) => bench(args).await,
         Some(Command::Client(command)) => command.run().await.report(),
         Some(Command::Function { role }) => role.run(),
     }
