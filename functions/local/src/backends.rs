@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -206,21 +206,26 @@ async fn serve_sqs(
     Ok(url)
 }
 
-/// Deletes what is past its TTL, as DynamoDB does, only sooner.
+/// Of all time, the part that sweeps may take: a sweep reads the whole table.
+const SWEEPS_PART: u32 = 50;
+
+/// Deletes what is past its TTL, as DynamoDB does, only sooner: as often as asked for, but never so often that a large table
+/// is read all the time.
 async fn sweep(database: Database, every: Duration, stopped: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     let stopped = stop_of(stopped);
     tokio::pin!(stopped);
+    let mut pause = every;
     loop {
         tokio::select! {
             () = &mut stopped => return,
-            _ = ticks.tick() => {}
+            () = tokio::time::sleep(pause) => {}
         }
-        let database = database.clone();
+        let (begun, database) = (Instant::now(), database.clone());
         let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
         if let Ok(Err(error)) = swept {
             tracing::warn!("expired records could not be deleted: {error}");
         }
+        pause = every.max(begun.elapsed() * SWEEPS_PART);
     }
 }
 

@@ -64,7 +64,7 @@ impl BenchArgs {
             logs: if self.verbose {
                 LogSink::stderr()
             } else {
-                LogSink::new(|_, _| ())
+                LogSink::nowhere()
             },
             faults: None,
         }

@@ -62,7 +62,10 @@ mod tests {
         let few = Latency::of(vec![7.0, 3.0, 5.0]);
         assert_eq!((few.p50, few.p90, few.p99, few.max), (5.0, 7.0, 7.0, 7.0));
         let one = Latency::of(vec![4.5]);
-        assert_eq!(one.figures().map(|(_, millis)| millis), [4.5; 4]);
+        assert_eq!(
+            one.figures(),
+            [("p50", 4.5), ("p90", 4.5), ("p99", 4.5), ("max", 4.5)]
+        );
     }
 
     #[test]
