@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::service::StartError;
 use crate::sqs::{self, Clock, Queues};
+use crate::sweep::sweep;
 use crate::table::create_table;
 
 /// Where the embedded back ends pretend to be.
@@ -64,7 +65,7 @@ impl Backends {
         tasks.spawn(sweep(
             database.clone(),
             options.sweep_every,
-            stopped.clone(),
+            stop_of(stopped.clone()),
         ));
         let queues = Arc::new(open_queues(data)?);
         let sqs_url = serve_sqs(queues.clone(), stopped.clone(), &mut tasks).await?;
@@ -204,29 +205,6 @@ async fn serve_sqs(
         }
     });
     Ok(url)
-}
-
-/// Of all time, the part that sweeps may take: a sweep reads the whole table.
-const SWEEPS_PART: u32 = 50;
-
-/// Deletes what is past its TTL, as DynamoDB does, only sooner: as often as asked for, but never so often that a large table
-/// is read all the time.
-async fn sweep(database: Database, every: Duration, stopped: watch::Receiver<bool>) {
-    let stopped = stop_of(stopped);
-    tokio::pin!(stopped);
-    let mut pause = every;
-    loop {
-        tokio::select! {
-            () = &mut stopped => return,
-            () = tokio::time::sleep(pause) => {}
-        }
-        let (begun, database) = (Instant::now(), database.clone());
-        let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
-        if let Ok(Err(error)) = swept {
-            tracing::warn!("expired records could not be deleted: {error}");
-        }
-        pause = every.max(begun.elapsed() * SWEEPS_PART);
-    }
 }
 
 /// Writes the queues to the data folder every second, and once more at the end.

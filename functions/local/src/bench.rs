@@ -8,6 +8,7 @@ mod args;
 mod finished;
 mod latency;
 mod load;
+mod measured;
 mod outcome;
 mod report;
 mod round;

@@ -37,6 +37,7 @@ mod serve;
 mod service;
 pub mod sqs;
 mod sqs_event;
+mod sweep;
 mod table;
 mod target;
 mod watched;

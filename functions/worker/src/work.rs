@@ -4,16 +4,13 @@
 //! ends the attempt. Each handler has an async runtime of its own, too, so that tasks that it spawned are no more when it is
 //! over, and none of them can hold up a neighbour.
 
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, SendError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine::{Context, JobError, JobMessage, Runner};
 use lambda_runtime::tracing::{Instrument, Span};
-use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 /// How a handler came to its end.
@@ -32,99 +29,48 @@ pub(crate) type Work = oneshot::Receiver<Done>;
 /// How long what a handler left running on threads of its own (`spawn_blocking`) may go on behind its end.
 const LEFTOVERS: Duration = Duration::from_millis(100);
 
-/// The threads that handlers run on, one for each.
+/// The threads that handlers run on: how many there are.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Threads {
-    /// How many are at work.
-    busy: Arc<AtomicUsize>,
-    /// Those whose handler is over. They are used again, because to start a thread takes longer than a short job.
-    idle: Arc<Mutex<Vec<Sender<Handler>>>>,
-}
-
-/// A handler on its way to its thread.
-struct Handler {
-    runner: Runner,
-    input: Box<RawValue>,
-    context: Context,
-    span: Span,
-    done: oneshot::Sender<Done>,
-}
-
-impl Handler {
-    async fn run(&mut self) -> Done {
-        tokio::select! {
-            biased;
-            () = self.context.stopped() => Done::Dropped,
-            result = self.runner.run(self.input.get(), self.context.clone()).instrument(self.span.clone()) => Done::Returned(result),
-        }
-    }
-}
+pub(crate) struct Threads(Arc<AtomicUsize>);
 
 impl Threads {
     /// Whether a handler, or what it left behind, still runs.
     pub(crate) fn are_left(&self) -> bool {
-        self.busy.load(Ordering::SeqCst) > 0
+        self.0.load(Ordering::SeqCst) > 0
     }
 
     fn begin(&self) {
-        self.busy.fetch_add(1, Ordering::SeqCst);
+        self.0.fetch_add(1, Ordering::SeqCst);
     }
 
     fn end(&self) {
-        self.busy.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Sender<Handler>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Runs a job on a thread of its own.
     pub(crate) fn run(&self, runner: Runner, message: &JobMessage, context: Context) -> Work {
-        let (done, work) = oneshot::channel();
-        let handler = Handler {
-            runner,
-            input: message.input.clone(),
-            context,
-            span: Span::current(),
-            done,
-        };
+        let (sender, work) = oneshot::channel();
+        let (threads, input, span) = (self.clone(), message.input.clone(), Span::current());
         self.begin();
-        match self.give(handler) {
-            Ok(()) => work,
+        let thread = std::thread::Builder::new().name(message.kind.to_string());
+        let spawned = thread.spawn(move || {
+            let done = threads.block_on(async move {
+                tokio::select! {
+                    biased;
+                    () = context.stopped() => Done::Dropped,
+                    result = runner.run(input.get(), context.clone()).instrument(span) => Done::Returned(result),
+                }
+            });
+            threads.end();
+            // Nobody listens any more when it was told to stop and took its time.
+            let _ = sender.send(done);
+        });
+        match spawned {
+            Ok(_) => work,
             Err(error) => {
                 self.end();
                 failed(error)
             }
-        }
-    }
-
-    /// To a thread that has nothing to do, or to a new one.
-    fn give(&self, mut handler: Handler) -> io::Result<()> {
-        // The guard is gone before the thread is told: it takes the lock itself when it is done.
-        while let Some(thread) = { self.idle().pop() } {
-            match thread.send(handler) {
-                Ok(()) => return Ok(()),
-                // It is gone, since something panicked that was none of the handler.
-                Err(SendError(back)) => handler = back,
-            }
-        }
-        let threads = self.clone();
-        let thread = std::thread::Builder::new().name("handler".to_owned());
-        thread.spawn(move || threads.work(handler)).map(drop)
-    }
-
-    /// What a thread does as long as the process lives.
-    fn work(&self, first: Handler) {
-        let (again, handlers) = mpsc::channel();
-        let mut next = Ok(first);
-        while let Ok(mut handler) = next {
-            let done = self.block_on(handler.run());
-            self.end();
-            // Idle before it is known to be, so that the next job finds it.
-            self.idle().push(again.clone());
-            // Nobody listens any more when it was told to stop and took its time.
-            let _ = handler.done.send(done);
-            next = handlers.recv();
         }
     }
 

@@ -7,7 +7,8 @@ use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use super::args::BenchArgs;
-use super::round::{Measured, Round};
+use super::measured::Measured;
+use super::round::Round;
 use crate::client::{plain_table, thousands};
 
 /// What a bench showed.

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::interval;
 
 use super::load::Answered;
-use super::round::Measured;
+use super::measured::Measured;
 use crate::client::thousands;
 use crate::queue_depth::QueueDepth;
 
