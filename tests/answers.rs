@@ -186,7 +186,7 @@ async fn another_owner_s_job_is_404_and_nothing_is_read() {
     let answer = deployed.status.answer(&of_others).await;
 
     assert_eq!(answer.status, 404, "{}", answer.body);
-    assert_eq!(deployed.status.recorder.calls(), BTreeSet::new());
+    assert_eq!(deployed.status.recorder.actions(), BTreeSet::new());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod answer;
 mod back_ends;
 mod batches;
+mod function;
 mod processes;
 mod service;
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 pub(crate) use answer::Answer;
 pub(crate) use back_ends::Item;
 pub(crate) use batches::{ended_as, invocation};
+pub(crate) use function::{Launch, SECRET};
 pub(crate) use processes::{Process, signal};
 pub(crate) use service::{PROGRAM, Service};
 

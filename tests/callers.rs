@@ -48,7 +48,7 @@ async fn a_request_that_nobody_signed_is_403_also_when_a_route_has_lost_its_auth
 
         assert_eq!((submitted.status, listed.status), (403, 403));
         assert!(deployed.backends.messages().await.is_empty());
-        assert!(deployed.submit.recorder.calls().is_empty());
+        assert!(deployed.submit.recorder.actions().is_empty());
     }
 }
 

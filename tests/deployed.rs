@@ -1,14 +1,13 @@
 //! The functions with just the environment that `template.yaml` gives them, as processes of their own on embedded back ends.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use aws_sdk_sqs::types::Message;
-use local::{FunctionSpec, LogSink, Pool};
+use local::{LogSink, Pool};
 use serde_json::{Value, json};
 
+use crate::app::{Launch, PATIENCE};
 use crate::backends::{Backends, TABLE};
 use crate::cloudformation::{Template, text};
 use crate::recorder::Recorder;
@@ -19,9 +18,6 @@ pub(crate) const ID_SECRET: &str = "events-only-secret-of-32-characters";
 /// Where the metrics of the deployment go.
 pub(crate) const NAMESPACE: &str = "Accepted/stack";
 
-/// More than any of this takes, so that a test fails and does not hang.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 pub(crate) struct Deployed {
     pub(crate) submit: Function,
     pub(crate) status: Function,
@@ -31,7 +27,7 @@ pub(crate) struct Deployed {
 
 /// A function, and what it calls.
 pub(crate) struct Function {
-    pool: Pool,
+    pub(crate) pool: Pool,
     pub(crate) recorder: Recorder,
     log: Log,
 }
@@ -97,23 +93,18 @@ impl Function {
         backends: &Backends,
     ) -> Self {
         let (recorder, endpoint) = Recorder::before(backends).await;
-        let mut environment = environment(name, parameters, &backends.queue_url);
-        // Where the back ends are is all that the template does not say.
-        environment.insert("AWS_ENDPOINT_URL".to_owned(), endpoint);
-        // As Lambda says it, of the template's LoggingConfig.
-        environment.insert("AWS_LAMBDA_LOG_FORMAT".to_owned(), "JSON".to_owned());
+        let environment = environment(name, parameters, &backends.queue_url);
         let log = Log::default();
         let written = log.clone();
-        let pool = Pool::new(FunctionSpec {
-            name: name.to_owned(),
-            program: PathBuf::from(env!("CARGO_BIN_EXE_service")),
-            args: vec!["function".to_owned(), name.to_owned()],
-            environment,
-            timeout: PATIENCE,
-            memory_mb: 512,
-            max_instances: instances,
-            logs: LogSink::new(move |_, line| written.lock().unwrap().push(line.to_owned())),
-        });
+        let pool = Launch::of(name, &endpoint, &backends.queue_url)
+            .in_environment(environment)
+            // As Lambda says it, of the template's LoggingConfig.
+            .with("AWS_LAMBDA_LOG_FORMAT", "JSON")
+            .instances(instances)
+            .logs(LogSink::new(move |_, line| {
+                written.lock().unwrap().push(line.to_owned());
+            }))
+            .start();
         Self {
             pool,
             recorder,
@@ -126,6 +117,13 @@ impl Function {
         let log = self.log.lock().unwrap();
         let read = log.iter().map(|line| serde_json::from_str(line));
         read.filter_map(Result::ok).collect()
+    }
+
+    /// How much it has written into its log so far, in bytes, as `CloudWatch` bills it: 26 more for each line.
+    pub(crate) fn logged_bytes(&self) -> u32 {
+        let log = self.log.lock().unwrap();
+        let bytes: usize = log.iter().map(|line| line.len() + 26).sum();
+        u32::try_from(bytes).expect("no test logs that much")
     }
 
     /// What the function answers to an event.

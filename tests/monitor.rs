@@ -208,10 +208,10 @@ async fn a_token_that_this_deployment_did_not_make_is_404_without_a_read() {
         assert_eq!(status_of(&deployed, &wrong).await, 404, "{wrong}");
     }
 
-    assert_eq!(deployed.status.recorder.calls(), BTreeSet::new());
+    assert_eq!(deployed.status.recorder.actions(), BTreeSet::new());
     assert_eq!(status_of(&deployed, &token).await, 200);
     let reads = BTreeSet::from(["dynamodb:GetItem".to_owned()]);
-    assert_eq!(deployed.status.recorder.calls(), reads);
+    assert_eq!(deployed.status.recorder.actions(), reads);
 }
 
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn a_token_past_its_time_is_410_without_a_read() {
     let old = secrets.monitor_token(&record);
 
     assert_eq!(status_of(&deployed, &old).await, 410);
-    assert_eq!(deployed.status.recorder.calls(), BTreeSet::new());
+    assert_eq!(deployed.status.recorder.actions(), BTreeSet::new());
 }
 
 #[tokio::test]

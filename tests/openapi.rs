@@ -76,5 +76,5 @@ async fn a_deployment_says_what_it_has_and_who_may_call_it() {
     assert_eq!(signed["security"], json!([{ "iam": [] }]));
     assert_eq!(kinds(&everybody), ["csv_profile", "rehearsal"]);
     assert_eq!(everybody.get("security"), None);
-    assert!(plain.status.recorder.calls().is_empty());
+    assert!(plain.status.recorder.actions().is_empty());
 }

@@ -95,7 +95,7 @@ async fn submit_may_do_what_it_does_and_no_more() {
         submit.answer(&read(event)).await;
     }
 
-    assert_eq!(actions("SubmitRole"), submit.recorder.calls());
+    assert_eq!(actions("SubmitRole"), submit.recorder.actions());
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn status_may_do_what_it_does_and_no_more() {
         .await;
 
     assert_eq!(list.body["jobs"].as_array().map(Vec::len), Some(1));
-    assert_eq!(actions("StatusRole"), status.recorder.calls());
+    assert_eq!(actions("StatusRole"), status.recorder.actions());
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ fn called_with_event_source(worker: &Function) -> BTreeSet<String> {
     let by_the_event_source = BY_THE_EVENT_SOURCE.map(str::to_owned);
     worker
         .recorder
-        .calls()
+        .actions()
         .into_iter()
         .chain(by_the_event_source)
         .collect()

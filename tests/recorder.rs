@@ -1,4 +1,6 @@
-//! Stands between a function and its back ends, and writes down what the function calls.
+//! Stands between a function and its back ends, and writes down what the function calls and what AWS charges for it.
+
+mod charge;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,6 +9,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, header};
+use local::cost::Units;
 use serde_json::Value;
 
 use crate::backends::{Backends, listen};
@@ -15,12 +18,21 @@ use crate::backends::{Backends, listen};
 #[derive(Clone)]
 pub(crate) struct Recorder(Arc<Inner>);
 
+/// One call.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// As IAM names it: `dynamodb:GetItem`.
+    pub(crate) action: String,
+    pub(crate) request: Value,
+    pub(crate) answer: Value,
+    pub(crate) units: Units,
+}
+
 struct Inner {
     client: reqwest::Client,
     dynamodb_url: String,
     sqs_url: String,
-    calls: Mutex<Vec<(String, Value)>>,
-    read_units: Mutex<f64>,
+    calls: Mutex<Vec<Call>>,
 }
 
 impl Recorder {
@@ -31,7 +43,6 @@ impl Recorder {
             dynamodb_url: backends.dynamodb_url.clone(),
             sqs_url: backends.sqs_url.clone(),
             calls: Mutex::default(),
-            read_units: Mutex::default(),
         }));
         let (listener, url) = listen().await;
         let router = Router::new().fallback(forward).with_state(recorder.clone());
@@ -39,42 +50,25 @@ impl Recorder {
         (recorder, url)
     }
 
-    /// The actions that were called, as IAM names them: `dynamodb:GetItem`.
-    pub(crate) fn calls(&self) -> BTreeSet<String> {
+    /// The actions that were called.
+    pub(crate) fn actions(&self) -> BTreeSet<String> {
         let calls = self.recorded();
-        calls.iter().map(|(action, _)| action.clone()).collect()
+        calls.iter().map(|call| call.action.clone()).collect()
     }
 
     /// What was asked with each call of an action, in their order.
     pub(crate) fn requests(&self, action: &str) -> Vec<Value> {
         let calls = self.recorded();
-        let of_action = calls.iter().filter(|(called, _)| called == action);
-        of_action.map(|(_, request)| request.clone()).collect()
+        let of_action = calls.iter().filter(|call| call.action == action);
+        of_action.map(|call| call.request.clone()).collect()
     }
 
-    /// How many read units the table has charged since this was asked last.
-    pub(crate) fn read_units(&self) -> f64 {
-        let mut units = self
-            .0
-            .read_units
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut units)
+    /// The calls since this was asked last, in their order. An SDK's second try of a call is one of its own.
+    pub(crate) fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut self.recorded())
     }
 
-    fn charge(&self, answer: &Value) {
-        let charged = match &answer["ConsumedCapacity"] {
-            Value::Array(tables) => tables.iter().filter_map(units).sum(),
-            table => units(table).unwrap_or_default(),
-        };
-        *self
-            .0
-            .read_units
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) += charged;
-    }
-
-    fn recorded(&self) -> MutexGuard<'_, Vec<(String, Value)>> {
+    fn recorded(&self) -> MutexGuard<'_, Vec<Call>> {
         self.0.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -90,39 +84,42 @@ async fn forward(
         .and_then(|target| target.to_str().ok());
     let (service, operation) = target
         .and_then(|target| target.split_once('.'))
+        .map(|(service, operation)| (service.to_owned(), operation.to_owned()))
         .expect("an operation");
-    let (prefix, url) = match service {
-        "AmazonSQS" => ("sqs", &recorder.0.sqs_url),
-        _ => ("dynamodb", &recorder.0.dynamodb_url),
-    };
+    let is_sqs = service == "AmazonSQS";
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let body = asking_for_the_charge(operation, &request).unwrap_or(body);
-    recorder
-        .recorded()
-        .push((format!("{prefix}:{operation}"), request));
+    let (url, body) = if is_sqs {
+        (&recorder.0.sqs_url, body)
+    } else {
+        (&recorder.0.dynamodb_url, asking_for_the_charge(&request))
+    };
     headers.remove(header::HOST);
     headers.remove(header::CONTENT_LENGTH);
-    let request = recorder.0.client.post(url).headers(headers).body(body);
-    let answer = request.send().await.expect("the back end answers");
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let body = answer.bytes().await.expect("the back end's whole answer");
-    recorder.charge(&serde_json::from_slice(&body).unwrap_or_default());
+    let forwarded = recorder.0.client.post(url).headers(headers).body(body);
+    let got = forwarded.send().await.expect("the back end answers");
+    let (status, headers) = (got.status(), got.headers().clone());
+    let body = got.bytes().await.expect("the back end's whole answer");
+    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let (prefix, units) = if is_sqs {
+        ("sqs", charge::of_sqs(&request, &answer))
+    } else {
+        ("dynamodb", charge::of_dynamodb(&operation, &answer))
+    };
+    recorder.recorded().push(Call {
+        action: format!("{prefix}:{operation}"),
+        request,
+        answer,
+        units,
+    });
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status.as_u16()).expect("a status");
     *response.headers_mut() = headers;
     response
 }
 
-/// The same read, with the wish to be told what it costs; none for what is no read of the table.
-fn asking_for_the_charge(operation: &str, request: &Value) -> Option<Bytes> {
-    if !matches!(operation, "GetItem" | "BatchGetItem" | "Query") {
-        return None;
-    }
+/// The same call, with the wish to be told what it costs.
+fn asking_for_the_charge(request: &Value) -> Bytes {
     let mut request = request.clone();
-    request["ReturnConsumedCapacity"] = "TOTAL".into();
-    Some(Bytes::from(request.to_string()))
-}
-
-fn units(table: &Value) -> Option<f64> {
-    table["CapacityUnits"].as_f64()
+    request["ReturnConsumedCapacity"] = "INDEXES".into();
+    Bytes::from(request.to_string())
 }

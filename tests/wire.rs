@@ -1,19 +1,17 @@
-//! What the HTTP functions ask of DynamoDB and SQS, and in which order: counted at the other end of the wire.
+//! What the HTTP functions make of a back end that fails each time, and in which order they ask.
 //!
-//! A function runs here as `local` runs it, as a process behind a Runtime API; only its back ends are canned.
+//! A function runs here as `local` runs it, as a process behind a Runtime API; only its back ends are canned. Faults that come
+//! and go, on back ends that work, are in `wire_faults`.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use engine::{IdSecrets, Owner};
-use local::{FunctionSpec, LogSink, Pool};
+use local::Pool;
 use serde_json::{Value, json};
 
-use crate::app::PROGRAM;
-
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+use crate::app::{Launch, SECRET};
 
 /// A back end with nothing in it, that counts. What it was asked, such as `PutItem`; repetitions of one call count once.
 #[derive(Clone, Default)]
@@ -71,27 +69,7 @@ impl Function {
             ..BackEnd::default()
         };
         let url = back_end.serve().await;
-        let environment = [
-            ("TABLE_NAME", "jobs".to_owned()),
-            ("QUEUE_URL", format!("{url}/123456789012/jobs")),
-            ("ID_SECRETS", SECRET.to_owned()),
-            ("RETENTION_SECONDS", "60".to_owned()),
-            ("DEADLINE_SECONDS", "60".to_owned()),
-            ("OPT_IN_KINDS", "rehearsal".to_owned()),
-            ("AWS_ENDPOINT_URL", url),
-        ];
-        let pool = Pool::new(FunctionSpec {
-            name: name.to_owned(),
-            program: PROGRAM.into(),
-            args: vec!["function".to_owned(), name.to_owned()],
-            environment: environment
-                .map(|(name, value)| (name.to_owned(), value))
-                .into(),
-            timeout: Duration::from_secs(30),
-            memory_mb: 128,
-            max_instances: 1,
-            logs: LogSink::new(|_, _| ()),
-        });
+        let pool = Launch::of(name, &url, &format!("{url}/123456789012/jobs")).start();
         Self { pool, back_end }
     }
 
@@ -119,83 +97,7 @@ fn job_of(subject: &str) -> String {
     format!("/jobs/{}", secrets.issue(&owner, [7; 10]))
 }
 
-#[tokio::test]
-async fn an_id_that_was_not_issued_to_the_caller_is_404_without_a_read() {
-    let status = Function::start("status", None).await;
-
-    for path in [
-        job_of("bob"),
-        format!("{}/result", job_of("bob")),
-        "/jobs/6f1d2c3b-4a59-8e07-9b1c-2d3e4f506172".to_owned(),
-        "/jobs/6f1d2c3b-4a59-8e07-9b1c-2d3e4f506172/result".to_owned(),
-        "/jobs/1".to_owned(),
-        "/jobs/../../etc/passwd".to_owned(),
-    ] {
-        let answer = status.ask("GET", &path, "").await;
-
-        assert_eq!(answer["statusCode"], 404, "{path}: {answer}");
-        assert!(status.back_end.calls.lock().unwrap().is_empty(), "{path}");
-    }
-}
-
-#[tokio::test]
-async fn the_caller_s_own_id_without_a_record_is_410_after_one_read() {
-    let status = Function::start("status", None).await;
-
-    let answer = status.ask("GET", &job_of("alice"), "").await;
-
-    assert_eq!(answer["statusCode"], 410, "{answer}");
-    assert_eq!(*status.back_end.calls.lock().unwrap(), ["GetItem"]);
-}
-
-#[tokio::test]
-async fn a_command_on_a_job_of_somebody_else_s_asks_nothing_of_the_table() {
-    let submit = Function::start("submit", None).await;
-
-    for (method, path) in [
-        ("POST", format!("{}/cancel", job_of("bob"))),
-        ("DELETE", job_of("bob")),
-    ] {
-        let answer = submit.ask(method, &path, "").await;
-
-        assert_eq!(answer["statusCode"], 404, "{answer}");
-        assert!(submit.back_end.calls.lock().unwrap().is_empty(), "{path}");
-    }
-}
-
-#[tokio::test]
-async fn a_submit_that_is_refused_asks_nothing_of_the_table_or_the_queue() {
-    let submit = Function::start("submit", None).await;
-
-    for (body, status) in [
-        ("", 400),
-        ("{", 400),
-        ("{}", 422),
-        (r#"{"name": "no_such_kind", "input": {}}"#, 422),
-        (r#"{"name": "rehearsal", "input": {"seconds": 901}}"#, 422),
-        (&"x".repeat(1_047_553), 413),
-    ] {
-        let answer = submit.ask("POST", "/jobs", body).await;
-
-        assert_eq!(answer["statusCode"], status, "{answer}");
-        assert!(submit.back_end.calls.lock().unwrap().is_empty());
-    }
-}
-
 const ACCEPTABLE: &str = r#"{"name": "rehearsal", "input": {"seconds": 1}}"#;
-
-#[tokio::test]
-async fn a_job_is_sent_before_it_is_written_and_answered_after_both() {
-    let submit = Function::start("submit", None).await;
-
-    let answer = submit.ask("POST", "/jobs", ACCEPTABLE).await;
-
-    assert_eq!(answer["statusCode"], 202, "{answer}");
-    assert_eq!(
-        *submit.back_end.calls.lock().unwrap(),
-        ["SendMessage", "PutItem"]
-    );
-}
 
 #[tokio::test]
 async fn a_job_that_cannot_be_sent_is_not_written_and_the_client_is_told_to_come_again() {

@@ -7,15 +7,13 @@ use std::time::Duration;
 use engine::{IdSecrets, Owner};
 use local::audit::{Auditor, JobSeen};
 use local::faults::{Call, Front};
-use local::{EventSource, EventSourceSpec, FunctionSpec, Gateway, LogSink, Pool};
+use local::{EventSource, EventSourceSpec, Gateway, Pool};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::script::{Case, Script};
-use crate::app::{Answer, PROGRAM, eventually};
+use crate::app::{Answer, Launch, SECRET, eventually};
 use crate::backends::{Backends, dynamodb_client, listen, sqs_client};
-
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 pub(super) struct World {
     backends: Backends,
@@ -45,27 +43,11 @@ impl World {
             .await
             .unwrap();
         let pool = |name: &str, timeout, max_instances| {
-            let environment = [
-                ("TABLE_NAME", crate::backends::TABLE.to_owned()),
-                ("QUEUE_URL", backends.queue_url.clone()),
-                ("ID_SECRETS", SECRET.to_owned()),
-                ("RETENTION_SECONDS", "3600".to_owned()),
-                ("DEADLINE_SECONDS", deadline_s.to_string()),
-                ("OPT_IN_KINDS", "rehearsal".to_owned()),
-                ("AWS_ENDPOINT_URL", front.url.clone()),
-            ];
-            Pool::new(FunctionSpec {
-                name: name.to_owned(),
-                program: PROGRAM.into(),
-                args: vec!["function".to_owned(), name.to_owned()],
-                environment: environment
-                    .map(|(name, value)| (name.to_owned(), value))
-                    .into(),
-                timeout,
-                memory_mb: 128,
-                max_instances,
-                logs: LogSink::new(|_, _| ()),
-            })
+            Launch::of(name, &front.url, &backends.queue_url)
+                .with("DEADLINE_SECONDS", &deadline_s.to_string())
+                .timeout(timeout)
+                .instances(max_instances)
+                .start()
         };
         let http_timeout = Duration::from_secs(29);
         let gateway = Gateway::new(

@@ -120,6 +120,18 @@ impl Looks {
     }
 }
 
+/// What it takes to hold an answer for a job that ends so long after the hold began and gives no estimate: how often it is
+/// looked at, and how long the answer is held.
+#[must_use]
+pub fn looks_until(end: Duration) -> (u32, Duration) {
+    let (mut pauses, mut held, mut looks) = (Looks::new(), Duration::ZERO, 0);
+    while held < end && held < LONGEST_HOLD {
+        held = (held + pauses.pause(None)).min(LONGEST_HOLD);
+        looks += 1;
+    }
+    (looks, held)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +183,15 @@ mod tests {
         assert_eq!(count(|_| Some(Duration::from_secs(3_600))), 10);
         assert_eq!(count(|_| Some(Duration::from_millis(1))), 12);
         assert_eq!(count(|waited| Some(waited / 3)), 12);
+    }
+
+    #[test]
+    fn a_hold_ends_with_the_look_behind_the_job_s_end() {
+        let ms = Duration::from_millis;
+        assert_eq!(looks_until(Duration::ZERO), (0, Duration::ZERO));
+        assert_eq!(looks_until(ms(200)), (1, ms(200)));
+        assert_eq!(looks_until(ms(1_000)), (3, ms(1_400)));
+        assert_eq!(looks_until(ms(3_600_000)), (10, LONGEST_HOLD));
     }
 
     #[test]

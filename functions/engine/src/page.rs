@@ -86,7 +86,7 @@ pub(crate) fn read_created_order(text: &str) -> Option<(Timestamp, JobId)> {
     Some((created_at, id.parse().ok()?))
 }
 
-/// The index's partition key for a job.
+/// The index's partition key for a job: which of its owner's [`INDEX_SHARDS`] it stands in.
 #[must_use]
 pub fn owner_shard(owner: &Owner, id: &JobId) -> String {
     // The tag's last byte: as good as random, and the same whenever the key is computed.

@@ -11,6 +11,7 @@ mod chaos;
 mod cli;
 pub mod client;
 mod cors;
+pub mod cost;
 mod demo;
 mod event_source;
 mod fault_args;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use engine::{
     Created, Fingerprint, INDEX_SHARDS, IdSecrets, JobFilter, JobState, JobStore, NewJob, Outcome,
     Owner, Page, StoreError, Timestamp,
@@ -10,7 +9,7 @@ use engine::{
 
 use tokio::task::{JoinError, JoinSet};
 
-use crate::backends::{Backends, TABLE};
+use crate::backends::{Backends, TABLE, dynamodb_client};
 use crate::recorder::Recorder;
 
 /// A table whose every call is counted.
@@ -34,15 +33,9 @@ impl Counted {
     async fn new() -> Self {
         let backends = Backends::start().await;
         let (recorder, endpoint) = Recorder::before(&backends).await;
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .endpoint_url(endpoint);
-        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
         let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef");
         Self {
-            store: JobStore::new(client, TABLE),
+            store: JobStore::new(dynamodb_client(&endpoint), TABLE),
             recorder,
             secrets: secrets.unwrap(),
             accepted: 0,
@@ -84,17 +77,17 @@ impl Counted {
     }
 
     async fn page(&self, owner: &Owner, limit: usize, filter: JobFilter) -> (Page, Cost) {
-        let counted = |action| self.recorder.requests(action).len();
-        let before = (counted("dynamodb:Query"), counted("dynamodb:BatchGetItem"));
-        self.recorder.read_units();
+        self.recorder.take();
         let page = self
             .store
             .list(owner, limit, None, filter, at(self.accepted));
         let page = page.await.unwrap();
+        let calls = self.recorder.take();
+        let counted = |action| calls.iter().filter(|call| call.action == action).count();
         let cost = Cost {
-            queries: counted("dynamodb:Query") - before.0,
-            batches: counted("dynamodb:BatchGetItem") - before.1,
-            read_units: self.recorder.read_units(),
+            queries: counted("dynamodb:Query"),
+            batches: counted("dynamodb:BatchGetItem"),
+            read_units: calls.iter().map(|call| call.units.reads).sum(),
         };
         (page, cost)
     }
