@@ -15,24 +15,31 @@
 //!
 //! # What is exact
 //! Everything, until a column has more than [`EXACT_VALUES`] distinct values, or the values of all
-//! columns together take more than 9 MiB (then the largest column gives way). From then on that column's distinct
+//! columns together take more than 8 MiB (then the largest column gives way). From then on that column's distinct
 //! count is an estimate and its commonest values are counted with a known error, and both say so.
 
 mod budget;
 mod column;
+mod counted;
 mod date;
+mod digits;
 mod extremes;
+mod fields;
+mod key;
 mod kind;
 mod malformed;
 mod moments;
 mod options;
+mod outlook;
 mod profile;
 mod profiler;
 #[cfg(test)]
 mod properties;
 mod quote;
 mod records;
+mod scan;
 mod shown;
+mod sketch;
 mod tally;
 mod top;
 mod value;

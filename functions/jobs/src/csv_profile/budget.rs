@@ -16,13 +16,13 @@ pub(crate) const SHOWN_BYTES: usize = 64;
 /// shown can be told by its length alone.
 pub(crate) const KEPT_BYTES: usize = SHOWN_BYTES + 1;
 
-/// Bytes that the exact tables of all columns may take together.
+/// Bytes that the exact tables of all columns may take together, with what is written in them.
 ///
 /// What comes on top: the sketches and counters of the columns that gave way, at most 4 MB, and the
 /// double of a table while it grows.
-pub(crate) const EXACT_BYTES: usize = 9 << 20;
+pub(crate) const EXACT_BYTES: usize = 8 << 20;
 
-/// Longest row in bytes, without its quotes: bounds the memory that an unclosed quote can claim.
+/// Longest row in bytes: bounds the memory that a row can claim whose quotes have to be taken out.
 pub(crate) const LONGEST_ROW_BYTES: usize = 1 << 20;
 
 /// Values that each column keeps counters for once it no longer counts all of them.

@@ -3,6 +3,7 @@
 use super::extremes::Extremes;
 use super::kind::Value;
 use super::moments::Moments;
+use super::outlook::Outlook;
 use super::profile::{ColumnProfile, ColumnType};
 use super::shown::shown;
 use super::tally::Tally;
@@ -10,8 +11,8 @@ use super::top::commonest;
 
 /// What is known of a column so far.
 ///
-/// As long as every value is counted, a value that was seen before changes nothing but its count; the
-/// moments wait until they can be taken from the counts.
+/// As long as every value is counted, that is all that is done: what the values are waits until it can be learnt from the counts,
+/// once for each distinct value.
 #[derive(Default)]
 pub(crate) struct Column {
     name: String,
@@ -38,71 +39,92 @@ impl Column {
         }
     }
 
-    /// Takes in one field; answers whether [`Self::exact_bytes`] grew.
-    ///
-    /// `counters` is how many values to count once there are too many.
-    pub(crate) fn add(&mut self, field: &[u8], counters: usize) -> bool {
+    /// Takes in one field; answers by how much [`Self::exact_bytes`] grew.
+    pub(crate) fn add(&mut self, field: &[u8], outlook: &Outlook) -> usize {
         if field.is_empty() {
             self.empty += 1;
-            return false;
+            return 0;
         }
         self.values += 1;
-        let is_new = self.tally.add(field);
-        if is_new {
-            self.learn(field);
-        }
+        let is_new = self.tally.add(field, outlook, self.values);
         if !self.tally.is_exact() {
-            add_to(&mut self.moments, field, self.narrowest, 1);
+            self.learn(field, is_new);
         } else if self.tally.is_over_bound() {
-            self.give_up_exactness(counters);
+            self.give_up_exactness(outlook.counters);
         } else if is_new {
             return self.note_growth();
         }
-        false
+        0
     }
 
-    fn note_growth(&mut self) -> bool {
+    fn note_growth(&mut self) -> usize {
         let bytes_before = std::mem::replace(&mut self.exact_bytes, self.tally.bytes());
-        self.exact_bytes > bytes_before
+        self.exact_bytes - bytes_before
     }
 
-    /// Takes in a value that may be new.
-    fn learn(&mut self, field: &[u8]) {
+    /// Takes in a value whose count may be forgotten.
+    fn learn(&mut self, field: &[u8], is_new: bool) {
+        if is_new {
+            let value = self.read(field);
+            add_to(&mut self.moments, value, 1);
+            self.extremes.add(value, field);
+            self.extremes.add_text(field);
+        } else if let Some(ColumnType::Integer | ColumnType::Number) = self.narrowest {
+            add_to(&mut self.moments, Value::read(field, self.narrowest), 1);
+        }
+    }
+
+    /// Reads a value that may be new, and widens the type to it.
+    fn read(&mut self, field: &[u8]) -> Value {
         let value = Value::read(field, self.narrowest);
         self.narrowest = Some(value.within(self.narrowest));
-        self.extremes.add(value, field);
+        value
     }
 
     /// Bytes that can be had by [`Self::give_up_exactness`].
     pub(crate) fn exact_bytes(&self) -> usize {
-        if self.tally.is_exact() {
-            self.tally.bytes()
-        } else {
-            0
-        }
+        self.exact_bytes
     }
 
     /// From now on estimates the distinct values, and counts only frequent ones.
     pub(crate) fn give_up_exactness(&mut self, counters: usize) {
-        self.take_moments_from_counts();
+        self.learn_from_counts();
+        self.learn_texts();
         self.tally.give_up(counters);
         self.exact_bytes = 0;
     }
 
-    fn take_moments_from_counts(&mut self) {
-        let mut moments = std::mem::take(&mut self.moments);
-        for (value, counted) in self.tally.values() {
-            add_to(&mut moments, value, self.narrowest, counted.count);
+    /// What all the values are and come to, each read once. The order of texts is left out: only few columns need it.
+    ///
+    /// A value longer than what is kept of it is text, and so is what is kept.
+    fn learn_from_counts(&mut self) {
+        let tally = std::mem::take(&mut self.tally);
+        for (field, counted) in tally.values() {
+            let value = self.read(field);
+            if value == Value::Text {
+                break;
+            }
+            add_to(&mut self.moments, value, counted.count);
+            self.extremes.add(value, field);
         }
-        self.moments = moments;
+        self.tally = tally;
+    }
+
+    fn learn_texts(&mut self) {
+        for (field, _) in self.tally.values() {
+            self.extremes.add_text(field);
+        }
     }
 
     /// What the column holds.
     pub(crate) fn finish(mut self) -> ColumnProfile {
         if self.tally.is_exact() {
-            self.take_moments_from_counts();
+            self.learn_from_counts();
         }
         let column_type = self.narrowest.unwrap_or(ColumnType::Text);
+        if self.tally.is_exact() && column_type == ColumnType::Text {
+            self.learn_texts();
+        }
         let is_integer = column_type == ColumnType::Integer;
         let is_numeric = is_integer || column_type == ColumnType::Number;
         let numbers = is_numeric.then_some(&self.moments);
@@ -123,13 +145,8 @@ impl Column {
     }
 }
 
-/// A number is never longer than what is kept of it, so the kept value will do.
-fn add_to(moments: &mut Moments, field: &[u8], column_type: Option<ColumnType>, times: u32) {
-    match column_type {
-        Some(ColumnType::Integer | ColumnType::Number) => {}
-        _ => return,
-    }
-    match Value::read(field, column_type) {
+fn add_to(moments: &mut Moments, value: Value, times: u32) {
+    match value {
         Value::Integer(integer) => moments.add_integer(integer, times),
         Value::Number(number) => moments.add(number, times),
         Value::Boolean(_) | Value::Date(_) | Value::Text => {}
@@ -138,13 +155,22 @@ fn add_to(moments: &mut Moments, field: &[u8], column_type: Option<ColumnType>, 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::profile::Bound;
     use super::*;
+
+    const OUTLOOK: Outlook = Outlook {
+        columns: 1,
+        counters: 64,
+        bytes_done: 1,
+        bytes_total: 1,
+    };
 
     fn column_of(values: impl IntoIterator<Item = String>) -> Column {
         let mut column = Column::new(b"", 1);
         for value in values {
-            column.add(value.as_bytes(), 64);
+            column.add(value.as_bytes(), &OUTLOOK);
         }
         column
     }
@@ -156,7 +182,7 @@ mod tests {
         let mut column = column_of(values().take(300));
         column.give_up_exactness(64);
         for value in values().skip(300) {
-            column.add(value.as_bytes(), 64);
+            column.add(value.as_bytes(), &OUTLOOK);
         }
         let estimated = column.finish();
         assert!(exact.distinct.exact && !estimated.distinct.exact);
@@ -167,6 +193,38 @@ mod tests {
         assert_eq!(exact.mean, estimated.mean);
         let difference = exact.standard_deviation.unwrap() - estimated.standard_deviation.unwrap();
         assert!(difference.abs() < 1e-9);
+    }
+
+    /// Up to three types in a column, in any order.
+    fn values() -> impl Strategy<Value = Vec<String>> {
+        let numbers = "-?[0-9]{1,3}|[0-9]{17,20}|-?[0-9]{1,2}\\.[0-9]{1,3}";
+        let others = "true|FALSE|2024-0[1-9]-[0-3][0-9]|[a-cé]{0,3}|x{60,70}";
+        prop_oneof![
+            prop::collection::vec(numbers, 1..60),
+            prop::collection::vec(prop_oneof![9 => numbers, 1 => others], 1..60),
+            prop::collection::vec(others, 1..60),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn when_a_column_gives_up_exactness_changes_nothing_else(values in values(), exact_for in 0_usize..60) {
+            let exact = column_of(values.iter().cloned()).finish();
+            let mut column = column_of(values.iter().take(exact_for).cloned());
+            column.give_up_exactness(64);
+            for value in values.iter().skip(exact_for) {
+                column.add(value.as_bytes(), &OUTLOOK);
+            }
+            let other = column.finish();
+            prop_assert_eq!((exact.r#type, exact.empty), (other.r#type, other.empty));
+            prop_assert_eq!((&exact.min, &exact.max, &exact.commonest), (&other.min, &other.max, &other.commonest));
+            let close = |one: Option<f64>, other: Option<f64>| match (one, other) {
+                (Some(one), Some(other)) => (one - other).abs() <= 1e-9 * one.abs().max(1.0),
+                (one, other) => one == other,
+            };
+            prop_assert!(close(exact.mean, other.mean), "{:?} {:?}", exact.mean, other.mean);
+            prop_assert!(close(exact.standard_deviation, other.standard_deviation));
+        }
     }
 
     #[test]

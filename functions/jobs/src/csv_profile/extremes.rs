@@ -6,7 +6,7 @@ use super::kind::Value;
 use super::profile::{Bound, ColumnType};
 use super::shown::shown;
 
-/// The extremes so far. Text is compared throughout: any column may still become text.
+/// The extremes so far, by each type.
 #[derive(Debug, Default)]
 pub(crate) struct Extremes {
     integers: Option<(i64, i64)>,
@@ -23,9 +23,8 @@ struct Dated {
 }
 
 impl Extremes {
-    /// Takes in a field and what it was read as.
+    /// Takes in a field and what it was read as, but for the order of texts.
     pub(crate) fn add(&mut self, value: Value, field: &[u8]) {
-        let kept = &field[..field.len().min(KEPT_BYTES)];
         match value {
             Value::Integer(integer) => {
                 include(&mut self.integers, integer);
@@ -34,10 +33,9 @@ impl Extremes {
             }
             Value::Number(number) => include(&mut self.numbers, number),
             Value::Boolean(boolean) => include(&mut self.booleans, boolean),
-            Value::Date(instant) => self.add_date(instant, kept),
+            Value::Date(instant) => self.add_date(instant, field),
             Value::Text => {}
         }
-        self.add_text(kept);
     }
 
     fn add_date(&mut self, instant: Instant, field: &[u8]) {
@@ -53,7 +51,9 @@ impl Extremes {
         }
     }
 
-    fn add_text(&mut self, field: &[u8]) {
+    /// Takes in a field as text: any column may yet become text.
+    pub(crate) fn add_text(&mut self, field: &[u8]) {
+        let field = &field[..field.len().min(KEPT_BYTES)];
         match &mut self.texts {
             None => self.texts = Some((field.to_vec(), field.to_vec())),
             Some((least, _)) if field < least.as_slice() => replace(least, field),

@@ -4,6 +4,7 @@ use super::budget::{EXACT_BYTES, counters_for};
 use super::column::Column;
 use super::malformed::{Malformed, Problem};
 use super::options::Options;
+use super::outlook::Outlook;
 use super::profile::Profile;
 use super::records::{Record, Records};
 
@@ -33,6 +34,8 @@ pub struct Profiler<'text> {
     records: Records<'text>,
     columns: Vec<Column>,
     counters: usize,
+    /// What the exact tables of all columns take, at most.
+    exact_bytes: usize,
     first_start: usize,
     rows: u64,
 }
@@ -67,6 +70,7 @@ impl<'text> Profiler<'text> {
             records: Records::new(text, options.delimiter),
             columns: Vec::new(),
             counters: 0,
+            exact_bytes: 0,
             first_start: 0,
             rows: 0,
         }
@@ -123,10 +127,17 @@ impl<'text> Profiler<'text> {
         if fields != self.columns.len() {
             return Err(self.ragged(start, fields));
         }
-        for (index, field) in record.fields().enumerate() {
-            if self.columns[index].add(field, self.counters) {
-                keep_to_budget(&mut self.columns, self.counters);
-            }
+        let outlook = Outlook {
+            columns: fields,
+            counters: self.counters,
+            bytes_done: start,
+            bytes_total: self.text.len(),
+        };
+        for (column, field) in self.columns.iter_mut().zip(record.fields()) {
+            self.exact_bytes += column.add(field, &outlook);
+        }
+        if self.exact_bytes > EXACT_BYTES {
+            self.exact_bytes = keep_to_budget(&mut self.columns, self.counters);
         }
         self.rows += 1;
         Ok(true)
@@ -153,13 +164,15 @@ impl<'text> Profiler<'text> {
     }
 }
 
-/// Lets the largest columns give up their exact counts until the others fit.
-fn keep_to_budget(columns: &mut [Column], counters: usize) {
-    while columns.iter().map(Column::exact_bytes).sum::<usize>() > EXACT_BYTES {
-        if let Some(largest) = columns.iter_mut().max_by_key(|column| column.exact_bytes()) {
-            largest.give_up_exactness(counters);
-        }
+/// Lets the largest columns give up their exact counts until the others fit; answers what those take.
+fn keep_to_budget(columns: &mut [Column], counters: usize) -> usize {
+    let taken = |columns: &[Column]| columns.iter().map(Column::exact_bytes).sum::<usize>();
+    while taken(columns) > EXACT_BYTES
+        && let Some(largest) = columns.iter_mut().max_by_key(|column| column.exact_bytes())
+    {
+        largest.give_up_exactness(counters);
     }
+    taken(columns)
 }
 
 /// The columns that the first record tells of.

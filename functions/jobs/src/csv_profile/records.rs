@@ -1,13 +1,14 @@
 //! The records of a CSV text, read in place.
 
-use csv_core::ReadRecordResult;
+use std::ops::ControlFlow;
 
 use super::budget::{LONGEST_ROW_BYTES, MAX_COLUMNS};
+use super::fields::Fields;
 use super::malformed::{Malformed, Problem};
 use super::options::Delimiter;
 use super::quote::open_quote;
 
-/// What some programs put before a UTF-8 text.
+/// What some programs put before a UTF-8 text, and some twice.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Bytes checked to be UTF-8 at a time: small enough to still be in the cache when they are parsed.
@@ -17,39 +18,31 @@ const CHECKED_BYTES: usize = 64 << 10;
 pub(crate) struct Records<'text> {
     text: &'text [u8],
     delimiter: u8,
-    reader: csv_core::Reader,
     position: usize,
     known_utf8: usize,
-    fields: Vec<u8>,
-    ends: Vec<usize>,
+    fields: Fields,
 }
 
 /// One record: its fields without their quotes, and where in the text it begins.
-pub(crate) struct Record<'buffer> {
-    fields: &'buffer [u8],
-    ends: &'buffer [usize],
+pub(crate) struct Record<'records> {
+    text: &'records [u8],
+    fields: &'records Fields,
     /// Offset of its first byte; line ends before it may be included (see [`Records::fail_at`]).
     pub(crate) start: usize,
 }
 
 impl<'text> Records<'text> {
     pub(crate) fn new(text: &'text [u8], delimiter: Delimiter) -> Self {
-        let position = if text.starts_with(BYTE_ORDER_MARK) {
-            BYTE_ORDER_MARK.len()
-        } else {
-            0
-        };
+        let mut position = 0;
+        while text[position..].starts_with(BYTE_ORDER_MARK) {
+            position += BYTE_ORDER_MARK.len();
+        }
         Self {
             text,
             delimiter: delimiter.byte(),
-            reader: csv_core::ReaderBuilder::new()
-                .delimiter(delimiter.byte())
-                .build(),
             position,
             known_utf8: position,
-            fields: vec![0; 4 << 10],
-            // One more than allowed, and one more still because the reader stops when all are taken.
-            ends: vec![0; MAX_COLUMNS + 2],
+            fields: Fields::new(delimiter.byte()),
         }
     }
 
@@ -61,52 +54,46 @@ impl<'text> Records<'text> {
     /// The next record, or nothing at the end of the text.
     pub(crate) fn next(&mut self) -> Result<Option<Record<'_>>, Malformed> {
         let start = self.position;
-        let Some((length, count)) = self.read(start)? else {
+        self.skip_line_ends();
+        if self.position == self.text.len() {
             return Ok(None);
-        };
+        }
+        self.read(start)?;
         self.check_utf8()?;
         self.check_closed(start)?;
-        let (Some(fields), Some(ends)) = (self.fields.get(..length), self.ends.get(..count)) else {
-            return Ok(None);
-        };
         Ok(Some(Record {
-            fields,
-            ends,
+            text: self.text,
+            fields: &self.fields,
             start,
         }))
     }
 
-    /// Fills the buffers; answers the bytes and the fields in them.
-    fn read(&mut self, start: usize) -> Result<Option<(usize, usize)>, Malformed> {
-        let (mut length, mut count) = (0, 0);
-        loop {
-            let (result, read, written, ended) = self.reader.read_record(
-                &self.text[self.position..],
-                &mut self.fields[length..],
-                &mut self.ends[count..],
-            );
-            self.position += read;
-            length += written;
-            count += ended;
-            match result {
-                ReadRecordResult::Record if count > MAX_COLUMNS => {
-                    return Err(self.fail_at(start, Problem::TooManyColumns));
-                }
-                ReadRecordResult::Record => return Ok(Some((length, count))),
-                ReadRecordResult::OutputFull if length < LONGEST_ROW_BYTES => {
-                    self.fields.resize(self.fields.len() * 2, 0);
-                }
-                ReadRecordResult::OutputFull => {
-                    return Err(self.fail_at(start, Problem::RowTooLong));
-                }
-                ReadRecordResult::OutputEndsFull => {
-                    return Err(self.fail_at(start, Problem::TooManyColumns));
-                }
-                // Asked once more with nothing left, the reader answers with the last record.
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::End => return Ok(None),
-            }
+    /// Blank lines are no records.
+    fn skip_line_ends(&mut self) {
+        while let Some(b'\r' | b'\n') = self.text.get(self.position) {
+            self.position += 1;
         }
+    }
+
+    /// Reads the record that begins here. Of a CR LF at its end the LF is left to the next.
+    fn read(&mut self, start: usize) -> Result<(), Malformed> {
+        self.fields.clear();
+        let mut at = self.position;
+        let end = loop {
+            let read = self.fields.read(self.text, at);
+            if self.fields.len() > MAX_COLUMNS {
+                return Err(self.fail_at(start, Problem::TooManyColumns));
+            }
+            match read {
+                ControlFlow::Continue(next) => at = next,
+                ControlFlow::Break(end) => break end,
+            }
+        };
+        if end - self.position > LONGEST_ROW_BYTES {
+            return Err(self.fail_at(start, Problem::RowTooLong));
+        }
+        self.position = self.text.len().min(end + 1);
+        Ok(())
     }
 
     /// Makes sure that all bytes read so far are UTF-8.
@@ -156,20 +143,78 @@ impl<'text> Records<'text> {
     }
 }
 
-impl<'buffer> Record<'buffer> {
+impl<'records> Record<'records> {
     /// How many fields it has; at least one.
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.fields.len()
     }
 
     /// Its fields, first to last.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = &'buffer [u8]> {
-        let fields = self.fields;
-        let mut start = 0;
-        self.ends.iter().map(move |end| {
-            let field = fields.get(start..*end).unwrap_or_default();
-            start = *end;
-            field
-        })
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &'records [u8]> + use<'records> {
+        self.fields.iter(self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The records as the library reads them that the `csv` crate is made of.
+    fn as_csv_core_reads(text: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
+        let mut reader: Reader = ReaderBuilder::new().delimiter(delimiter).build();
+        let (mut rest, mut records) = (text, Vec::new());
+        let (mut bytes, mut ends) = ([0; 1_000], [0; 300]);
+        let (mut written, mut ended) = (0, 0);
+        loop {
+            let (result, read, more, fields) =
+                reader.read_record(rest, &mut bytes[written..], &mut ends[ended..]);
+            rest = &rest[read..];
+            (written, ended) = (written + more, ended + fields);
+            match result {
+                ReadRecordResult::Record => {
+                    let starts = [0].into_iter().chain(ends);
+                    let fields = starts.zip(ends).take(ended);
+                    records.push(
+                        fields
+                            .map(|(start, end)| bytes[start..end].to_vec())
+                            .collect(),
+                    );
+                    (written, ended) = (0, 0);
+                }
+                ReadRecordResult::End => return records,
+                ReadRecordResult::InputEmpty => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn records_are_those_that_csv_core_reads(
+            text in "(\u{feff}){0,2}([ab;é\"]|,|\r?\n|\"\"|\",|,\"|[a-z]{7,20}){0,40}", semicolon in any::<bool>(),
+        ) {
+            let delimiter = if semicolon { ";" } else { "," };
+            let mut records = Records::new(text.as_bytes(), delimiter.to_owned().try_into().unwrap());
+            let mut ours = Vec::new();
+            let is_open = loop {
+                match records.next() {
+                    Ok(Some(record)) => ours.push(record.fields().map(<[u8]>::to_vec).collect::<Vec<_>>()),
+                    Ok(None) => break false,
+                    Err(Malformed { problem: Problem::OpenQuote, .. }) => break true,
+                    Err(other) => panic!("{other}"),
+                }
+            };
+            // Our reader takes one mark away before csv-core would.
+            let marked = text.strip_prefix('\u{feff}').unwrap_or(&text);
+            let mut theirs = as_csv_core_reads(marked.as_bytes(), delimiter.as_bytes()[0]);
+            // It takes the end of the text for the end of a quote.
+            if is_open {
+                theirs.pop();
+            }
+            prop_assert_eq!(ours, theirs);
+        }
     }
 }

@@ -1,26 +1,19 @@
 //! Counting the values of one column: all of them while they are few, then the frequent ones.
 
-use std::ops::Range;
-
-use cardinality_estimator::CardinalityEstimator;
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry as Slot;
-use rapidhash::v3::rapidhash_v3;
 
 use super::budget::{EXACT_VALUES, KEPT_BYTES};
+use super::counted::Counted;
+use super::key::Key;
+use super::outlook::Outlook;
 use super::profile::Distinct;
+use super::sketch::{METHOD, STANDARD_ERROR, Sketch};
 
-/// Registers of the sketch, as a power of two: 6 KiB a column.
-const PRECISION: usize = 13;
+/// Room that a table begins with: 32 slots take so many.
+const FEWEST: usize = 28;
 
-/// 1.04 / √(2^13): the relative standard error that the sketch's documentation gives for its registers.
-const STANDARD_ERROR: f64 = 0.0115;
-
-/// What an estimate is based on.
-const METHOD: &str = "HyperLogLog (LogLog-Beta), 8192 registers";
-
-/// The hash is the same in every run, so that a text has one profile.
-type Sketch = CardinalityEstimator<[u8], NoHasher, PRECISION>;
+/// How many times as large a table gets at once, at most: in one much too large, what there is lies far apart.
+const STRIDE: usize = 16;
 
 /// Values and how often each occurs.
 ///
@@ -47,85 +40,78 @@ struct Estimate {
     at_least: usize,
 }
 
-/// A value and its count.
-///
-/// 24 bytes: 50,000 of them are the largest part of a profile's memory. A count of more than four billion stays there.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Counted {
-    hash: u64,
-    /// How often the value occurs, at most.
-    pub(crate) count: u32,
-    /// By how much `count` may be too high.
-    pub(crate) error: u32,
-    start: u32,
-    length: u32,
-}
-
 impl Tally {
-    /// Counts `field`; answers whether it is new, as far as is known.
+    /// Counts `field`; answers whether it is new, as far as is known. `outlook` is for the `values` that the column has had.
     ///
-    /// In many texts neighbours have the same value: that case needs no hash and no search.
+    /// In many texts neighbours have the same value: that case needs no search.
     ///
-    /// Values are compared by their length, their first 65 bytes and a 64-bit hash of all of them: longer ones that agree in
-    /// these are taken for the same.
-    pub(crate) fn add(&mut self, field: &[u8]) -> bool {
-        if self.count_repeated(field) {
+    /// Values of up to eight bytes are told apart by their keys alone, others by their keys and their first 65 bytes: long ones
+    /// that agree in these, in their length and in a 64-bit hash of all of them, are taken for the same.
+    pub(crate) fn add(&mut self, field: &[u8], outlook: &Outlook, values: u64) -> bool {
+        let key = Key::of(field);
+        let prefix = &field[..field.len().min(KEPT_BYTES)];
+        let kept = &self.kept;
+        let is_same = |counted: &Counted| {
+            counted.key() == key && (key.says_all() || kept[counted.range()] == *prefix)
+        };
+        // The table may have been rebuilt since: whatever is now in that place is compared like any other.
+        if let Some(counted) = self.counts.get_mut(self.last)
+            && is_same(counted)
+        {
+            counted.count_again();
             return false;
         }
-        let hash = rapidhash_v3(field);
         if let Some(estimate) = &mut self.estimate {
-            estimate.sketch.insert_hash(hash);
+            estimate.sketch.insert_hash(key.hash);
         }
-        let length = u32::try_from(field.len()).unwrap_or(u32::MAX);
-        let prefix = &field[..field.len().min(KEPT_BYTES)];
-        let (counts, kept) = (&self.counts, &self.kept);
-        let is_same = |place: &u32| {
-            let counted = &counts[*place as usize];
-            counted.hash == hash && counted.length == length && kept[counted.range()] == *prefix
-        };
-        let hash_of = |place: &u32| counts[*place as usize].hash;
-        match self.places.entry(hash, is_same, hash_of) {
-            Slot::Occupied(slot) => {
-                self.last = *slot.get() as usize;
-                let counted = &mut self.counts[self.last];
-                counted.count = counted.count.saturating_add(1);
-                return false;
-            }
-            Slot::Vacant(slot) => {
-                // The tables' budget keeps the text far below 4 GiB.
-                let start = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
-                let count = self.floor.saturating_add(1);
-                self.last = self.counts.len();
-                slot.insert(u32::try_from(self.last).unwrap_or(u32::MAX));
-                self.counts.push(Counted {
-                    hash,
-                    count,
-                    error: self.floor,
-                    start,
-                    length,
-                });
-                self.kept.extend_from_slice(prefix);
-            }
+        if let Some(place) = self
+            .places
+            .find(key.hash, |place| is_same(&self.counts[*place as usize]))
+        {
+            self.last = *place as usize;
+            self.counts[self.last].count_again();
+            return false;
         }
+        if self.counts.len() == self.places.capacity() {
+            self.make_room(outlook, values);
+        }
+        self.push(key, prefix);
         self.forget_if_full();
         true
     }
 
-    /// Counts `field` if it is the value that was counted last; answers whether it was.
-    ///
-    /// The table may have been rebuilt since: whatever is now in that place is compared in full.
-    fn count_repeated(&mut self, field: &[u8]) -> bool {
-        let kept = &self.kept;
-        match self.counts.get_mut(self.last) {
-            Some(counted)
-                if field.len() <= KEPT_BYTES
-                    && kept[counted.range()] == *field
-                    && counted.length as usize == field.len() =>
-            {
-                counted.count = counted.count.saturating_add(1);
-                true
-            }
-            _ => false,
+    fn push(&mut self, key: Key, prefix: &[u8]) {
+        self.last = self.counts.len();
+        // The tables' budget keeps the text far below 4 GiB.
+        let start = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
+        self.kept.extend_from_slice(prefix);
+        self.counts.push(Counted {
+            hash: key.hash,
+            length: key.length,
+            count: self.floor.saturating_add(1),
+            error: self.floor,
+            start,
+        });
+        place(&mut self.places, &self.counts, self.last);
+    }
+
+    /// Makes room for as many values as there may be, and at least for twice as many as there are.
+    #[cold]
+    fn make_room(&mut self, outlook: &Outlook, values: u64) {
+        let count = self.counts.len();
+        let expected = match &self.estimate {
+            Some(_) => 0,
+            None => outlook.distinct_values(count, values),
+        };
+        let room = expected.clamp(2 * count, STRIDE * count).max(FEWEST);
+        self.counts.reserve_exact(room - count);
+        self.kept
+            .reserve((room - count) * self.kept.len().div_ceil(count.max(1)));
+        // The old one is of no use for the new one: reading the counts in their order is faster.
+        self.places = HashTable::new();
+        self.places = HashTable::with_capacity(room);
+        for index in 0..count {
+            place(&mut self.places, &self.counts, index);
         }
     }
 
@@ -139,10 +125,9 @@ impl Tally {
         self.is_exact() && self.counts.len() > EXACT_VALUES
     }
 
-    /// Bytes that the counts take.
+    /// Bytes that the counts take. Room that was never written to takes none.
     pub(crate) fn bytes(&self) -> usize {
-        let counts = self.counts.capacity() * size_of::<Counted>();
-        self.places.allocation_size() + counts + self.kept.capacity()
+        self.places.allocation_size() + size_of_val(self.counts.as_slice()) + self.kept.len()
     }
 
     /// Gives up the exact count: from now on an estimate, and `counters` frequent values.
@@ -185,9 +170,8 @@ impl Tally {
         {
             let start = u32::try_from(kept.len()).unwrap_or(u32::MAX);
             kept.extend_from_slice(&self.kept[counted.range()]);
-            let place = u32::try_from(counts.len()).unwrap_or(u32::MAX);
-            places.insert_unique(counted.hash, place, |place| counts[*place as usize].hash);
             counts.push(Counted { start, ..*counted });
+            place(&mut places, &counts, counts.len() - 1);
         }
         (self.places, self.counts, self.kept) = (places, counts, kept);
     }
@@ -228,33 +212,11 @@ impl Tally {
     }
 }
 
-impl Counted {
-    fn range(&self) -> Range<usize> {
-        let start = self.start as usize;
-        start..start + (self.length as usize).min(KEPT_BYTES)
-    }
-
-    /// How often the value occurs, at least.
-    pub(crate) fn at_least(&self) -> u32 {
-        self.count - self.error
-    }
-
-    /// Tells values apart whose kept bytes are the same.
-    pub(crate) fn tie_breaker(&self) -> (u32, u64) {
-        (self.length, self.hash)
-    }
-}
-
-/// The sketch is only ever given hashes.
-#[derive(Default)]
-struct NoHasher;
-
-impl std::hash::Hasher for NoHasher {
-    fn write(&mut self, _bytes: &[u8]) {}
-
-    fn finish(&self) -> u64 {
-        0
-    }
+/// Notes in `places` where one of the `counts` is.
+fn place(places: &mut HashTable<u32>, counts: &[Counted], index: usize) {
+    let index = u32::try_from(index).unwrap_or(u32::MAX);
+    let hash_of = |index: &u32| counts[*index as usize].hash;
+    places.insert_unique(hash_of(&index), index, hash_of);
 }
 
 #[cfg(test)]
@@ -265,11 +227,21 @@ mod tests {
 
     use super::*;
 
+    fn add(tally: &mut Tally, value: impl AsRef<[u8]>) -> bool {
+        let outlook = Outlook {
+            columns: 1,
+            counters: 64,
+            bytes_done: 1,
+            bytes_total: 1,
+        };
+        tally.add(value.as_ref(), &outlook, 1)
+    }
+
     #[test]
     fn an_estimate_is_within_four_standard_errors() {
         let mut tally = Tally::default();
         for number in 0..200_000_u32 {
-            tally.add(format!("{}", number / 2).as_bytes());
+            add(&mut tally, (number / 2).to_string());
             if tally.is_over_bound() {
                 tally.give_up(1_024);
             }
@@ -288,13 +260,31 @@ mod tests {
     fn long_values_that_differ_only_at_their_end_are_told_apart() {
         let mut tally = Tally::default();
         for end in ["a", "b", "a"] {
-            tally.add(format!("{}{end}", "x".repeat(1_000)).as_bytes());
+            add(&mut tally, format!("{}{end}", "x".repeat(1_000)));
         }
         assert_eq!(tally.distinct(3).count, 2);
         assert!(tally.values().all(|(kept, _)| kept.len() == KEPT_BYTES));
     }
 
     proptest! {
+        /// Lengths around the longest short value and the longest kept one; alike, so that only all of a value tells it apart.
+        #[test]
+        fn values_are_one_only_if_all_their_bytes_are_the_same(
+            values in prop::collection::vec("[ab]{1,10}|a{62,68}[ab]{0,1}|\0{1,9}", 0..300),
+        ) {
+            let mut tally = Tally::default();
+            let mut truth = HashMap::<&str, u32>::new();
+            for value in &values {
+                prop_assert_eq!(add(&mut tally, value), !truth.contains_key(value.as_str()));
+                *truth.entry(value).or_default() += 1;
+            }
+            let mut counts: Vec<u32> = tally.values().map(|(_, counted)| counted.count).collect();
+            let mut true_counts: Vec<u32> = truth.into_values().collect();
+            counts.sort_unstable();
+            true_counts.sort_unstable();
+            prop_assert_eq!(counts, true_counts);
+        }
+
         /// Skewed, so that some values are frequent and many are rare.
         #[test]
         fn true_counts_lie_between_the_bounds_that_are_given(
@@ -308,7 +298,7 @@ mod tests {
                 if position == exact_for {
                     tally.give_up(counters);
                 }
-                tally.add(value.to_string().as_bytes());
+                add(&mut tally, value.to_string());
                 *truth.entry(*value).or_default() += 1;
             }
             for (value, counted) in tally.values() {

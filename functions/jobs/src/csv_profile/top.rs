@@ -2,53 +2,63 @@
 
 use std::cmp::Ordering;
 
+use super::counted::Counted;
 use super::profile::CommonValue;
 use super::shown::shown;
-use super::tally::{Counted, Tally};
+use super::tally::Tally;
 
 /// How many values a profile names.
 const NAMED: usize = 5;
 
+/// A value and its count.
+type Candidate<'a> = (&'a [u8], Counted);
+
 /// The commonest values, and whether they are certainly those, with their true counts.
 pub(crate) fn commonest(tally: &Tally) -> (Vec<CommonValue>, bool) {
-    let mut values: Vec<(&[u8], Counted)> = tally.values().collect();
-    if values.len() > NAMED {
-        values.select_nth_unstable_by(NAMED, by_rank);
+    let mut named = Vec::with_capacity(NAMED + 1);
+    let mut rival = tally.floor();
+    for candidate in tally.values() {
+        if candidate.1.error > 0 {
+            rival = rival.max(candidate.1.count);
+        }
+        insert(&mut named, candidate);
     }
-    let count = NAMED.min(values.len());
-    let (named, others) = values.split_at_mut(count);
-    named.sort_unstable_by(by_rank);
-    let exact = tally.floor() == 0 || is_certain(named, others, tally.floor());
-    (
-        named
-            .iter()
-            .map(|(value, counted)| common_value(value, counted))
-            .collect(),
-        exact,
-    )
+    let exact = tally.floor() == 0 || is_certain(&named, rival);
+    let values = named
+        .iter()
+        .map(|(value, counted)| common_value(value, counted));
+    (values.collect(), exact)
+}
+
+/// Puts a value in its place among the commonest so far, if it is one of them.
+fn insert<'a>(named: &mut Vec<Candidate<'a>>, candidate: Candidate<'a>) {
+    let is_full = named.len() == NAMED;
+    if is_full
+        && named
+            .last()
+            .is_some_and(|last| by_rank(&candidate, last).is_gt())
+    {
+        return;
+    }
+    let place = named.partition_point(|other| by_rank(other, &candidate).is_lt());
+    named.insert(place, candidate);
+    named.truncate(NAMED);
 }
 
 /// The more frequent first; among equals by their bytes.
-fn by_rank(one: &(&[u8], Counted), other: &(&[u8], Counted)) -> Ordering {
-    let key = |&(value, counted): &(_, Counted)| (value, counted.tie_breaker());
-    other
-        .1
-        .at_least()
-        .cmp(&one.1.at_least())
-        .then_with(|| key(one).cmp(&key(other)))
+fn by_rank(one: &Candidate, other: &Candidate) -> Ordering {
+    let by_count = other.1.at_least().cmp(&one.1.at_least());
+    by_count
+        .then_with(|| one.0.cmp(other.0))
+        .then_with(|| one.1.tie_breaker().cmp(&other.1.tie_breaker()))
 }
 
-/// Whether no other value, counted or not, can have occurred as often as the last of `named`.
-fn is_certain(named: &[(&[u8], Counted)], others: &[(&[u8], Counted)], floor: u32) -> bool {
+/// Whether no other value can have occurred as often as the last of `named`: one that is not counted, or whose count may be
+/// too low, occurred at most `rival` times.
+fn is_certain(named: &[Candidate], rival: u32) -> bool {
     let Some((_, last)) = named.last() else {
         return false;
     };
-    let uncertain = others.iter().filter(|(_, counted)| counted.error > 0);
-    let rival = uncertain
-        .map(|(_, counted)| counted.count)
-        .max()
-        .unwrap_or(0)
-        .max(floor);
     named.len() == NAMED
         && named.iter().all(|(_, counted)| counted.error == 0)
         && last.count > rival
@@ -64,12 +74,23 @@ fn common_value(value: &[u8], counted: &Counted) -> CommonValue {
 
 #[cfg(test)]
 mod tests {
+    use super::super::outlook::Outlook;
     use super::*;
+
+    fn add(tally: &mut Tally, value: &str) {
+        let outlook = Outlook {
+            columns: 1,
+            counters: 64,
+            bytes_done: 1,
+            bytes_total: 1,
+        };
+        tally.add(value.as_bytes(), &outlook, 1);
+    }
 
     fn tally_of<'a>(values: impl IntoIterator<Item = &'a str>) -> Tally {
         let mut tally = Tally::default();
         for value in values {
-            tally.add(value.as_bytes());
+            add(&mut tally, value);
         }
         tally
     }
@@ -92,9 +113,9 @@ mod tests {
         tally.give_up(64);
         for number in 0..1_000 {
             for frequent in ["a", "b", "c", "d", "e"] {
-                tally.add(frequent.as_bytes());
+                add(&mut tally, frequent);
             }
-            tally.add(number.to_string().as_bytes());
+            add(&mut tally, &number.to_string());
         }
         let (named, exact) = commonest(&tally);
         assert!(exact);
@@ -110,10 +131,10 @@ mod tests {
         let mut tally = tally_of([]);
         tally.give_up(64);
         for number in 0..1_000 {
-            tally.add(number.to_string().as_bytes());
+            add(&mut tally, &number.to_string());
         }
         for _ in 0..100 {
-            tally.add(b"late");
+            add(&mut tally, "late");
         }
         let (named, exact) = commonest(&tally);
         assert!(!exact);

@@ -1,6 +1,7 @@
 //! Reading one field as an integer, a number or a boolean.
 
 use super::budget::SHOWN_BYTES;
+use super::digits::Digits;
 
 /// Longest number: all of it must be kept, and nobody writes longer ones.
 const LONGEST_NUMBER_BYTES: usize = SHOWN_BYTES;
@@ -27,11 +28,10 @@ pub(crate) fn integer(field: &[u8]) -> Option<i64> {
     if digits.len() > EXACT_DIGITS {
         return long_integer(field);
     }
-    let mut value = 0_i64;
-    for byte in digits {
-        value = value * 10 + i64::from(digit(*byte)?);
-    }
-    Some(if negative { -value } else { value })
+    let all = Digits::of(digits);
+    let value = i64::try_from(all.value).ok()?;
+    let is_whole = all.count == digits.len();
+    is_whole.then_some(if negative { -value } else { value })
 }
 
 /// An integer whose size has to be watched. The standard parser takes no more than `integer` lets pass.
@@ -46,33 +46,35 @@ pub(crate) fn number(field: &[u8]) -> Option<f64> {
         return None;
     }
     let (negative, unsigned) = sign(field);
-    let (whole, rest) = digits(unsigned);
-    let (fraction, rest) = match rest {
-        [b'.', rest @ ..] => digits(rest),
-        _ => (&[][..], rest),
-    };
-    let point_without_digits = unsigned.get(whole.len()) == Some(&b'.') && fraction.is_empty();
-    let nothing = whole.is_empty() && fraction.is_empty();
-    let leading_zero = whole.len() > 1 && whole.starts_with(b"0");
-    if point_without_digits || nothing || leading_zero || !is_exponent(rest) {
+    let whole = Digits::of(unsigned);
+    let leading_zero = whole.count > 1 && unsigned.starts_with(b"0");
+    let (places, all, rest) = fraction(whole, &unsigned[whole.count..])?;
+    if leading_zero || whole.count + places == 0 || !is_exponent(rest) {
         return None;
     }
-    if rest.is_empty() && whole.len() + fraction.len() <= EXACT_DIGITS {
-        return Some(short_number(negative, whole, fraction));
+    if rest.is_empty() && whole.count + places <= EXACT_DIGITS {
+        return Some(short_number(negative, all, places));
     }
     let value: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
     value.is_finite().then_some(value)
 }
 
+/// How many digits follow the point, what they make with those before it, and what follows. A point needs a digit behind it.
+fn fraction(whole: Digits, text: &[u8]) -> Option<(usize, u64, &[u8])> {
+    let [b'.', text @ ..] = text else {
+        return Some((0, whole.value, text));
+    };
+    let all = whole.followed_by(text);
+    (all.count > 0).then(|| (all.count, all.value, &text[all.count..]))
+}
+
 /// A number of so few digits that one division rounds it correctly.
-fn short_number(negative: bool, whole: &[u8], fraction: &[u8]) -> f64 {
-    let digits = whole.iter().chain(fraction);
-    let all = digits.fold(0_u64, |value, byte| value * 10 + u64::from(byte - b'0'));
+fn short_number(negative: bool, digits: u64, places: usize) -> f64 {
     #[expect(
         clippy::cast_precision_loss,
         reason = "15 digits fit the 53 bits of an f64"
     )]
-    let value = all as f64 / POWERS_OF_TEN[fraction.len()];
+    let value = digits as f64 / POWERS_OF_TEN[places];
     if negative { -value } else { value }
 }
 
@@ -92,19 +94,6 @@ fn sign(field: &[u8]) -> (bool, &[u8]) {
         [b'-', unsigned @ ..] => (true, unsigned),
         _ => (false, field),
     }
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    byte.is_ascii_digit().then(|| byte - b'0')
-}
-
-/// The digits that `text` begins with, and what follows them.
-fn digits(text: &[u8]) -> (&[u8], &[u8]) {
-    let count = text
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(text.len());
-    text.split_at(count)
 }
 
 /// Whether `text` is an exponent with at least one digit, or nothing.
@@ -181,7 +170,31 @@ mod tests {
         );
     }
 
+    /// The rule itself, with the standard parser behind it.
+    fn as_json_has_it(text: &str) -> Option<f64> {
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (
+                mantissa,
+                exponent.strip_prefix(['+', '-']).unwrap_or(exponent),
+            ),
+            None => (unsigned, "0"),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_whole = is_digits(whole) && (whole.len() < 2 || !whole.starts_with('0'));
+        let has_digits = !fraction.is_empty() && !exponent.is_empty() && !mantissa.is_empty();
+        let is_number = is_whole && has_digits && is_digits(fraction) && is_digits(exponent);
+        let value: f64 = is_number.then(|| text.parse().ok())??;
+        value.is_finite().then_some(value)
+    }
+
     proptest! {
+        #[test]
+        fn what_is_no_number_by_the_rule_is_none(text in "[-+]?[0-9]{0,17}[.e0-9]{0,3}[0-9]{0,9}([eE][-+]?[0-9]{0,3})?[ -:]?") {
+            prop_assert_eq!(number(text.as_bytes()), as_json_has_it(&text));
+        }
+
         #[test]
         fn numbers_are_read_as_the_standard_library_reads_them(text in "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?") {
             prop_assert_eq!(number(text.as_bytes()), text.parse::<f64>().ok());
