@@ -170,7 +170,7 @@ pub(super) mod tests {
             submit_ms: Some(20.0),
             status_ms: Some(10.0),
             worker_ms: Some(50.0),
-            cpu_ms: vec![1.0, 0.5, 2.0],
+            cpu_ms: vec![2.0, 0.5, 2.0],
             held_job_ms: None,
         }
     }
@@ -185,15 +185,15 @@ pub(super) mod tests {
             worker_memory: 884,
             ..by_hand()
         };
-        // 1 + 2 × 6; 0.5 + 6, rounded up; 2 ÷ 0.4997 + 12, rounded up, and the job.
-        assert!((computed.submit_ms() - 13.0).abs() < 1e-9);
+        // 2 + 2 × 6; 0.5 + 6, rounded up; 2 ÷ 0.4997 + 12, rounded up, and the job.
+        assert!((computed.submit_ms() - 14.0).abs() < 1e-9);
         assert!((computed.status_ms() - 7.0).abs() < 1e-9);
         assert!((computed.batch_ms() - 1_017.0).abs() < 1e-9);
         let no_faster = Assumptions {
             api_memory: 10_240,
             ..computed
         };
-        assert!((no_faster.submit_ms() - 13.0).abs() < 1e-9);
+        assert!((no_faster.submit_ms() - 14.0).abs() < 1e-9);
     }
 
     #[test]
@@ -205,7 +205,7 @@ pub(super) mod tests {
             cold_share: 0.01,
             ..by_hand()
         };
-        assert!((cold.submit_ms() - 16.0).abs() < 1e-9);
+        assert!((cold.submit_ms() - 17.0).abs() < 1e-9);
     }
 
     #[test]

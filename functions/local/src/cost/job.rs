@@ -10,6 +10,9 @@ use super::{LOG_BYTES, RECORD_BYTES, Units, What, per_batch};
 /// SQS counts a request for each started 64 KB.
 const SQS_CHUNK_BYTES: f64 = 65_536.0;
 
+/// API Gateway counts a request for each started 512 KB.
+const API_CHUNK_BYTES: f64 = 524_288.0;
+
 /// What a message carries besides its input: id, kind, fingerprint.
 const ENVELOPE_BYTES: f64 = 200.0;
 
@@ -48,7 +51,8 @@ pub(super) fn usage(assumed: &Assumptions, following: Following) -> Usage {
     let worker = gb_seconds(assumed.batch_ms(), assumed.worker_memory) * batches;
     let units = units(assumed, following) + What::Look.units() * f64::from(looks);
     let own_logs = LOG_BYTES.submit + LOG_BYTES.worker + LOG_BYTES.status * polls;
-    metered(1.0 + polls, 1.0 + polls + batches, own_logs)
+    let submits = (f64::from(assumed.input_bytes) / API_CHUNK_BYTES).ceil();
+    metered(submits.max(1.0) + polls, 1.0 + polls + batches, own_logs)
         .and(assumed.architecture.gb_second(), api + worker)
         .and(Item::SqsRequest, units.sqs_requests)
         // Each message has its owner's group.
@@ -180,10 +184,16 @@ mod tests {
             ..by_hand()
         };
         let usage = usage(&large, polled(2));
+        near(&usage, Item::ApiRequest, 3.0);
         // Two for the send, two for the receive, one for the delete.
         near(&usage, Item::SqsRequest, 5.0);
         // Record and index, claim, three times progress, and 10,560 bytes at the end.
         near(&usage, Item::WriteUnit, 2.0 + 1.0 + 3.0 + 11.0);
         near(&usage, Item::ReadUnit, 1.0 + 3.0);
+        let largest = Assumptions {
+            input_bytes: 1_000_000,
+            ..large
+        };
+        near(&super::usage(&largest, polled(0)), Item::ApiRequest, 2.0);
     }
 }

@@ -155,7 +155,10 @@ fn table(assumed: &Assumptions, polls: u32) -> Vec<Limit> {
 }
 
 fn index() -> Vec<Limit> {
-    let shards = engine::INDEX_SHARDS;
+    let shards = f64::from(engine::INDEX_SHARDS);
+    let limit = owner_limit();
+    // As many as carry all that the account's gateway lets through, were it one owner's.
+    let enough = (ACCOUNT_REQUESTS / (limit / shards)).ceil();
     let (median, worst) = owner_limits_on_a_new_index();
     let of_new = |what, jobs_a_second, is: &str| Limit {
         what,
@@ -176,8 +179,10 @@ fn index() -> Vec<Limit> {
         ),
         Limit {
             what: "one owner",
-            is: format!("{shards} shards of {PARTITION_WRITE_UNITS} write units/s"),
-            jobs_a_second: owner_limit(),
+            is: format!(
+                "{shards} shards of {PARTITION_WRITE_UNITS} write units/s; {enough} do for {ACCOUNT_REQUESTS} jobs/s"
+            ),
+            jobs_a_second: limit,
             change: "`INDEX_SHARDS`; a list costs a query for each",
         },
     ]
