@@ -15,6 +15,7 @@ mod azure_core;
 mod backends;
 mod bad_handlers;
 mod batches;
+mod bench;
 mod budget;
 mod callers;
 mod cloudformation;

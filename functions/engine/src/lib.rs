@@ -60,7 +60,9 @@ pub use metrics::{Happened, Metrics};
 pub use monitor_token::MonitorToken;
 pub use owner::Owner;
 pub use ownership::{AttemptWrite, decide_write, owns_attempt};
-pub use page::{Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError, owner_shard};
+pub use page::{
+    Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError, created_order, owner_shard,
+};
 pub use percent::Percent;
 pub use queue::{
     JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_PAUSES, MAX_VISIBILITY, QueueError, Receipt,

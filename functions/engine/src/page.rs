@@ -73,7 +73,8 @@ pub struct Page {
 }
 
 /// The index's sort key.
-pub(crate) fn created_order(created_at: Timestamp, id: &JobId) -> String {
+#[must_use]
+pub fn created_order(created_at: Timestamp, id: &JobId) -> String {
     format!("{:015}-{id}", created_at.ms())
 }
 

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::service::StartError;
 use crate::sqs::{self, Clock, Queues};
+use crate::sweep::sweep;
 use crate::table::create_table;
 
 /// Where the embedded back ends pretend to be.
@@ -44,6 +45,8 @@ pub(crate) struct Backends {
     pub(crate) queue_url: String,
     pub(crate) queue_arn: String,
     pub(crate) id_secret: String,
+    /// The table past HTTP.
+    pub(crate) database: Database,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -59,7 +62,11 @@ impl Backends {
         let data = options.data.as_deref();
         let database = open_database(data)?;
         let dynamodb_url = serve_dynamodb(database.clone(), stopped.clone(), &mut tasks).await?;
-        tasks.spawn(sweep(database, options.sweep_every, stopped.clone()));
+        tasks.spawn(sweep(
+            database.clone(),
+            options.sweep_every,
+            stop_of(stopped.clone()),
+        ));
         let queues = Arc::new(open_queues(data)?);
         let sqs_url = serve_sqs(queues.clone(), stopped.clone(), &mut tasks).await?;
         if let Some(folder) = &options.data {
@@ -79,6 +86,7 @@ impl Backends {
             queue_url,
             queue_arn,
             id_secret,
+            database,
             stop,
             tasks,
         })
@@ -197,24 +205,6 @@ async fn serve_sqs(
         }
     });
     Ok(url)
-}
-
-/// Deletes what is past its TTL, as DynamoDB does, only sooner.
-async fn sweep(database: Database, every: Duration, stopped: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
-    let stopped = stop_of(stopped);
-    tokio::pin!(stopped);
-    loop {
-        tokio::select! {
-            () = &mut stopped => return,
-            _ = ticks.tick() => {}
-        }
-        let database = database.clone();
-        let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
-        if let Ok(Err(error)) = swept {
-            tracing::warn!("expired records could not be deleted: {error}");
-        }
-    }
 }
 
 /// Writes the queues to the data folder every second, and once more at the end.

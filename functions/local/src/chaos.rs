@@ -5,7 +5,6 @@
 //! status URIs once all is at rest.
 
 mod args;
-mod client;
 mod killer;
 mod report;
 mod rest;
@@ -20,10 +19,10 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 pub(crate) use args::ChaosArgs;
-use client::Client;
 use killer::Killer;
 use report::{Evidence, Report};
 
+use crate::load_client::Client;
 use crate::service::{Service, StartError};
 
 /// Runs it all and reports. It fails when a promise was broken.

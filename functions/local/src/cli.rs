@@ -4,6 +4,7 @@ use std::process::{ExitCode, Termination as _};
 
 use clap::{Parser, Subcommand};
 
+use crate::bench::{BenchArgs, bench};
 use crate::chaos::{ChaosArgs, chaos};
 use crate::client::ClientCommand;
 use crate::cost::{CostArgs, cost};
@@ -34,6 +35,8 @@ enum Command {
     Demo(DemoArgs),
     /// Run thousands of jobs while processes are killed and calls fail, and count what became of them
     Chaos(ChaosArgs),
+    /// Measure how many jobs a second the whole service bears, and how long each waits
+    Bench(BenchArgs),
     /// Compute what a million jobs cost on AWS, and how far one stack goes
     Cost(Box<CostArgs>),
     #[command(flatten)]
@@ -87,6 +90,7 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::Backends(args)) => backends(args).await,
         Some(Command::Demo(args)) => demo(args).await,
         Some(Command::Chaos(args)) => chaos(args).await,
+        Some(Command::Bench(args)) => bench(args).await,
         Some(Command::Cost(args)) => cost(*args).await,
         Some(Command::Client(command)) => command.run().await.report(),
         Some(Command::Function { role }) => role.run(),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,7 +99,7 @@ impl FunctionSpec {
 
 /// Where the lines go that function processes write to their standard output and error.
 #[derive(Clone)]
-pub struct LogSink(Arc<TakeLine>);
+pub struct LogSink(Option<Arc<TakeLine>>);
 
 /// Gets a function's name and one of its lines.
 type TakeLine = dyn Fn(&str, &str) + Send + Sync;
@@ -113,13 +114,29 @@ impl LogSink {
         })
     }
 
+    /// Nowhere: the processes write to the null device, and nobody reads along.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self(None)
+    }
+
     /// To `take`, which gets the function's name and a line without its end. It must not block.
     pub fn new(take: impl Fn(&str, &str) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(take))
+        Self(Some(Arc::new(take)))
     }
 
     pub(crate) fn take(&self, function: &str, line: &str) {
-        (self.0)(function, line);
+        if let Some(take) = &self.0 {
+            take(function, line);
+        }
+    }
+
+    /// Where a process's standard output and error go.
+    pub(crate) fn stdio(&self) -> Stdio {
+        match self.0 {
+            Some(_) => Stdio::piped(),
+            None => Stdio::null(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod audit;
 mod backends;
+mod bench;
 mod chaos;
 mod cli;
 pub mod client;
@@ -23,10 +24,12 @@ mod gateway_response;
 mod identifiers;
 mod instance;
 mod invoke_error;
+mod load_client;
 mod memory;
 mod parent;
 mod pool;
 mod process;
+mod queue_depth;
 mod request_body;
 mod role;
 mod routes;
@@ -35,6 +38,7 @@ mod serve;
 mod service;
 pub mod sqs;
 mod sqs_event;
+mod sweep;
 mod table;
 mod target;
 mod watched;

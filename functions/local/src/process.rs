@@ -89,8 +89,8 @@ fn command(function: &FunctionSpec, runtime_api: SocketAddr) -> Command {
         .env_clear()
         .envs(function.process_environment(runtime_api, &log_stream))
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(function.logs.stdio())
+        .stderr(function.logs.stdio())
         .kill_on_drop(true);
     // A group of its own: Ctrl-C in a terminal is for the parent, which then ends its functions in order.
     #[cfg(unix)]

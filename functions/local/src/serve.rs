@@ -77,7 +77,7 @@ impl ServeArgs {
                 .options(Duration::from_secs(self.worker_timeout)),
             allowed_origins: self.allowed_origins,
             logs: if self.quiet {
-                LogSink::new(|_, _| ())
+                LogSink::nowhere()
             } else {
                 LogSink::stderr()
             },

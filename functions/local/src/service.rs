@@ -237,6 +237,11 @@ impl Service {
         }
     }
 
+    /// The table and the queues.
+    pub(crate) fn backends(&self) -> &Backends {
+        &self.backends
+    }
+
     /// Stops it all: no process is left, and the data folder has what there was.
     pub async fn stop(self) {
         // An error means that the gateway has stopped by itself.

@@ -82,7 +82,7 @@ impl ChaosArgs {
             logs: if self.verbose {
                 LogSink::stderr()
             } else {
-                LogSink::new(|_, _| ())
+                LogSink::nowhere()
             },
             faults: Some(FaultOptions {
                 seed,

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::client::Counts;
 use super::killer::Kills;
 use super::rest::Rest;
 use super::told::{Seen, Told};
 use super::verdict::{Verdict, verdict};
 use crate::audit::{JobSeen, Rule, Violation};
 use crate::faults::Front;
+use crate::load_client::Counts;
 use crate::service::Service;
 
 /// What the run showed. The figures of `broken` have to be 0.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use indicatif::ProgressBar;
 use tokio::time::{Instant, sleep};
 
 use super::args::ChaosArgs;
-use crate::backends::{DEAD_LETTER_QUEUE, QUEUE, sqs_client};
+use crate::backends::{DEAD_LETTER_QUEUE, QUEUE};
+use crate::queue_depth::QueueDepth;
 use crate::service::Service;
 
 /// What is left in the queues.
@@ -33,13 +33,14 @@ pub(super) async fn wait(service: &Service, args: &ChaosArgs, bar: &ProgressBar)
     let mut rest = Rest::default();
     if !args.no_drain {
         bar.set_message("the queue runs empty");
+        let queue = QueueDepth::of(service, QUEUE);
         until(patience, async || {
-            rest.messages = Some(messages(service, QUEUE).await);
+            rest.messages = Some(queue.messages().await);
             rest.messages == Some(0)
         })
         .await;
     }
-    rest.dead_letters = messages(service, DEAD_LETTER_QUEUE).await;
+    rest.dead_letters = QueueDepth::of(service, DEAD_LETTER_QUEUE).messages().await;
     rest
 }
 
@@ -56,29 +57,4 @@ fn ended(service: &Service) -> (usize, usize) {
         .as_ref()
         .and_then(|faulty| faulty.auditor.as_ref());
     auditor.map_or((0, 0), |auditor| auditor.ledger().ended())
-}
-
-/// Counted past the front. A queue that cannot be asked is not empty.
-async fn messages(service: &Service, queue: &str) -> u64 {
-    let wanted = [
-        QueueAttributeName::ApproximateNumberOfMessages,
-        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-    ];
-    let url = service
-        .queue_url
-        .replace(&format!("/{QUEUE}"), &format!("/{queue}"));
-    let request = sqs_client(&service.sqs_url).get_queue_attributes();
-    let answer = request
-        .queue_url(url)
-        .set_attribute_names(Some(wanted.to_vec()))
-        .send()
-        .await;
-    let Ok(Some(counts)) = answer.map(|answer| answer.attributes) else {
-        return u64::MAX;
-    };
-    let counts = wanted
-        .iter()
-        .map(|name| counts.get(name)?.parse::<u64>().ok());
-    counts.sum::<Option<u64>>().unwrap_or(u64::MAX)
 }

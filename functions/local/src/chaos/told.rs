@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::args::ChaosArgs;
-use super::client::{Answer, Client};
 use super::wish::{Order, Wish};
+use crate::load_client::{Answer, Client};
 
 /// A job as its client knows it.
 #[derive(Clone, Debug)]

@@ -51,7 +51,7 @@ fn table_at(jobs: &[JobDocument], width: Option<usize>) -> String {
 }
 
 /// An empty table in the plain style, whose columns are as wide as their content.
-pub(super) fn plain_table(header: &[&str]) -> Table {
+pub(crate) fn plain_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
         .load_style(PLAIN)

@@ -1,5 +1,5 @@
 /// An integer with thousands separators: `3,376`.
-pub(super) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     separated(&number.to_string())
 }
 

@@ -1,4 +1,4 @@
-//! A client that does not give up: what is out of reach is asked for again.
+//! The client of `chaos` and `bench`: it counts the answers, and asks again for what is out of reach where it is told to.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 /// Calls the service. Clones share connections and counts.
 #[derive(Clone, Debug)]
-pub(super) struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
     counts: Arc<Mutex<Counts>>,
@@ -17,18 +17,18 @@ pub(super) struct Client {
 
 /// What the answers were like.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Counts {
+pub(crate) struct Counts {
     /// How many there were of each status; 0 stands for none.
-    pub(super) by_status: BTreeMap<u16, u64>,
-    pub(super) slowest: Duration,
+    pub(crate) by_status: BTreeMap<u16, u64>,
+    pub(crate) slowest: Duration,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) location: Option<String>,
-    pub(super) body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) location: Option<String>,
+    pub(crate) body: Value,
 }
 
 /// How often a request is tried that the service could not answer. Faults are independent, so this many in a row are none.
@@ -41,7 +41,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 const TIMEOUT: Duration = Duration::from_secs(35);
 
 impl Client {
-    pub(super) fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         Self {
             http: reqwest::Client::new(),
             url: url.to_owned(),
@@ -49,7 +49,7 @@ impl Client {
         }
     }
 
-    pub(super) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         self.counts
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -57,7 +57,7 @@ impl Client {
     }
 
     /// `POST /jobs`, once.
-    pub(super) async fn post(&self, body: &str, key: Option<&str>) -> Answer {
+    pub(crate) async fn post(&self, body: &str, key: Option<&str>) -> Answer {
         let request = self
             .http
             .post(format!("{}/jobs", self.url))
@@ -71,17 +71,17 @@ impl Client {
     }
 
     /// `GET`, until there is an answer of the service's own.
-    pub(super) async fn get(&self, uri: &str) -> Answer {
+    pub(crate) async fn get(&self, uri: &str) -> Answer {
         persist(|| self.send(self.http.get(uri))).await
     }
 
     /// `POST /jobs/{id}/cancel`, until there is an answer of the service's own.
-    pub(super) async fn cancel(&self, uri: &str) -> Answer {
+    pub(crate) async fn cancel(&self, uri: &str) -> Answer {
         persist(|| self.send(self.http.post(format!("{uri}/cancel")))).await
     }
 
     /// `POST /jobs` under a key, until there is an answer of the service's own.
-    pub(super) async fn post_under(&self, body: &str, key: &str) -> Answer {
+    pub(crate) async fn post_under(&self, body: &str, key: &str) -> Answer {
         persist(|| self.post(body, Some(key))).await
     }
 
@@ -101,11 +101,11 @@ impl Client {
 
 impl Answer {
     /// Whether the service, or the gateway before it, could not answer: nothing is known then.
-    pub(super) fn is_unknown(&self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         self.status == 0 || self.status >= 500
     }
 
-    pub(super) fn job(&self, member: &str) -> &str {
+    pub(crate) fn job(&self, member: &str) -> &str {
         self.body["job"][member].as_str().unwrap_or_default()
     }
 }
