@@ -12,6 +12,9 @@ const WARM_UP: usize = 10;
 /// So many requests are counted.
 const REQUESTS: usize = 40;
 
+/// So often a request is counted.
+const TIMES: usize = 2;
+
 /// So many requests stand behind a figure of memory.
 const REQUESTS_IN_MEMORY: usize = 500;
 
@@ -98,11 +101,16 @@ async fn cold_start(function: &Function) -> Result<u64, Error> {
     instructions(function, &table::create()?, &[]).await
 }
 
-/// What one request more costs a process that is warm.
+/// What one request more costs a process that is warm: the least of what was counted, because a busy machine lets answers come in
+/// pieces, and each piece is one round more through the runtime.
 async fn request(function: &Function, builds: &Builds) -> Result<u64, Error> {
-    let few = requests(function, builds, WARM_UP).await?;
-    let many = requests(function, builds, WARM_UP + REQUESTS).await?;
-    Ok(many.saturating_sub(few) / REQUESTS as u64)
+    let mut least = u64::MAX;
+    for _ in 0..TIMES {
+        let few = requests(function, builds, WARM_UP).await?;
+        let many = requests(function, builds, WARM_UP + REQUESTS).await?;
+        least = least.min(many.saturating_sub(few) / REQUESTS as u64);
+    }
+    Ok(least)
 }
 
 async fn requests(function: &Function, builds: &Builds, count: usize) -> Result<u64, Error> {

@@ -97,6 +97,7 @@ fn environment(command: &mut Command, address: &str) {
         ("AWS_LAMBDA_LOG_STREAM_NAME", "l".to_owned()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", "g".to_owned()),
         ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE".to_owned()),
         (
             "AWS_SECRET_ACCESS_KEY",

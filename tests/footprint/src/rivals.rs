@@ -1,4 +1,5 @@
-//! The same work in Node and Python, with AWS's own runtime clients and SDKs, where they are installed.
+//! The same work in Node and Python, with AWS's SDKs, where they are installed. They poll the Runtime API in a loop that does less than
+//! AWS's own clients do.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -22,12 +23,10 @@ pub fn rivals() -> (Vec<Rival>, Vec<&'static str>) {
     let interpreter = python.join("venv/bin/python");
     if interpreter.exists() {
         found.extend([Role::Submit, Role::Status].map(|role| {
-            let handler = format!("{}.handler", role.name());
             let command = [
                 interpreter.clone().into(),
-                "-m".into(),
-                "awslambdaric".into(),
-                handler.into(),
+                python.join("runtime.py").into(),
+                role.name().into(),
             ];
             rival("Python", role, &command, ("PYTHONPATH", &python))
         }));
@@ -36,17 +35,17 @@ pub fn rivals() -> (Vec<Rival>, Vec<&'static str>) {
     }
     if node.join("dist/submit.cjs").exists() {
         found.extend([Role::Submit, Role::Status].map(|role| {
-            let client = node.join("node_modules/aws-lambda-ric/bin/index.mjs");
-            let handler = format!("{}.handler", node.join("dist").join(role.name()).display());
+            let file = node.join("dist").join(role.name()).with_extension("cjs");
+            let command = ["node".into(), node.join("runtime.mjs").into(), file.into()];
             rival(
                 "Node",
                 role,
-                &["node".into(), client.into(), handler.into()],
-                ("LAMBDA_TASK_ROOT", &node),
+                &command,
+                ("NODE_ENV", Path::new("production")),
             )
         }));
     } else {
-        missing.push("(cd tests/footprint/node && npm ci && npm run build)    # needs cmake, make and a C++ compiler");
+        missing.push("(cd tests/footprint/node && npm ci && npm run build)");
     }
     (found, missing)
 }
