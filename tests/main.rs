@@ -26,6 +26,7 @@ mod configuration;
 mod cors;
 mod costs;
 mod crashes;
+mod dependencies;
 mod deployed;
 mod events;
 mod expiry;

@@ -147,7 +147,7 @@ mod tests {
         let mut context = lambda_http::Context::default();
         context.deadline = now.plus(left).ms().try_into().unwrap();
         let incoming = Incoming::read(
-            serde_json::from_value(event).unwrap(),
+            serde_json::from_str(&event.to_string()).unwrap(),
             &context,
             &crate::Entrance::default(),
         );

@@ -3,13 +3,13 @@
 use engine::{IdSecrets, JobId, Owner};
 use http::{HeaderMap, Method};
 use lambda_http::Context;
-use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use lambda_http::aws_lambda_events::encodings::Body;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
-use lambda_http::request::LambdaRequest;
 
 use crate::authorizer;
 use crate::base_url::{base_url, stage_prefix_of_payload_1, stage_prefix_of_payload_2, strip};
+use crate::event::{Event, Payload2};
 use crate::{Entrance, Preferences, Problem, ProblemKind};
 
 /// A request.
@@ -43,13 +43,11 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    pub(crate) fn read(event: LambdaRequest, context: &Context, entrance: &Entrance) -> Self {
+    pub(crate) fn read(event: Event, context: &Context, entrance: &Entrance) -> Self {
         let public_base_url = entrance.public_base_url.as_deref();
         let mut incoming = match event {
-            LambdaRequest::ApiGatewayV1(event) => Self::of_payload_1(event, public_base_url),
-            LambdaRequest::ApiGatewayV2(event) => Self::of_payload_2(event, public_base_url),
-            // The enum is open, and no other variant is compiled in: a route that does not exist is the answer to it.
-            _ => Self::of_payload_1(ApiGatewayProxyRequest::default(), public_base_url),
+            Event::Payload1(event) => Self::of_payload_1(*event, public_base_url),
+            Event::Payload2(event) => Self::of_payload_2(*event, public_base_url),
         };
         if incoming.request_id.is_empty() {
             incoming.request_id.clone_from(&context.request_id);
@@ -63,7 +61,7 @@ impl Incoming {
         incoming
     }
 
-    fn of_payload_2(event: ApiGatewayV2httpRequest, public_base_url: Option<&str>) -> Self {
+    fn of_payload_2(event: Payload2, public_base_url: Option<&str>) -> Self {
         let context = event.request_context;
         let raw_path = event.raw_path.unwrap_or_default();
         let prefix = stage_prefix_of_payload_2(context.stage.as_deref(), &raw_path);
@@ -182,7 +180,7 @@ mod tests {
 
     fn read(event: Value) -> Incoming {
         Incoming::read(
-            serde_json::from_value(event).unwrap(),
+            serde_json::from_str(&event.to_string()).unwrap(),
             &Context::default(),
             &Entrance::default(),
         )
@@ -238,7 +236,7 @@ mod tests {
         let owner = |entrance: &Entrance, authorizer: Value| {
             let mut event = payload_2("/jobs", json!({}));
             event["requestContext"]["authorizer"] = authorizer;
-            let event = serde_json::from_value(event).unwrap();
+            let event = serde_json::from_str(&event.to_string()).unwrap();
             Incoming::read(event, &Context::default(), entrance).owner
         };
         let alice = json!({"iam": {"userArn": "arn:aws:iam::123456789012:user/alice"}});

@@ -9,6 +9,7 @@ mod base_url;
 mod document;
 mod entrance;
 mod etag;
+mod event;
 mod failure;
 mod hold;
 mod html;

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use lambda_http::lambda_runtime;
-use lambda_http::request::LambdaRequest;
 use lambda_http::{Error, LambdaEvent, service_fn};
 
 use crate::answer::Response;
+use crate::event::Event;
 use crate::{Answer, Entrance, Incoming};
 
 /// Serves requests one after another until the process ends: events of an HTTP API (payload 2.0), a REST API (1.0) and a
@@ -21,8 +21,8 @@ where
     F: Future<Output = Answer> + Send,
 {
     let (handle, entrance) = (&handle, &entrance);
-    let service = service_fn(move |event: LambdaEvent<LambdaRequest>| async move {
-        let is_payload_2 = matches!(event.payload, LambdaRequest::ApiGatewayV2(_));
+    let service = service_fn(move |event: LambdaEvent<Event>| async move {
+        let is_payload_2 = matches!(event.payload, Event::Payload2(_));
         let incoming = Incoming::read(event.payload, &event.context, entrance);
         let is_head = incoming.method == http::Method::HEAD;
         // Boxed: the layout of what is awaited here is deeper than the compiler follows.

@@ -1,7 +1,6 @@
 //! What request a message or a record stands for.
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
@@ -14,12 +13,10 @@ impl Fingerprint {
     /// Of a request's body, byte by byte.
     #[must_use]
     pub fn of(body: &[u8]) -> Self {
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(body) {
-            // Writing to a `String` cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        Self(hex)
+        let digest = Sha256::digest(body);
+        let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits = nibbles.map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)]));
+        Self(digits.collect())
     }
 
     /// As it stands in a record or a message; `None` unless it is 64 lower-case hexadecimal digits.

@@ -5,7 +5,8 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 use crate::{Environment, JobRecord, KindName, Outcome, Timestamp};
 
@@ -96,33 +97,70 @@ impl Metrics {
         self.write(&job.kind, Happened::Ended { outcome, attempts }, now);
     }
 
-    /// The metrics of all kinds together and of each kind: a metric costs by its dimensions, so there are no others.
-    fn line(&self, kind: &KindName, happened: Happened, now: Timestamp) -> Option<Value> {
-        let measured = happened.measured();
-        let names = measured
-            .iter()
-            .map(|(name, unit, _)| json!({ "Name": name, "Unit": unit }));
-        let mut line = Map::from_iter([
-            (
-                "_aws".to_owned(),
-                json!({
-                    "Timestamp": now.ms(),
-                    "CloudWatchMetrics": [{
-                        "Namespace": self.namespace.as_ref()?,
-                        "Dimensions": [[], ["kind"]],
-                        "Metrics": names.collect::<Vec<_>>(),
-                    }],
-                }),
-            ),
-            ("kind".to_owned(), kind.as_str().into()),
-        ]);
-        line.extend(
-            measured
-                .iter()
-                .map(|(name, _, value)| ((*name).to_owned(), (*value).into())),
-        );
-        Some(line.into())
+    fn line(&self, kind: &KindName, happened: Happened, now: Timestamp) -> Option<String> {
+        let line = Line {
+            namespace: self.namespace.as_ref()?,
+            kind: kind.as_str(),
+            measured: &happened.measured(),
+            timestamp: now.ms(),
+        };
+        serde_json::to_string(&line).ok()
     }
+}
+
+/// The metrics of all kinds together and of each kind: a metric costs by its dimensions, so there are no others.
+struct Line<'a> {
+    namespace: &'a str,
+    kind: &'a str,
+    measured: &'a [Measured],
+    timestamp: i64,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut line = serializer.serialize_map(None)?;
+        let directive = Directive {
+            namespace: self.namespace,
+            dimensions: (&[], ["kind"]),
+            metrics: self
+                .measured
+                .iter()
+                .map(|&(name, unit, _)| Metric { name, unit })
+                .collect(),
+        };
+        let about = About {
+            timestamp: self.timestamp,
+            cloud_watch_metrics: [directive],
+        };
+        line.serialize_entry("_aws", &about)?;
+        line.serialize_entry("kind", self.kind)?;
+        for (name, _, value) in self.measured {
+            line.serialize_entry(name, value)?;
+        }
+        line.end()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct About<'a> {
+    timestamp: i64,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: (&'a [&'a str], [&'a str; 1]),
+    metrics: Vec<Metric>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
 }
 
 fn milliseconds(span: Duration) -> u64 {
@@ -132,10 +170,13 @@ fn milliseconds(span: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     fn line(variables: &[(&str, &str)], happened: Happened) -> Option<Value> {
         let kind = "csv_profile".parse().unwrap();
-        Metrics::of(&Environment::of(variables)).line(&kind, happened, Timestamp::from_ms(1_500))
+        let metrics = Metrics::of(&Environment::of(variables));
+        let line = metrics.line(&kind, happened, Timestamp::from_ms(1_500))?;
+        serde_json::from_str(&line).unwrap()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Fingerprint, JobId, JobRecord, JobState, Owner, Timestamp};
+use crate::{JobId, JobRecord, JobState, Owner, Timestamp};
 
 /// Into how many partitions of the index an owner's jobs go. A partition takes 1,000 writes a second and a job writes its
 /// index entry once, so one owner can submit 4,000 jobs a second before any of them is throttled; a page costs as many queries.
@@ -95,8 +95,7 @@ pub fn owner_shard(owner: &Owner, id: &JobId) -> String {
 
 /// The owner's hash in place of the owner, whose name can be long and stands in the record already.
 pub(crate) fn shard_key(owner: &Owner, shard: u8) -> String {
-    let owner = Fingerprint::of(owner.as_str().as_bytes());
-    format!("{}#{shard}", &owner.as_str()[..32])
+    format!("{}#{shard}", owner.short_hash())
 }
 
 #[cfg(test)]

@@ -1,0 +1,54 @@
+"""A message and a record for each request: what bare-submit does, in Python."""
+
+import json
+import os
+
+import boto3
+
+FINGERPRINT = "c0fcb95d5758a90ff509b058a5c2fe5155162e17abd771de37d19f56cae7d879"
+
+sqs = boto3.client("sqs")
+dynamodb = boto3.client("dynamodb")
+
+
+def record(id):
+    texts = {
+        "id": id,
+        "owner": "arn:aws:sts::123456789012:assumed-role/reports",
+        "name": "csv_profile",
+        "fingerprint": FINGERPRINT,
+        "state": "SCHEDULED",
+        "summary": "",
+        "owner_shard": "00321bb6c8e1869b2633416422cbf52f#3",
+        "created_order": "001767264645000-c9cdbc04-a2b1-8425-9b65-0988e9810743",
+    }
+    numbers = {
+        "percent": "0",
+        "scheduled_start_ms": "1767264645000",
+        "deadline_ms": "1767351045000",
+        "expires_at": "1767437445",
+        "attempt": "0",
+        "max_attempts": "3",
+        "version": "1",
+        "updated_at_ms": "1767264645000",
+    }
+    item = {name: {"S": text} for name, text in texts.items()}
+    return item | {name: {"N": digits} for name, digits in numbers.items()}
+
+
+def handler(event, context):
+    id = context.aws_request_id
+    message = {"id": id, "name": "csv_profile", "fingerprint": FINGERPRINT, "input": json.loads(event["body"])}
+    sqs.send_message(
+        QueueUrl=os.environ["QUEUE_URL"],
+        MessageBody=json.dumps(message),
+        MessageGroupId="00321bb6c8e1869b2633416422cbf52f",
+    )
+    dynamodb.put_item(
+        TableName=os.environ["TABLE_NAME"],
+        Item=record(id),
+        ConditionExpression="attribute_not_exists(#id) OR #expires_at <= :now_seconds",
+        ExpressionAttributeNames={"#id": "id", "#expires_at": "expires_at"},
+        ExpressionAttributeValues={":now_seconds": {"N": "1767264645"}},
+    )
+    return {"statusCode": 202, "headers": {"content-type": "application/json"}, "body": json.dumps({"id": id})}
