@@ -66,7 +66,7 @@ pub struct FaultOptions {
 }
 
 /// HTTP functions at once. Each takes one request at a time, as in Lambda, and is started when it is needed.
-const HTTP_PROCESSES: usize = 16;
+pub(crate) const HTTP_PROCESSES: usize = 16;
 
 /// As in the template.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(29);

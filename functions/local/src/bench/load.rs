@@ -63,7 +63,7 @@ impl Submitter {
 /// are submitted.
 pub(super) async fn closed(
     client: &Client,
-    clients: u16,
+    clients: usize,
     span: Duration,
     jobs: u64,
     answered: &Answered,

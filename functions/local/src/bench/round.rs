@@ -17,7 +17,7 @@ use super::show::Show;
 use crate::backends::{QUEUE, dynamodb_client};
 use crate::load_client::Client;
 use crate::queue_depth::QueueDepth;
-use crate::service::Service;
+use crate::service::{HTTP_PROCESSES, Service};
 
 /// What every load needs.
 pub(super) struct Bench<'a> {
@@ -56,9 +56,10 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Starts the processes, which is not what is measured.
+    /// Starts all the processes that there can be, which is not what is measured: a load that does not wait would have them
+    /// started in its midst, each at the cost of those that are at work.
     pub(super) async fn warm_up(&self) -> Result<(), Box<dyn Error>> {
-        let clients = self.args.clients;
+        let clients = HTTP_PROCESSES.max(self.args.clients.into());
         let jobs = WARM_UP_JOBS.min(self.args.jobs.unwrap_or(u32::MAX).into());
         self.measure("warming up", jobs, async |answered| {
             load::closed(self.client, clients, WARM_UP, jobs, &answered).await
@@ -75,7 +76,7 @@ impl<'a> Bench<'a> {
         finished: u32,
         rate: Option<u32>,
     ) -> Result<Round, Box<dyn Error>> {
-        let (clients, span) = (self.args.clients, self.args.span());
+        let (clients, span) = (usize::from(self.args.clients), self.args.span());
         let jobs = self.args.jobs.map_or(u64::MAX, u64::from);
         let title = format!("{clients} clients");
         let saturation = self
