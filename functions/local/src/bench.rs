@@ -22,6 +22,7 @@ pub(crate) use args::BenchArgs;
 use report::Report;
 use round::Bench;
 
+use crate::conclusion::{conclude, failed};
 use crate::load_client::Client;
 use crate::serve::stop_signal;
 use crate::service::Service;
@@ -29,26 +30,12 @@ use crate::service::Service;
 /// Measures and reports. It fails when a job got lost or failed.
 pub(crate) async fn bench(args: BenchArgs) -> ExitCode {
     match run(&args).await {
-        Ok(Some(report)) => {
-            if args.json {
-                println!("{}", report.to_json());
-            } else {
-                println!("{report}");
-            }
-            if report.is_good() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
-        }
+        Ok(Some(report)) => conclude(&report, args.json, report.is_good()),
         Ok(None) => {
             eprintln!("stopped");
             ExitCode::FAILURE
         }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(error),
     }
 }
 

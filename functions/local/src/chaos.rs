@@ -22,6 +22,7 @@ pub(crate) use args::ChaosArgs;
 use killer::Killer;
 use report::{Evidence, Report};
 
+use crate::conclusion::{conclude, failed};
 use crate::load_client::Client;
 use crate::service::{Service, StartError};
 
@@ -33,22 +34,8 @@ pub(crate) async fn chaos(args: ChaosArgs) -> ExitCode {
         "seed {seed}: `local chaos --seed {seed}` makes the same jobs and the same plan of faults and kills"
     );
     match run(&args, seed).await {
-        Ok(report) => {
-            if args.json {
-                println!("{}", report.to_json());
-            } else {
-                println!("{report}");
-            }
-            if report.is_good() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+        Ok(report) => conclude(&report, args.json, report.is_good()),
+        Err(error) => failed(error),
     }
 }
 

@@ -25,6 +25,8 @@ pub use counted::{COUNTED, Counted, LOG_BYTES, LogBytes, RECORD_BYTES, What, per
 pub use limits::TEMPLATE_DEFAULTS;
 pub use units::Units;
 
+use crate::conclusion::failed;
+
 use assumptions::Assumptions;
 use prices::Prices;
 use report::Report;
@@ -62,10 +64,7 @@ pub(crate) struct CostArgs {
 pub(crate) async fn cost(mut args: CostArgs) -> ExitCode {
     let prices = match Prices::load() {
         Ok(prices) => prices,
-        Err(error) => {
-            eprintln!("error: the prices cannot be read: {error}");
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return failed(format!("the prices cannot be read: {error}")),
     };
     if let Some(jobs) = args.measure {
         match measure::cpu_ms(jobs).await {
@@ -73,10 +72,7 @@ pub(crate) async fn cost(mut args: CostArgs) -> ExitCode {
                 eprintln!("CPU of submit, status and worker in ms: {measured:.2?}");
                 args.assumed.cpu_ms = measured.into();
             }
-            Err(error) => {
-                eprintln!("error: {error}");
-                return ExitCode::FAILURE;
-            }
+            Err(error) => return failed(error),
         }
     }
     let report = Report {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::client::{self, Client, ClientError, DemoError, Options, TextFile};
+use crate::conclusion::failed;
 use crate::function::LogSink;
 use crate::service::{Service, ServiceOptions};
 
@@ -33,13 +34,13 @@ pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
         },
         Some(path) => match TextFile::read(&path) {
             Ok(file) => file,
-            Err(error) => return failed(&ClientError::from(error).explanation()),
+            Err(error) => return failed(ClientError::from(error).explanation()),
         },
     };
     let logs = Logs::default();
     let service = match Service::start(options(logs.sink())).await {
         Ok(service) => service,
-        Err(error) => return failed(&error.to_string()),
+        Err(error) => return failed(error),
     };
     let shown = show(&service, &csv).await;
     service.stop().await;
@@ -50,7 +51,7 @@ pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
             if !matches!(error, DemoError::Unsuccessful(_)) {
                 logs.print();
             }
-            failed(&match error {
+            failed(match error {
                 DemoError::Client(error) => error.explanation(),
                 DemoError::Unsuccessful(_) | DemoError::NotGone(_) => error.to_string(),
             })
@@ -77,26 +78,12 @@ async fn show(service: &Service, csv: &TextFile) -> Result<(), DemoError> {
 
 fn options(logs: LogSink) -> ServiceOptions {
     ServiceOptions {
-        port: 0,
-        data: None,
         retention: RETENTION,
         deadline: Duration::from_secs(300),
         concurrency: 2,
-        batch_size: 10,
-        worker_timeout: Duration::from_secs(120),
-        worker_memory_mb: 1_024,
-        visibility: Duration::from_secs(121),
-        sweep_every: Duration::from_secs(1),
-        monitor_links: true,
-        allowed_origins: Vec::new(),
         logs,
-        faults: None,
+        ..ServiceOptions::default()
     }
-}
-
-fn failed(explanation: &str) -> ExitCode {
-    eprintln!("error: {explanation}");
-    ExitCode::FAILURE
 }
 
 /// What the functions said, for when something goes wrong.

@@ -10,6 +10,7 @@ mod bench;
 mod chaos;
 mod cli;
 pub mod client;
+mod conclusion;
 mod cors;
 pub mod cost;
 mod demo;

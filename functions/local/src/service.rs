@@ -54,6 +54,29 @@ pub struct ServiceOptions {
     pub faults: Option<FaultOptions>,
 }
 
+impl Default for ServiceOptions {
+    /// As `serve` has them by default, but on a free port, and silent.
+    fn default() -> Self {
+        let worker_timeout = Duration::from_secs(120);
+        Self {
+            port: 0,
+            data: None,
+            retention: Duration::from_secs(86_400),
+            deadline: Duration::from_secs(86_400),
+            concurrency: 4,
+            batch_size: 10,
+            worker_timeout,
+            worker_memory_mb: 1_024,
+            visibility: worker_timeout + Duration::from_secs(1),
+            sweep_every: Duration::from_secs(1),
+            monitor_links: true,
+            allowed_origins: Vec::new(),
+            logs: LogSink::nowhere(),
+            faults: None,
+        }
+    }
+}
+
 /// What goes wrong between the functions and the back ends.
 #[derive(Clone, Copy, Debug)]
 pub struct FaultOptions {

@@ -42,31 +42,18 @@ pub(crate) struct BenchArgs {
     verbose: bool,
 }
 
-/// As `serve` has it.
-const WORKER_TIMEOUT: Duration = Duration::from_secs(120);
-
 impl BenchArgs {
     /// As `serve` has them, on a free port and with data of its own.
     pub(super) fn options(&self) -> ServiceOptions {
         ServiceOptions {
-            port: 0,
-            data: None,
-            retention: Duration::from_secs(86_400),
-            deadline: Duration::from_secs(86_400),
             concurrency: usize::from(self.concurrency),
             batch_size: self.batch_size,
-            worker_memory_mb: 1_024,
-            allowed_origins: Vec::new(),
-            worker_timeout: WORKER_TIMEOUT,
-            visibility: WORKER_TIMEOUT + Duration::from_secs(1),
-            sweep_every: Duration::from_secs(1),
-            monitor_links: true,
             logs: if self.verbose {
                 LogSink::stderr()
             } else {
                 LogSink::nowhere()
             },
-            faults: None,
+            ..ServiceOptions::default()
         }
     }
 

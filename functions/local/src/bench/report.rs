@@ -63,11 +63,6 @@ impl Report {
         self.loads().all(Measured::is_good)
     }
 
-    pub(super) fn to_json(&self) -> String {
-        // Maps with words as keys and finite numbers always serialise.
-        serde_json::to_string_pretty(self).unwrap_or_default()
-    }
-
     fn loads(&self) -> impl Iterator<Item = &Measured> {
         self.rounds
             .iter()

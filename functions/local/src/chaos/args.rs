@@ -66,19 +66,12 @@ impl ChaosArgs {
     pub(super) fn options(&self, seed: u64) -> ServiceOptions {
         let worker_timeout = Duration::from_secs(self.worker_timeout);
         ServiceOptions {
-            port: 0,
-            data: None,
             // Nothing expires during the run: what is missing at its end was lost.
             retention: Duration::from_secs(86_400),
-            deadline: Duration::from_secs(86_400),
             concurrency: usize::from(self.concurrency),
-            batch_size: 10,
-            worker_memory_mb: 1_024,
-            allowed_origins: Vec::new(),
             worker_timeout,
             visibility: worker_timeout + Duration::from_secs(1),
             sweep_every: Duration::from_secs(60),
-            monitor_links: true,
             logs: if self.verbose {
                 LogSink::stderr()
             } else {
@@ -89,6 +82,7 @@ impl ChaosArgs {
                 rates: rates(self.faults, self.redeliveries, worker_timeout),
                 is_audited: true,
             }),
+            ..ServiceOptions::default()
         }
     }
 }

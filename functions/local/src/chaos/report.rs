@@ -113,11 +113,6 @@ impl Report {
     pub(super) fn is_good(&self) -> bool {
         self.jobs.accepted > 0 && self.broken.values().all(|count| *count == 0)
     }
-
-    pub(super) fn to_json(&self) -> String {
-        // Maps with numbers and words as keys always serialise.
-        serde_json::to_string_pretty(self).unwrap_or_default()
-    }
 }
 
 type Audited = BTreeMap<String, JobSeen>;

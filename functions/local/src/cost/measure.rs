@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::function::LogSink;
 use crate::role::Role;
 use crate::service::{Service, ServiceOptions, StartError};
 
@@ -104,23 +103,14 @@ fn ticks_of(pid: u32) -> Option<f64> {
     Some(user + system)
 }
 
-/// As `serve` does by default, on a port of its own and silent.
+/// One job in a batch, and nothing besides that would take time.
 fn options() -> ServiceOptions {
     ServiceOptions {
-        port: 0,
-        data: None,
-        retention: Duration::from_secs(86_400),
-        deadline: Duration::from_secs(86_400),
         concurrency: 2,
         batch_size: 1,
-        worker_memory_mb: 1_024,
-        allowed_origins: Vec::new(),
-        worker_timeout: Duration::from_secs(120),
-        visibility: Duration::from_secs(121),
         sweep_every: Duration::from_secs(60),
         monitor_links: false,
-        logs: LogSink::new(|_, _| ()),
-        faults: None,
+        ..ServiceOptions::default()
     }
 }
 
