@@ -318,7 +318,11 @@ fn the_gateway_s_own_domain_can_be_closed() {
 
     let disabled = template.at("/Resources/HttpApi/Properties/DisableExecuteApiEndpoint");
 
-    assert_eq!(disabled, &json!({ "Ref": "DisableExecuteApiEndpoint" }));
+    let chosen = json!({ "Fn::If": ["DisablesExecuteApiEndpoint", true, false] });
+    assert_eq!(disabled, &chosen);
+    let condition = template.at("/Conditions/DisablesExecuteApiEndpoint/Fn::Equals");
+    let switch = json!([{ "Ref": "DisableExecuteApiEndpoint" }, "true"]);
+    assert_eq!(condition, &switch);
     assert_eq!(
         template.at("/Parameters/DisableExecuteApiEndpoint/Default"),
         "false"

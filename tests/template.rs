@@ -378,7 +378,10 @@ fn a_first_deployment_that_fails_can_be_rolled_back_and_data_outlives_its_stack(
         assert_eq!(replaced, "Retain", "{resource}");
     }
     let protection = template.at("/Resources/Jobs/Properties/DeletionProtectionEnabled");
-    assert_eq!(protection, &json!({ "Ref": "DeletionProtection" }));
+    let chosen = json!({ "Fn::If": ["ProtectsTable", true, false] });
+    assert_eq!(protection, &chosen);
+    let condition = template.at("/Conditions/ProtectsTable/Fn::Equals");
+    assert_eq!(condition, &json!([{ "Ref": "DeletionProtection" }, "true"]));
     assert_eq!(
         template.at("/Parameters/DeletionProtection/Default"),
         "false"
