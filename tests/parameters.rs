@@ -28,8 +28,8 @@ const GIVEN: [(&str, &[&str], &[&str]); 34] = [
     ("DisableExecuteApiEndpoint", &["true"], &["yes", "True"]),
     (
         "MaxScheduleAheadSeconds",
-        &["0", "604800"],
-        &["-1", "604801"],
+        &["60", "604800"],
+        &["59", "604801"],
     ),
     ("MaxWaitSeconds", &["0", "20"], &["-1", "21"]),
     (
