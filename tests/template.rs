@@ -287,7 +287,7 @@ fn an_answer_that_is_held_comes_before_the_function_s_end_and_before_the_gateway
         .operation_timeout()
         .expect("calls have a time-out");
     // The read before the wait and the one behind it.
-    let held = api::LONGEST_HOLD + 2 * call;
+    let held = engine::LONGEST_HOLD + 2 * call;
 
     for function in ["Submit", "Status"] {
         let seconds = template.number(&format!("/Resources/{function}Function/Properties/Timeout"));

@@ -12,7 +12,7 @@ use engine::{IdSecrets, Owner};
 use local::{LogSink, Pool};
 use serde_json::{Value, json};
 
-use crate::app::{Launch, SECRET, eventually};
+use crate::app::{Launch, SECRET, eventually, time_in};
 
 /// A back end with nothing in it, that counts. What it was asked, such as `PutItem`; repetitions of one call count once.
 #[derive(Clone, Default)]
@@ -91,15 +91,19 @@ impl Function {
             broken,
             ..BackEnd::default()
         };
-        Self::before(name, back_end).await
+        Self::before(name, back_end, &[]).await
     }
 
-    async fn before(name: &str, back_end: BackEnd) -> Self {
+    async fn before(name: &str, back_end: BackEnd, variables: &[(&str, &str)]) -> Self {
         let url = back_end.serve().await;
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let written = log.clone();
-        let pool = Launch::of(name, &url, &format!("{url}/123456789012/jobs"))
-            .with("METRICS_NAMESPACE", "Accepted/wire")
+        let launch = Launch::of(name, &url, &format!("{url}/123456789012/jobs"))
+            .with("METRICS_NAMESPACE", "Accepted/wire");
+        let launch = variables
+            .iter()
+            .fold(launch, |launch, (name, value)| launch.with(name, value));
+        let pool = launch
             .logs(LogSink::new(move |_, line| {
                 written.lock().unwrap().push(line.to_owned());
             }))
@@ -186,7 +190,7 @@ async fn of_two_submits_in_one_millisecond_the_slower_one_gets_the_job_of_the_fa
         has_rival: true,
         ..BackEnd::default()
     };
-    let submit = Function::before("submit", back_end).await;
+    let submit = Function::before("submit", back_end, &[]).await;
 
     let slower = submit.ask_under_a_key("one", ACCEPTABLE).await;
     let alone = submit.ask_under_a_key("two", ACCEPTABLE).await;
@@ -213,6 +217,54 @@ async fn of_two_submits_in_one_millisecond_the_slower_one_gets_the_job_of_the_fa
     assert_eq!(counted.await, 1);
 }
 
+#[tokio::test]
+async fn a_start_may_lie_as_far_ahead_as_the_deployment_and_the_queue_allow() {
+    for (variables, limit) in [
+        (&[][..], 604_800),
+        (&[("MAX_SCHEDULE_AHEAD_SECONDS", "600")], 600),
+        // The queue keeps a message for 1,209,600 s, and the job must have finished by then.
+        (&[("DEADLINE_SECONDS", "1209000")], 600),
+    ] {
+        let submit = Function::before("submit", BackEnd::default(), variables).await;
+        let start_in = async |seconds| {
+            let start = time_in(seconds);
+            let job = json!({"name": "rehearsal", "input": {}, "scheduled-start-time": start});
+            submit.ask("POST", "/jobs", &job.to_string()).await
+        };
+
+        let too_far = start_in(limit + 60).await;
+        assert_eq!(too_far["statusCode"], 422, "{too_far}");
+        let error = &too_far["body"]["errors"][0];
+        assert_eq!(error["pointer"], "/scheduled-start-time");
+        let detail = error["detail"].as_str().unwrap();
+        assert!(
+            detail.ends_with(&format!(", {limit} seconds from now")),
+            "{detail}"
+        );
+        assert!(submit.back_end.calls().is_empty());
+
+        let accepted = start_in(limit - 60).await;
+        assert_eq!(accepted["statusCode"], 202, "{accepted}");
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_may_hold_no_answer_at_all() {
+    for (variables, applied) in [
+        (&[("MAX_WAIT_SECONDS", "1")][..], Some("wait=1")),
+        (&[("MAX_WAIT_SECONDS", "0")], None),
+    ] {
+        let submit = Function::before("submit", BackEnd::default(), variables).await;
+        let mut event = event("POST", "/jobs", ACCEPTABLE);
+        event["headers"]["prefer"] = json!("wait=20");
+
+        let answer = submit.answer(&event).await;
+
+        assert_eq!(answer["statusCode"], 202, "{answer}");
+        assert_eq!(answer["headers"]["preference-applied"].as_str(), applied);
+    }
+}
+
 fn assert_unavailable(answer: &Value) {
     assert_eq!(answer["statusCode"], 503, "{answer}");
     let seconds = answer["headers"]["retry-after"]
@@ -220,5 +272,8 @@ fn assert_unavailable(answer: &Value) {
         .unwrap()
         .parse::<u32>();
     assert!(seconds.unwrap() >= 1, "{answer}");
-    assert_eq!(answer["body"]["title"], "The service cannot answer now");
+    assert_eq!(
+        answer["body"]["title"],
+        "The service is temporarily unavailable"
+    );
 }

@@ -50,7 +50,7 @@ pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{Claim, ClaimDecision, decide_claim};
 pub use context::{Context, Progress, RunControl, run_context};
 pub use creation_token::CreationToken;
-pub use environment::{Authorization, ConfigError, Environment};
+pub use environment::{Authorization, ConfigError, Environment, LONGEST_HOLD};
 pub use fingerprint::Fingerprint;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
 pub use intake::{Intake, IntakeBuilder};

@@ -30,7 +30,7 @@ pub(crate) async fn submit(
 ) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_COMMAND)?;
     let mut accepted = in_time(accept(app, incoming, now)).await?;
-    let hold = Hold::of(incoming, now);
+    let hold = Hold::of(incoming, app.max_wait, &accepted.record, now);
     let mut now = now;
     if let Some(hold) = hold {
         accepted.record = at_its_end(app, accepted.record, hold).await;
@@ -60,7 +60,7 @@ async fn at_its_end(app: &App, record: JobRecord, hold: Hold) -> JobRecord {
 async fn accept(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Accepted, Problem> {
     let owner = incoming.owner()?;
     let key = idempotency::key(incoming)?;
-    let submission = parse(incoming, &app.intake, app.deadline, now)?;
+    let submission = parse(incoming, &app.intake, app.schedule_ahead(), now)?;
     let fingerprint = Fingerprint::of(&incoming.body);
     let id = match &key {
         None => app.secrets.issue(owner, random()?),
