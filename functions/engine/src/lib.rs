@@ -16,6 +16,7 @@ mod creation_token;
 mod deadline;
 mod environment;
 mod fingerprint;
+mod hand_back;
 mod id;
 mod input;
 mod intake;
@@ -52,6 +53,7 @@ pub use context::{Context, Progress, RunControl, run_context};
 pub use creation_token::CreationToken;
 pub use environment::{Authorization, ConfigError, Environment, LONGEST_HOLD};
 pub use fingerprint::Fingerprint;
+pub use hand_back::HandBack;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
 pub use intake::{Intake, IntakeBuilder};
 pub use job::{Invalid, Job};
@@ -68,6 +70,7 @@ pub use page::{
 pub use percent::Percent;
 pub use queue::{
     JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_PAUSES, MAX_VISIBILITY, QueueError, Receipt,
+    VISIBILITY_MARGIN,
 };
 pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use registry::{Registry, RegistryError};

@@ -218,7 +218,9 @@ fn problem_content(kinds: &[ProblemKind], examples: &Examples<'_>) -> Value {
                 reference("Problem"),
                 { "properties": {
                     "status": { "const": statuses.first() },
-                    "error": { "properties": { "code": { "enum": slugs } } },
+                    "error": {
+                        "allOf": [reference("ProblemError"), { "properties": { "code": { "enum": slugs } } }],
+                    },
                 } },
             ],
         },
