@@ -79,6 +79,14 @@ async fn a_principal_s_job_is_404_for_every_other_principal() {
         let asked = asked_by(&deployed, &principal(other), id(&answer)).await;
         assert_eq!(asked, [404; 4], "{other}");
     }
+    // Somebody else deleted the role and created one of the same name.
+    let with_id = |id: &str| {
+        let arn = "arn:aws:sts::123456789012:assumed-role/reports/monday";
+        json!({ "iam": { "userArn": arn, "userId": format!("{id}:monday") } })
+    };
+    let of_the_first = submit(&deployed.submit, &with_id("AROAFIRST")).await;
+    let asked = asked_by(&deployed, &with_id("AROASECOND"), id(&of_the_first)).await;
+    assert_eq!(asked, [404; 4]);
     let same_role = principal("arn:aws:sts::123456789012:assumed-role/reports/tuesday");
     assert_eq!(
         asked_by(&deployed, &same_role, id(&answer)).await,

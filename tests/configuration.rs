@@ -88,6 +88,9 @@ fn a_variable_that_is_malformed_stops_the_cold_start_and_is_named_without_its_va
         ("status", "PUBLIC_BASE_URL", "hunter2"),
         ("status", "MONITOR_LINKS", "hunter2"),
         ("submit", "MONITOR_LINKS", "hunter2"),
+        ("submit", "MAX_WAIT_SECONDS", "21"),
+        ("status", "MAX_WAIT_SECONDS", "hunter2"),
+        ("submit", "MAX_SCHEDULE_AHEAD_SECONDS", "hunter2"),
         ("worker", "RETENTION_SECONDS", "-1"),
     ] {
         let mut environment = good();

@@ -84,6 +84,7 @@ async fn a_page_can_read_where_its_job_is_and_when_to_look_again() {
 
     assert_eq!(accepted.header("access-control-allow-origin"), Some(PAGE));
     let exposed = names(&accepted, "access-control-expose-headers");
+    assert!(exposed.contains(&"sunset"), "{exposed:?}");
     for header in ["location", "operation-location", "retry-after", "link"] {
         assert!(exposed.contains(&header), "{exposed:?}");
         assert!(accepted.header(header).is_some(), "{header}: {accepted:?}");

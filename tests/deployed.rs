@@ -230,7 +230,7 @@ pub(crate) fn http_api_event_with(
     path: &str,
     body: &Value,
 ) -> String {
-    let signed = json!({ "iam": { "userArn": "arn:aws:iam::123456789012:user/tests" } });
+    let signed = json!({ "iam": { "userArn": "arn:aws:iam::123456789012:user/tests", "userId": "AIDADBQP57FF2AEXAMPLE" } });
     event(&signed, more, method, path, body)
 }
 

@@ -14,12 +14,13 @@ use serde_json::Value;
 use crate::deployed::ID_SECRET;
 
 /// The job of `submit-http-api`, and of the same request through other gateways.
-pub(crate) const JOB_OF_ROLE: &str = "c9cdbc04-a2b1-8425-9b65-0988e9810743";
+pub(crate) const JOB_OF_ROLE: &str = "f464b758-f84e-8e40-be0b-ed17081a2b15";
 /// The job of `submit-http-api-jwt`.
 pub(crate) const JOB_OF_USER: &str = "e3eeaffc-2a66-8fc0-865e-0df90df092aa";
 
 /// Who the events are from: a role, whatever its session is called, and a user, who is unique within an issuer.
-pub(crate) const ROLE: &str = "arn:aws:sts::123456789012:assumed-role/reports";
+pub(crate) const ROLE: &str =
+    "arn:aws:sts::123456789012:assumed-role/reports|AROADBQP57FF2AEXAMPLE";
 pub(crate) const USER: &str = "https://login.example.com/|auth0|5f7c8ec7c33c6c004bbafe82";
 
 /// The job and the owner that an event is about.

@@ -7,6 +7,31 @@ use serde_json::{Value, json};
 
 use crate::app::{App, Job, PATIENCE, time, time_in};
 
+#[tokio::test]
+async fn a_job_that_has_finished_says_when_its_uris_will_be_gone() {
+    let app = App::shared().as_user("sunset");
+    let later = json!({"name": "rehearsal", "input": {}, "scheduled-start-time": time_in(600)});
+    let waiting = app.submit(&later).await;
+    let before = app.status(&waiting).await;
+    let job = app.rehearse(json!({"seconds": 0})).await;
+    let ended = app.wait_for_end(&job).await;
+
+    let status = app.status(&job).await;
+    let tag = status.header("etag").unwrap();
+    let unchanged = app
+        .send(Method::GET, &job.uri, &[("if-none-match", tag)], "")
+        .await;
+    let entry = app.get_as("application/atom+xml", &job.uri).await;
+    let result = app.result(&job).await;
+
+    assert_eq!(before.header("sunset"), None, "{before:?}");
+    let sunset = time(&ended["job"]["expires-at"]).http_date();
+    assert_eq!((unchanged.status, entry.status), (304, 201));
+    for answer in [&status, &unchanged, &entry, &result] {
+        assert_eq!(answer.header("sunset"), Some(sunset.as_str()), "{answer:?}");
+    }
+}
+
 /// Every document that a poller sees from the 202 to the end, and whether its answer said when to look again.
 async fn watched(app: &App, job: &Job) -> Vec<(Value, Option<u64>)> {
     let mut seen = vec![(job.accepted.json(), Some(job.accepted.retry_after()))];

@@ -1,7 +1,7 @@
 //! Requests that are refused: one shape of answer, and nothing stored and nothing sent.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::app::{Answer, App};
 
@@ -104,6 +104,104 @@ async fn json_that_is_no_job_is_422_with_a_pointer_to_everything_that_is_wrong()
         found.dedup();
         assert_eq!(found, expected, "{body}: {problem}");
     }
+}
+
+/// A hundred thousand things are wrong with such a body. An answer of Lambda has at most 6 MB; with a larger one the client
+/// would get a 500, and the operator an alarm.
+#[tokio::test]
+async fn whatever_is_wrong_with_a_body_the_answer_stays_small() {
+    let app = app();
+    let long = |text: &str, bytes: usize| text.repeat(bytes / text.len());
+    let unknown: Map<_, _> = (0..100_000)
+        .map(|number| (format!("{number:05}"), json!(1)))
+        .collect();
+    let with = |name: String, input: Value| json!({"name": "rehearsal", "input": input, (name): 1});
+
+    for (body, errors, more) in [
+        (json!(unknown), 20, 99_982),
+        (with(long("/", 1_000_000), json!({})), 1, 0),
+        (with(long("\u{1}", 160_000), json!({})), 1, 0),
+        (with(long("🦀", 1_000_000), json!({})), 1, 0),
+        (json!({"name": long("x", 1_000_000), "input": {}}), 1, 0),
+        (
+            json!({"name": "rehearsal", "input": long("\u{1}", 160_000)}),
+            1,
+            0,
+        ),
+        (
+            json!({"name": "rehearsal", "input": {"outcome": long("x", 1_000_000)}}),
+            1,
+            0,
+        ),
+        (
+            json!({"name": "rehearsal", "input": {long("~", 1_000_000): 1}}),
+            1,
+            0,
+        ),
+        (
+            json!({"name": "rehearsal", "input": {}, "summary": long("\u{1}", 160_000)}),
+            2,
+            0,
+        ),
+    ] {
+        let answer = app.post(body.to_string()).await;
+
+        assert!(answer.body.len() < 64 * 1024, "{} bytes", answer.body.len());
+        let problem = refused(&app, &answer, 422, "invalid-job").await;
+        assert_eq!(pointers(&problem).len(), errors, "{problem}");
+        assert_eq!(
+            problem["more-errors"].as_u64().unwrap_or(0),
+            more,
+            "{problem}"
+        );
+        let says_so = problem["detail"]
+            .as_str()
+            .unwrap()
+            .ends_with("; 99982 more errors");
+        assert_eq!(says_so, more > 0, "{problem}");
+        for error in problem["errors"].as_array().unwrap() {
+            for text in [&error["pointer"], &error["detail"]] {
+                assert!(text.as_str().unwrap().chars().count() <= 201, "{text}");
+            }
+        }
+    }
+}
+
+/// What stands in a request's head is as large as the gateway takes, and none of it comes back.
+#[tokio::test]
+async fn whatever_is_wrong_with_a_request_s_head_is_not_repeated() {
+    let app = app();
+    let long = "0".repeat(9_000);
+
+    for target in [
+        format!("/jobs/{long}"),
+        format!("/{long}"),
+        format!("/jobs?limit={long}"),
+        format!("/jobs?cursor={long}"),
+        format!("/jobs?job-status={long}"),
+    ] {
+        let answer = app.get(&target).await;
+        assert!(matches!(answer.status, 400 | 404), "{answer:?}");
+        assert!(!format!("{answer:?}").contains("00000000"), "{answer:?}");
+    }
+    for (name, value) in [
+        ("accept", format!("a/{long}")),
+        ("idempotency-key", long.clone()),
+        ("content-type", long.clone()),
+    ] {
+        let headers = [("content-type", "application/json"), (name, &value)];
+        let answer = app.send(Method::POST, "/jobs", &headers, "{}").await;
+        assert!((400..500).contains(&answer.status), "{answer:?}");
+        assert!(!format!("{answer:?}").contains("00000000"), "{answer:?}");
+    }
+    let listed = app
+        .get(&format!("/jobs?limit={}5", "0".repeat(9_000)))
+        .await;
+    assert_eq!(listed.status, 200);
+    assert!(
+        listed.header("link").unwrap().contains("/jobs?limit=5>"),
+        "{listed:?}"
+    );
 }
 
 #[tokio::test]

@@ -44,6 +44,10 @@ async fn accept_chooses_between_json_atom_and_a_page() {
             "application/json;q=0.3, application/atom+xml;q=0.4",
             "application/atom+xml;type=entry",
         ),
+        (
+            "application/atom+xml, application/atomsvc+xml, */*",
+            "application/atom+xml;type=entry",
+        ),
         (BROWSER, "text/html;charset=utf-8"),
         ("text/*", "text/html;charset=utf-8"),
         ("no media type at all", "application/json"),

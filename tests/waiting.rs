@@ -103,7 +103,8 @@ async fn a_poller_that_waits_gets_the_end_of_the_job() {
 #[tokio::test]
 async fn a_poller_that_waited_in_vain_gets_the_job_as_it_stands() {
     let app = App::shared().as_user("polls-in-vain");
-    let job = scheduled(&app).await;
+    let job = app.rehearse(json!({"seconds": 60})).await;
+    app.wait_for_state(&job, "STARTED").await;
     let asked = Instant::now();
 
     let standing = get_within(&app, &job.uri, "wait=1").await;
@@ -112,12 +113,37 @@ async fn a_poller_that_waited_in_vain_gets_the_job_as_it_stands() {
     assert!(asked.elapsed() >= Duration::from_secs(2));
     assert_eq!(
         (standing.status, &standing.json()["job"]["job-state"]),
-        (200, &json!("SCHEDULED"))
+        (200, &json!("STARTED"))
     );
-    assert_eq!(standing.retry_after(), 30);
+    standing.retry_after();
     early.problem(404, "result-not-ready");
     for answer in [standing, early] {
         assert_eq!(answer.header("preference-applied"), Some("wait=1"));
+    }
+    app.cancel(&job).await;
+}
+
+/// It would be held in vain, and keep others from being answered.
+#[tokio::test]
+async fn a_job_that_starts_after_the_wait_is_answered_at_once() {
+    let app = App::shared().as_user("waits-for-a-late-start");
+    let asked = Instant::now();
+
+    let body = json!({"name": "rehearsal", "input": {}, "scheduled-start-time": time_in(600)});
+    let headers = [("content-type", "application/json"), ("prefer", "wait=20")];
+    let accepted = app
+        .send(Method::POST, "/jobs", &headers, body.to_string())
+        .await;
+    let uri = accepted.header("location").unwrap();
+    let standing = get_within(&app, uri, "wait=20").await;
+    let early = get_within(&app, &format!("{uri}/result"), "wait=20").await;
+
+    assert!(asked.elapsed() < Duration::from_secs(20));
+    assert_eq!((accepted.status, standing.status), (202, 200));
+    early.problem(404, "result-not-ready");
+    for answer in [&accepted, &standing, &early] {
+        assert_eq!(answer.header("preference-applied"), None);
+        assert_eq!(answer.retry_after(), 30);
     }
 }
 
@@ -142,7 +168,7 @@ async fn a_result_can_be_waited_for_and_so_can_the_news_that_there_is_none() {
 #[tokio::test]
 async fn a_cancel_ends_the_wait() {
     let app = App::shared().as_user("cancels-a-wait");
-    let job = scheduled(&app).await;
+    let job = app.rehearse(json!({"seconds": 60})).await;
     let (waits, uri) = (app.clone(), job.uri.clone());
     let waiting = tokio::spawn(async move { get_within(&waits, &uri, "wait=20").await });
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -200,10 +226,10 @@ async fn the_longest_wait_costs_a_dozen_reads_most_of_them_at_half_the_price() {
     let deployed = Deployed::new().await;
     let prefer = [("prefer", "wait=3600")];
     let body = json!({ "name": "csv_profile", "input": { "csv": "a\n1\n" } });
-    let later = json!({ "name": "csv_profile", "input": { "csv": "a\n1\n" }, "scheduled-start-time": time_in(600) });
+    // Nobody hands the worker its message.
     let accepted = deployed
         .submit
-        .answer(&http_api_event_with(&[], "POST", "/jobs", &later))
+        .answer(&http_api_event_with(&[], "POST", "/jobs", &body))
         .await;
     let path = accepted.body["task"]["href"].as_str().unwrap();
     let asked = Instant::now();

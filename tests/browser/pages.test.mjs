@@ -151,7 +151,7 @@ test('a page whose job is deleted turns into one that says so', async () => {
   await inState(uri, 'COMPLETED');
   await api('DELETE', uri);
   await page.unroute(uri);
-  await page.getByRole('heading', { name: "The job's time is over" }).waitFor(PATIENCE);
+  await page.getByRole('heading', { name: 'The job has expired or was deleted' }).waitFor(PATIENCE);
   await close();
 });
 

@@ -39,7 +39,9 @@ fn bytes(item: &Item) -> usize {
 }
 
 async fn a_usual_job_costs_one_unit_a_write_to_its_end(table: &Table) {
-    let owner = Owner::named("arn:aws:iam::123456789012:role/a-team/reports-client").unwrap();
+    let owner =
+        Owner::named("arn:aws:sts::123456789012:assumed-role/reports-client|AROADBQP57FF2AEXAMPLE")
+            .unwrap();
     let record = table.accept(job_of(&owner)).await;
     let run = table
         .start(
@@ -79,7 +81,9 @@ async fn a_usual_job_costs_one_unit_a_write_to_its_end(table: &Table) {
 }
 
 async fn with_the_largest_checkpoint_it_costs_two(table: &Table) {
-    let owner = Owner::named("arn:aws:iam::123456789012:role/a-team/reports-client").unwrap();
+    let owner =
+        Owner::named("arn:aws:sts::123456789012:assumed-role/reports-client|AROADBQP57FF2AEXAMPLE")
+            .unwrap();
     let record = table.accept(job_of(&owner)).await;
     let token = "8f7f8b54-4a8c-4a39-9d6b-0a0b6a4a9a0c.0";
     let run = table.start(&record.id, token, at(1_000)).await;

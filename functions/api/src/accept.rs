@@ -20,8 +20,39 @@ struct Range {
     weight: u16,
 }
 
-/// What a client likes that does not say.
+/// The highest weight, and the default when the client states none.
 const BEST: u16 = 1000;
+
+/// How gladly a client takes a media type: by weight, and of equal weights a type that it names before one that only a
+/// wildcard covers (`application/atom+xml, */*` is sent by clients that want Atom).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Quality {
+    /// In thousandths; 0 for not at all.
+    pub(crate) weight: u16,
+    is_named: bool,
+}
+
+impl Quality {
+    /// Whether the client takes the media type at all.
+    pub(crate) fn is_acceptable(self) -> bool {
+        self.weight > 0
+    }
+}
+
+/// How precisely a range names a media type, the least precise first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Precision {
+    /// By its name, with parameters that are not ours.
+    Foreign,
+    /// `*/*`
+    Everything,
+    /// `application/*`
+    WholeType,
+    /// By its name.
+    Type,
+    /// By its name and what tells the two kinds of Atom documents apart.
+    TypeAndKind,
+}
 
 impl Accept {
     /// Reads all lines of the header. Without a readable element, everything is taken.
@@ -34,16 +65,23 @@ impl Accept {
         Self(elements.filter_map(Range::parse).collect())
     }
 
-    /// How gladly this media type is taken, in thousandths; 0 for not at all. What the most precise element says, counts.
-    pub(crate) fn quality(&self, media_type: &str, kind: Option<&str>) -> u16 {
+    /// How gladly this media type is taken: as the most precise element says.
+    pub(crate) fn quality(&self, media_type: &str, kind: Option<&str>) -> Quality {
         if self.0.is_empty() {
-            return BEST;
+            return Quality {
+                weight: BEST,
+                is_named: false,
+            };
         }
         let precise = self
             .0
             .iter()
             .filter_map(|range| Some((range.precision(media_type, kind)?, range.weight)));
-        precise.max().map_or(0, |(_, quality)| quality)
+        let quality = precise.max().map(|(precision, weight)| Quality {
+            weight,
+            is_named: precision >= Precision::Type,
+        });
+        quality.unwrap_or_default()
     }
 }
 
@@ -82,16 +120,19 @@ impl Range {
     ///
     /// A range with parameters that we don't know counts least: it is not ours, but who sends only
     /// `application/json;version=2` is served better with JSON than with a refusal.
-    fn precision(&self, media_type: &str, kind: Option<&str>) -> Option<u8> {
+    fn precision(&self, media_type: &str, kind: Option<&str>) -> Option<Precision> {
         let is_type = self.media_types == media_type;
         let whole_type = media_type.split('/').next().unwrap_or_default();
         let is_whole_type = self.media_types.strip_suffix("/*") == Some(whole_type);
         match (self.kind.as_deref(), kind) {
             (Some(wanted), Some(kind)) if wanted != kind => None,
-            _ if is_type && (self.is_foreign || (self.kind.is_some() && kind.is_none())) => Some(0),
-            _ if is_type => Some(if self.kind.is_some() { 4 } else { 3 }),
-            _ if is_whole_type => Some(2),
-            _ => (self.media_types == "*/*").then_some(1),
+            _ if is_type && (self.is_foreign || (self.kind.is_some() && kind.is_none())) => {
+                Some(Precision::Foreign)
+            }
+            _ if is_type && self.kind.is_some() => Some(Precision::TypeAndKind),
+            _ if is_type => Some(Precision::Type),
+            _ if is_whole_type => Some(Precision::WholeType),
+            _ => (self.media_types == "*/*").then_some(Precision::Everything),
         }
     }
 }
@@ -124,21 +165,45 @@ mod tests {
         Accept::of(&headers)
     }
 
+    fn weight(accept: &Accept, media_type: &str, kind: Option<&str>) -> u16 {
+        accept.quality(media_type, kind).weight
+    }
+
+    #[test]
+    fn of_equal_weights_a_named_type_comes_before_one_that_a_wildcard_covers() {
+        for text in [
+            "application/atom+xml, application/atomsvc+xml, */*",
+            "*/*, application/atom+xml;type=entry",
+            "application/*;q=0.4, application/atom+xml;q=0.4",
+        ] {
+            let accept = accept(text);
+            let atom = accept.quality("application/atom+xml", Some("entry"));
+            let json = accept.quality("application/json", None);
+            assert_eq!(atom.weight, json.weight, "{text}");
+            assert!(atom > json, "{text}");
+        }
+        let weighed = accept("application/atom+xml;q=0.9, */*");
+        assert!(
+            weighed.quality("application/json", None)
+                > weighed.quality("application/atom+xml", Some("entry"))
+        );
+    }
+
     #[test]
     fn the_most_precise_element_counts_whatever_its_place() {
         let accept =
             accept("*/*;q=0.1, text/*;q=0.3, text/html;q=0.7, text/html;level=1, image/*;q=0");
-        assert_eq!(accept.quality("text/html", None), 700);
-        assert_eq!(accept.quality("text/plain", None), 300);
-        assert_eq!(accept.quality("application/json", None), 100);
-        assert_eq!(accept.quality("image/png", None), 0);
+        assert_eq!(weight(&accept, "text/html", None), 700);
+        assert_eq!(weight(&accept, "text/plain", None), 300);
+        assert_eq!(weight(&accept, "application/json", None), 100);
+        assert_eq!(weight(&accept, "image/png", None), 0);
     }
 
     #[test]
     fn a_parameter_of_the_media_type_is_compared() {
         let accept = accept("application/atom+xml;type=entry, application/atom+xml;q=0.2");
-        assert_eq!(accept.quality("application/atom+xml", Some("entry")), 1000);
-        assert_eq!(accept.quality("application/atom+xml", Some("feed")), 200);
+        assert_eq!(weight(&accept, "application/atom+xml", Some("entry")), 1000);
+        assert_eq!(weight(&accept, "application/atom+xml", Some("feed")), 200);
     }
 
     #[test]
@@ -151,7 +216,7 @@ mod tests {
             "application/json;q=1;ext=0",
         ] {
             assert_eq!(
-                accept(text).quality("application/json", None),
+                weight(&accept(text), "application/json", None),
                 1000,
                 "{text}"
             );
@@ -190,8 +255,8 @@ mod tests {
         ] {
             let accept = accept(text);
             let is_lost = text.contains("unclosed");
-            assert_eq!(accept.quality("text/html", None) > 0, !is_lost, "{text}");
-            assert_eq!(accept.quality("application/json", None), 0, "{text}");
+            assert_eq!(weight(&accept, "text/html", None) > 0, !is_lost, "{text}");
+            assert_eq!(weight(&accept, "application/json", None), 0, "{text}");
         }
     }
 
@@ -200,6 +265,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         let bytes = http::HeaderValue::from_bytes(b"\xff/\xfe;q=\x80, text/html").unwrap();
         headers.append(ACCEPT, bytes);
-        assert_eq!(Accept::of(&headers).quality("text/html", None), 1000);
+        assert_eq!(weight(&Accept::of(&headers), "text/html", None), 1000);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
+use engine::JobRecord;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -67,6 +68,17 @@ impl Answer {
         }
         self.headers.insert(name, value);
         self
+    }
+
+    /// The same with the moment at which the job's URIs will be gone (`Sunset`, RFC 8594), once the job has finished: before
+    /// that, the moment still moves.
+    #[must_use]
+    pub fn sunset_of(self, judged: &JobRecord) -> Self {
+        if judged.state.is_completed() {
+            self.with("sunset", judged.expires_at.http_date())
+        } else {
+            self
+        }
     }
 
     /// The same with one more link (RFC 8288). `target` is an absolute URL of ours, `rel` a registered relation.

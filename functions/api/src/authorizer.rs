@@ -34,7 +34,8 @@ pub(crate) fn of_payload_1(context: &ApiGatewayProxyRequestContext) -> Option<Ow
     }
     let identity = &context.identity;
     if let Some(arn) = &identity.user_arn {
-        return principal(identity.cognito_identity_id.as_deref(), arn);
+        let cognito = identity.cognito_identity_id.as_deref();
+        return principal(cognito, arn, identity.user.as_deref());
     }
     if fields.is_empty() {
         Some(Owner::anonymous())
@@ -59,19 +60,33 @@ fn of_iam(iam: &ApiGatewayRequestAuthorizerIamDescription) -> Option<Owner> {
         .cognito_identity
         .as_ref()
         .and_then(|cognito| cognito.identity_id.as_deref());
-    principal(cognito, iam.user_arn.as_deref()?)
+    principal(cognito, iam.user_arn.as_deref()?, iam.user_id.as_deref())
 }
 
-/// The IAM principal: an assumed role is the role, whatever its session is called. All users of a Cognito identity pool
-/// assume one role, so there the identity is the owner.
-fn principal(cognito_identity: Option<&str>, arn: &str) -> Option<Owner> {
+/// The IAM principal: its ARN, which people read, and its unique id, so that a role or a user that is deleted and created again
+/// under the same ARN does not inherit its predecessor's jobs
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>). An assumed role is
+/// the role, whatever its session is called. All users of a Cognito identity pool assume one role, so there the identity is
+/// the owner.
+fn principal(cognito_identity: Option<&str>, arn: &str, unique_id: Option<&str>) -> Option<Owner> {
     if let Some(identity) = cognito_identity.filter(|identity| !identity.is_empty()) {
         return Owner::named(&format!("cognito|{identity}"));
     }
+    let unique_id = unique_id.unwrap_or_default();
     let role = arn
         .split_once(":assumed-role/")
         .and_then(|(_, role)| role.split_once('/'));
-    Owner::named(role.map_or(arn, |(_, session)| &arn[..arn.len() - session.len() - 1]))
+    let (arn, unique_id) = match role {
+        // `AROA…:session`. Of other principals the colon is a part of the id: `123456789012:name` is a federated user.
+        Some((_, session)) => (
+            &arn[..arn.len() - session.len() - 1],
+            unique_id.split(':').next().unwrap_or_default(),
+        ),
+        None => (arn, unique_id),
+    };
+    // An id is letters, digits and colons, and no ARN ends in a bar and such a text: the two cannot run into each other.
+    let bar = if unique_id.is_empty() { "" } else { "|" };
+    Owner::named(&format!("{arn}{bar}{unique_id}"))
 }
 
 fn of_lambda_authorizer(principal: Option<&Value>) -> Option<Owner> {
@@ -150,6 +165,36 @@ mod tests {
         );
         let user = "arn:aws:iam::123456789012:user/team/alice";
         assert_eq!(payload_2(json!({"iam": {"userArn": user}})).unwrap(), user);
+    }
+
+    #[test]
+    fn a_principal_that_is_created_again_is_another_one() {
+        let arn = "arn:aws:sts::123456789012:assumed-role/Deployer";
+        let owner = |id: &str, session: &str| {
+            let (arn, id) = (format!("{arn}/{session}"), format!("{id}:{session}"));
+            let iam = json!({"iam": {"userArn": arn, "userId": id, "callerId": id}});
+            let identity = json!({"userArn": arn, "user": id, "caller": id});
+            assert_eq!(payload_2(iam), payload_1(identity.clone(), json!({})));
+            payload_1(identity, json!({})).unwrap()
+        };
+        assert_eq!(owner("AROA1", "one"), format!("{arn}|AROA1"));
+        assert_eq!(owner("AROA1", "one"), owner("AROA1", "two"));
+        assert_ne!(owner("AROA1", "one"), owner("AROA2", "one"));
+    }
+
+    #[test]
+    fn a_principal_that_is_not_a_role_has_its_whole_id() {
+        for (arn, id) in [
+            ("arn:aws:iam::123456789012:user/team/alice", "AIDA1"),
+            ("arn:aws:iam::123456789012:root", "123456789012"),
+            (
+                "arn:aws:sts::123456789012:federated-user/bob",
+                "123456789012:bob",
+            ),
+        ] {
+            let iam = json!({"iam": {"userArn": arn, "userId": id}});
+            assert_eq!(payload_2(iam).unwrap(), format!("{arn}|{id}"));
+        }
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl Answer {
 
 /// The type is among them because API Gateway gives each answer without one `text/plain`, and a cache would take that for the
 /// type of what it has.
-const OF_A_304: [&str; 9] = [
+const OF_A_304: [&str; 10] = [
     "cache-control",
     "content-location",
     "content-type",
@@ -71,6 +71,7 @@ const OF_A_304: [&str; 9] = [
     "link",
     "preference-applied",
     "retry-after",
+    "sunset",
     "vary",
 ];
 

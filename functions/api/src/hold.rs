@@ -4,13 +4,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use engine::{JobRecord, JobStore, StoreError, Timestamp};
+use engine::{JobRecord, JobState, JobStore, LONGEST_HOLD, StoreError, Timestamp};
 
 use crate::Incoming;
-
-/// The longest that an answer is held. What is left of the 29 s that `submit` and `status` may run is for the calls before
-/// and behind it; API Gateway gives up after 30 s.
-pub const LONGEST_HOLD: Duration = Duration::from_secs(20);
 
 /// Kept back before the invocation's deadline: the last read, with the SDK's retries, takes 4 s at most.
 const LAST_READ: Duration = Duration::from_secs(5);
@@ -33,15 +29,31 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// The hold that a request prefers, from its arrival at `now`.
+    /// The hold that a request prefers, from its arrival at `now`; `longest` is the deployment's limit. `None` if the deployment
+    /// holds no answers, or the job cannot end in time because it starts later: the client would be kept waiting in vain, and
+    /// would occupy one of the function's instances.
     #[must_use]
-    pub fn of(incoming: &Incoming, now: Timestamp) -> Option<Self> {
+    pub fn of(
+        incoming: &Incoming,
+        longest: Duration,
+        record: &JobRecord,
+        now: Timestamp,
+    ) -> Option<Self> {
         let wanted = incoming.preferences.wait?;
+        if longest.is_zero() {
+            return None;
+        }
         let deadline = Timestamp::of_deadline(incoming.deadline_ms, now);
         let possible = deadline.since(now).saturating_sub(LAST_READ);
-        let seconds = wanted.min(LONGEST_HOLD).min(possible).as_secs();
+        let seconds = wanted.min(longest).min(possible).as_secs();
         let until = now.plus(Duration::from_secs(seconds));
-        Some(Self { until, seconds })
+        let hold = Self { until, seconds };
+        (!hold.is_in_vain(record)).then_some(hold)
+    }
+
+    /// Whether the job waits for a start, its first or that of its next attempt, that comes after the hold.
+    fn is_in_vain(self, record: &JobRecord) -> bool {
+        record.state == JobState::Scheduled && record.scheduled_start > self.until
     }
 
     /// `Preference-Applied`: what was made of the wish, which may be less than it.
@@ -53,7 +65,7 @@ impl Hold {
     /// The job at its end, or as it stands when the time is over; `None` when it has no record any more.
     ///
     /// Looks are eventually consistent reads, at half the price, which is enough: what such a read shows at its end is at its
-    /// end. Only when the time is over without one, the answer is read as ever.
+    /// end. Only when the time is over without one, or the next attempt starts later than that, the answer is read as ever.
     ///
     /// # Errors
     /// [`StoreError`] of that last read; a look that fails is followed by the next one.
@@ -65,6 +77,9 @@ impl Hold {
         let mut newest = record.judged(clock());
         let mut looks = Looks::new();
         while !newest.state.is_completed() && self.seconds > 0 {
+            if self.is_in_vain(&newest) {
+                return store.get(&newest.id).await;
+            }
             let now = clock();
             let pause = looks.pause(newest.estimated_end().map(|end| end.since(now)));
             let left = self.until.since(now);
@@ -135,23 +150,50 @@ pub fn looks_until(end: Duration) -> (u32, Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use engine::{CreationToken, Fingerprint, IdSecrets, NewJob, Owner};
     use serde_json::json;
 
+    fn now() -> Timestamp {
+        Timestamp::from_seconds(1_767_264_645)
+    }
+
+    /// A job that waits for a start so many seconds from now.
+    fn starting_in(seconds: u64) -> JobRecord {
+        let owner = Owner::anonymous();
+        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
+        let job = NewJob {
+            id: secrets.issue(&owner, [1; 10]),
+            owner,
+            kind: "any".parse().unwrap(),
+            fingerprint: Fingerprint::of(b""),
+            creation_token: CreationToken::of([1; 16]),
+            summary: String::new(),
+            scheduled_start: now().plus(Duration::from_secs(seconds)),
+            deadline: Duration::from_secs(86_400),
+            retention: Duration::from_secs(3_600),
+            max_attempts: 3,
+        };
+        JobRecord::begin(job, now())
+    }
+
     fn hold(wait: &str, left: Duration) -> Option<u64> {
+        hold_for(&starting_in(0), LONGEST_HOLD, wait, left)
+    }
+
+    fn hold_for(record: &JobRecord, longest: Duration, wait: &str, left: Duration) -> Option<u64> {
         let event = json!({
             "version": "2.0", "routeKey": "$default", "rawPath": "/jobs", "rawQueryString": "",
             "headers": {"prefer": wait},
             "requestContext": {"http": {"method": "GET", "path": "/jobs"}, "stage": "$default", "requestId": "r1"},
         });
-        let now = Timestamp::from_seconds(1_767_264_645);
         let mut context = lambda_http::Context::default();
-        context.deadline = now.plus(left).ms().try_into().unwrap();
+        context.deadline = now().plus(left).ms().try_into().unwrap();
         let incoming = Incoming::read(
             serde_json::from_str(&event.to_string()).unwrap(),
             &context,
             &crate::Entrance::default(),
         );
-        Hold::of(&incoming, now).map(|hold| hold.seconds)
+        Hold::of(&incoming, longest, record, now()).map(|hold| hold.seconds)
     }
 
     #[test]
@@ -164,6 +206,34 @@ mod tests {
         assert_eq!(hold("wait=600", seconds(3)), Some(0));
         assert_eq!(hold("wait=0", seconds(29)), Some(0));
         assert_eq!(hold("respond-async", seconds(29)), None);
+    }
+
+    #[test]
+    fn a_deployment_may_hold_answers_for_less_time_or_never() {
+        let held = |longest| {
+            let longest = Duration::from_secs(longest);
+            hold_for(
+                &starting_in(0),
+                longest,
+                "wait=600",
+                Duration::from_secs(29),
+            )
+        };
+        assert_eq!(held(5), Some(5));
+        assert_eq!(held(0), None);
+    }
+
+    #[test]
+    fn a_job_that_starts_after_the_hold_is_not_waited_for() {
+        let held =
+            |record: &JobRecord| hold_for(record, LONGEST_HOLD, "wait=7", Duration::from_secs(29));
+        assert_eq!(held(&starting_in(7)), Some(7));
+        assert_eq!(held(&starting_in(8)), None);
+        let runs = JobRecord {
+            state: JobState::Started,
+            ..starting_in(8)
+        };
+        assert_eq!(held(&runs), Some(7));
     }
 
     /// How many looks fit into the longest hold.

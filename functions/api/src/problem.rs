@@ -24,6 +24,7 @@ pub struct Problem {
     kind: ProblemKind,
     detail: Option<Box<str>>,
     errors: Box<[FieldError]>,
+    more_errors: usize,
     limit_bytes: Option<usize>,
     expired: Option<Box<JobRecord>>,
     available: &'static [Representation],
@@ -39,6 +40,7 @@ impl Problem {
             kind,
             detail: None,
             errors: Box::default(),
+            more_errors: 0,
             limit_bytes: None,
             expired: None,
             available: &[],
@@ -62,11 +64,12 @@ impl Problem {
         }
     }
 
-    /// The same with what is wrong with the body.
+    /// The same with what is wrong with the body, and how many errors are left out of that.
     #[must_use]
-    pub fn errors(self, errors: Vec<FieldError>) -> Self {
+    pub fn errors(self, errors: Vec<FieldError>, more: usize) -> Self {
         Self {
             errors: errors.into_boxed_slice(),
+            more_errors: more,
             ..self
         }
     }
@@ -165,6 +168,7 @@ impl Problem {
             detail,
             request_id: &incoming.request_id,
             errors: &self.errors,
+            more_errors: (self.more_errors > 0).then_some(self.more_errors),
             limit_bytes: self.limit_bytes,
             expired_at: self.expired_at().map(|at| at.to_string()),
             available: self
@@ -200,9 +204,12 @@ pub struct ProblemDocument<'a> {
     /// What the operator finds the request by.
     #[serde(rename = "request-id", skip_serializing_if = "str::is_empty")]
     request_id: &'a str,
-    /// Each thing that is wrong with the body.
+    /// Each thing that is wrong with the body, up to a limit.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    /// How many more errors there are; absent if `errors` has them all.
+    #[serde(rename = "more-errors", skip_serializing_if = "Option::is_none")]
+    more_errors: Option<usize>,
     /// The largest body that is taken.
     #[serde(rename = "limit-bytes", skip_serializing_if = "Option::is_none")]
     limit_bytes: Option<usize>,

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, Method};
 
-use crate::accept::Accept;
+use crate::accept::{Accept, Quality};
 use crate::{Incoming, Problem, ProblemKind};
 
 /// A form in which a resource can be given.
@@ -19,7 +19,7 @@ pub enum Representation {
 }
 
 impl Representation {
-    /// What there is of a job. The first is what a client gets that does not say.
+    /// Representations of a job. A client that states no preference gets the first.
     pub const OF_JOB: &'static [Self] = &[Self::Json, Self::AtomEntry, Self::Html];
 
     /// What there is of a job in the answer to a command: no browser sends one that expects a page.
@@ -60,7 +60,8 @@ impl Representation {
 }
 
 impl Incoming {
-    /// The form that the client likes best of those that there are; of two that it likes the same, the first.
+    /// The form that the client likes best of those that there are; of two that it likes the same, the first. A form that it
+    /// names comes before one of equal weight that only its wildcard covers.
     ///
     /// # Errors
     /// A 406 when it takes none of them.
@@ -68,7 +69,10 @@ impl Incoming {
         choice(&self.headers, there_are).ok_or_else(|| {
             let listed: Vec<_> = there_are.iter().map(|form| form.content_type()).collect();
             Problem::new(ProblemKind::NotAcceptable)
-                .detail(format!("this resource is there as {}", listed.join(", ")))
+                .detail(format!(
+                    "This resource is available as {}.",
+                    listed.join(", ")
+                ))
                 .available(there_are)
         })
     }
@@ -85,17 +89,17 @@ impl Incoming {
 
 fn choice(headers: &HeaderMap, there_are: &[Representation]) -> Option<Representation> {
     let accept = Accept::of(headers);
-    let mut best = None;
+    let mut best: Option<(Quality, Representation)> = None;
     for &form in there_are {
         let quality = quality(&accept, form);
-        if quality > best.map_or(0, |(highest, _)| highest) {
+        if quality.is_acceptable() && best.is_none_or(|(highest, _)| quality > highest) {
             best = Some((quality, form));
         }
     }
     best.map(|(_, form)| form)
 }
 
-fn quality(accept: &Accept, form: Representation) -> u16 {
+fn quality(accept: &Accept, form: Representation) -> Quality {
     let (media_type, kind) = form.media_type();
     accept.quality(media_type, kind)
 }
@@ -158,6 +162,17 @@ mod tests {
         let of_list = |accept| chosen(&[accept], Representation::OF_LIST);
         assert_eq!(of_list("application/atom+xml"), Some(AtomFeed));
         assert_eq!(of_list("application/atom+xml;type=feed"), Some(AtomFeed));
+    }
+
+    #[test]
+    fn a_form_that_the_client_names_comes_before_one_that_its_wildcard_covers() {
+        let of_an_atompub_client = "application/atom+xml, application/atomsvc+xml, */*";
+        assert_eq!(of_job(of_an_atompub_client), Some(AtomEntry));
+        let of_list = chosen(&[of_an_atompub_client], Representation::OF_LIST);
+        assert_eq!(of_list, Some(AtomFeed));
+        assert_eq!(of_job("text/html, */*"), Some(Html));
+        assert_eq!(of_job("application/*, */*"), Some(Json));
+        assert_eq!(of_job("application/atom+xml;q=0.9, */*"), Some(Json));
     }
 
     #[test]

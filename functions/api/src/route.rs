@@ -77,7 +77,7 @@ impl Route {
             (Resource::ProblemType(kind), "GET") => Ok(Self::ProblemType(*kind)),
             (Resource::Monitor(token), "GET") => Ok(Self::Monitor(token.clone())),
             (_, "OPTIONS") => Ok(Self::Options(resource)),
-            _ => Err(method_not_allowed(&incoming.method, &resource)),
+            _ => Err(method_not_allowed(&resource)),
         }
     }
 }
@@ -133,11 +133,8 @@ fn not_found(path: &str) -> Problem {
     Problem::new(kind)
 }
 
-fn method_not_allowed(method: &Method, resource: &Resource) -> Problem {
-    let detail = format!(
-        "{method} is not a method of this resource; it has {}",
-        resource.allow()
-    );
+fn method_not_allowed(resource: &Resource) -> Problem {
+    let detail = format!("This resource supports {}.", resource.allow());
     Problem::new(ProblemKind::MethodNotAllowed)
         .detail(detail)
         .header("allow", resource.allow().to_owned())

@@ -4,6 +4,13 @@ use std::time::Duration;
 
 use crate::IdSecrets;
 
+/// The longest that an answer is held (`Prefer: wait`). What is left of the 29 s that `submit` and `status` may run is for the
+/// calls before and after it; API Gateway gives up after 30 s.
+pub const LONGEST_HOLD: Duration = Duration::from_secs(20);
+
+/// The default of `MAX_SCHEDULE_AHEAD_SECONDS`: seven days.
+const SCHEDULE_AHEAD: Duration = Duration::from_secs(7 * 24 * 3_600);
+
 /// Who may call the service. The gateway sees to it; the functions say it, and refuse whom it does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authorization {
@@ -166,6 +173,35 @@ impl Environment {
         }
     }
 
+    /// `MAX_WAIT_SECONDS`: the longest that an answer is held for a client that prefers to wait, 0 to 20; not set is 20, and 0
+    /// never holds one.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] when it is something else.
+    pub fn max_wait(&self) -> Result<Duration, ConfigError> {
+        const VARIABLE: &str = "MAX_WAIT_SECONDS";
+        let Some(seconds) = self.optional(VARIABLE) else {
+            return Ok(LONGEST_HOLD);
+        };
+        let wait = seconds.parse().ok().map(Duration::from_secs);
+        wait.filter(|wait| *wait <= LONGEST_HOLD)
+            .ok_or(ConfigError::Malformed {
+                variable: VARIABLE,
+                expected: "a whole number of seconds, 0 to 20",
+            })
+    }
+
+    /// `MAX_SCHEDULE_AHEAD_SECONDS`: how far ahead a job's start may be; not set is seven days.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] when it is not a number of seconds.
+    pub fn max_schedule_ahead(&self) -> Result<Duration, ConfigError> {
+        match self.seconds("MAX_SCHEDULE_AHEAD_SECONDS") {
+            Err(ConfigError::Missing(_)) => Ok(SCHEDULE_AHEAD),
+            seconds => seconds,
+        }
+    }
+
     /// `PUBLIC_BASE_URL`: what links begin with, without a slash at the end; none when links follow the request.
     ///
     /// # Errors
@@ -279,6 +315,31 @@ mod tests {
         let deadline = |seconds| Environment::of(&[("DEADLINE_SECONDS", seconds)]).deadline();
         assert_eq!(deadline("1209600"), Ok(Duration::from_secs(1_209_600)));
         assert!(deadline("1209601").is_err());
+    }
+
+    #[test]
+    fn the_longest_wait_is_20_seconds_and_0_is_none() {
+        let wait = |seconds| Environment::of(&[("MAX_WAIT_SECONDS", seconds)]).max_wait();
+        assert_eq!(Environment::of(&[]).max_wait(), Ok(LONGEST_HOLD));
+        assert_eq!(wait("0"), Ok(Duration::ZERO));
+        assert_eq!(wait("20"), Ok(LONGEST_HOLD));
+        for wrong in ["21", "-1", "1.5", "long"] {
+            let error = wait(wrong).unwrap_err().to_string();
+            assert!(error.contains("MAX_WAIT_SECONDS"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_job_starts_within_seven_days_unless_the_deployment_says_otherwise() {
+        let ahead = |seconds| {
+            Environment::of(&[("MAX_SCHEDULE_AHEAD_SECONDS", seconds)]).max_schedule_ahead()
+        };
+        assert_eq!(
+            Environment::of(&[]).max_schedule_ahead(),
+            Ok(Duration::from_secs(604_800))
+        );
+        assert_eq!(ahead("60"), Ok(Duration::from_secs(60)));
+        assert!(ahead("soon").is_err());
     }
 
     #[test]

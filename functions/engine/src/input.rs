@@ -9,7 +9,7 @@ use crate::{Invalid, Job};
 /// A list is refused first: serde would read a type's fields from it by their order, and an input has names.
 pub(crate) fn read<J: Job>(input: &str) -> Result<J, Invalid> {
     if input.trim_start().starts_with('[') {
-        return Err(Invalid::new("", "has to be an object, and not a list"));
+        return Err(Invalid::new("", "must be an object, not an array"));
     }
     let mut json = serde_json::Deserializer::from_str(input);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {

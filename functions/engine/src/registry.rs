@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(refused("17").pointer, "");
         assert_eq!(
             refused("[[1]]"),
-            Invalid::new("", "has to be an object, and not a list")
+            Invalid::new("", "must be an object, not an array")
         );
         assert!(intake.check(&plain, r#"{"values": [1]}"#).is_ok());
         assert_eq!(intake.max_attempts(&plain), Some(7));

@@ -16,6 +16,7 @@ pub enum Attribute {
     /// The kind.
     Name,
     Fingerprint,
+    CreationToken,
     State,
     /// How it ended; absent before the end.
     Outcome,
@@ -49,11 +50,12 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Id,
         Self::Owner,
         Self::Name,
         Self::Fingerprint,
+        Self::CreationToken,
         Self::State,
         Self::Outcome,
         Self::Percent,
@@ -87,6 +89,7 @@ impl Attribute {
             Self::Owner => "owner",
             Self::Name => "name",
             Self::Fingerprint => "fingerprint",
+            Self::CreationToken => "creation_token",
             Self::State => "state",
             Self::Outcome => "outcome",
             Self::Percent => "percent",

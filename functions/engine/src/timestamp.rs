@@ -55,6 +55,16 @@ impl Timestamp {
         self.0
     }
 
+    /// The time as HTTP headers write it (RFC 9110, section 5.6.7): `Thu, 01 Jan 2026 10:50:45 GMT`.
+    #[must_use]
+    pub fn http_date(self) -> String {
+        let whole_seconds = DateTime::from_secs(self.0 / 1_000);
+        // Every value of the type lies in years that the format can write (see `from_ms`).
+        whole_seconds
+            .fmt(DateTimeFormat::HttpDate)
+            .unwrap_or_default()
+    }
+
     /// Whole epoch seconds, rounded up, so that nothing expires before its time.
     #[must_use]
     pub fn seconds_rounded_up(self) -> i64 {
@@ -107,6 +117,19 @@ pub struct ParseTimestampError;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_of_http_has_whole_seconds_in_gmt() {
+        let date = |text| Timestamp::parse_rfc3339(text).unwrap().http_date();
+        assert_eq!(
+            date("2026-01-01T10:50:45Z"),
+            "Thu, 01 Jan 2026 10:50:45 GMT"
+        );
+        assert_eq!(
+            date("1994-11-06T09:49:37.999+01:00"),
+            "Sun, 06 Nov 1994 08:49:37 GMT"
+        );
+    }
 
     #[test]
     fn a_time_is_written_as_rfc_3339_in_utc() {

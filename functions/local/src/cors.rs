@@ -26,7 +26,7 @@ pub const CORS_REQUEST_HEADERS: [&str; 10] = [
 ];
 
 /// The response headers that it may read, besides the few that every page may.
-pub const CORS_RESPONSE_HEADERS: [&str; 9] = [
+pub const CORS_RESPONSE_HEADERS: [&str; 10] = [
     "allow",
     "content-location",
     "etag",
@@ -36,6 +36,7 @@ pub const CORS_RESPONSE_HEADERS: [&str; 9] = [
     "operation-location",
     "preference-applied",
     "retry-after",
+    "sunset",
 ];
 
 /// How long a browser may keep the answer to a preflight.

@@ -1,17 +1,21 @@
 //! The front: HTTP on one side, the submit and status functions on the other, as an HTTP API of API Gateway does it.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::serve::ListenerExt as _;
+use hyper::body::Frame;
 use tokio::net::TcpListener;
 
 use crate::cors::Cors;
@@ -138,6 +142,9 @@ impl Gateway {
             internal_server_error()
         })?;
         self.cors.apply(&parts.headers, response.headers_mut());
+        if parts.method == Method::HEAD {
+            *response.body_mut() = Body::new(Unmeasured);
+        }
         Ok(response)
     }
 
@@ -188,6 +195,22 @@ fn client(request: &Request) -> SocketAddr {
         || (Ipv4Addr::LOCALHOST, 0).into(),
         |ConnectInfo(client)| *client,
     )
+}
+
+/// The body of an answer to `HEAD`: nothing, and of unknown length. Only the function knows the length that `GET` would have,
+/// and of an empty body the server would write `content-length: 0`.
+struct Unmeasured;
+
+impl HttpBody for Unmeasured {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
+    }
 }
 
 fn unauthorized() -> Response {

@@ -28,6 +28,7 @@ pub(crate) async fn status(
         })?;
     let answer = job_answer(form, &found.record, incoming, found.now);
     let answer = answer.map_err(|error| unwritable(&error))?;
+    let answer = answer.sunset_of(&found.record);
     let mut answer = in_the_words_of_http(form, answer, &found.record, incoming);
     if app.monitor_links {
         answer = answer.monitor_link(&found.record, &app.secrets, incoming);
@@ -83,6 +84,7 @@ fn result_of(record: &JobRecord, now: Timestamp) -> Result<Answer, Problem> {
         JobState::Completed(Outcome::Success) => {
             let body = record.result.clone().unwrap_or_else(|| "null".to_owned());
             let answer = Answer::new(StatusCode::OK, JSON, body);
+            let answer = answer.sunset_of(record);
             Ok(cached(answer, entity_tag(record, "result")))
         }
     }
@@ -110,7 +112,7 @@ async fn find(app: &App, incoming: &Incoming, id: JobId, now: Timestamp) -> Resu
     incoming.owner_of(&id, &app.secrets)?;
     let record = app.store.get(&id).await;
     let record = live(record.map_err(|error| store_problem(&error))?, now)?;
-    let Some(hold) = Hold::of(incoming, now) else {
+    let Some(hold) = Hold::of(incoming, app.max_wait, &record, now) else {
         return Ok(Found {
             record,
             now,

@@ -11,7 +11,7 @@ mod openapi;
 mod pages;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route};
 use engine::{Authorization, Catalog, Environment, IdSecrets, JobStore, Timestamp};
@@ -23,6 +23,8 @@ struct App {
     secrets: IdSecrets,
     /// Whether whoever has a job's monitor link may look at its page.
     monitor_links: bool,
+    /// The longest that an answer is held.
+    max_wait: Duration,
     /// What the OpenAPI document tells of the kinds.
     catalog: Catalog,
     /// Who may call, as the OpenAPI document tells it.
@@ -40,11 +42,13 @@ pub async fn run() -> Result<(), Error> {
     let authorization = environment.authorization()?;
     let entrance = Entrance::of(&environment)?;
     let monitor_links = environment.monitor_links()?;
+    let max_wait = environment.max_wait()?;
     let aws = engine::load_aws().await;
     let app = Arc::new(App {
         store: JobStore::new(aws.dynamodb, table),
         secrets,
         monitor_links,
+        max_wait,
         catalog,
         authorization,
     });

@@ -45,7 +45,7 @@ pub(crate) async fn list(
     let next = page
         .next
         .map(|cursor| incoming.url(&format!("/jobs?limit={limit}&cursor={cursor}{filter}")));
-    let here = this_page(incoming);
+    let here = this_page(incoming, limit);
     let body = match form {
         Representation::Json => json(&page.jobs, next.clone())?,
         Representation::AtomEntry | Representation::AtomFeed => {
@@ -84,13 +84,17 @@ fn json(jobs: &[JobRecord], next: Option<String>) -> Result<String, Problem> {
     serde_json::to_string(&document).map_err(|error| unwritable(&error))
 }
 
-/// This page's own URL. Its parameters were read before, so they have no character that a URL would not take.
-fn this_page(incoming: &Incoming) -> String {
-    let given = ["limit", "cursor", "job-status"].map(|name| {
-        let value = incoming.query.first(name);
-        value.map(|value| format!("{name}={value}"))
-    });
-    let given: Vec<_> = given.into_iter().flatten().collect();
+/// This page's own URL. Its parameters were read before, so they have no character that a URL would not take. The limit is
+/// written anew: it could have come with any number of leading zeros.
+fn this_page(incoming: &Incoming, limit: usize) -> String {
+    let given = |name: &str| incoming.query.first(name);
+    let limit = given("limit").map(|_| format!("limit={limit}"));
+    let others =
+        ["cursor", "job-status"].map(|name| given(name).map(|value| format!("{name}={value}")));
+    let given: Vec<_> = limit
+        .into_iter()
+        .chain(others.into_iter().flatten())
+        .collect();
     let query = given.join("&");
     let mark = if query.is_empty() { "" } else { "?" };
     incoming.url(&format!("/jobs{mark}{query}"))
@@ -104,13 +108,19 @@ fn limit(text: Option<&str>) -> Result<usize, Problem> {
         .parse()
         .ok()
         .filter(|limit| (1..=MAX_PAGE).contains(limit));
-    limit.ok_or_else(|| invalid(&format!("limit is a whole number from 1 to {MAX_PAGE}")))
+    limit.ok_or_else(|| {
+        invalid(&format!(
+            "'limit' must be a whole number from 1 to {MAX_PAGE}."
+        ))
+    })
 }
 
 fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
     text.map(str::parse)
         .transpose()
-        .map_err(|error: engine::ParseCursorError| invalid(&format!("cursor: {error}")))
+        .map_err(|error: engine::ParseCursorError| {
+            invalid(&format!("'cursor' cannot be used: {error}."))
+        })
 }
 
 fn filter(text: Option<&str>) -> Result<JobFilter, Problem> {
@@ -122,7 +132,7 @@ fn filter(text: Option<&str>) -> Result<JobFilter, Problem> {
         Some("FAILED") => Ok(JobFilter::Only(JobState::Completed(Outcome::Failed))),
         Some("CANCELED") => Ok(JobFilter::Only(JobState::Completed(Outcome::Canceled))),
         Some(_) => Err(invalid(
-            "job-status is one of UNDETERMINED, INPROGRESS, SUCCESS, FAILED, CANCELED",
+            "'job-status' must be one of UNDETERMINED, INPROGRESS, SUCCESS, FAILED, CANCELED.",
         )),
     }
 }

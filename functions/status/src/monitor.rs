@@ -30,6 +30,6 @@ pub(crate) async fn page(
 /// Nothing of the record is said: who has the link may see no more than the page.
 fn over() -> Problem {
     Problem::new(ProblemKind::JobExpired)
-        .detail("The time of this job is over.")
+        .detail("This job has expired or was deleted.")
         .header("x-robots-tag", "noindex".to_owned())
 }

@@ -37,9 +37,10 @@ fn document(catalog: &Catalog, authorization: Option<Authorization>, incoming: &
         "info": {
             "title": "Asynchronous jobs over HTTP",
             "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE") },
             "summary": "Submit work that takes long, look at its status URI, fetch its result.",
-            "description": "`POST /jobs` answers 202 with a status URI at once. The status URI is 200 until the job's \
-                            time is over, whatever becomes of the job, and 410 from then on. \
+            "description": "`POST /jobs` answers 202 with a status URI at once. The status URI is 200 until the job \
+                            expires, however the job ends, and 410 from then on. \
                             `HEAD` works wherever `GET` does; `OPTIONS` lists a resource's methods. \
                             `Accept` chooses between JSON, Atom and HTML where a response has several. \
                             Every error of the service is a problem document (RFC 9457); errors of the gateway before it \
@@ -51,12 +52,16 @@ fn document(catalog: &Catalog, authorization: Option<Authorization>, incoming: &
             "schemas": schemas,
             "parameters": requests::parameters(),
             "headers": responses::headers(),
-            "responses": responses::of_every_problem(&examples),
         },
     });
-    if let Some((scheme, requirement)) = authorization.and_then(security::of) {
-        document["components"]["securitySchemes"] = scheme;
-        document["security"] = requirement;
+    match authorization.map(security::of) {
+        Some(Some((scheme, requirement))) => {
+            document["components"]["securitySchemes"] = scheme;
+            document["security"] = requirement;
+        }
+        // An empty list says that nobody needs credentials; without one, the document would leave it open.
+        Some(None) => document["security"] = json!([]),
+        None => {}
     }
     document
 }

@@ -7,8 +7,8 @@ use api::{
     job_path, queue_problem, store_problem, unwritable,
 };
 use engine::{
-    Created, Fingerprint, Happened, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES, NewJob, Owner,
-    Timestamp, TraceContext,
+    Created, CreationToken, Fingerprint, Happened, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES,
+    NewJob, Owner, Timestamp, TraceContext,
 };
 use lambda_http::tracing::{info, warn};
 
@@ -30,7 +30,7 @@ pub(crate) async fn submit(
 ) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_COMMAND)?;
     let mut accepted = in_time(accept(app, incoming, now)).await?;
-    let hold = Hold::of(incoming, now);
+    let hold = Hold::of(incoming, app.max_wait, &accepted.record, now);
     let mut now = now;
     if let Some(hold) = hold {
         accepted.record = at_its_end(app, accepted.record, hold).await;
@@ -60,10 +60,10 @@ async fn at_its_end(app: &App, record: JobRecord, hold: Hold) -> JobRecord {
 async fn accept(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Accepted, Problem> {
     let owner = incoming.owner()?;
     let key = idempotency::key(incoming)?;
-    let submission = parse(incoming, &app.intake, app.deadline, now)?;
+    let submission = parse(incoming, &app.intake, app.schedule_ahead(), now)?;
     let fingerprint = Fingerprint::of(&incoming.body);
     let id = match &key {
-        None => app.secrets.issue(owner, random_seed()?),
+        None => app.secrets.issue(owner, random()?),
         Some(key) => {
             if let Some(standing) = standing(app, owner, key, now).await? {
                 return replay(standing, &fingerprint, now);
@@ -131,6 +131,7 @@ async fn store(
         summary,
         scheduled_start,
     } = submission;
+    let creation_token = CreationToken::of(random()?);
     let message = JobMessage {
         id,
         kind: kind.clone(),
@@ -156,6 +157,7 @@ async fn store(
         owner,
         kind,
         fingerprint,
+        creation_token,
         summary,
         scheduled_start,
         deadline,
@@ -244,11 +246,11 @@ fn applied(hold: Option<Hold>, is_async: bool, incoming: &Incoming) -> Option<St
     }
 }
 
-fn random_seed() -> Result<[u8; 10], Problem> {
-    let mut seed = [0; 10];
-    getrandom::fill(&mut seed).map_err(|error| {
+fn random<const BYTES: usize>() -> Result<[u8; BYTES], Problem> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| {
         lambda_http::tracing::error!("no random bytes: {error}");
         Problem::new(ProblemKind::InternalError)
     })?;
-    Ok(seed)
+    Ok(bytes)
 }

@@ -34,7 +34,7 @@ pub(crate) async fn cancel(
         }
         Cancellation::Requested(record) => (record, StatusCode::ACCEPTED),
         Cancellation::Finished(record) => {
-            let detail = format!("the job ended as {}", record.state.job_status());
+            let detail = format!("The job ended as {}.", record.state.job_status());
             return Err(Problem::new(ProblemKind::JobFinished).detail(detail));
         }
         Cancellation::Gone => return Err(Problem::new(ProblemKind::JobExpired)),

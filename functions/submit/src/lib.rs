@@ -27,8 +27,24 @@ struct App {
     metrics: Metrics,
     /// How long a status URI lives after its job's end.
     retention: Duration,
-    /// How long after its scheduled start a job has to be at its end.
+    /// How long after its scheduled start a job must have finished.
     deadline: Duration,
+    /// How far ahead the deployment lets a job start.
+    max_schedule_ahead: Duration,
+    /// The longest that an answer is held.
+    max_wait: Duration,
+}
+
+/// The longest that a queue keeps a message. A job must have finished before.
+const QUEUE_RETENTION: Duration = Duration::from_secs(14 * 24 * 3_600);
+
+impl App {
+    /// How far ahead a job may start: no further than the deployment allows, and so that the queue still has its message at
+    /// its deadline.
+    fn schedule_ahead(&self) -> Duration {
+        let kept = QUEUE_RETENTION.saturating_sub(self.deadline);
+        self.max_schedule_ahead.min(kept)
+    }
 }
 
 /// Reads the configuration, builds the clients, and serves until the process ends.
@@ -42,6 +58,8 @@ pub async fn run() -> Result<(), Error> {
     let intake = Intake::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
     let monitor_links = environment.monitor_links()?;
+    let (max_schedule_ahead, max_wait) =
+        (environment.max_schedule_ahead()?, environment.max_wait()?);
     let entrance = Entrance::of(&environment)?;
     let aws = engine::load_aws().await;
     let (store, queue) = (
@@ -57,6 +75,8 @@ pub async fn run() -> Result<(), Error> {
         metrics: Metrics::of(&environment),
         retention,
         deadline,
+        max_schedule_ahead,
+        max_wait,
     });
     api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
 }

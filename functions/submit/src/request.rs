@@ -13,8 +13,11 @@ use serde_json::value::RawValue;
 /// The largest body that is taken, in bytes: what fits into a message of the queue.
 pub(crate) const MAX_BODY_BYTES: usize = MAX_MESSAGE_BYTES - MESSAGE_ENVELOPE_BYTES;
 
-/// The longest that a queue keeps a message. A job has to be over before.
-const QUEUE_RETENTION: Duration = Duration::from_secs(14 * 24 * 3_600);
+/// The most errors that a refusal lists. An answer of Lambda may have 6 MB, and a body can have a hundred thousand errors.
+const MAX_ERRORS: usize = 20;
+
+/// The longest pointer, and the longest detail, of an error: both can repeat what the client sent.
+const MAX_ERROR_CHARS: usize = 200;
 
 /// A job that can be accepted.
 #[derive(Debug)]
@@ -26,43 +29,37 @@ pub(crate) struct Submission {
     pub(crate) scheduled_start: Timestamp,
 }
 
-/// Reads a submit's body.
+/// Reads a submit's body. `ahead`: how far ahead a job may start.
 ///
 /// # Errors
 /// 413, 415, 400 or 422: nothing may be stored or sent.
 pub(crate) fn parse(
     incoming: &Incoming,
     intake: &Intake,
-    deadline: Duration,
+    ahead: Duration,
     now: Timestamp,
 ) -> Result<Submission, Problem> {
     if incoming.body.len() > MAX_BODY_BYTES {
         return Err(too_large());
     }
     check_media_type(incoming)?;
-    let text =
-        std::str::from_utf8(&incoming.body).map_err(|error| malformed(&error.to_string()))?;
+    let text = std::str::from_utf8(&incoming.body).map_err(|error| unreadable(&error))?;
     if text.trim().is_empty() {
-        return Err(malformed("there is no body"));
+        return Err(malformed("There is no body."));
     }
-    let whole: &RawValue =
-        serde_json::from_str(text).map_err(|error| malformed(&error.to_string()))?;
+    let whole: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(whole.get()).map_err(|_| {
-        invalid(vec![FieldError {
-            pointer: String::new(),
-            detail: "has to be an object".to_owned(),
-        }])
+        let mut errors = Errors::default();
+        errors.add("", "must be a JSON object");
+        errors.problem()
     })?;
-    Members {
-        members,
-        errors: Vec::new(),
-    }
-    .submission(intake, deadline, now)
+    let errors = Errors::default();
+    Members { members, errors }.submission(intake, ahead, now)
 }
 
 /// The problem of a body that does not fit into a message.
 pub(crate) fn too_large() -> Problem {
-    let detail = format!("a body may have at most {MAX_BODY_BYTES} bytes");
+    let detail = format!("The body must not exceed {MAX_BODY_BYTES} bytes.");
     Problem::new(ProblemKind::BodyTooLarge)
         .detail(detail)
         .limit_bytes(MAX_BODY_BYTES)
@@ -95,15 +92,48 @@ fn malformed(why: &str) -> Problem {
     Problem::new(ProblemKind::MalformedJson).detail(why)
 }
 
-fn invalid(errors: Vec<FieldError>) -> Problem {
-    // In full for clients that show the detail only; those that know `errors` have each place by itself.
-    let listed: Vec<_> = errors
-        .iter()
-        .map(|error| format!("{} {}", place(&error.pointer), error.detail))
-        .collect();
-    Problem::new(ProblemKind::InvalidJob)
-        .detail(listed.join("; "))
-        .errors(errors)
+/// The parser's own words; they repeat nothing of the body.
+fn unreadable(error: &impl std::fmt::Display) -> Problem {
+    malformed(&format!("The body cannot be parsed: {error}."))
+}
+
+/// What is wrong with the body: the first [`MAX_ERRORS`] errors, and the number of all.
+#[derive(Default)]
+struct Errors {
+    listed: Vec<FieldError>,
+    count: usize,
+}
+
+impl Errors {
+    fn add(&mut self, pointer: &str, detail: &str) {
+        self.count += 1;
+        if self.listed.len() < MAX_ERRORS {
+            self.listed.push(FieldError {
+                pointer: cut(pointer),
+                detail: cut(detail),
+            });
+        }
+    }
+
+    fn problem(self) -> Problem {
+        let more = self.count - self.listed.len();
+        // In full for clients that show the detail only; those that know `errors` have each place by itself.
+        let said = self.listed.iter();
+        let said = said.map(|error| format!("{} {}", place(&error.pointer), error.detail));
+        let rest = (more > 0).then(|| format!("{more} more errors"));
+        let said: Vec<_> = said.chain(rest).collect();
+        Problem::new(ProblemKind::InvalidJob)
+            .detail(said.join("; "))
+            .errors(self.listed, more)
+    }
+}
+
+/// `text`, or its beginning and an ellipsis.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_ERROR_CHARS) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
 }
 
 fn place(pointer: &str) -> &str {
@@ -117,37 +147,37 @@ fn place(pointer: &str) -> &str {
 /// The members of the body, taken out one by one, and what was wrong with them.
 struct Members<'a> {
     members: BTreeMap<String, &'a RawValue>,
-    errors: Vec<FieldError>,
+    errors: Errors,
 }
 
 impl<'a> Members<'a> {
     fn submission(
         mut self,
         intake: &Intake,
-        deadline: Duration,
+        ahead: Duration,
         now: Timestamp,
     ) -> Result<Submission, Problem> {
         let kind = self.kind(intake);
         let input = self.input(kind.as_ref().map(|(kind, _)| kind), intake);
         let summary = self.summary();
-        let scheduled_start = self.scheduled_start(deadline, now);
+        let scheduled_start = self.scheduled_start(ahead, now);
         for name in std::mem::take(&mut self.members).into_keys() {
-            self.wrong(&pointer_to(&name), "is not a member of a job");
+            self.wrong(&pointer_to(&name), "is not a known member");
         }
         match (kind, input) {
-            (Some((kind, max_attempts)), Some(input)) if self.errors.is_empty() => Ok(Submission {
+            (Some((kind, max_attempts)), Some(input)) if self.errors.count == 0 => Ok(Submission {
                 kind,
                 max_attempts,
                 input: input.to_owned(),
                 summary,
                 scheduled_start,
             }),
-            _ => Err(invalid(self.errors)),
+            _ => Err(self.errors.problem()),
         }
     }
 
     fn kind(&mut self, intake: &Intake) -> Option<(KindName, u32)> {
-        let name: String = self.required("name", "has to be a string")?;
+        let name: String = self.required("name", "must be a string")?;
         let known = name
             .parse::<KindName>()
             .ok()
@@ -157,7 +187,7 @@ impl<'a> Members<'a> {
             self.wrong(
                 "/name",
                 &format!(
-                    "is no job kind of this service; it has {}",
+                    "is not a job kind of this service (available: {})",
                     names.join(", ")
                 ),
             );
@@ -178,12 +208,12 @@ impl<'a> Members<'a> {
 
     fn summary(&mut self) -> String {
         let summary: String = self
-            .optional("summary", "has to be a string")
+            .optional("summary", "must be a string")
             .unwrap_or_default();
         if summary.chars().count() > MAX_SUMMARY_CHARS {
             self.wrong(
                 "/summary",
-                &format!("may have at most {MAX_SUMMARY_CHARS} characters"),
+                &format!("must not exceed {MAX_SUMMARY_CHARS} characters"),
             );
         }
         // It stands in Atom entries, and XML has no way to write these.
@@ -191,15 +221,15 @@ impl<'a> Members<'a> {
             let code = u32::from(control);
             self.wrong(
                 "/summary",
-                &format!("may not have the character U+{code:04X}"),
+                &format!("must not contain the character U+{code:04X}"),
             );
         }
         summary
     }
 
     /// A start in the past is now.
-    fn scheduled_start(&mut self, deadline: Duration, now: Timestamp) -> Timestamp {
-        const WANTED: &str = "has to be an RFC 3339 date-time such as 2026-01-01T10:50:45Z";
+    fn scheduled_start(&mut self, ahead: Duration, now: Timestamp) -> Timestamp {
+        const WANTED: &str = "must be an RFC 3339 date-time such as 2026-01-01T10:50:45Z";
         let Some(text) = self.optional::<String>("scheduled-start-time", WANTED) else {
             return now;
         };
@@ -207,11 +237,12 @@ impl<'a> Members<'a> {
             self.wrong("/scheduled-start-time", WANTED);
             return now;
         };
-        let latest = now.plus(QUEUE_RETENTION.saturating_sub(deadline));
+        let latest = now.plus(ahead);
         if start > latest {
+            let seconds = ahead.as_secs();
             self.wrong(
                 "/scheduled-start-time",
-                &format!("may not be after {latest}"),
+                &format!("must not be after {latest}, {seconds} seconds from now"),
             );
         }
         start.max(now)
@@ -234,10 +265,7 @@ impl<'a> Members<'a> {
     }
 
     fn wrong(&mut self, pointer: &str, detail: &str) {
-        self.errors.push(FieldError {
-            pointer: pointer.to_owned(),
-            detail: detail.to_owned(),
-        });
+        self.errors.add(pointer, detail);
     }
 }
 

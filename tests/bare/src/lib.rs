@@ -43,15 +43,19 @@ pub const FINGERPRINT: &str = "c0fcb95d5758a90ff509b058a5c2fe5155162e17abd771de3
 pub fn record(id: &str) -> HashMap<String, AttributeValue> {
     let texts = [
         ("id", id),
-        ("owner", "arn:aws:sts::123456789012:assumed-role/reports"),
+        (
+            "owner",
+            "arn:aws:sts::123456789012:assumed-role/reports|AROADBQP57FF2AEXAMPLE",
+        ),
         ("name", "csv_profile"),
         ("fingerprint", FINGERPRINT),
+        ("creation_token", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
         ("state", "SCHEDULED"),
         ("summary", ""),
-        ("owner_shard", "00321bb6c8e1869b2633416422cbf52f#3"),
+        ("owner_shard", "adda8be240a4e23ff85387cfd2ca9985#3"),
         (
             "created_order",
-            "001767264645000-c9cdbc04-a2b1-8425-9b65-0988e9810743",
+            "001767264645000-f464b758-f84e-8e40-be0b-ed17081a2b15",
         ),
     ];
     let numbers = [

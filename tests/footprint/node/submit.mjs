@@ -9,13 +9,14 @@ const dynamodb = new DynamoDBClient({})
 
 const record = (id) => ({
   id: { S: id },
-  owner: { S: 'arn:aws:sts::123456789012:assumed-role/reports' },
+  owner: { S: 'arn:aws:sts::123456789012:assumed-role/reports|AROADBQP57FF2AEXAMPLE' },
   name: { S: 'csv_profile' },
   fingerprint: { S: FINGERPRINT },
+  creation_token: { S: '0f1e2d3c4b5a69788796a5b4c3d2e1f0' },
   state: { S: 'SCHEDULED' },
   summary: { S: '' },
-  owner_shard: { S: '00321bb6c8e1869b2633416422cbf52f#3' },
-  created_order: { S: '001767264645000-c9cdbc04-a2b1-8425-9b65-0988e9810743' },
+  owner_shard: { S: 'adda8be240a4e23ff85387cfd2ca9985#3' },
+  created_order: { S: '001767264645000-f464b758-f84e-8e40-be0b-ed17081a2b15' },
   percent: { N: '0' },
   scheduled_start_ms: { N: '1767264645000' },
   deadline_ms: { N: '1767351045000' },
@@ -32,7 +33,7 @@ export const handler = async (event, context) => {
     new SendMessageCommand({
       QueueUrl: process.env.QUEUE_URL,
       MessageBody: JSON.stringify({ id, name: 'csv_profile', fingerprint: FINGERPRINT, input: JSON.parse(event.body) }),
-      MessageGroupId: '00321bb6c8e1869b2633416422cbf52f',
+      MessageGroupId: 'adda8be240a4e23ff85387cfd2ca9985',
     }),
   )
   await dynamodb.send(

@@ -14,13 +14,14 @@ dynamodb = boto3.client("dynamodb")
 def record(id):
     texts = {
         "id": id,
-        "owner": "arn:aws:sts::123456789012:assumed-role/reports",
+        "owner": "arn:aws:sts::123456789012:assumed-role/reports|AROADBQP57FF2AEXAMPLE",
         "name": "csv_profile",
         "fingerprint": FINGERPRINT,
+        "creation_token": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
         "state": "SCHEDULED",
         "summary": "",
-        "owner_shard": "00321bb6c8e1869b2633416422cbf52f#3",
-        "created_order": "001767264645000-c9cdbc04-a2b1-8425-9b65-0988e9810743",
+        "owner_shard": "adda8be240a4e23ff85387cfd2ca9985#3",
+        "created_order": "001767264645000-f464b758-f84e-8e40-be0b-ed17081a2b15",
     }
     numbers = {
         "percent": "0",
@@ -42,7 +43,7 @@ def handler(event, context):
     sqs.send_message(
         QueueUrl=os.environ["QUEUE_URL"],
         MessageBody=json.dumps(message),
-        MessageGroupId="00321bb6c8e1869b2633416422cbf52f",
+        MessageGroupId="adda8be240a4e23ff85387cfd2ca9985",
     )
     dynamodb.put_item(
         TableName=os.environ["TABLE_NAME"],

@@ -127,7 +127,7 @@ impl What {
 
 /// What the record of a typical job weighs at its end, in bytes, without its result: with a summary of a few words, and the
 /// owner that an IAM user is.
-pub const RECORD_BYTES: u32 = 560;
+pub const RECORD_BYTES: u32 = 630;
 
 /// What the functions write into their logs, in bytes, with the 26 that `CloudWatch` adds to each line.
 pub struct LogBytes {

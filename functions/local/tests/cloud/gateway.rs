@@ -120,6 +120,8 @@ async fn head_reaches_the_function_as_head_and_its_body_stays_there() {
         event_in(&response)["requestContext"]["http"]["method"],
         "HEAD"
     );
+    // The function says nothing of the length, and 0 would be wrong.
+    assert_eq!(response.headers().get("content-length"), None);
     assert_eq!(response.bytes().await.unwrap(), "");
 }
 

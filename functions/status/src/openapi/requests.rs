@@ -1,7 +1,7 @@
 //! What requests have: parameters and the body.
 
-use api::{JSON, LONGEST_HOLD, ProblemKind};
-use engine::{JobState, MAX_PAGE};
+use api::{JSON, ProblemKind};
+use engine::{JobState, LONGEST_HOLD, MAX_PAGE};
 use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
@@ -30,7 +30,7 @@ pub(crate) fn parameters() -> Value {
             "The same key and the same body are the same job, however often they are sent. A key lives as long as its job's status URI.",
             &json!({ "type": "string", "pattern": KEY })),
         "Prefer": optional("header", "Prefer",
-            &format!("`wait=n`: hold the answer until the job is at its end, for n seconds, at most {} (RFC 7240).", LONGEST_HOLD.as_secs()),
+            &format!("`wait=n`: wait up to n seconds (maximum {}) for the job to finish before responding (RFC 7240). A job that is scheduled to start later than that is not waited for.", LONGEST_HOLD.as_secs()),
             &json!({ "type": "string" })),
         "If-None-Match": optional("header", "If-None-Match", "The ETag of what the client has: 304 if it is still that.",
             &json!({ "type": "string" })),

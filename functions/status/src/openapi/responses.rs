@@ -59,15 +59,16 @@ fn of_success(operation: Operation, examples: &Examples<'_>) -> Map<String, Valu
         Operation::Submit => submitted(job(), body("AcceptedDocument", Some(&examples.accepted()))),
         Operation::Status => {
             let text = "The job, be it under way, done, failed or canceled; as an Atom entry, a job without a result.";
-            let headers = ["Link", "Retry-After", "Preference-Applied"];
+            let headers = ["Link", "Retry-After", "Preference-Applied", "Sunset"];
             let mut responses = found(text, &headers, job());
             responses.push(("201", created(&read)));
             responses
         }
         Operation::JobResult => {
-            let result = json!({ JSON: { "schema": true } });
+            // Any value. `true` means the same, and code generators cannot read it.
+            let result = json!({ JSON: { "schema": {} } });
             let text = "The result, as the job's kind made it.";
-            found(text, &["Preference-Applied"], result)
+            found(text, &["Preference-Applied", "Sunset"], result)
         }
         Operation::List => {
             let page = body("ListDocument", Some(&Examples::page()));
@@ -93,7 +94,7 @@ fn of_success(operation: Operation, examples: &Examples<'_>) -> Map<String, Valu
 /// A job that has succeeded, for who asks for an Atom entry.
 fn created(read: &[&str]) -> Value {
     let text = "Only as an Atom entry: the job's result was created, and Location is where it is.";
-    let headers = [read, &["Location", "Link"]].concat();
+    let headers = [read, &["Location", "Link", "Sunset"]].concat();
     response(text, &headers, Some(as_text(Representation::AtomEntry)))
 }
 
@@ -217,24 +218,14 @@ fn problem_content(kinds: &[ProblemKind], examples: &Examples<'_>) -> Value {
                 reference("Problem"),
                 { "properties": {
                     "status": { "const": statuses.first() },
-                    "error": { "properties": { "code": { "enum": slugs } } },
+                    "error": {
+                        "allOf": [reference("ProblemError"), { "properties": { "code": { "enum": slugs } } }],
+                    },
                 } },
             ],
         },
         "examples": named,
     } })
-}
-
-/// A response for each kind of problem, those of wrong methods and paths included.
-pub(crate) fn of_every_problem(examples: &Examples<'_>) -> Value {
-    let responses = ProblemKind::ALL.into_iter().map(|kind| {
-        let response = json!({
-            "description": kind.explanation(),
-            "content": problem_content(&[kind], examples),
-        });
-        (kind.slug().to_owned(), response)
-    });
-    Value::Object(responses.collect())
 }
 
 /// The headers, by the names that responses refer to.
@@ -253,6 +244,7 @@ pub(crate) fn headers() -> Value {
         "Link": header("Where the answer leads (RFC 8288): `self`, `collection`, `describedby`; in a list `next`.", &text, true),
         "Idempotency-Replayed": header("There when the key was used before: this is that job.",
             &json!({ "const": "true" }), false),
+        "Sunset": header("When the job expires and this URI turns into 410 (RFC 8594), as an HTTP date. Present once the job has finished.", &text, false),
         "Preference-Applied": header("What was made of a preference (RFC 7240).", &text, false),
     })
 }

@@ -116,7 +116,7 @@ fn submission(kind: &str, input: &Schema) -> Value {
             "scheduled-start-time": {
                 "type": "string",
                 "format": "date-time",
-                "description": "When it may start: at most 14 days ahead, less the deployment's deadline. A time that is over is now.",
+                "description": "When the job may start. A time in the past means now. The deployment limits how far ahead it may be; a 422 names the limit.",
             },
         },
         "required": ["name", "input"],

@@ -34,7 +34,7 @@ async fn send(aws: &Aws, message: String, trace: Option<String>) -> Result<(), E
     let request = aws.sqs.send_message().queue_url(&aws.queue);
     let request = request
         .message_body(message)
-        .message_group_id("00321bb6c8e1869b2633416422cbf52f");
+        .message_group_id("adda8be240a4e23ff85387cfd2ca9985");
     let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
     request
         .message_system_attributes(name, trace)
