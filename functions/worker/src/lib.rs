@@ -7,8 +7,12 @@
 mod attempt;
 mod batch;
 mod delivery;
+mod disposition;
 mod ending;
+mod failures;
+mod hearing;
 mod invocation;
+mod persist;
 mod runaway;
 mod watch;
 mod work;
