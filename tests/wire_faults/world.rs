@@ -139,6 +139,13 @@ impl World {
         self.script.disarm(&id(key));
     }
 
+    /// Whether the case's fault was met. It is no longer there to be met.
+    pub(super) fn was_met(&self, key: &str) -> bool {
+        let was_met = self.script.has_met(&id(key));
+        self.disarm(key);
+        was_met
+    }
+
     /// The case's fault is no longer there to be met, and it was.
     #[track_caller]
     pub(super) fn assert_met(&self, key: &str, case: &Case) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use engine::Receipt;
+use engine::{HandBack, Receipt};
 use lambda_runtime::tracing::{Instrument, Span, error};
 use tokio::task::JoinSet;
 
@@ -12,6 +12,7 @@ use crate::App;
 use crate::delivery::Delivery;
 use crate::disposition::Disposition;
 use crate::invocation::{Invocation, now};
+use crate::suspect;
 
 /// So many jobs run at once in a process, however large the event source makes its batches: they share its memory. As many as
 /// the template's batches have.
@@ -35,18 +36,16 @@ pub(crate) async fn consume(
     }
     // Every message not known to be done is delivered again, even if one of our tasks panics.
     let mut done = vec![false; message_ids.len()];
-    let run_here = match suspect(app, &deliveries).await {
-        None => deliveries,
+    match suspect::first(app, &deliveries).await {
+        None => run(app, &invocation, deliveries, &mut done).await,
         Some(suspect) => {
-            let alone = deliveries.swap_remove(suspect);
+            let alone = vec![deliveries.swap_remove(suspect)];
             tokio::join!(
-                run(app, &invocation, vec![alone], &mut done),
+                run(app, &invocation, alone, &mut done),
                 hand_all_back(app, deliveries)
             );
-            Vec::new()
         }
-    };
-    run(app, &invocation, run_here, &mut done).await;
+    }
     let failures = message_ids
         .into_iter()
         .zip(done)
@@ -57,26 +56,8 @@ pub(crate) async fn consume(
     response
 }
 
-type Numbered = (usize, Delivery);
-
-/// The first delivery whose job's last attempt died with its process. One that is alone can harm nobody else.
-async fn suspect(app: &Arc<App>, deliveries: &[Numbered]) -> Option<usize> {
-    let is_batch = deliveries.len() > 1;
-    let looks = deliveries
-        .iter()
-        .filter(|_| is_batch)
-        .filter_map(|(index, delivery)| {
-            let look = delivery.is_suspect(app)?;
-            let index = *index;
-            Some(async move { look.await.then_some(index) })
-        });
-    let mut first = None;
-    each(looks, |suspect: Option<usize>| {
-        first = first.into_iter().chain(suspect).min();
-    })
-    .await;
-    first
-}
+/// A delivery and its place in the batch.
+pub(crate) type Numbered = (usize, Delivery);
 
 /// Runs the deliveries, and hands back those whose turn comes too late in the invocation.
 async fn run(
@@ -87,10 +68,10 @@ async fn run(
 ) {
     let last_claim = invocation.last_claim();
     let runs = deliveries.into_iter().map(|(index, delivery)| {
-        let app = app.clone();
+        let (app, at_once) = (app.clone(), Some(Duration::ZERO));
         async move {
             if now() > last_claim {
-                hand_back(&app, &delivery.receipt, Duration::ZERO).await;
+                hand_back(&app, &delivery.receipt, HandBack::NoTime, at_once).await;
                 return (index, false);
             }
             (index, deliver(&app, delivery).await == Disposition::Done)
@@ -99,16 +80,17 @@ async fn run(
     each(runs, |(index, is_done)| done[index] = is_done).await;
 }
 
+/// Returns the deliveries to the queue, for another worker.
 async fn hand_all_back(app: &Arc<App>, deliveries: Vec<Numbered>) {
     let returns = deliveries.into_iter().map(|(_, delivery)| {
-        let app = app.clone();
-        async move { hand_back(&app, &delivery.receipt, Duration::ZERO).await }
+        let (app, at_once) = (app.clone(), Some(Duration::ZERO));
+        async move { hand_back(&app, &delivery.receipt, HandBack::Apart, at_once).await }
     });
     each(returns, |()| ()).await;
 }
 
 /// Runs the tasks, as many at once as jobs may, and passes on the output of each one that does not panic.
-async fn each<F>(mut tasks: impl Iterator<Item = F>, mut output: impl FnMut(F::Output))
+pub(crate) async fn each<F>(mut tasks: impl Iterator<Item = F>, mut output: impl FnMut(F::Output))
 where
     F: Future<Output: Send> + Send + 'static,
 {
@@ -130,17 +112,22 @@ where
 /// Does what a delivery asks for, and sets when the message is looked at again if it is not done with.
 async fn deliver(app: &Arc<App>, delivery: Delivery) -> Disposition {
     let disposition = delivery.handle(app).await;
-    if let Disposition::HandBack { after: Some(delay) } = disposition {
-        hand_back(app, &delivery.receipt, delay).await;
+    if let Disposition::HandBack { reason, after } = disposition {
+        hand_back(app, &delivery.receipt, reason, after).await;
     }
     disposition
 }
 
-async fn hand_back(app: &App, receipt: &Receipt, delay: Duration) {
-    if let Err(error) = app.queue.hand_back(receipt, delay).await {
-        // The message comes back all the same, when its visibility timeout ends.
+/// Sets when the message is redelivered (`None`: when its visibility timeout ends), and counts why.
+async fn hand_back(app: &App, receipt: &Receipt, reason: HandBack, after: Option<Duration>) {
+    let mut reason = reason;
+    if let Some(delay) = after
+        && let Err(error) = app.queue.hand_back(receipt, delay).await
+    {
         error!(error.source = ?std::error::Error::source(&error), "{error}");
+        reason = HandBack::Queue;
     }
+    app.metrics.write_hand_back(reason, now());
 }
 
 fn failure(message_id: String) -> BatchItemFailure {

@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsMessage;
 use engine::{
-    Claim, ClaimDecision, Ending, Failure, Happened, JobMessage, JobRecord, JobState,
+    Claim, ClaimDecision, Ending, Failure, HandBack, Happened, JobMessage, JobRecord,
     ParseMessageError, Receipt, RetryPolicy, StoreError, Timestamp, TraceContext, Unclaimed,
-    decide_claim, kept_for,
+    kept_for,
 };
 use lambda_runtime::tracing::{Instrument, error, info, info_span, warn};
 
 use crate::App;
 use crate::attempt::Attempt;
-use crate::disposition::Disposition;
+use crate::disposition::{Disposition, reason};
 use crate::invocation::{Invocation, now};
 use crate::persist::persist;
 
 /// A delivery of a message.
 pub(crate) struct Delivery {
     pub(crate) receipt: Receipt,
-    message: Result<JobMessage, ParseMessageError>,
+    pub(crate) message: Result<JobMessage, ParseMessageError>,
     sent_at: Timestamp,
     /// How often the message was delivered, this time included.
-    deliveries: u32,
+    pub(crate) deliveries: u32,
     invocation: Invocation,
     /// The X-Ray trace of the request.
     xray_trace: Option<String>,
@@ -81,7 +81,7 @@ impl Delivery {
                 if self.deliveries.is_power_of_two() {
                     error!(error.source = ?std::error::Error::source(error), deliveries = self.deliveries, "{error}");
                 }
-                return Disposition::after(UNREADABLE_RETRY);
+                return Disposition::after(UNREADABLE_RETRY, HandBack::Unreadable);
             }
         };
         // Every line that is logged of the job's attempt says what request it comes from.
@@ -94,7 +94,9 @@ impl Delivery {
         let disposition = self.take(app, message).instrument(span).await;
         if disposition == Disposition::Done {
             let kept = kept_for(keyed, now().since(sent_at));
-            return kept.map_or(Disposition::Done, Disposition::after);
+            return kept.map_or(Disposition::Done, |kept| {
+                Disposition::after(kept, HandBack::Keyed)
+            });
         }
         disposition
     }
@@ -102,7 +104,7 @@ impl Delivery {
     async fn take(&self, app: &Arc<App>, message: &JobMessage) -> Disposition {
         let Some(runner) = app.runners.get(&message.kind).copied() else {
             warn!(job.id = %message.id, job.name = %message.kind, "no such kind here");
-            return Disposition::after(UNKNOWN_KIND_RETRY);
+            return Disposition::after(UNKNOWN_KIND_RETRY, HandBack::UnknownKind);
         };
         let run_token = match run_token() {
             Ok(run_token) => run_token,
@@ -142,22 +144,7 @@ impl Delivery {
     }
 
     fn after_fault(&self) -> Disposition {
-        Disposition::after(FAULTS.bound(self.deliveries))
-    }
-
-    /// Whether the job's last attempt died with its process, and its next one would start here. Only a message that was
-    /// delivered before can have such a job. If the table does not answer, the job is like any other.
-    pub(crate) fn is_suspect(&self, app: &Arc<App>) -> Option<impl Future<Output = bool> + use<>> {
-        let message =
-            self.message.as_ref().ok().filter(|message| {
-                self.deliveries > 1 && app.runners.get(&message.kind).is_some()
-            })?;
-        let (store, id, fingerprint) = (app.store.clone(), message.id, message.fingerprint.clone());
-        Some(async move {
-            let record = store.get(&id).await.ok().flatten();
-            let starts = decide_claim(record.as_ref(), &fingerprint, now()) == ClaimDecision::Start;
-            starts && record.is_some_and(|record| record.state == JobState::Started)
-        })
+        Disposition::after(FAULTS.bound(self.deliveries), HandBack::Table)
     }
 
     /// Claims the job; waits a moment for a record that is not there yet. A claim without an answer is repeated: it may have
@@ -203,10 +190,10 @@ impl Delivery {
         }
         let age = now.since(self.sent_at);
         match (Unclaimed::of(decision, age, now), record) {
-            (Unclaimed::HandBack { after }, _) => Disposition::after(after),
+            (Unclaimed::HandBack { after }, _) => Disposition::after(after, reason(decision)),
             (Unclaimed::End, Some(record)) => end(app, record, decision, now).await,
             // What is to be ended was there a moment ago.
-            (Unclaimed::End, None) => Disposition::in_a_while(),
+            (Unclaimed::End, None) => Disposition::in_a_while(HandBack::Changed),
             (Unclaimed::Drop, _) => {
                 dropped(message, decision);
                 Disposition::Done
@@ -271,10 +258,10 @@ async fn end(
             info!(job.id = %record.id, job.name = %record.kind, attempt = record.attempt, error.code = code, "ended a job");
             Disposition::Done
         }
-        Ok(false) => Disposition::after(Duration::ZERO),
+        Ok(false) => Disposition::after(Duration::ZERO, HandBack::Changed),
         Err(error) => {
             error!(job.id = %record.id, error.source = ?std::error::Error::source(&error), "{error}");
-            Disposition::after(FAULTS.base)
+            Disposition::after(FAULTS.base, HandBack::Table)
         }
     }
 }
@@ -303,7 +290,7 @@ mod tests {
         let seconds = [5, 10, 20, 900];
         assert_eq!(
             waits,
-            seconds.map(|after| Disposition::after(Duration::from_secs(after)))
+            seconds.map(|after| Disposition::after(Duration::from_secs(after), HandBack::Table))
         );
     }
 }

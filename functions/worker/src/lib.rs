@@ -14,6 +14,7 @@ mod hearing;
 mod invocation;
 mod persist;
 mod runaway;
+mod suspect;
 mod watch;
 mod work;
 
