@@ -12,8 +12,9 @@ use crate::Incoming;
 /// and behind it; API Gateway gives up after 30 s.
 pub const LONGEST_HOLD: Duration = Duration::from_secs(20);
 
-/// Kept back before the invocation's deadline: the last read, with the SDK's retries, takes 4 s at most.
-const LAST_READ: Duration = Duration::from_secs(5);
+/// Kept back before the invocation's deadline: the last read of the record and the read of a large result take up to 4 s each,
+/// with the SDK's retries.
+const LAST_READS: Duration = Duration::from_secs(9);
 
 /// The pause before the first look. Most jobs that are worth waiting for take longer, and a short one is not kept waiting.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -38,7 +39,7 @@ impl Hold {
     pub fn of(incoming: &Incoming, now: Timestamp) -> Option<Self> {
         let wanted = incoming.preferences.wait?;
         let deadline = Timestamp::of_deadline(incoming.deadline_ms, now);
-        let possible = deadline.since(now).saturating_sub(LAST_READ);
+        let possible = deadline.since(now).saturating_sub(LAST_READS);
         let seconds = wanted.min(LONGEST_HOLD).min(possible).as_secs();
         let until = now.plus(Duration::from_secs(seconds));
         Some(Self { until, seconds })
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!(hold("wait=7", seconds(29)), Some(7));
         assert_eq!(hold("wait=600", seconds(29)), Some(20));
         assert_eq!(hold("wait=600", seconds(900)), Some(20));
-        assert_eq!(hold("wait=600", seconds(10)), Some(5));
+        assert_eq!(hold("wait=600", seconds(10)), Some(1));
         assert_eq!(hold("wait=600", seconds(3)), Some(0));
         assert_eq!(hold("wait=0", seconds(29)), Some(0));
         assert_eq!(hold("respond-async", seconds(29)), None);

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use api::{
     Answer, Hold, Incoming, Problem, ProblemKind, Representation, accepted_answer, job_answer,
-    job_path, queue_problem, store_problem, unwritable,
+    job_path, queue_problem, store_problem, too_late, unwritable, with_result,
 };
 use engine::{
     Created, Fingerprint, Happened, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES, NewJob, Owner,
@@ -32,10 +32,15 @@ pub(crate) async fn submit(
     let mut accepted = in_time(accept(app, incoming, now)).await?;
     let hold = Hold::of(incoming, now);
     let mut now = now;
+    let mut standing = accepted.record.clone();
     if let Some(hold) = hold {
-        accepted.record = at_its_end(app, accepted.record, hold).await;
+        standing = at_its_end(app, standing, hold).await;
         now = Timestamp::from_clock(SystemTime::now());
     }
+    if form == Representation::Json {
+        standing = whole(app, &accepted, standing).await?;
+    }
+    accepted.record = standing;
     let answer = answer(form, &accepted, hold, incoming, now)?;
     Ok(if app.monitor_links {
         answer.monitor_link(&accepted.record, &app.secrets, incoming)
@@ -53,6 +58,20 @@ async fn at_its_end(app: &App, record: JobRecord, hold: Hold) -> JobRecord {
             record
         }
     }
+}
+
+/// The job with its result. Without it a job that was accepted just now is answered as accepted: the client polls.
+async fn whole(app: &App, accepted: &Accepted, standing: JobRecord) -> Result<JobRecord, Problem> {
+    let problem = match with_result(&app.store, standing).await {
+        Ok(Some(whole)) => return Ok(whole),
+        // The next submit under the key creates a new job.
+        Ok(None) => too_late(),
+        Err(error) => store_problem(&error),
+    };
+    if accepted.record.state.is_completed() {
+        return Err(problem);
+    }
+    Ok(accepted.record.clone())
 }
 
 /// Stores the job and sends it on, or says what is wrong with it. With an `Idempotency-Key` that stands for a live job, finds
