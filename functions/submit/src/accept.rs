@@ -32,15 +32,15 @@ pub(crate) async fn submit(
     let mut accepted = in_time(accept(app, incoming, now)).await?;
     let hold = Hold::of(incoming, now);
     let mut now = now;
-    let mut standing = accepted.record.clone();
+    let is_pending = hold.is_some() && !accepted.record.state.is_completed();
+    let pending = is_pending.then(|| accepted.record.clone());
     if let Some(hold) = hold {
-        standing = at_its_end(app, standing, hold).await;
+        accepted.record = at_its_end(app, accepted.record, hold).await;
         now = Timestamp::from_clock(SystemTime::now());
     }
     if form == Representation::Json {
-        standing = whole(app, &accepted, standing).await?;
+        accepted.record = whole(app, accepted.record, pending).await?;
     }
-    accepted.record = standing;
     let answer = answer(form, &accepted, hold, incoming, now)?;
     Ok(if app.monitor_links {
         answer.monitor_link(&accepted.record, &app.secrets, incoming)
@@ -60,18 +60,20 @@ async fn at_its_end(app: &App, record: JobRecord, hold: Hold) -> JobRecord {
     }
 }
 
-/// The job with its result. Without it a job that was accepted just now is answered as accepted: the client polls.
-async fn whole(app: &App, accepted: &Accepted, standing: JobRecord) -> Result<JobRecord, Problem> {
-    let problem = match with_result(&app.store, standing).await {
+/// The job with its result. If that cannot be read, a job that the client waited for is answered as it was `pending`, so that
+/// the client polls.
+async fn whole(
+    app: &App,
+    record: JobRecord,
+    pending: Option<JobRecord>,
+) -> Result<JobRecord, Problem> {
+    let problem = match with_result(&app.store, record).await {
         Ok(Some(whole)) => return Ok(whole),
-        // The next submit under the key creates a new job.
+        // The job is gone, and the next submit under its key creates another one.
         Ok(None) => too_late(),
         Err(error) => store_problem(&error),
     };
-    if accepted.record.state.is_completed() {
-        return Err(problem);
-    }
-    Ok(accepted.record.clone())
+    pending.ok_or(problem)
 }
 
 /// Stores the job and sends it on, or says what is wrong with it. With an `Idempotency-Key` that stands for a live job, finds
