@@ -75,7 +75,7 @@ async fn a_large_result_takes_one_more_call_only_where_it_is_shown() {
         assert_eq!(actions(&calls), [GET, GET], "{target}");
         // The item never changes, so half the price is enough.
         let bytes = answer.body.to_string().len();
-        let of_the_result = (bytes / 4_096 + 1) as f64 / 2.0;
+        let of_the_result = f64::from(u32::try_from(bytes / 4_096 + 1).unwrap()) / 2.0;
         assert!(
             (1.5..=1.0 + of_the_result).contains(&reads(&calls)),
             "{calls:?}"
