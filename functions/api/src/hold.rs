@@ -14,7 +14,7 @@ pub const LONGEST_HOLD: Duration = Duration::from_secs(20);
 
 /// Kept back before the invocation's deadline: the last read of the record and the read of a large result take up to 4 s each,
 /// with the SDK's retries.
-const LAST_READS: Duration = Duration::from_secs(9);
+const LAST_READS: Duration = Duration::from_secs(8);
 
 /// The pause before the first look. Most jobs that are worth waiting for take longer, and a short one is not kept waiting.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(hold("wait=7", seconds(29)), Some(7));
         assert_eq!(hold("wait=600", seconds(29)), Some(20));
         assert_eq!(hold("wait=600", seconds(900)), Some(20));
-        assert_eq!(hold("wait=600", seconds(10)), Some(1));
+        assert_eq!(hold("wait=600", seconds(10)), Some(2));
         assert_eq!(hold("wait=600", seconds(3)), Some(0));
         assert_eq!(hold("wait=0", seconds(29)), Some(0));
         assert_eq!(hold("respond-async", seconds(29)), None);

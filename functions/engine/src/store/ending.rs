@@ -14,7 +14,7 @@ use crate::{
     AttemptWrite, Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written,
 };
 
-/// The largest result, in bytes of JSON: an item holds at most 400 KB (409,600 bytes), and the record needs its part.
+/// The largest result, in bytes of JSON: an item holds at most 400 KB (409,600 bytes), its key and expiry included.
 pub const MAX_RESULT_BYTES: usize = 380_000;
 
 /// How an attempt ends its job.
