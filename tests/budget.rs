@@ -10,6 +10,7 @@
 
 mod bounds;
 mod counting;
+mod large_results;
 mod list;
 mod queue;
 mod refusals;

@@ -1,9 +1,13 @@
 //! A job is its owner's: nobody else can tell that it exists.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use engine::Attribute;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{App, Job};
+use crate::app::{App, Job, eventually};
+use crate::backends::{TABLE, dynamodb_client};
+use crate::deployed::{Deployed, http_api_event};
 
 async fn asked_by(app: &App, job: &Job) -> [Value; 4] {
     let answers = [
@@ -103,4 +107,46 @@ async fn a_list_has_its_owner_s_jobs_only() {
             .collect();
         assert_eq!(ids, [&json!(job.id)]);
     }
+}
+
+/// The id says that the job is the caller's, and the record says otherwise. No write of ours leads there.
+#[tokio::test]
+async fn a_record_of_another_owner_than_its_id_looks_like_a_job_that_was_never_issued() {
+    let deployed = Deployed::new().await;
+    let (submit, status) = (&deployed.submit, &deployed.status);
+    let job = json!({"name": "csv_profile", "input": {"csv": "a\n1\n"}});
+    let accepted = submit.answer(&http_api_event("POST", "/jobs", &job)).await;
+    let path = accepted.body["task"]["href"].as_str().unwrap();
+    let table = dynamodb_client(&deployed.backends.dynamodb_url);
+    let mut record = deployed.backends.records().await.remove(0);
+    let bob = AttributeValue::S("bob".to_owned());
+    record.insert(Attribute::Owner.name().to_owned(), bob);
+    let put = table.put_item().table_name(TABLE);
+    put.set_item(Some(record.clone())).send().await.unwrap();
+
+    for (function, method, path) in [
+        (status, "GET", path.to_owned()),
+        (status, "GET", format!("{path}/result")),
+        (submit, "POST", format!("{path}/cancel")),
+        (submit, "DELETE", path.to_owned()),
+    ] {
+        let before = function.lines().len();
+        let answer = function
+            .answer(&http_api_event(method, &path, &Value::Null))
+            .await;
+
+        assert_eq!(answer.status, 404, "{method} {path}: {}", answer.body);
+        let kind = answer.body["type"].as_str().unwrap();
+        assert!(kind.ends_with("/problems/job-not-found"), "{kind}");
+        // Lines come through a pipe, behind the answer.
+        eventually("the error in the log", async || {
+            let lines = function.lines().split_off(before);
+            lines
+                .iter()
+                .any(|line| line["level"] == "ERROR")
+                .then_some(())
+        })
+        .await;
+    }
+    assert_eq!(deployed.backends.records().await, [record]);
 }

@@ -129,6 +129,14 @@ async fn status_may_do_what_it_does_and_no_more() {
 #[tokio::test]
 async fn the_worker_may_do_what_it_does_and_no_more() {
     let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
+    // The profile of so many columns is too large for its job's record.
+    let csv = [["a"; 60].join(","), ["1"; 60].join(",")].join("\n");
+    let wide = json!({ "name": "csv_profile", "input": { "csv": csv } });
+    deployed
+        .submit
+        .answer(&http_api_event("POST", "/jobs", &wide))
+        .await;
+    assert_eq!(finished(&deployed).await["job-status"], "SUCCESS");
     // So long without a word that the worker looks whether the job was canceled.
     let silent = json!({ "name": "rehearsal", "input": { "seconds": 5, "steps": 1 } });
     deployed

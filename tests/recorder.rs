@@ -33,6 +33,8 @@ struct Inner {
     dynamodb_url: String,
     sqs_url: String,
     calls: Mutex<Vec<Call>>,
+    /// What eventually consistent reads of an item are answered with, in place of the item.
+    stale: Mutex<Option<Value>>,
 }
 
 impl Recorder {
@@ -43,6 +45,7 @@ impl Recorder {
             dynamodb_url: backends.dynamodb_url.clone(),
             sqs_url: backends.sqs_url.clone(),
             calls: Mutex::default(),
+            stale: Mutex::default(),
         }));
         let (listener, url) = listen().await;
         let router = Router::new().fallback(forward).with_state(recorder.clone());
@@ -66,6 +69,16 @@ impl Recorder {
     /// The calls since this was asked last, in their order. An SDK's second try of a call is one of its own.
     pub(crate) fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.recorded())
+    }
+
+    /// Answers every eventually consistent read of an item like this from now on. The embedded table is always strongly
+    /// consistent; DynamoDB may answer such a read with what was there before.
+    pub(crate) fn serve_stale(&self, answer: Value) {
+        *self.stale() = Some(answer);
+    }
+
+    fn stale(&self) -> MutexGuard<'_, Option<Value>> {
+        self.0.stale.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn recorded(&self) -> MutexGuard<'_, Vec<Call>> {
@@ -93,6 +106,17 @@ async fn forward(
     } else {
         (&recorder.0.dynamodb_url, asking_for_the_charge(&request))
     };
+    let is_eventual = operation == "GetItem" && request["ConsistentRead"] != true;
+    if let Some(answer) = recorder.stale().clone().filter(|_| is_eventual) {
+        let body = Body::from(answer.to_string());
+        recorder.recorded().push(Call {
+            action: format!("dynamodb:{operation}"),
+            request,
+            units: charge::of_dynamodb(&operation, &answer),
+            answer,
+        });
+        return Response::new(body);
+    }
     headers.remove(header::HOST);
     headers.remove(header::CONTENT_LENGTH);
     let forwarded = recorder.0.client.post(url).headers(headers).body(body);

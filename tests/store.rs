@@ -23,6 +23,7 @@ mod faults;
 mod fencing;
 mod list;
 mod lost_answers;
+mod result;
 mod sizes;
 #[cfg(test)]
 mod sweep;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
         cancel::CHECKS,
         delete::CHECKS,
         list::CHECKS,
+        result::CHECKS,
         lost_answers::CHECKS,
         sizes::CHECKS,
         faults::CHECKS,

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, App, Job, time_in};
-use crate::deployed::{Deployed, http_api_event_with};
+use crate::deployed::{Deployed, http_api_event_with, sqs_event};
 
 /// `POST /jobs` of a `rehearsal`, with these headers besides its own.
 async fn rehearse(app: &App, input: &Value, headers: &[(&str, &str)]) -> Answer {
@@ -259,4 +259,36 @@ async fn the_longest_wait_costs_a_dozen_reads_most_of_them_at_half_the_price() {
         assert_eq!(strongly.count(), strong, "{reads:?}");
         assert!((4..=13).contains(&reads.len()), "{} reads", reads.len());
     }
+}
+
+/// The key's first job was deleted, and DynamoDB may answer an eventually consistent read as if it were still there.
+#[tokio::test]
+async fn a_held_answer_does_not_mistake_an_earlier_job_of_the_key_for_the_present_one() {
+    let deployed = Deployed::new().await;
+    let (submit, status) = (&deployed.submit, &deployed.status);
+    let under_key = |body: &Value| {
+        let key = [("idempotency-key", "\"again\"")];
+        http_api_event_with(&key, "POST", "/jobs", body)
+    };
+    let mut job = json!({ "name": "csv_profile", "input": { "csv": "a\n1\n" } });
+    let accepted = submit.answer(&under_key(&job)).await;
+    let path = accepted.body["task"]["href"].as_str().unwrap().to_owned();
+    let messages = deployed.backends.messages().await;
+    deployed.worker.invoke(&sqs_event(&messages)).await;
+    let read = http_api_event_with(&[], "GET", &path, &Value::Null);
+    assert_eq!(status.answer(&read).await.body["status"], "Succeeded");
+    let first = status.recorder.take().remove(0).answer;
+    let delete = http_api_event_with(&[], "DELETE", &path, &Value::Null);
+    assert_eq!(submit.answer(&delete).await.status, 204);
+    job["scheduled-start-time"] = time_in(600).into();
+    assert_eq!(submit.answer(&under_key(&job)).await.status, 202);
+
+    status.recorder.serve_stale(first);
+    let wait = http_api_event_with(&[("prefer", "wait=1")], "GET", &path, &Value::Null);
+    let held = status.answer(&wait).await;
+
+    assert_eq!(held.body["job"]["job-state"], "SCHEDULED");
+    let reads = status.recorder.requests("dynamodb:GetItem");
+    let mut eventual = reads.iter().filter(|read| read["ConsistentRead"] == false);
+    assert!(eventual.next().is_some(), "{reads:?}");
 }

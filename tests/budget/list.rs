@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use engine::{
-    Created, CreationToken, Fingerprint, INDEX_SHARDS, IdSecrets, JobFilter, JobState, JobStore,
-    NewJob, Outcome, Owner, Page, StoreError, Timestamp,
+    Claim, Created, CreationToken, Ending, Fingerprint, INDEX_SHARDS, IdSecrets, JobFilter,
+    JobState, JobStore, MAX_RESULT_BYTES, NewJob, Outcome, Owner, Page, Progress, StoreError,
+    Timestamp, Written,
 };
 
 use tokio::task::{JoinError, JoinSet};
@@ -77,6 +78,27 @@ impl Counted {
         }
     }
 
+    /// One more job of an owner, which succeeds with a result of this many bytes.
+    async fn succeed(&mut self, owner: &Owner, result_bytes: usize) {
+        self.accepted += 1;
+        let now = at(self.accepted);
+        let job = self.job(owner, now);
+        let (id, fingerprint) = (job.id, job.fingerprint.clone());
+        self.store.create(job, now).await.unwrap();
+        let lease = now.plus(Duration::from_secs(60));
+        let claim = self.store.claim(&id, &fingerprint, "run-1", now, lease);
+        let Claim::Acquired(run) = claim.await.unwrap() else {
+            panic!("the claim of a new job was refused");
+        };
+        let ending = Ending::Success {
+            result: "x".repeat(result_bytes),
+        };
+        let retention = Duration::from_secs(86_400);
+        let said = Progress::default();
+        let written = self.store.finish(&run, &ending, &said, now, retention);
+        assert_eq!(written.await.unwrap(), Written::Applied);
+    }
+
     async fn page(&self, owner: &Owner, limit: usize, filter: JobFilter) -> (Page, Cost) {
         self.recorder.take();
         let page = self
@@ -144,4 +166,20 @@ async fn the_largest_page_costs_a_unit_a_job_and_a_few_for_the_index() {
     assert_eq!((cost.queries, cost.batches), (usize::from(INDEX_SHARDS), 1));
     // Strongly consistent reads of records below 4 KB, and at most 101 entries of each of four shards.
     assert!((100.0..=125.0).contains(&cost.read_units), "{cost:?}");
+}
+
+#[tokio::test]
+async fn a_page_of_a_hundred_results_costs_about_a_unit_a_job_whatever_they_weigh() {
+    let (mut table, alice) = (Counted::new().await, owner("alice"));
+    for result_bytes in [1, 3_000, 5_000, 50_000, MAX_RESULT_BYTES] {
+        for _ in 0..20 {
+            table.succeed(&alice, result_bytes).await;
+        }
+    }
+
+    let (page, cost) = table.page(&alice, engine::MAX_PAGE, JobFilter::All).await;
+
+    assert_eq!(page.jobs.len(), 100);
+    assert_eq!((cost.queries, cost.batches), (usize::from(INDEX_SHARDS), 1));
+    assert!((100.0..=110.0).contains(&cost.read_units), "{cost:?}");
 }

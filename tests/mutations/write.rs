@@ -29,6 +29,7 @@ fn name(operation: &str, request: &Value) -> String {
     let outcome = request["ExpressionAttributeValues"][":outcome"]["S"].as_str();
     let sets = |what: &str| update.contains(what);
     match (operation, outcome) {
+        ("PutItem", _) if request["Item"]["result"].is_object() => "put_result".to_owned(),
         ("PutItem", _) => "create".to_owned(),
         ("DeleteItem", _) => "delete".to_owned(),
         (_, Some(outcome)) if sets("#percent = ") => format!("finish {outcome}"),

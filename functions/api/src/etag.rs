@@ -32,6 +32,21 @@ pub fn job_tag(form: Representation, judged: &JobRecord, now: Timestamp) -> Stri
     }
 }
 
+impl Incoming {
+    /// Whether the answer with this entity tag has a body: not the answer to a HEAD, and not a 304.
+    #[must_use]
+    pub fn takes_body(&self, tag: &str) -> bool {
+        self.method != Method::HEAD && !self.knows(tag)
+    }
+
+    /// Whether an `If-None-Match` names the entity tag.
+    fn knows(&self, tag: &str) -> bool {
+        let lines = self.headers.get_all("if-none-match").iter();
+        let mut lines = lines.filter_map(|line| line.to_str().ok());
+        lines.any(|line| names(line, tag))
+    }
+}
+
 impl Answer {
     /// The answer to a read, or a 304 when the client has it already: when an `If-None-Match` names its entity tag. An answer
     /// without a tag gets one, made from its body.
@@ -47,9 +62,7 @@ impl Answer {
             let digest = Fingerprint::of(self.body.as_bytes());
             format!("\"{}\"", &digest.as_str()[..32])
         });
-        let lines = incoming.headers.get_all("if-none-match").iter();
-        let mut lines = lines.filter_map(|line| line.to_str().ok());
-        if !lines.any(|line| names(line, tag)) {
+        if !incoming.knows(tag) {
             return self;
         }
         self.headers.retain(|name, _| OF_A_304.contains(name));

@@ -14,7 +14,12 @@ const RETRY_AFTER_SECONDS: u8 = 2;
 pub fn store_problem(error: &StoreError) -> Problem {
     match error {
         StoreError::Unavailable(source) => unavailable(error, Some(source.as_ref())),
-        StoreError::Corrupt(_) => internal(error),
+        StoreError::Corrupt(_) | StoreError::NoResult(_) => internal(error),
+        // The same answer as to an id that was never issued.
+        StoreError::Foreign(_) => {
+            tracing::error!("{error}");
+            Problem::new(ProblemKind::JobNotFound)
+        }
     }
 }
 

@@ -8,8 +8,9 @@ use engine::{JobRecord, JobState, JobStore, LONGEST_HOLD, StoreError, Timestamp}
 
 use crate::Incoming;
 
-/// Kept back before the invocation's deadline: the last read, with the SDK's retries, takes 4 s at most.
-const LAST_READ: Duration = Duration::from_secs(5);
+/// Kept back before the invocation's deadline: the last read of the record and the read of a large result take up to 4 s each,
+/// with the SDK's retries.
+const LAST_READS: Duration = Duration::from_secs(8);
 
 /// The pause before the first look. Most jobs that are worth waiting for take longer, and a short one is not kept waiting.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -44,7 +45,7 @@ impl Hold {
             return None;
         }
         let deadline = Timestamp::of_deadline(incoming.deadline_ms, now);
-        let possible = deadline.since(now).saturating_sub(LAST_READ);
+        let possible = deadline.since(now).saturating_sub(LAST_READS);
         let seconds = wanted.min(longest).min(possible).as_secs();
         let until = now.plus(Duration::from_secs(seconds));
         let hold = Self { until, seconds };
@@ -202,7 +203,7 @@ mod tests {
         assert_eq!(hold("wait=7", seconds(29)), Some(7));
         assert_eq!(hold("wait=600", seconds(29)), Some(20));
         assert_eq!(hold("wait=600", seconds(900)), Some(20));
-        assert_eq!(hold("wait=600", seconds(10)), Some(5));
+        assert_eq!(hold("wait=600", seconds(10)), Some(2));
         assert_eq!(hold("wait=600", seconds(3)), Some(0));
         assert_eq!(hold("wait=0", seconds(29)), Some(0));
         assert_eq!(hold("respond-async", seconds(29)), None);

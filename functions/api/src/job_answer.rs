@@ -63,7 +63,6 @@ fn page(judged: &JobRecord, base_url: &str, now: Timestamp, is_guest: bool) -> S
         wait: retry_after(judged, now),
         tag: &job_tag(Representation::Html, judged, now),
         is_guest,
-        now,
     };
     job_page(judged, &view)
 }
@@ -73,5 +72,43 @@ fn answer(form: Representation, body: String, judged: &JobRecord, now: Timestamp
     match retry_after(judged, now) {
         Some(seconds) => answer.with("retry-after", seconds.to_string()),
         None => answer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{Fingerprint, IdSecrets, NewJob, Owner};
+    use std::collections::HashMap;
+    use std::time::Duration;
+
+    #[test]
+    fn a_page_has_one_body_for_each_entity_tag_whatever_the_time_is() {
+        let owner = Owner::named("admin").unwrap();
+        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
+        let start = Timestamp::from_seconds(1_767_264_645);
+        let job = NewJob {
+            id: secrets.issue(&owner, [1; 10]),
+            owner,
+            kind: "csv_profile".parse().unwrap(),
+            fingerprint: Fingerprint::of(b""),
+            summary: String::new(),
+            scheduled_start: start,
+            deadline: Duration::from_secs(3_600),
+            retention: Duration::from_secs(3_600),
+            max_attempts: 3,
+        };
+        let record = JobRecord::begin(job, Timestamp::from_ms(start.ms() - 60_000));
+        let mut bodies = HashMap::new();
+        for ms in (-60_000..4_000_000).step_by(500) {
+            let now = Timestamp::from_ms(start.ms() + ms);
+            let judged = record.clone().judged(now);
+            let body = page(&judged, "https://api.example.com", now, false);
+            let first = bodies
+                .entry(job_tag(Representation::Html, &judged, now))
+                .or_insert_with(|| body.clone());
+            assert_eq!(*first, body, "{ms} ms after the start");
+        }
+        assert!(bodies.len() > 30, "{}", bodies.len());
     }
 }

@@ -103,6 +103,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         version: read.number(A::Version)?,
         updated_at: read.time(A::UpdatedAtMs)?,
         result: read.text(A::Result).map(str::to_owned),
+        result_token: read.text(A::ResultToken).map(str::to_owned),
         error: read.failure(),
     })
 }

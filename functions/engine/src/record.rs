@@ -86,8 +86,10 @@ pub struct JobRecord {
     pub version: u64,
     /// When the record was last written.
     pub updated_at: Timestamp,
-    /// The result as JSON text, once it succeeded.
+    /// The result as JSON text, once it succeeded; `None` if it is in an item of its own.
     pub result: Option<String>,
+    /// The fencing token of the attempt whose result is in an item of its own: see [`crate::JobStore::result`].
+    pub result_token: Option<String>,
     /// Why it failed, once it did.
     pub error: Option<Failure>,
 }
@@ -123,6 +125,7 @@ impl JobRecord {
             version: 1,
             updated_at: now,
             result: None,
+            result_token: None,
             error: None,
         }
     }

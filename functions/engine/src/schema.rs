@@ -39,7 +39,10 @@ pub enum Attribute {
     CancelRequested,
     Version,
     UpdatedAtMs,
+    /// Absent if the result is in an item of its own.
     Result,
+    /// Whose attempt's result is in an item of its own, with the key `<id>#<this token>`; absent if there is none.
+    ResultToken,
     ErrorCode,
     ErrorMessage,
     /// The index's partition key: the owner and one of [`crate::INDEX_SHARDS`] numbers.
@@ -75,6 +78,7 @@ impl Attribute {
         Self::Version,
         Self::UpdatedAtMs,
         Self::Result,
+        Self::ResultToken,
         Self::ErrorCode,
         Self::ErrorMessage,
         Self::OwnerShard,
@@ -109,6 +113,7 @@ impl Attribute {
             Self::Version => "version",
             Self::UpdatedAtMs => "updated_at_ms",
             Self::Result => "result",
+            Self::ResultToken => "result_token",
             Self::ErrorCode => "error_code",
             Self::ErrorMessage => "error_message",
             Self::OwnerShard => "owner_shard",

@@ -13,6 +13,7 @@ mod expression;
 mod list;
 mod owner_commands;
 mod reschedule;
+mod result;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
@@ -24,15 +25,18 @@ pub use ending::{Ending, MAX_RESULT_BYTES};
 pub use list::MAX_PAGE;
 pub use owner_commands::{Cancellation, Deletion};
 pub use reschedule::{Pause, Rescheduling};
+pub use result::MAX_RECORD_BYTES;
 
-use crate::item::{from_item, string};
-use crate::{Attribute, JobId, JobRecord, StoreError};
+use crate::item::{Item, from_item, string};
+use crate::{Attribute, JobId, JobRecord, Owner, StoreError};
 
 /// The table of jobs. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct JobStore {
     client: Client,
     table: String,
+    /// The only owner whose records may be read; `None` for all.
+    owner: Option<Owner>,
 }
 
 impl JobStore {
@@ -42,6 +46,17 @@ impl JobStore {
         Self {
             client,
             table: table.into(),
+            owner: None,
+        }
+    }
+
+    /// Returns this table for the requests of one owner: a job of another owner is [`StoreError::Foreign`], for reads and for
+    /// the owner's commands. An id says whose it is without a read, so this only happens if something is badly wrong.
+    #[must_use]
+    pub fn for_owner(&self, owner: &Owner) -> Self {
+        Self {
+            owner: Some(owner.clone()),
+            ..self.clone()
         }
     }
 
@@ -52,7 +67,7 @@ impl JobStore {
     pub async fn get(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
         let request = self.reading(id).consistent_read(true);
         let answer = request.send().await.map_err(StoreError::unavailable)?;
-        answer.item.as_ref().map(from_item).transpose()
+        self.own(answer.item.as_ref())
     }
 
     /// The record as it stands or as it stood a moment ago: an eventually consistent read, at half the price.
@@ -62,7 +77,18 @@ impl JobStore {
     pub async fn glance(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
         let request = self.reading(id).consistent_read(false);
         let answer = request.send().await.map_err(StoreError::unavailable)?;
-        answer.item.as_ref().map(from_item).transpose()
+        self.own(answer.item.as_ref())
+    }
+
+    /// The record of an item, unless it belongs to another owner than this store is for.
+    fn own(&self, item: Option<&Item>) -> Result<Option<JobRecord>, StoreError> {
+        let record = item.map(from_item).transpose()?;
+        match (&self.owner, &record) {
+            (Some(owner), Some(record)) if record.owner != *owner => {
+                Err(StoreError::Foreign(record.id))
+            }
+            _ => Ok(record),
+        }
     }
 
     fn reading(&self, id: &JobId) -> GetItemFluentBuilder {

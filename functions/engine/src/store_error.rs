@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::Attribute;
+use crate::{Attribute, JobId};
 
 /// Why the table gave no answer that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,12 @@ pub enum StoreError {
     /// An item is not one that this service wrote. Trying again does not help.
     #[error("an item of the table has no usable attribute {}", .0.name())]
     Corrupt(Attribute),
+    /// A job has succeeded, and the item that its record names for the result does not exist. Trying again does not help.
+    #[error("the item with the result of job {0} is missing")]
+    NoResult(JobId),
+    /// The record belongs to another owner than the one whose request this is. Trying again does not help.
+    #[error("the record of job {0} belongs to another owner than its id")]
+    Foreign(JobId),
 }
 
 impl StoreError {

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use api::{
     Answer, Hold, Incoming, JSON, Problem, ProblemKind, Representation, entity_tag, job_answer,
-    job_path, job_tag, retry_after, store_problem, unwritable,
+    job_path, job_tag, retry_after, store_problem, unwritable, with_result,
 };
 use engine::{JobId, JobRecord, JobState, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
@@ -20,12 +20,15 @@ pub(crate) async fn status(
     now: Timestamp,
 ) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_JOB)?;
-    let found = find(app, incoming, id, now)
-        .await
-        .map_err(|problem| match problem.kind() {
-            ProblemKind::JobExpired => problem.of_job(id),
-            _ => problem,
-        })?;
+    let of_job = |problem: Problem| match problem.kind() {
+        ProblemKind::JobExpired => problem.of_job(id),
+        _ => problem,
+    };
+    let mut found = find(app, incoming, id, now).await.map_err(of_job)?;
+    let tag = job_tag(form, &found.record, found.now);
+    if form == Representation::Json && incoming.takes_body(&tag) {
+        found.record = whole(app, found.record).await.map_err(of_job)?;
+    }
     let answer = job_answer(form, &found.record, incoming, found.now);
     let answer = answer.map_err(|error| unwritable(&error))?;
     let answer = answer.sunset_of(&found.record);
@@ -33,8 +36,15 @@ pub(crate) async fn status(
     if app.monitor_links {
         answer = answer.monitor_link(&found.record, &app.secrets, incoming);
     }
-    let tag = job_tag(form, &found.record, found.now);
     Ok(found.held(cached(answer, tag)))
+}
+
+/// The record with its result in it.
+async fn whole(app: &App, record: JobRecord) -> Result<JobRecord, Problem> {
+    let whole = with_result(&app.store, record).await;
+    whole
+        .map_err(|error| store_problem(&error))?
+        .ok_or_else(|| Problem::new(ProblemKind::JobExpired))
 }
 
 /// Who asks for an Atom entry reads the state from the status: 200 while there is no result, 201 and where it is once it was
@@ -68,11 +78,16 @@ pub(crate) async fn result(
 ) -> Result<Answer, Problem> {
     incoming.choose(Representation::OF_RESULT)?;
     let found = find(app, incoming, id, now).await?;
-    let answer = result_of(&found.record, found.now);
+    let answer = result_of(app, incoming, &found.record, found.now).await;
     Ok(found.held(answer.unwrap_or_else(|problem| problem.answer(incoming))))
 }
 
-fn result_of(record: &JobRecord, now: Timestamp) -> Result<Answer, Problem> {
+async fn result_of(
+    app: &App,
+    incoming: &Incoming,
+    record: &JobRecord,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
     match record.state {
         JobState::Scheduled | JobState::Started => {
             let seconds = retry_after(record, now).unwrap_or(1);
@@ -82,10 +97,15 @@ fn result_of(record: &JobRecord, now: Timestamp) -> Result<Answer, Problem> {
         JobState::Completed(Outcome::Failed) => Err(failed(record)),
         JobState::Completed(Outcome::Canceled) => Err(Problem::new(ProblemKind::JobCanceled)),
         JobState::Completed(Outcome::Success) => {
-            let body = record.result.clone().unwrap_or_else(|| "null".to_owned());
+            let tag = entity_tag(record, "result");
+            let body = if incoming.takes_body(&tag) {
+                let whole = whole(app, record.clone()).await?;
+                whole.result.unwrap_or_else(|| "null".to_owned())
+            } else {
+                String::new()
+            };
             let answer = Answer::new(StatusCode::OK, JSON, body);
-            let answer = answer.sunset_of(record);
-            Ok(cached(answer, entity_tag(record, "result")))
+            Ok(cached(answer.sunset_of(record), tag))
         }
     }
 }
@@ -109,8 +129,8 @@ impl Found {
 
 /// The job, at its end if the client prefers to wait for that and it comes in time.
 async fn find(app: &App, incoming: &Incoming, id: JobId, now: Timestamp) -> Result<Found, Problem> {
-    incoming.owner_of(&id, &app.secrets)?;
-    let record = app.store.get(&id).await;
+    let store = app.store.for_owner(incoming.owner_of(&id, &app.secrets)?);
+    let record = store.get(&id).await;
     let record = live(record.map_err(|error| store_problem(&error))?, now)?;
     let Some(hold) = Hold::of(incoming, app.max_wait, &record, now) else {
         return Ok(Found {
@@ -119,7 +139,7 @@ async fn find(app: &App, incoming: &Incoming, id: JobId, now: Timestamp) -> Resu
             hold: None,
         });
     };
-    let record = hold.until_end(&app.store, record).await;
+    let record = hold.until_end(&store, record).await;
     let now = Timestamp::from_clock(SystemTime::now());
     let record = live(record.map_err(|error| store_problem(&error))?, now)?;
     Ok(Found {

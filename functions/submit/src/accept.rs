@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use api::{
     Answer, Hold, Incoming, Problem, ProblemKind, Representation, accepted_answer, job_answer,
-    job_path, queue_problem, store_problem, unwritable,
+    job_path, queue_problem, store_problem, too_late, unwritable, with_result,
 };
 use engine::{
     Created, CreationToken, Fingerprint, Happened, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES,
@@ -32,9 +32,14 @@ pub(crate) async fn submit(
     let mut accepted = in_time(accept(app, incoming, now)).await?;
     let hold = Hold::of(incoming, app.max_wait, &accepted.record, now);
     let mut now = now;
+    let is_pending = hold.is_some() && !accepted.record.state.is_completed();
+    let pending = is_pending.then(|| accepted.record.clone());
     if let Some(hold) = hold {
         accepted.record = at_its_end(app, accepted.record, hold).await;
         now = Timestamp::from_clock(SystemTime::now());
+    }
+    if form == Representation::Json {
+        accepted.record = whole(app, accepted.record, pending).await?;
     }
     let answer = answer(form, &accepted, hold, incoming, now)?;
     Ok(if app.monitor_links {
@@ -53,6 +58,22 @@ async fn at_its_end(app: &App, record: JobRecord, hold: Hold) -> JobRecord {
             record
         }
     }
+}
+
+/// The job with its result. If that cannot be read, a job that the client waited for is answered as it was `pending`, so that
+/// the client polls.
+async fn whole(
+    app: &App,
+    record: JobRecord,
+    pending: Option<JobRecord>,
+) -> Result<JobRecord, Problem> {
+    let problem = match with_result(&app.store, record).await {
+        Ok(Some(whole)) => return Ok(whole),
+        // The job is gone, and the next submit under its key creates another one.
+        Ok(None) => too_late(),
+        Err(error) => store_problem(&error),
+    };
+    pending.ok_or(problem)
 }
 
 /// Stores the job and sends it on, or says what is wrong with it. With an `Idempotency-Key` that stands for a live job, finds

@@ -18,9 +18,10 @@ pub(crate) async fn cancel(
     now: Timestamp,
 ) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_COMMAND)?;
-    incoming.owner_of(&id, &app.secrets)?;
+    let owner = incoming.owner_of(&id, &app.secrets)?;
     let canceled = app
         .store
+        .for_owner(owner)
         .cancel(&id, now, app.retention)
         .await
         .map_err(|error| store_problem(&error))?;
@@ -57,9 +58,10 @@ pub(crate) async fn delete(
     id: JobId,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
-    incoming.owner_of(&id, &app.secrets)?;
+    let owner = incoming.owner_of(&id, &app.secrets)?;
     match app
         .store
+        .for_owner(owner)
         .delete(&id, now)
         .await
         .map_err(|error| store_problem(&error))?

@@ -1,6 +1,6 @@
 //! A job's page.
 
-use engine::{JobRecord, JobState, Outcome, Timestamp};
+use engine::{JobRecord, JobState, Outcome};
 
 use super::{Page, time};
 use crate::document::error_of;
@@ -17,7 +17,6 @@ pub(crate) struct JobView<'a> {
     pub(crate) tag: &'a str,
     /// Whether it is somebody who has the link and may see this page and nothing else.
     pub(crate) is_guest: bool,
-    pub(crate) now: Timestamp,
 }
 
 /// The page of a job as it was judged. The script moves the parts that have an `id` from a later page into this one.
@@ -36,7 +35,7 @@ pub(crate) fn job_page(judged: &JobRecord, view: &JobView<'_>) -> String {
          <div id=\"outcome\">{}</div>\n<dl id=\"facts\">{}</dl>\n<p id=\"trouble\" role=\"status\" class=\"soft\"></p>\n{}</main>\n",
         Escaped(&judged.summary),
         outcome(judged, view),
-        facts(judged, view.now),
+        facts(judged),
         links(view),
     );
     let page = Page {
@@ -82,13 +81,17 @@ fn outcome(judged: &JobRecord, view: &JobView<'_>) -> String {
     }
 }
 
-fn facts(judged: &JobRecord, now: Timestamp) -> String {
+/// The clock has no part in it: the page changes only when its entity tag does.
+fn facts(judged: &JobRecord) -> String {
     let is_ended = judged.outcome().is_some();
-    let waits = judged.state == JobState::Scheduled && judged.scheduled_start > now;
+    let waits = judged.state == JobState::Scheduled;
     let attempt = format!("{} of {}", judged.attempt, judged.max_attempts);
     let facts = [
         ("Accepted", Some(time(judged.created_at))),
-        ("Starts", waits.then(|| time(judged.scheduled_start))),
+        (
+            "Scheduled start",
+            waits.then(|| time(judged.scheduled_start)),
+        ),
         ("Started", judged.started_at.map(time)),
         ("Expected end", judged.estimated_end().map(time)),
         ("Ended", judged.ended_at.map(time)),

@@ -37,6 +37,10 @@ conditions! {
     /// not deleted yet is as good as none.
     IdIsFree = "attribute_not_exists(#id) OR #expires_at <= :now_seconds";
 
+    /// Two writes of one attempt's result: an answer was lost and the write repeated, or the first write takes effect late, when
+    /// the record refers to the item. The first one to take effect stands; nothing changes what readers have seen.
+    ResultIsNew = "attribute_not_exists(#id)";
+
     /// Two workers with the same message, or a worker and a duplicate: only one can raise `attempt`, since the other's
     /// condition is judged against the new lease. Says the same as [`crate::decide_claim`] does for
     /// [`crate::ClaimDecision::Start`].

@@ -6,6 +6,7 @@ use super::JobStore;
 use super::attempt::{Values, is_own, owned, refusal, said};
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
+use super::result::has_room;
 use crate::item::{epoch_seconds, millis, number, string};
 use crate::page::created_order;
 use crate::record::expiry;
@@ -13,7 +14,7 @@ use crate::{
     AttemptWrite, Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written,
 };
 
-/// The largest result, in bytes of JSON: an item holds at most 400 KB (409,600 bytes), and the record needs its part.
+/// The largest result, in bytes of JSON: an item holds at most 400 KB (409,600 bytes), its key and expiry included.
 pub const MAX_RESULT_BYTES: usize = 380_000;
 
 /// How an attempt ends its job.
@@ -77,7 +78,15 @@ impl JobStore {
         retention: Duration,
     ) -> Result<Written, StoreError> {
         let (said, said_values) = said(progress);
-        let (ended, ended_values) = ended(ending, now, expiry(now, retention));
+        let expires_at = expiry(now, retention);
+        let (ended, ended_values) = match ending {
+            Ending::Success { result } if !has_room(run, progress, result) => {
+                self.put_result(run, result, now, retention).await?;
+                let (set, values) = completed(ending.outcome(), now, expires_at);
+                (format!("{set}, #result_token = :token"), values)
+            }
+            _ => ended(ending, now, expires_at),
+        };
         let update = Update {
             set: format!("SET {said}, {ended} {REMOVED}"),
             condition: ending.condition(),
@@ -125,18 +134,20 @@ impl JobStore {
 }
 
 /// `:now` may be in the past here (an overdue job ended at its deadline), so the end has a value of its own.
-fn ended(ending: &Ending, at: Timestamp, expires_at: Timestamp) -> (String, Values) {
+fn completed(outcome: Outcome, at: Timestamp, expires_at: Timestamp) -> (&'static str, Values) {
     let set = "#state = :completed, #outcome = :outcome, #ended_at_ms = :ended, #updated_at_ms = :ended, \
                #expires_at = :expires, #version = #version + :one";
-    let mut values = vec![
-        (
-            ":completed",
-            string(JobState::Completed(ending.outcome()).as_str()),
-        ),
-        (":outcome", string(ending.outcome().as_str())),
+    let values = vec![
+        (":completed", string(JobState::Completed(outcome).as_str())),
+        (":outcome", string(outcome.as_str())),
         (":ended", millis(at)),
         (":expires", epoch_seconds(expires_at)),
     ];
+    (set, values)
+}
+
+fn ended(ending: &Ending, at: Timestamp, expires_at: Timestamp) -> (String, Values) {
+    let (set, mut values) = completed(ending.outcome(), at, expires_at);
     match ending {
         Ending::Success { result } => {
             values.push((":result", string(result.as_str())));

@@ -143,7 +143,10 @@ impl JobStore {
             if !record.clone().judged(now).state.is_completed() {
                 return Ok(Deletion::Active);
             }
-            if self.delete_same(&record).await? {
+            let is_deleted = self.delete_same(&record).await?;
+            // Either way this record does not exist any more.
+            self.delete_result(&record).await;
+            if is_deleted {
                 return Ok(Deletion::Deleted);
             }
             // Gone at the next look: this delete's own doing, whose first answer was lost, or as good as that.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use engine::MAX_RECORD_BYTES;
+
 use super::assumptions::{Assumptions, gb_seconds};
 use super::prices::Item;
 use super::usage::Usage;
@@ -24,6 +26,9 @@ const ACCESS_LOG_BYTES: f64 = 350.0;
 
 /// Of how many requests X-Ray keeps the trace by default, beyond the first of each second.
 const TRACED: f64 = 0.05;
+
+/// What the item of a large result has besides the result, in bytes: key, expiry, names.
+const RESULT_KEY_BYTES: f64 = 100.0;
 
 /// How a client follows its job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,16 +83,29 @@ fn units(assumed: &Assumptions, following: Following) -> Units {
     } else {
         What::Poll
     };
-    // The last poll, and the end's write, have the result with them.
-    let ended = f64::from(RECORD_BYTES) + f64::from(assumed.result_bytes);
-    let with_result = Units {
-        reads: polls.min(1.0) * ((ended / 4_096.0).ceil() - 1.0),
-        table_writes: (ended / 1_024.0).ceil() - 1.0,
-        ..Units::NONE
-    };
-    let submit = What::Submit.units() + What::Run.units() + with_result;
+    let submit = What::Submit.units() + What::Run.units() + result(assumed, polls);
     let progress = What::Progress.units() * f64::from(assumed.progress_writes);
     submit + progress + poll.units() * polls + queue(assumed)
+}
+
+/// What the end's write and the last poll take for the result: as a part of the record, or as an item of its own, which an
+/// eventually consistent read gets.
+fn result(assumed: &Assumptions, polls: f64) -> Units {
+    let result = f64::from(assumed.result_bytes);
+    let ended = f64::from(RECORD_BYTES) + result;
+    let last_poll = polls.min(1.0);
+    if ended <= f64::from(MAX_RECORD_BYTES) {
+        return Units {
+            table_writes: (ended / 1_024.0).ceil() - 1.0,
+            ..Units::NONE
+        };
+    }
+    let item = RESULT_KEY_BYTES + result;
+    Units {
+        reads: last_poll * (item / 4_096.0).ceil() / 2.0,
+        table_writes: (item / 1_024.0).ceil(),
+        ..Units::NONE
+    }
 }
 
 /// What the message takes beyond its first request of the send, and the batch that it comes in.
@@ -187,9 +205,10 @@ mod tests {
         near(&usage, Item::ApiRequest, 3.0);
         // Two for the send, two for the receive, one for the delete.
         near(&usage, Item::SqsRequest, 5.0);
-        // Record and index, claim, three times progress, and 10,560 bytes at the end.
-        near(&usage, Item::WriteUnit, 2.0 + 1.0 + 3.0 + 11.0);
-        near(&usage, Item::ReadUnit, 1.0 + 3.0);
+        // Record and index, claim, three times progress, 10,100 bytes of result, the end.
+        near(&usage, Item::WriteUnit, 2.0 + 1.0 + 3.0 + 10.0 + 1.0);
+        // Two polls, and half of the result's three units.
+        near(&usage, Item::ReadUnit, 2.0 + 1.5);
         let largest = Assumptions {
             input_bytes: 1_000_000,
             ..large
