@@ -71,6 +71,7 @@ impl Counted {
             summary: "one of many".to_owned(),
             scheduled_start: now,
             deadline: Duration::from_secs(86_400),
+            write_horizon: engine::WRITE_HORIZON,
             retention: Duration::from_secs(86_400),
             max_attempts: 3,
         }

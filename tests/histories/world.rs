@@ -22,6 +22,8 @@ use crate::backends::{TABLE, dynamodb_client, listen, sqs_client};
 
 const LEASE: Duration = Duration::from_secs(30);
 const DEADLINE: Duration = Duration::from_secs(100);
+/// Longer than the answers here take, and shorter than a job's life, so that histories see both sides of it.
+const HORIZON: Duration = Duration::from_secs(40);
 const RETENTION: Duration = Duration::from_secs(50);
 /// In the year 2096: nobody's clock is there yet.
 const BEGIN_S: u64 = 4_000_000_000;
@@ -33,6 +35,8 @@ struct Run {
     said: Progress,
     /// What it said before.
     earlier: Progress,
+    /// How often it said something.
+    number: u64,
 }
 
 impl Run {
@@ -44,6 +48,7 @@ impl Run {
         };
         Self {
             earlier: said.clone(),
+            number: 0,
             said,
             record,
             delivery,
@@ -157,7 +162,8 @@ impl World {
             }
             Step::ProgressComesLate { worker } => {
                 if let Some(run) = self.workers[worker].take() {
-                    self.say(&run, &run.earlier).await;
+                    let earlier = run.number.saturating_sub(1);
+                    self.say(&run, earlier, &run.earlier).await;
                     self.workers[worker] = Some(run);
                 }
             }
@@ -190,12 +196,12 @@ impl World {
             }
             Step::Cancel { job } => {
                 let (id, now) = (self.ids[job], self.now());
-                self.store.cancel(&id, now, RETENTION).await.unwrap();
+                self.store.cancel(&id, || now, RETENTION).await.unwrap();
                 self.look(id, "owner").await;
             }
             Step::Delete { job } => {
                 let (id, now) = (self.ids[job], self.now());
-                self.store.delete(&id, now).await.unwrap();
+                self.store.delete(&id, || now).await.unwrap();
                 self.look(id, "owner").await;
             }
             Step::Sweep => self.sweep().await,
@@ -246,6 +252,7 @@ impl World {
             summary: String::new(),
             scheduled_start: now,
             deadline: DEADLINE,
+            write_horizon: HORIZON,
             retention: RETENTION,
             max_attempts: 3,
         };
@@ -317,17 +324,25 @@ impl World {
             Unclaimed::Drop => return self.done(&delivery).await,
             Unclaimed::End => {}
         }
-        let ending = match decision {
-            ClaimDecision::Canceled => Ending::Canceled,
-            _ => Ending::Failed(Failure::new("over", "over")),
-        };
         let record = record.unwrap();
-        let expires = engine::expiry(now, RETENTION);
-        let ended = self
-            .store
-            .finish_unowned(record, &ending, now, expires)
-            .await
-            .unwrap();
+        let (store, expires_at) = (&self.store, engine::expiry(now, RETENTION));
+        let over = Ending::Failed(Failure::new("over", "over"));
+        let ended = match decision {
+            ClaimDecision::Overdue => store.finish_overdue(record, now).await,
+            ClaimDecision::Canceled => {
+                let (ended_at, expires_at) = record.canceled_end(now, RETENTION);
+                let ending = &Ending::Canceled;
+                store
+                    .finish_unowned(record, ending, ended_at, expires_at, now)
+                    .await
+            }
+            _ => {
+                store
+                    .finish_unowned(record, &over, now, expires_at, now)
+                    .await
+            }
+        };
+        let ended = ended.unwrap();
         self.look(record.id, "worker").await;
         if ended {
             self.done(&delivery).await;
@@ -342,17 +357,17 @@ impl World {
         run.said.percent = Percent::new(percent.min(99));
         self.saved += 1;
         run.said.checkpoint = Some(Checkpoint::of(&self.saved).unwrap());
-        let said = run.said.clone();
-        self.say(run, &said).await;
+        run.number += 1;
+        self.say(run, run.number, &run.said).await;
     }
 
-    async fn say(&mut self, run: &Run, said: &Progress) {
-        let written = self.store.progress(&run.record, said, self.now());
+    async fn say(&mut self, run: &Run, number: u64, said: &Progress) {
+        let written = self.store.progress(&run.record, number, said, self.now());
         let written = written.await.unwrap();
         let standing = self.store.get(&run.record.id).await.unwrap();
         let is_own = standing.is_some_and(|record| {
             let is_of_run = owns_attempt(&record, &run.record, self.now());
-            if is_of_run && said == &run.said {
+            if is_of_run && run.number > 0 {
                 assert_eq!(record.checkpoint, run.said.checkpoint);
             }
             is_of_run

@@ -4,7 +4,7 @@ use engine::{Created, Fingerprint, JobRecord, JobState, NewJob, Percent};
 use tokio::task::JoinSet;
 
 use super::check::checks;
-use super::table::{DEADLINE, RETENTION, Table, alice, at, job};
+use super::table::{DEADLINE, HORIZON, RETENTION, Table, alice, at, job};
 
 fn other_request(job: &NewJob) -> NewJob {
     NewJob {
@@ -36,10 +36,12 @@ async fn a_new_record_reads_back_with_all_that_it_was_accepted_with(table: &Tabl
         started_at: None,
         ended_at: None,
         deadline: at(7_250).plus(DEADLINE),
+        overdue_at: at(7_250).plus(DEADLINE + HORIZON),
         lease_until: None,
         run_token: None,
-        // 7.25 s, the deadline and the retention, rounded up to whole seconds.
-        expires_at: at(158_000),
+        progress_number: 0,
+        // 7.25 s, the deadline, the horizon and the retention, rounded up to whole seconds.
+        expires_at: at(198_000),
         attempt: 0,
         max_attempts: 3,
         cancel_requested: false,
@@ -97,7 +99,8 @@ async fn a_live_id_is_taken_and_its_record_stands(table: &Table) {
 async fn a_record_stands_to_the_last_millisecond_of_its_time(table: &Table) {
     let job = job();
     let first = table.accept(job.clone()).await;
-    let last = at(i64::try_from((DEADLINE + RETENTION).as_millis()).unwrap() - 1);
+    let span = DEADLINE + HORIZON + RETENTION;
+    let last = at(i64::try_from(span.as_millis()).unwrap() - 1);
     assert!(!first.is_expired(last));
 
     let other = table.store.create(other_request(&job), last).await.unwrap();

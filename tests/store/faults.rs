@@ -82,8 +82,8 @@ async fn every_operation_says_that_an_item_is_corrupt(table: &Table) {
     let (request, alice) = (request(), alice());
     let claim = store.claim(&id, &request, "run-2", at(40_000), at(70_000));
     names(claim.await, corrupt);
-    names(store.cancel(&id, at(2_000), RETENTION).await, corrupt);
-    names(store.delete(&id, at(2_000)).await, corrupt);
+    names(store.cancel(&id, || at(2_000), RETENTION).await, corrupt);
+    names(store.delete(&id, || at(2_000)).await, corrupt);
     let list = store.list(&alice, 10, None, JobFilter::All, at(2_000));
     names(list.await, corrupt);
 }

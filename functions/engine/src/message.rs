@@ -1,5 +1,7 @@
 //! What travels through the queue: the job's id and its input.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -8,6 +10,10 @@ use crate::{Fingerprint, JobId, KindName, TraceContext};
 /// The most that a message may be, in bytes: 1 MiB since August 2025
 /// (<https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/>).
 pub const MAX_MESSAGE_BYTES: usize = 1_048_576;
+
+/// How long a queue keeps a message, at most: 14 days
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
+pub const MAX_MESSAGE_AGE: Duration = Duration::from_secs(14 * 24 * 3_600);
 
 /// What a message needs besides the input, in bytes, at most.
 pub const MESSAGE_ENVELOPE_BYTES: usize = 1_024;

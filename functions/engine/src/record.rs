@@ -24,8 +24,11 @@ pub struct NewJob {
     pub summary: String,
     /// When it may start.
     pub scheduled_start: Timestamp,
-    /// How long after `scheduled_start` it has to be at its end.
+    /// How long after `scheduled_start` it must have finished.
     pub deadline: Duration,
+    /// How long a write can still take effect after its clock was read: [`crate::WRITE_HORIZON`], or less in tests and on a
+    /// developer's machine.
+    pub write_horizon: Duration,
     /// How long its status URI lives after its end.
     pub retention: Duration,
     /// How often it may be started.
@@ -62,13 +65,17 @@ pub struct JobRecord {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// When it is over whatever happens.
+    /// From when on no attempt may start, write or be canceled.
     pub deadline: Timestamp,
+    /// From when on readers call it failed if it has not finished: the deadline and the write horizon.
+    pub overdue_at: Timestamp,
     /// Until when the present attempt owns it.
     pub lease_until: Option<Timestamp>,
     /// Which claim made the present (or last) attempt. It fences: a number of an attempt is used again after a snooze, a token
     /// never. And what an attempt wrote recognises itself by it when the answer was lost.
     pub run_token: Option<String>,
+    /// The number of the present (or last) attempt's latest progress write: 1, 2, 3, ...
+    pub progress_number: u64,
     /// When its status URI turns into 410, in whole seconds; the table's TTL attribute.
     pub expires_at: Timestamp,
     /// How often it was started; a start that ended in a snooze doesn't count.
@@ -92,6 +99,7 @@ impl JobRecord {
     #[must_use]
     pub fn begin(job: NewJob, now: Timestamp) -> Self {
         let deadline = job.scheduled_start.plus(job.deadline);
+        let overdue_at = deadline.plus(job.write_horizon);
         Self {
             id: job.id,
             owner: job.owner,
@@ -107,10 +115,12 @@ impl JobRecord {
             started_at: None,
             ended_at: None,
             deadline,
+            overdue_at,
             lease_until: None,
             run_token: None,
-            // Counted from the deadline, so that no live job can expire. The end of the job counts anew.
-            expires_at: expiry(deadline, job.retention),
+            progress_number: 0,
+            // Counted from when readers may call it failed, so that everybody can see that. The end of the job counts anew.
+            expires_at: expiry(overdue_at, job.retention),
             attempt: 0,
             max_attempts: job.max_attempts,
             cancel_requested: false,
@@ -183,7 +193,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::IdSecrets;
 
-    /// A job that was accepted at second 1,000 and has a deadline of 100 s and a retention of 50 s.
+    /// A job that was accepted at second 1,000 and has a deadline of 100 s, a write horizon of 40 s and a retention of 50 s.
     pub(crate) fn accepted() -> JobRecord {
         let owner = Owner::named("alice").unwrap();
         let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
@@ -195,6 +205,7 @@ pub(crate) mod tests {
             summary: String::new(),
             scheduled_start: at(1_000),
             deadline: Duration::from_secs(100),
+            write_horizon: Duration::from_secs(40),
             retention: Duration::from_secs(50),
             max_attempts: 3,
         };
@@ -208,8 +219,8 @@ pub(crate) mod tests {
     #[test]
     fn no_live_job_expires() {
         let record = accepted();
-        assert!(!record.is_expired(at(1_149)));
-        assert!(record.is_expired(at(1_150)));
+        assert!(!record.is_expired(at(1_189)));
+        assert!(record.is_expired(at(1_190)));
     }
 
     #[test]

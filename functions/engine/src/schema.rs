@@ -29,8 +29,12 @@ pub enum Attribute {
     StartedAtMs,
     EndedAtMs,
     DeadlineMs,
+    /// [`crate::JobRecord::overdue_at`].
+    OverdueMs,
     LeaseUntilMs,
     RunToken,
+    /// Absent before the first claim.
+    ProgressNumber,
     /// The table's TTL attribute: epoch seconds, a Number.
     ExpiresAt,
     Attempt,
@@ -49,7 +53,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -64,8 +68,10 @@ impl Attribute {
         Self::StartedAtMs,
         Self::EndedAtMs,
         Self::DeadlineMs,
+        Self::OverdueMs,
         Self::LeaseUntilMs,
         Self::RunToken,
+        Self::ProgressNumber,
         Self::ExpiresAt,
         Self::Attempt,
         Self::MaxAttempts,
@@ -97,8 +103,10 @@ impl Attribute {
             Self::StartedAtMs => "started_at_ms",
             Self::EndedAtMs => "ended_at_ms",
             Self::DeadlineMs => "deadline_ms",
+            Self::OverdueMs => "overdue_ms",
             Self::LeaseUntilMs => "lease_until_ms",
             Self::RunToken => "run_token",
+            Self::ProgressNumber => "progress_number",
             Self::ExpiresAt => "expires_at",
             Self::Attempt => "attempt",
             Self::MaxAttempts => "max_attempts",

@@ -34,7 +34,9 @@ impl Unclaimed {
                 after: Self::RECORD_RETRY,
             },
             ClaimDecision::Missing | ClaimDecision::Foreign | ClaimDecision::Finished => Self::Drop,
-            ClaimDecision::NotDue { until } | ClaimDecision::Busy { until } => Self::HandBack {
+            ClaimDecision::NotDue { until }
+            | ClaimDecision::Busy { until }
+            | ClaimDecision::PastDeadline { until } => Self::HandBack {
                 after: until.since(now),
             },
             // Claimable again between the write and the judgement: at once, then.
@@ -87,6 +89,7 @@ mod tests {
         for decision in [
             ClaimDecision::NotDue { until },
             ClaimDecision::Busy { until },
+            ClaimDecision::PastDeadline { until },
         ] {
             assert_eq!(of(decision, 600), back_in(7));
         }

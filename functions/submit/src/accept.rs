@@ -1,7 +1,5 @@
 //! `POST /jobs`.
 
-use std::time::SystemTime;
-
 use api::{
     Answer, Hold, Incoming, Problem, ProblemKind, Representation, accepted_answer, job_answer,
     job_path, queue_problem, store_problem, unwritable,
@@ -13,7 +11,7 @@ use engine::{
 use lambda_http::tracing::{info, warn};
 
 use crate::request::{Submission, parse, too_large};
-use crate::{App, idempotency, in_time};
+use crate::{App, clock, idempotency, in_time};
 
 /// A job that stands, and what its submitter is told of it.
 struct Accepted {
@@ -34,7 +32,7 @@ pub(crate) async fn submit(
     let mut now = now;
     if let Some(hold) = hold {
         accepted.record = at_its_end(app, accepted.record, hold).await;
-        now = Timestamp::from_clock(SystemTime::now());
+        now = clock();
     }
     let answer = answer(form, &accepted, hold, incoming, now)?;
     Ok(if app.monitor_links {
@@ -150,15 +148,16 @@ async fn store(
         .send(message, owner, delay, incoming.trace.as_deref())
         .await;
     sent.map_err(|error| queue_problem(&error))?;
-    let (owner, deadline, retention) = (owner.clone(), app.deadline, app.retention);
+    let (deadline, write_horizon, retention) = (app.deadline, app.write_horizon, app.retention);
     let job = NewJob {
         id,
-        owner,
+        owner: owner.clone(),
         kind,
         fingerprint,
         summary,
         scheduled_start,
         deadline,
+        write_horizon,
         retention,
         max_attempts,
     };

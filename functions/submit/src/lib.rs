@@ -29,6 +29,8 @@ struct App {
     retention: Duration,
     /// How long after its scheduled start a job has to be at its end.
     deadline: Duration,
+    /// How long a write can still take effect after its clock was read.
+    write_horizon: Duration,
 }
 
 /// Reads the configuration, builds the clients, and serves until the process ends.
@@ -41,6 +43,7 @@ pub async fn run() -> Result<(), Error> {
     let secrets = environment.id_secrets()?;
     let intake = Intake::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
+    let write_horizon = environment.write_horizon()?;
     let monitor_links = environment.monitor_links()?;
     let entrance = Entrance::of(&environment)?;
     let aws = engine::load_aws().await;
@@ -57,6 +60,7 @@ pub async fn run() -> Result<(), Error> {
         metrics: Metrics::of(&environment),
         retention,
         deadline,
+        write_horizon,
     });
     api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
 }
@@ -66,11 +70,11 @@ pub async fn run() -> Result<(), Error> {
 const ANSWER_WITHIN: Duration = Duration::from_secs(13);
 
 async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
-    let now = Timestamp::from_clock(SystemTime::now());
+    let now = clock();
     let answer = match Route::of(&incoming) {
         Ok(Route::Submit) => accept::submit(&app, &incoming, now).await,
-        Ok(Route::Cancel(id)) => in_time(commands::cancel(&app, &incoming, id, now)).await,
-        Ok(Route::Delete(id)) => in_time(commands::delete(&app, &incoming, id, now)).await,
+        Ok(Route::Cancel(id)) => in_time(commands::cancel(&app, &incoming, id)).await,
+        Ok(Route::Delete(id)) => in_time(commands::delete(&app, &incoming, id)).await,
         Ok(Route::Options(resource)) => Ok(resource.options()),
         // The gateway sends these to `status`; a deployment that does otherwise has no such resource here.
         Ok(
@@ -85,6 +89,11 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Err(problem) => Err(problem),
     };
     answer.unwrap_or_else(|problem| problem.answer(&incoming))
+}
+
+/// The clock.
+fn clock() -> Timestamp {
+    Timestamp::from_clock(SystemTime::now())
 }
 
 /// What comes of it within [`ANSWER_WITHIN`]. What was under way then may have taken effect, as after any answer of ours that

@@ -5,16 +5,14 @@ use std::time::Duration;
 
 use api::{FieldError, Incoming, Problem, ProblemKind, is_xml_char};
 use engine::{
-    Intake, KindName, MAX_MESSAGE_BYTES, MAX_SUMMARY_CHARS, MESSAGE_ENVELOPE_BYTES, Timestamp,
+    Intake, KindName, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MAX_SUMMARY_CHARS,
+    MESSAGE_ENVELOPE_BYTES, Timestamp, WRITE_HORIZON,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// The largest body that is taken, in bytes: what fits into a message of the queue.
 pub(crate) const MAX_BODY_BYTES: usize = MAX_MESSAGE_BYTES - MESSAGE_ENVELOPE_BYTES;
-
-/// The longest that a queue keeps a message. A job has to be over before.
-const QUEUE_RETENTION: Duration = Duration::from_secs(14 * 24 * 3_600);
 
 /// A job that can be accepted.
 #[derive(Debug)]
@@ -207,7 +205,8 @@ impl<'a> Members<'a> {
             self.wrong("/scheduled-start-time", WANTED);
             return now;
         };
-        let latest = now.plus(QUEUE_RETENTION.saturating_sub(deadline));
+        // The message has to be there when the job is overdue.
+        let latest = now.plus(MAX_MESSAGE_AGE.saturating_sub(deadline + WRITE_HORIZON));
         if start > latest {
             self.wrong(
                 "/scheduled-start-time",

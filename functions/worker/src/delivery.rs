@@ -248,15 +248,19 @@ fn ending(
     now: Timestamp,
     retention: Duration,
 ) -> (Ending, Timestamp, Timestamp) {
-    let judged = record.clone().judged(now);
-    let lost = || Ending::Failed(record.worker_lost());
     match decision {
         ClaimDecision::Overdue => {
-            let ending = judged.error.map_or_else(lost, Ending::Failed);
-            (ending, judged.ended_at.unwrap_or(now), record.expires_at)
+            let (ending, ended_at) = Ending::of_overdue(record);
+            (ending, ended_at, record.expires_at)
         }
-        ClaimDecision::Canceled => (Ending::Canceled, now, engine::expiry(now, retention)),
-        _ => (lost(), now, engine::expiry(now, retention)),
+        ClaimDecision::Canceled => {
+            let (ended_at, expires_at) = record.canceled_end(now, retention);
+            (Ending::Canceled, ended_at, expires_at)
+        }
+        _ => {
+            let lost = Ending::Failed(record.worker_lost());
+            (lost, now, engine::expiry(now, retention))
+        }
     }
 }
 
@@ -268,11 +272,15 @@ async fn end(
     now: Timestamp,
 ) -> Disposition {
     let (ending, ended_at, expires_at) = ending(record, decision, now, app.retention);
-    match app
-        .store
-        .finish_unowned(record, &ending, ended_at, expires_at)
-        .await
-    {
+    let written = if decision == ClaimDecision::Overdue {
+        app.store.finish_overdue(record, now).await
+    } else {
+        let store = &app.store;
+        store
+            .finish_unowned(record, &ending, ended_at, expires_at, now)
+            .await
+    };
+    match written {
         Ok(true) => {
             app.metrics.write_end(record, ending.outcome(), ended_at);
             let code = if let Ending::Failed(failure) = &ending {
