@@ -6,12 +6,13 @@
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use engine::{IdSecrets, Owner};
-use local::Pool;
+use local::{LogSink, Pool};
 use serde_json::{Value, json};
 
-use crate::app::{Launch, SECRET};
+use crate::app::{Launch, SECRET, eventually};
 
 /// A back end with nothing in it, that counts. What it was asked, such as `PutItem`; repetitions of one call count once.
 #[derive(Clone, Default)]
@@ -19,6 +20,8 @@ struct BackEnd {
     calls: Arc<Mutex<Vec<String>>>,
     /// The operation that fails each time.
     broken: Option<&'static str>,
+    /// Whether the first record is refused because of one like it: of the same request, written at the same millisecond.
+    has_rival: bool,
 }
 
 impl BackEnd {
@@ -26,21 +29,28 @@ impl BackEnd {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let back_end = self.clone();
-        let answer = move |headers: HeaderMap| async move { back_end.answer(&headers) };
+        let answer =
+            move |headers: HeaderMap, body: Bytes| async move { back_end.answer(&headers, &body) };
         let router = Router::new().fallback(answer);
         tokio::spawn(async { axum::serve(listener, router).await });
         url
     }
 
-    fn answer(&self, headers: &HeaderMap) -> (StatusCode, String) {
+    fn answer(&self, headers: &HeaderMap, body: &[u8]) -> (StatusCode, String) {
         let target = headers["x-amz-target"].to_str().unwrap();
         let operation = target.rsplit('.').next().unwrap();
-        self.calls.lock().unwrap().push(operation.to_owned());
+        let mut calls = self.calls.lock().unwrap();
+        let is_first = !calls.iter().any(|call| call == operation);
+        calls.push(operation.to_owned());
+        drop(calls);
         if self.broken == Some(operation) {
             return (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 json!({"__type": "InternalFailure"}).to_string(),
             );
+        }
+        if self.has_rival && operation == "PutItem" && is_first {
+            return taken_by_a_rival(body);
         }
         (
             StatusCode::OK,
@@ -56,10 +66,23 @@ impl BackEnd {
     }
 }
 
+/// The table's answer to a write whose id has a record that differs from the written one only in who wrote it.
+fn taken_by_a_rival(write: &[u8]) -> (StatusCode, String) {
+    let write: Value = serde_json::from_slice(write).unwrap();
+    let mut item = write["Item"].clone();
+    item["creation_token"] = json!({"S": "00".repeat(16)});
+    let refused = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+    let answer =
+        json!({"__type": refused, "message": "The conditional request failed", "Item": item});
+    (StatusCode::BAD_REQUEST, answer.to_string())
+}
+
 /// One function before a back end.
 struct Function {
     pool: Pool,
     back_end: BackEnd,
+    /// What it has written so far, line by line.
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Function {
@@ -68,26 +91,55 @@ impl Function {
             broken,
             ..BackEnd::default()
         };
+        Self::before(name, back_end).await
+    }
+
+    async fn before(name: &str, back_end: BackEnd) -> Self {
         let url = back_end.serve().await;
-        let pool = Launch::of(name, &url, &format!("{url}/123456789012/jobs")).start();
-        Self { pool, back_end }
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let written = log.clone();
+        let pool = Launch::of(name, &url, &format!("{url}/123456789012/jobs"))
+            .with("METRICS_NAMESPACE", "Accepted/wire")
+            .logs(LogSink::new(move |_, line| {
+                written.lock().unwrap().push(line.to_owned());
+            }))
+            .start();
+        Self {
+            pool,
+            back_end,
+            log,
+        }
     }
 
     /// A request of alice's: the function's whole answer, its body read as JSON.
     async fn ask(&self, method: &str, path: &str, body: &str) -> Value {
-        let event = json!({
-            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "body": body,
-            "headers": {"host": "127.0.0.1", "content-type": "application/json"}, "isBase64Encoded": false,
-            "requestContext": {
-                "http": {"method": method, "path": path}, "stage": "$default", "requestId": "r1",
-                "authorizer": {"jwt": {"claims": {"sub": "alice"}, "scopes": null}},
-            },
-        });
+        self.answer(&event(method, path, body)).await
+    }
+
+    /// Her submit under an `Idempotency-Key`.
+    async fn ask_under_a_key(&self, key: &str, body: &str) -> Value {
+        let mut event = event("POST", "/jobs", body);
+        event["headers"]["idempotency-key"] = json!(key);
+        self.answer(&event).await
+    }
+
+    async fn answer(&self, event: &Value) -> Value {
         let answer = self.pool.invoke(event.to_string()).await.unwrap();
         let mut answer: Value = serde_json::from_slice(&answer).unwrap();
         answer["body"] = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
         answer
     }
+}
+
+fn event(method: &str, path: &str, body: &str) -> Value {
+    json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "body": body,
+        "headers": {"host": "127.0.0.1", "content-type": "application/json"}, "isBase64Encoded": false,
+        "requestContext": {
+            "http": {"method": method, "path": path}, "stage": "$default", "requestId": "r1",
+            "authorizer": {"jwt": {"claims": {"sub": "alice"}, "scopes": null}},
+        },
+    })
 }
 
 /// The path of a job that was issued to this subject.
@@ -126,6 +178,39 @@ async fn a_table_that_cannot_be_read_is_503_and_never_404_or_410() {
     let answer = status.ask("GET", &job_of("alice"), "").await;
 
     assert_unavailable(&answer);
+}
+
+#[tokio::test]
+async fn of_two_submits_in_one_millisecond_the_slower_one_gets_the_job_of_the_faster_one() {
+    let back_end = BackEnd {
+        has_rival: true,
+        ..BackEnd::default()
+    };
+    let submit = Function::before("submit", back_end).await;
+
+    let slower = submit.ask_under_a_key("one", ACCEPTABLE).await;
+    let alone = submit.ask_under_a_key("two", ACCEPTABLE).await;
+
+    assert_eq!(
+        (&slower["statusCode"], &alone["statusCode"]),
+        (&json!(202), &json!(202))
+    );
+    assert_eq!(
+        slower["headers"]["idempotency-replayed"], "true",
+        "{slower}"
+    );
+    assert_eq!(
+        alone["headers"].get("idempotency-replayed"),
+        None,
+        "{alone}"
+    );
+    // What is logged of the first one comes before what is logged of the second.
+    let counted = eventually("a count of the second", async || {
+        let lines = submit.log.lock().unwrap();
+        let counted = lines.iter().filter(|line| line.contains("JobAccepted"));
+        Some(counted.count()).filter(|count| *count > 0)
+    });
+    assert_eq!(counted.await, 1);
 }
 
 fn assert_unavailable(answer: &Value) {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use engine::{
-    Created, Fingerprint, INDEX_SHARDS, IdSecrets, JobFilter, JobState, JobStore, NewJob, Outcome,
-    Owner, Page, StoreError, Timestamp,
+    Created, CreationToken, Fingerprint, INDEX_SHARDS, IdSecrets, JobFilter, JobState, JobStore,
+    NewJob, Outcome, Owner, Page, StoreError, Timestamp,
 };
 
 use tokio::task::{JoinError, JoinSet};
@@ -68,6 +68,7 @@ impl Counted {
             owner: owner.clone(),
             kind: "csv_profile".parse().unwrap(),
             fingerprint: Fingerprint::of(b""),
+            creation_token: CreationToken::of([1; 16]),
             summary: "one of many".to_owned(),
             scheduled_start: now,
             deadline: Duration::from_secs(86_400),

@@ -9,9 +9,9 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName
 use dynoxide::Database;
 use dynoxide::storage_backend::ManualClock as TableClock;
 use engine::{
-    Checkpoint, Claim, ClaimDecision, Created, Ending, Failure, Fingerprint, IdSecrets, JobId,
-    JobMessage, JobQueue, JobRecord, JobStore, NewJob, Owner, Pause, Percent, Progress, Receipt,
-    Rescheduling, Timestamp, Unclaimed, Written, kept_for, owns_attempt,
+    Checkpoint, Claim, ClaimDecision, Created, CreationToken, Ending, Failure, Fingerprint,
+    IdSecrets, JobId, JobMessage, JobQueue, JobRecord, JobStore, NewJob, Owner, Pause, Percent,
+    Progress, Receipt, Rescheduling, Timestamp, Unclaimed, Written, kept_for, owns_attempt,
 };
 use local::audit::{Image, Ledger, Sender};
 use local::sqs::{Clock, ManualClock, Queues};
@@ -249,6 +249,7 @@ impl World {
             owner: owner(),
             kind: "rehearsal".parse().unwrap(),
             fingerprint: fingerprint(),
+            creation_token: CreationToken::of(u128::from(self.sent).to_be_bytes()),
             summary: String::new(),
             scheduled_start: now,
             deadline: DEADLINE,

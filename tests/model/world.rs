@@ -5,7 +5,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Fingerprint, IdSecrets, JobRecord, JobState, NewJob, Outcome, Owner, Timestamp};
+use engine::{
+    CreationToken, Fingerprint, IdSecrets, JobRecord, JobState, NewJob, Outcome, Owner, Timestamp,
+};
 
 use super::Scene;
 
@@ -289,6 +291,7 @@ impl World {
             owner,
             kind: "any".parse().unwrap(),
             fingerprint: fingerprint(body),
+            creation_token: CreationToken::of([body; 16]),
             summary: String::new(),
             scheduled_start: self.time(),
             deadline: at(DEADLINE).since(at(0)),

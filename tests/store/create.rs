@@ -4,11 +4,12 @@ use engine::{Created, Fingerprint, JobRecord, JobState, NewJob, Percent};
 use tokio::task::JoinSet;
 
 use super::check::checks;
-use super::table::{DEADLINE, HORIZON, RETENTION, Table, alice, at, job};
+use super::table::{DEADLINE, HORIZON, RETENTION, Table, alice, at, job, new_token};
 
 fn other_request(job: &NewJob) -> NewJob {
     NewJob {
         fingerprint: Fingerprint::of(b"another request"),
+        creation_token: new_token(),
         ..job.clone()
     }
 }
@@ -26,6 +27,7 @@ async fn a_new_record_reads_back_with_all_that_it_was_accepted_with(table: &Tabl
         owner: alice(),
         kind: job.kind,
         fingerprint: job.fingerprint,
+        creation_token: job.creation_token,
         state: JobState::Scheduled,
         percent: Percent::ZERO,
         start_percent: Percent::ZERO,
@@ -79,6 +81,22 @@ async fn the_same_write_again_is_new_though_a_worker_was_faster(table: &Table) {
     assert_eq!(again, Created::New(run.into()));
 }
 
+/// Two submits under one `Idempotency-Key`, at the same millisecond.
+async fn the_same_request_in_the_same_millisecond_is_another_write(table: &Table) {
+    let job = job();
+    let first = table.accept(job.clone()).await;
+    let item = table.item(&job.id).await;
+    let rival = NewJob {
+        creation_token: new_token(),
+        ..job
+    };
+
+    let second = table.store.create(rival, at(0)).await.unwrap();
+
+    assert_eq!(second, Created::Taken(first.into()));
+    assert_eq!(table.item(&job.id).await, item);
+}
+
 async fn a_live_id_is_taken_and_its_record_stands(table: &Table) {
     let job = job();
     let first = table.accept(job.clone()).await;
@@ -89,7 +107,11 @@ async fn a_live_id_is_taken_and_its_record_stands(table: &Table) {
         .create(other_request(&job), at(0))
         .await
         .unwrap();
-    let later = table.store.create(job.clone(), at(1)).await.unwrap();
+    let later = NewJob {
+        creation_token: new_token(),
+        ..job.clone()
+    };
+    let later = table.store.create(later, at(1)).await.unwrap();
 
     assert_eq!(other, Created::Taken(first.clone().into()));
     assert_eq!(later, Created::Taken(first.into()));
@@ -114,9 +136,11 @@ async fn an_expired_record_makes_way_for_a_new_job(table: &Table) {
     let job = NewJob { id: run.id, ..job };
     let over = run.expires_at;
 
-    let created = table.store.create(other_request(&job), over).await.unwrap();
+    let next = other_request(&job);
 
-    let expected = JobRecord::begin(other_request(&job), over);
+    let created = table.store.create(next.clone(), over).await.unwrap();
+
+    let expected = JobRecord::begin(next, over);
     assert_eq!(created, Created::New(expected.clone().into()));
     assert_eq!(table.read(&job.id).await, expected);
 }
@@ -124,9 +148,9 @@ async fn an_expired_record_makes_way_for_a_new_job(table: &Table) {
 async fn of_thirty_submits_of_one_id_one_writes_the_record(table: &Table) {
     let job = job();
     let mut submits = JoinSet::new();
-    for number in 0..30_u8 {
+    for _ in 0..30 {
         let (store, mut job) = (table.store.clone(), job.clone());
-        job.fingerprint = Fingerprint::of(&[number]);
+        job.creation_token = new_token();
         submits.spawn(async move { store.create(job, at(0)).await.unwrap() });
     }
 
@@ -145,6 +169,7 @@ checks![
     an_id_without_a_record_reads_as_none,
     the_same_write_again_is_new_and_changes_nothing,
     the_same_write_again_is_new_though_a_worker_was_faster,
+    the_same_request_in_the_same_millisecond_is_another_write,
     a_live_id_is_taken_and_its_record_stands,
     a_record_stands_to_the_last_millisecond_of_its_time,
     an_expired_record_makes_way_for_a_new_job,

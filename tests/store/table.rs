@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{
-    Attribute, Claim, Created, Fingerprint, IdSecrets, JobId, JobRecord, JobStore, NewJob, Owner,
-    Pause, Rescheduling, Timestamp,
+    Attribute, Claim, Created, CreationToken, Fingerprint, IdSecrets, JobId, JobRecord, JobStore,
+    NewJob, Owner, Pause, Rescheduling, Timestamp,
 };
 
 use super::front::Front;
@@ -59,6 +59,7 @@ pub(super) fn job_of(owner: &Owner) -> NewJob {
         owner: owner.clone(),
         kind: "csv_profile".parse().unwrap(),
         fingerprint: request(),
+        creation_token: new_token(),
         summary: "what its owner calls it".to_owned(),
         scheduled_start: at(0),
         deadline: DEADLINE,
@@ -83,6 +84,13 @@ fn new_id(owner: &Owner) -> JobId {
     let mut seed = [0; 10];
     seed[..8].copy_from_slice(&unique().to_be_bytes());
     secrets.issue(owner, seed)
+}
+
+/// A token that no write had before.
+pub(super) fn new_token() -> CreationToken {
+    let mut random = [0; 16];
+    random[..8].copy_from_slice(&unique().to_be_bytes());
+    CreationToken::of(random)
 }
 
 fn unique() -> u64 {

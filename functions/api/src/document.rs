@@ -201,7 +201,7 @@ pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{Failure, Fingerprint, IdSecrets, NewJob, Owner, Percent};
+    use engine::{CreationToken, Failure, Fingerprint, IdSecrets, NewJob, Owner, Percent};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds)
@@ -215,6 +215,7 @@ mod tests {
             owner,
             kind: "csv_profile".parse().unwrap(),
             fingerprint: Fingerprint::of(b""),
+            creation_token: CreationToken::of([1; 16]),
             summary: "a file".to_owned(),
             scheduled_start: at(1_767_264_645),
             deadline: Duration::from_secs(86_400),

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::page::{created_order, owner_shard, read_created_order};
 use crate::{
-    Attribute, Checkpoint, Failure, Fingerprint, JobId, JobRecord, JobState, KindName, Outcome,
-    Owner, Percent, StoreError, Timestamp,
+    Attribute, Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobRecord, JobState,
+    KindName, Outcome, Owner, Percent, StoreError, Timestamp,
 };
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -42,6 +42,7 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
         (A::Owner, string(record.owner.as_str())),
         (A::Name, string(record.kind.as_str())),
         (A::Fingerprint, string(record.fingerprint.as_str())),
+        (A::CreationToken, string(record.creation_token.as_str())),
         (A::State, string(record.state.as_str())),
         (A::Percent, number(record.percent.get())),
         (A::Summary, string(record.summary.as_str())),
@@ -80,6 +81,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         owner: read.parsed(A::Owner, Owner::stored)?,
         kind: read.parsed(A::Name, |name| name.parse::<KindName>().ok())?,
         fingerprint: read.parsed(A::Fingerprint, Fingerprint::from_hex)?,
+        creation_token: read.parsed(A::CreationToken, CreationToken::stored)?,
         state: read.state()?,
         percent: Percent::new(read.number(A::Percent)?),
         start_percent: Percent::new(read.optional_number(A::StartPercent)?.unwrap_or(0)),

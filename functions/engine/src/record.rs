@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Checkpoint, Failure, Fingerprint, JobId, JobState, KindName, Outcome, Owner, Percent, Timestamp,
+    Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobState, KindName, Outcome, Owner,
+    Percent, Timestamp,
 };
 
 /// The longest summary that is kept, in characters. It keeps the record near 1 KB, which is one write unit.
@@ -20,6 +21,8 @@ pub struct NewJob {
     pub kind: KindName,
     /// What request it stands for.
     pub fingerprint: Fingerprint,
+    /// By which its write recognizes itself; unique for each call of [`crate::JobStore::create`].
+    pub creation_token: CreationToken,
     /// What its owner calls it; cut at [`MAX_SUMMARY_CHARS`].
     pub summary: String,
     /// When it may start.
@@ -46,6 +49,8 @@ pub struct JobRecord {
     pub kind: KindName,
     /// What request it stands for.
     pub fingerprint: Fingerprint,
+    /// Which write created it: no two records have the same, also of those that had its id one after the other.
+    pub creation_token: CreationToken,
     /// Where it is in its life.
     pub state: JobState,
     /// How far its present (or last) attempt is.
@@ -105,6 +110,7 @@ impl JobRecord {
             owner: job.owner,
             kind: job.kind,
             fingerprint: job.fingerprint,
+            creation_token: job.creation_token,
             state: JobState::Scheduled,
             percent: Percent::ZERO,
             start_percent: Percent::ZERO,
@@ -202,6 +208,7 @@ pub(crate) mod tests {
             owner,
             kind: "csv_profile".parse().unwrap(),
             fingerprint: Fingerprint::of(b"{}"),
+            creation_token: CreationToken::of([7; 16]),
             summary: String::new(),
             scheduled_start: at(1_000),
             deadline: Duration::from_secs(100),

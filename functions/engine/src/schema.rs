@@ -16,6 +16,7 @@ pub enum Attribute {
     /// The kind.
     Name,
     Fingerprint,
+    CreationToken,
     State,
     /// How it ended; absent before the end.
     Outcome,
@@ -53,11 +54,12 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Id,
         Self::Owner,
         Self::Name,
         Self::Fingerprint,
+        Self::CreationToken,
         Self::State,
         Self::Outcome,
         Self::Percent,
@@ -93,6 +95,7 @@ impl Attribute {
             Self::Owner => "owner",
             Self::Name => "name",
             Self::Fingerprint => "fingerprint",
+            Self::CreationToken => "creation_token",
             Self::State => "state",
             Self::Outcome => "outcome",
             Self::Percent => "percent",

@@ -1,8 +1,8 @@
 //! The table of jobs.
 //!
 //! Every write is one conditional call, and each [`Condition`] says which race it closes. Where an answer
-//! can get lost and the SDK tries again, the second try finds its own effect and recognises it: by the fingerprint
-//! (`create`), or by the run token (all that an attempt writes).
+//! can get lost and the SDK tries again, the second try finds its own effect and recognises it: by the creation
+//! token (`create`), or by the run token (all that an attempt writes).
 
 mod attempt;
 mod claim;

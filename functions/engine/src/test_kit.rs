@@ -49,8 +49,8 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use crate::{
-    Checkpoint, Context, Fingerprint, IdSecrets, Job, JobError, JobRecord, KindName, NewJob, Owner,
-    Progress, RunControl, Timestamp, run_context,
+    Checkpoint, Context, CreationToken, Fingerprint, IdSecrets, Job, JobError, JobRecord, KindName,
+    NewJob, Owner, Progress, RunControl, Timestamp, run_context,
 };
 
 /// What came of an attempt.
@@ -185,6 +185,7 @@ fn accepted() -> JobRecord {
         owner,
         kind,
         fingerprint: Fingerprint::of(b""),
+        creation_token: CreationToken::of([0; 16]),
         summary: String::new(),
         scheduled_start: start,
         deadline: Duration::from_secs(86_400),

@@ -5,8 +5,8 @@ use api::{
     job_path, queue_problem, store_problem, unwritable,
 };
 use engine::{
-    Created, Fingerprint, Happened, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES, NewJob, Owner,
-    Timestamp, TraceContext,
+    Created, CreationToken, Fingerprint, Happened, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES,
+    NewJob, Owner, Timestamp, TraceContext,
 };
 use lambda_http::tracing::{info, warn};
 
@@ -61,7 +61,7 @@ async fn accept(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Accept
     let submission = parse(incoming, &app.intake, app.deadline, now)?;
     let fingerprint = Fingerprint::of(&incoming.body);
     let id = match &key {
-        None => app.secrets.issue(owner, random_seed()?),
+        None => app.secrets.issue(owner, random()?),
         Some(key) => {
             if let Some(standing) = standing(app, owner, key, now).await? {
                 return replay(standing, &fingerprint, now);
@@ -129,6 +129,7 @@ async fn store(
         summary,
         scheduled_start,
     } = submission;
+    let creation_token = CreationToken::of(random()?);
     let message = JobMessage {
         id,
         kind: kind.clone(),
@@ -154,6 +155,7 @@ async fn store(
         owner: owner.clone(),
         kind,
         fingerprint,
+        creation_token,
         summary,
         scheduled_start,
         deadline,
@@ -243,11 +245,11 @@ fn applied(hold: Option<Hold>, is_async: bool, incoming: &Incoming) -> Option<St
     }
 }
 
-fn random_seed() -> Result<[u8; 10], Problem> {
-    let mut seed = [0; 10];
-    getrandom::fill(&mut seed).map_err(|error| {
+fn random<const BYTES: usize>() -> Result<[u8; BYTES], Problem> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| {
         lambda_http::tracing::error!("no random bytes: {error}");
         Problem::new(ProblemKind::InternalError)
     })?;
-    Ok(seed)
+    Ok(bytes)
 }

@@ -125,7 +125,7 @@ pub(crate) fn timed_out() -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{Fingerprint, IdSecrets, NewJob, Owner};
+    use engine::{CreationToken, Fingerprint, IdSecrets, NewJob, Owner};
 
     fn run(attempt: u32) -> JobRecord {
         let owner = Owner::anonymous();
@@ -135,6 +135,7 @@ mod tests {
             owner,
             kind: "any".parse().unwrap(),
             fingerprint: Fingerprint::of(b""),
+            creation_token: CreationToken::of([1; 16]),
             summary: String::new(),
             scheduled_start: Timestamp::from_seconds(1_000),
             deadline: Duration::from_secs(100),

@@ -89,7 +89,7 @@ pub(crate) fn moment_in(span: Duration) -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{Fingerprint, IdSecrets, NewJob, Owner};
+    use engine::{CreationToken, Fingerprint, IdSecrets, NewJob, Owner};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds)
@@ -104,6 +104,7 @@ mod tests {
             owner,
             kind: "any".parse().unwrap(),
             fingerprint: Fingerprint::of(b""),
+            creation_token: CreationToken::of([1; 16]),
             summary: String::new(),
             scheduled_start: at(0),
             deadline: Duration::from_secs(deadline),

@@ -12,6 +12,7 @@ const record = (id) => ({
   owner: { S: 'arn:aws:sts::123456789012:assumed-role/reports' },
   name: { S: 'csv_profile' },
   fingerprint: { S: FINGERPRINT },
+  creation_token: { S: '0f1e2d3c4b5a69788796a5b4c3d2e1f0' },
   state: { S: 'SCHEDULED' },
   summary: { S: '' },
   owner_shard: { S: '00321bb6c8e1869b2633416422cbf52f#3' },

@@ -17,6 +17,7 @@ def record(id):
         "owner": "arn:aws:sts::123456789012:assumed-role/reports",
         "name": "csv_profile",
         "fingerprint": FINGERPRINT,
+        "creation_token": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
         "state": "SCHEDULED",
         "summary": "",
         "owner_shard": "00321bb6c8e1869b2633416422cbf52f#3",

@@ -19,7 +19,8 @@ pub enum Created {
 }
 
 impl JobStore {
-    /// Writes the record of a new job. Its message has to be sent before: no record without a message.
+    /// Writes the record of a new job. Its message must be sent before: no record without a message. Each call needs a
+    /// creation token of its own.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: the record may or may not stand.
@@ -40,7 +41,10 @@ impl JobStore {
             Ok(_) => Ok(Created::New(Box::new(record))),
             Err(PutItemError::ConditionalCheckFailedException(taken)) => {
                 let standing = from_item(&taken.item.unwrap_or_default())?;
-                Ok(if is_own(&standing, &record) {
+                // An earlier try of this very write, perhaps claimed since. Another submit can have the same request at the
+                // same millisecond, and never the same token.
+                let is_own = standing.creation_token == record.creation_token;
+                Ok(if is_own {
                     Created::New(standing.into())
                 } else {
                     Created::Taken(standing.into())
@@ -49,9 +53,4 @@ impl JobStore {
             Err(other) => Err(StoreError::unavailable(other)),
         }
     }
-}
-
-/// Whether the record that stands is what an earlier try of the same write left, perhaps claimed since.
-fn is_own(standing: &JobRecord, written: &JobRecord) -> bool {
-    standing.created_at == written.created_at && standing.fingerprint == written.fingerprint
 }

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use api::{Incoming, JobDocument, JobMembers, Problem, ProblemKind};
-use engine::{Fingerprint, JobId, JobRecord, JobState, NewJob, Outcome, Owner, Percent, Timestamp};
+use engine::{
+    CreationToken, Fingerprint, JobId, JobRecord, JobState, NewJob, Outcome, Owner, Percent,
+    Timestamp,
+};
 use serde_json::{Value, json};
 
 /// Answers to requests such as this one.
@@ -68,6 +71,7 @@ fn record() -> Option<JobRecord> {
         owner: Owner::named("admin")?,
         kind: "csv_profile".parse().ok()?,
         fingerprint: Fingerprint::of(b""),
+        creation_token: CreationToken::of([1; 16]),
         summary: "cities".to_owned(),
         scheduled_start: at,
         deadline: Duration::from_secs(86_400),
