@@ -53,7 +53,7 @@ impl Counted {
             if writes.len() == 8 {
                 is_new(writes.join_next().await);
             }
-            writes.spawn(async move { store.create(job, now).await });
+            writes.spawn(async move { store.create(job, None, now).await });
         }
         while !writes.is_empty() {
             is_new(writes.join_next().await);

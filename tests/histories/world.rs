@@ -11,7 +11,7 @@ use dynoxide::storage_backend::ManualClock as TableClock;
 use engine::{
     Checkpoint, Claim, ClaimDecision, Created, CreationToken, Ending, Failure, Fingerprint,
     IdSecrets, JobId, JobMessage, JobQueue, JobRecord, JobStore, NewJob, Owner, Pause, Percent,
-    Progress, Receipt, Rescheduling, Timestamp, Unclaimed, Written, kept_for, owns_attempt,
+    Progress, Receipt, Rescheduling, Timestamp, Unclaimed, Written, owns_attempt,
 };
 use local::audit::{Image, Ledger, Sender};
 use local::sqs::{Clock, ManualClock, Queues};
@@ -201,7 +201,7 @@ impl World {
             }
             Step::Delete { job } => {
                 let (id, now) = (self.ids[job], self.now());
-                self.store.delete(&id, || now).await.unwrap();
+                self.store.delete(&id, || now, HORIZON).await.unwrap();
                 self.look(id, "owner").await;
             }
             Step::Sweep => self.sweep().await,
@@ -220,7 +220,6 @@ impl World {
             id,
             kind: "rehearsal".parse().unwrap(),
             fingerprint: fingerprint(),
-            keyed: true,
             traceparent: None,
             input: RawValue::from_string("{}".to_owned()).unwrap(),
         };
@@ -240,9 +239,10 @@ impl World {
         let now = self.now();
         // As `submit` does: a key that stands for a live job sends nothing.
         let standing = self.store.get(&id).await.unwrap();
-        if standing.is_some_and(|record| !record.is_expired(now)) {
-            return;
-        }
+        let replaced = match standing {
+            Some(record) if !record.is_expired(now) => return,
+            standing => standing.map(|record| record.creation_token),
+        };
         self.send(id).await;
         let job = NewJob {
             id,
@@ -257,7 +257,8 @@ impl World {
             retention: RETENTION,
             max_attempts: 3,
         };
-        let created = self.store.create(job, now).await.unwrap();
+        let created = self.store.create(job, replaced.as_ref(), now);
+        let created = created.await.unwrap();
         assert!(matches!(created, Created::New(_)), "{created:?}");
         self.accepted.push(id);
         self.kept.remove(&id);
@@ -320,7 +321,7 @@ impl World {
     ) {
         let now = self.now();
         let age = now.since(Timestamp::from_ms(delivery.sent_ms));
-        match Unclaimed::of(decision, age, now) {
+        match Unclaimed::of(decision, age, HORIZON, now) {
             Unclaimed::HandBack { after } => return self.hand_back(&delivery, after).await,
             Unclaimed::Drop => return self.done(&delivery).await,
             Unclaimed::End => {}
@@ -434,10 +435,6 @@ impl World {
     }
 
     async fn done(&mut self, delivery: &Delivery) {
-        let age = self.now().since(Timestamp::from_ms(delivery.sent_ms));
-        if let Some(kept) = kept_for(delivery.message.keyed, age) {
-            return self.hand_back(delivery, kept).await;
-        }
         let before = self.count().await;
         let request = self.sqs.delete_message().queue_url(&self.queue_url);
         let _ = request.receipt_handle(&delivery.receipt.0).send().await;

@@ -30,7 +30,7 @@ fn name(operation: &str, request: &Value) -> String {
     let sets = |what: &str| update.contains(what);
     match (operation, outcome) {
         ("PutItem", _) => "create".to_owned(),
-        ("DeleteItem", _) => "delete".to_owned(),
+        _ if sets("#deleted = ") => "delete".to_owned(),
         (_, Some(outcome)) if sets("#percent = ") => format!("finish {outcome}"),
         (_, Some(_)) => "finish_unowned".to_owned(),
         _ if sets("#run_token = ") => "claim".to_owned(),

@@ -27,6 +27,7 @@ async fn a_job_that_waits_is_canceled_at_once_and_never_starts(table: &Table) {
     let expected = JobRecord {
         state: JobState::Completed(Outcome::Canceled),
         ended_at: Some(at(2_000)),
+        overdue_at: accepted.deadline,
         expires_at: at(52_000),
         version: 2,
         updated_at: at(2_000),

@@ -188,6 +188,7 @@ async fn each_ending_is_written_whole(table: &Table) {
             summary: "last".to_owned(),
             ended_at: Some(at(2_001)),
             lease_until: None,
+            overdue_at: run.deadline,
             // Counted from the end and rounded up, no longer from the deadline.
             expires_at: at(53_000),
             version: 3,

@@ -1,9 +1,12 @@
 //! Writes that take effect late: behind what a reader was shown, behind the attempt's next write, behind another job's first.
 
-use engine::{Cancellation, Checkpoint, Deletion, Ending, JobState, Outcome, Percent, Progress};
+use engine::{
+    Cancellation, Checkpoint, Created, Deletion, Ending, JobState, NewJob, Outcome, Percent,
+    Progress,
+};
 
 use super::check::checks;
-use super::table::{RETENTION, Table, at, job};
+use super::table::{HORIZON, RETENTION, Table, at, job, new_token};
 
 fn success() -> Ending {
     Ending::Success {
@@ -64,7 +67,7 @@ async fn a_delete_whose_answer_was_lost_spares_the_next_job(table: &Table) {
     front.lose_next_answer();
     let held = front.hold_next_write();
     let id = old.id;
-    let delete = tokio::spawn(async move { behind.delete(&id, || at(2_000)).await });
+    let delete = tokio::spawn(async move { behind.delete(&id, || at(2_000), HORIZON).await });
     held.arrived().await;
 
     table.accept_next(old.id, at(3_000)).await;
@@ -100,7 +103,11 @@ async fn a_cancel_whose_answer_was_lost_spares_the_next_job(table: &Table) {
         )
         .await
         .unwrap();
-    table.store.delete(&id, || at(2_600)).await.unwrap();
+    table
+        .store
+        .delete(&id, || at(2_600), HORIZON)
+        .await
+        .unwrap();
     table.accept_next(id, at(3_000)).await;
     table.start(&id, "run-2", at(3_000)).await;
     let item = table.item(&id).await;
@@ -139,10 +146,95 @@ async fn progress_that_comes_late_takes_back_no_checkpoint_of_the_same_percentag
     );
 }
 
+/// The write's first try took effect, and the SDK tries again when all is over.
+async fn a_record_whose_job_was_deleted_is_not_written_again(table: &Table) {
+    let (front, behind) = table.behind_front().await;
+    front.lose_next_answer();
+    let held = front.hold_next_write();
+    let job = job();
+    let id = job.id;
+    let create = tokio::spawn(async move { behind.create(job, None, at(0)).await });
+    held.arrived().await;
+
+    let run = table.start(&id, "run-1", at(1_000)).await;
+    table
+        .store
+        .finish(&run, &success(), &Progress::default(), at(2_000), RETENTION)
+        .await
+        .unwrap();
+    table
+        .store
+        .delete(&id, || at(3_000), HORIZON)
+        .await
+        .unwrap();
+    held.release();
+
+    // It is this submit's own job, and the message of it was taken away with its end.
+    let created = create.await.unwrap().unwrap();
+    assert!(matches!(created, Created::New(_)), "{created:?}");
+    assert!(table.read(&id).await.is_deleted);
+}
+
+async fn a_submit_that_is_late_does_not_write_where_a_job_has_been_since_its_look(table: &Table) {
+    let first = job();
+    let id = first.id;
+    let second = NewJob {
+        creation_token: new_token(),
+        ..first.clone()
+    };
+    let (front, behind) = table.behind_front().await;
+    let held = front.hold_next_write();
+    let late = tokio::spawn(async move { behind.create(second, None, at(5)).await });
+    held.arrived().await;
+
+    table.accept(first).await;
+    let run = table.start(&id, "run-1", at(1_000)).await;
+    table
+        .store
+        .finish(&run, &success(), &Progress::default(), at(2_000), RETENTION)
+        .await
+        .unwrap();
+    table
+        .store
+        .delete(&id, || at(3_000), HORIZON)
+        .await
+        .unwrap();
+    held.release();
+
+    let late = late.await.unwrap().unwrap();
+    assert!(matches!(late, Created::Taken(_)), "{late:?}");
+}
+
+/// It saw the job before, whose time was over, and the next one has come and gone since.
+async fn a_submit_that_is_late_does_not_replace_a_job_that_it_did_not_see(table: &Table) {
+    let old = table.accept(job()).await;
+    let (id, over) = (old.id, old.expires_at);
+    let late = NewJob { id, ..job() };
+    let (front, behind) = table.behind_front().await;
+    let held = front.hold_next_write();
+    let late = tokio::spawn(async move {
+        let replaced = Some(&old.creation_token);
+        behind.create(late, replaced, over).await
+    });
+    held.arrived().await;
+
+    let next = table.accept_next(id, over).await;
+    table.store.cancel(&id, || over, RETENTION).await.unwrap();
+    table.store.delete(&id, || over, HORIZON).await.unwrap();
+    held.release();
+
+    let late = late.await.unwrap().unwrap();
+    assert!(matches!(late, Created::Taken(_)), "{late:?}");
+    assert_eq!(table.read(&id).await.creation_token, next.creation_token);
+}
+
 checks![
     a_success_written_before_the_deadline_is_not_shown_as_a_failure_first,
     a_cancel_sent_before_the_deadline_is_not_shown_as_a_failure_first,
     a_delete_whose_answer_was_lost_spares_the_next_job,
     a_cancel_whose_answer_was_lost_spares_the_next_job,
     progress_that_comes_late_takes_back_no_checkpoint_of_the_same_percentage,
+    a_record_whose_job_was_deleted_is_not_written_again,
+    a_submit_that_is_late_does_not_write_where_a_job_has_been_since_its_look,
+    a_submit_that_is_late_does_not_replace_a_job_that_it_did_not_see,
 ];

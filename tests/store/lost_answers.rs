@@ -7,7 +7,7 @@ use engine::{
 
 use super::check::checks;
 use super::front::Front;
-use super::table::{RETENTION, Table, again, at, job, request};
+use super::table::{HORIZON, RETENTION, Table, again, at, job, request};
 
 /// The store behind a front that loses the answer of the next write.
 async fn forgetful(table: &Table) -> (Front, JobStore) {
@@ -20,7 +20,7 @@ async fn a_create_knows_its_own_record(table: &Table) {
     let (front, store) = forgetful(table).await;
     let job = job();
 
-    let created = store.create(job.clone(), at(0)).await.unwrap();
+    let created = store.create(job.clone(), None, at(0)).await.unwrap();
 
     let expected = JobRecord::begin(job, at(0));
     assert_eq!(created, Created::New(expected.into()));
@@ -126,7 +126,7 @@ async fn a_delete_that_took_effect_says_so(table: &Table) {
         .unwrap();
     let (front, store) = forgetful(table).await;
 
-    let deleted = store.delete(&id, || at(2_000)).await;
+    let deleted = store.delete(&id, || at(2_000), HORIZON).await;
 
     assert_eq!(deleted.unwrap(), Deletion::Deleted);
     assert!(front.is_done());

@@ -160,7 +160,16 @@ impl Table {
     }
 
     pub(super) async fn accept_at(&self, job: NewJob, now: Timestamp) -> JobRecord {
-        match self.store.create(job, now).await.unwrap() {
+        // As `submit` does.
+        let standing = self.store.get(&job.id).await.unwrap();
+        let replaced = standing.filter(|record| record.is_expired(now));
+        let replaced = replaced.map(|record| record.creation_token);
+        match self
+            .store
+            .create(job, replaced.as_ref(), now)
+            .await
+            .unwrap()
+        {
             Created::New(record) => *record,
             Created::Taken(record) => panic!("taken by {record:?}"),
         }

@@ -38,9 +38,8 @@ impl JobRecord {
         !self.state.is_completed() && now >= self.overdue_at
     }
 
-    /// How long a write to this job can still take effect after its clock was read.
-    #[must_use]
-    pub fn write_horizon(&self) -> Duration {
+    /// How long a write to this job can still take effect after its clock was read; of an unfinished job.
+    fn write_horizon(&self) -> Duration {
         self.overdue_at.since(self.deadline)
     }
 
@@ -76,6 +75,8 @@ impl JobRecord {
             self.ended_at = Some(ended_at);
             self.updated_at = ended_at;
             self.error = (end == Move::Fail).then(Self::deadline_exceeded);
+            self.overdue_at = self.deadline;
+            self.progress_number = 0;
         }
         self
     }

@@ -29,11 +29,6 @@ pub(crate) fn epoch_seconds(time: Timestamp) -> AttributeValue {
     number(time.seconds_rounded_up())
 }
 
-/// What has passed of a time, in whole seconds: an `expires_at` at or before it is over, as [`JobRecord::is_expired`] says.
-pub(crate) fn whole_seconds(time: Timestamp) -> AttributeValue {
-    number(time.ms() / 1000)
-}
-
 /// The item of a record that is not at its end: what `create` writes.
 pub(crate) fn to_item(record: &JobRecord) -> Item {
     use Attribute as A;
@@ -76,6 +71,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
     use Attribute as A;
     let read = Reader(item);
     let (created_at, _) = read.parsed(A::CreatedOrder, read_created_order)?;
+    let deadline = read.time(A::DeadlineMs)?;
     Ok(JobRecord {
         id: read.parsed(A::Id, |id| id.parse::<JobId>().ok())?,
         owner: read.parsed(A::Owner, Owner::stored)?,
@@ -94,8 +90,8 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         scheduled_start: read.time(A::ScheduledStartMs)?,
         started_at: read.optional_time(A::StartedAtMs)?,
         ended_at: read.optional_time(A::EndedAtMs)?,
-        deadline: read.time(A::DeadlineMs)?,
-        overdue_at: read.time(A::OverdueMs)?,
+        deadline,
+        overdue_at: read.optional_time(A::OverdueMs)?.unwrap_or(deadline),
         lease_until: read.optional_time(A::LeaseUntilMs)?,
         run_token: read.text(A::RunToken).map(str::to_owned),
         progress_number: read.optional_number(A::ProgressNumber)?.unwrap_or(0),
@@ -103,6 +99,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         attempt: read.number(A::Attempt)?,
         max_attempts: read.number(A::MaxAttempts)?,
         cancel_requested: item.contains_key(A::CancelRequested.name()),
+        is_deleted: item.contains_key(A::Deleted.name()),
         version: read.number(A::Version)?,
         updated_at: read.time(A::UpdatedAtMs)?,
         result: read.text(A::Result).map(str::to_owned),

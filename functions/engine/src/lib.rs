@@ -49,8 +49,8 @@ pub use catalog::{Catalog, CatalogBuilder};
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{Claim, ClaimDecision, decide_claim};
 pub use context::{Context, Progress, RunControl, run_context};
-pub use deadline::WRITE_HORIZON;
 pub use creation_token::CreationToken;
+pub use deadline::WRITE_HORIZON;
 pub use environment::{Authorization, ConfigError, Environment};
 pub use fingerprint::Fingerprint;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
@@ -83,4 +83,4 @@ pub use store::{
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};
 pub use trace_context::{ParseTraceContextError, TraceContext};
-pub use unclaimed::{Unclaimed, kept_for};
+pub use unclaimed::Unclaimed;

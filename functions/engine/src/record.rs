@@ -72,14 +72,15 @@ pub struct JobRecord {
     pub ended_at: Option<Timestamp>,
     /// From when on no attempt may start, write or be canceled.
     pub deadline: Timestamp,
-    /// From when on readers call it failed if it has not finished: the deadline and the write horizon.
+    /// From when on readers call it failed if it has not finished: the deadline and the write horizon. Once it has finished, the
+    /// deadline.
     pub overdue_at: Timestamp,
     /// Until when the present attempt owns it.
     pub lease_until: Option<Timestamp>,
     /// Which claim made the present (or last) attempt. It fences: a number of an attempt is used again after a snooze, a token
     /// never. And what an attempt wrote recognises itself by it when the answer was lost.
     pub run_token: Option<String>,
-    /// The number of the present (or last) attempt's latest progress write: 1, 2, 3, ...
+    /// The number of the present (or last) attempt's latest progress write: 1, 2, 3, ... 0 before that, and after the end.
     pub progress_number: u64,
     /// When its status URI turns into 410, in whole seconds; the table's TTL attribute.
     pub expires_at: Timestamp,
@@ -89,6 +90,9 @@ pub struct JobRecord {
     pub max_attempts: u32,
     /// Whether its owner asked the running attempt to stop.
     pub cancel_requested: bool,
+    /// Whether its owner deleted it. What is left of it is a tombstone: so a write of its first record that comes late finds
+    /// that there was one.
+    pub is_deleted: bool,
     /// How often the record was written; what an `ETag` is made from.
     pub version: u64,
     /// When the record was last written.
@@ -130,6 +134,7 @@ impl JobRecord {
             attempt: 0,
             max_attempts: job.max_attempts,
             cancel_requested: false,
+            is_deleted: false,
             version: 1,
             updated_at: now,
             result: None,
@@ -137,10 +142,10 @@ impl JobRecord {
         }
     }
 
-    /// Whether the status URI is 410 at `now`.
+    /// Whether the status URI is 410 at `now`: its time is over, or its owner deleted it.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        now >= self.expires_at
+        self.is_deleted || now >= self.expires_at
     }
 
     /// When a running attempt will be done if it goes on as it did; `None` before its first progress and when it doesn't run.
@@ -228,6 +233,15 @@ pub(crate) mod tests {
         let record = accepted();
         assert!(!record.is_expired(at(1_189)));
         assert!(record.is_expired(at(1_190)));
+    }
+
+    #[test]
+    fn a_tombstone_has_expired_whatever_its_time() {
+        let deleted = JobRecord {
+            is_deleted: true,
+            ..accepted()
+        };
+        assert!(deleted.is_expired(at(1_000)));
     }
 
     #[test]

@@ -30,17 +30,19 @@ pub enum Attribute {
     StartedAtMs,
     EndedAtMs,
     DeadlineMs,
-    /// [`crate::JobRecord::overdue_at`].
+    /// [`crate::JobRecord::overdue_at`]; absent after the end.
     OverdueMs,
     LeaseUntilMs,
     RunToken,
-    /// Absent before the first claim.
+    /// Absent before the first claim, and after the end.
     ProgressNumber,
     /// The table's TTL attribute: epoch seconds, a Number.
     ExpiresAt,
     Attempt,
     MaxAttempts,
     CancelRequested,
+    /// Absent unless the item is a tombstone.
+    Deleted,
     Version,
     UpdatedAtMs,
     Result,
@@ -54,7 +56,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -78,6 +80,7 @@ impl Attribute {
         Self::Attempt,
         Self::MaxAttempts,
         Self::CancelRequested,
+        Self::Deleted,
         Self::Version,
         Self::UpdatedAtMs,
         Self::Result,
@@ -114,6 +117,7 @@ impl Attribute {
             Self::Attempt => "attempt",
             Self::MaxAttempts => "max_attempts",
             Self::CancelRequested => "cancel_requested",
+            Self::Deleted => "deleted",
             Self::Version => "version",
             Self::UpdatedAtMs => "updated_at_ms",
             Self::Result => "result",

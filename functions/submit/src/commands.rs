@@ -62,7 +62,7 @@ pub(crate) async fn delete(app: &App, incoming: &Incoming, id: JobId) -> Result<
     incoming.owner_of(&id, &app.secrets)?;
     match app
         .store
-        .delete(&id, clock)
+        .delete(&id, clock, app.write_horizon)
         .await
         .map_err(|error| store_problem(&error))?
     {

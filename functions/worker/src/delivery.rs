@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::SqsMessage;
 use engine::{
     Claim, ClaimDecision, Ending, Failure, Happened, JobMessage, JobRecord, JobState, Receipt,
-    RetryPolicy, Timestamp, TraceContext, Unclaimed, kept_for,
+    RetryPolicy, Timestamp, TraceContext, Unclaimed,
 };
 use lambda_runtime::tracing::{Instrument, error, info, info_span, warn};
 
@@ -96,10 +96,6 @@ impl Delivery {
     }
 
     /// Runs the job if it may run, and says what becomes of the message.
-    ///
-    /// Under the id of an `Idempotency-Key` more than one submit may have sent a message, and this one may be that of a submit
-    /// that is still about to write: when the job that stands is over and deleted by then, its record has no other message. So
-    /// it is kept until that submit has given up.
     pub(crate) async fn handle(self, app: &Arc<App>) -> Disposition {
         let message = match JobMessage::parse(&self.body) {
             Ok(message) => message,
@@ -117,13 +113,7 @@ impl Delivery {
             xray.trace = self.xray_trace,
             traceparent = message.traceparent.as_ref().map(TraceContext::as_str)
         );
-        let (keyed, sent_at) = (message.keyed, self.sent_at);
-        let disposition = self.take(app, message).instrument(span).await;
-        if disposition == Disposition::Done {
-            let kept = kept_for(keyed, now().since(sent_at));
-            return kept.map_or(Disposition::Done, Disposition::after);
-        }
-        disposition
+        self.take(app, message).instrument(span).await
     }
 
     async fn take(self, app: &Arc<App>, message: JobMessage) -> Disposition {
@@ -196,12 +186,17 @@ impl Delivery {
                 .await?;
             let is_missing = matches!(claim, Claim::Refused(ClaimDecision::Missing, _));
             match waits.next() {
-                Some(wait) if is_missing && now().since(self.sent_at) < Unclaimed::DROP_AGE => {
+                Some(wait) if is_missing && self.record_may_come(app) => {
                     tokio::time::sleep(wait).await;
                 }
                 _ => return Ok(claim),
             }
         }
+    }
+
+    fn record_may_come(&self, app: &App) -> bool {
+        let age = now().since(self.sent_at);
+        !Unclaimed::record_may_come_for(age, app.write_horizon).is_zero()
     }
 
     async fn refused(
@@ -220,7 +215,7 @@ impl Delivery {
             app.metrics.write(&message.kind, again, now);
         }
         let age = now.since(self.sent_at);
-        match (Unclaimed::of(decision, age, now), record) {
+        match (Unclaimed::of(decision, age, app.write_horizon, now), record) {
             (Unclaimed::HandBack { after }, _) => Disposition::after(after),
             (Unclaimed::End, Some(record)) => end(app, record, decision, now).await,
             // What is to be ended was there a moment ago.

@@ -33,9 +33,14 @@ macro_rules! conditions {
 }
 
 conditions! {
-    /// Two submits for one id (that of an `Idempotency-Key`): the first one's record stands. An expired record that TTL has
-    /// not deleted yet is as good as none.
-    IdIsFree = "attribute_not_exists(#id) OR #expires_at <= :now_seconds";
+    /// Two submits for one id (that of an `Idempotency-Key`): the first one's record stands. And the first write of a record
+    /// that comes late, when its job has run, ended and was deleted: its message is gone, so the job that it would create
+    /// could never run. It finds the tombstone.
+    IdIsNew = "attribute_not_exists(#id)";
+
+    /// The same where the submit saw an expired record or a tombstone under the id, which TTL may have deleted since: it
+    /// replaces that one, and none that has been put there since, be it over or not.
+    IdIsFree = "attribute_not_exists(#id) OR #creation_token = :seen";
 
     /// Two workers with the same message, or a worker and a duplicate: only one can raise `attempt`, since the other's
     /// condition is judged against the new lease. Says the same as [`crate::decide_claim`] does for
@@ -62,22 +67,23 @@ conditions! {
          AND attribute_not_exists(#cancel_requested)";
 
     /// A decision that was made from a record takes effect only on that very record. Versions count anew in each job, so
-    /// the time of acceptance tells an expired record from the new job that an `Idempotency-Key` put under its id. Not from
+    /// the creation token tells an expired record from the new job that an `Idempotency-Key` put under its id. Not from
     /// the deadline on, because a write horizon later readers call the job FAILED, and a cancel that was decided from then on
     /// could still come after that.
-    Unchanged = "#version = :version AND #created_order = :created_order AND #deadline_ms > :now";
+    Unchanged = "#version = :version AND #creation_token = :creation_token AND #deadline_ms > :now";
 
     /// The end of a job that nobody ended by its deadline, and a write from before the deadline that ends it otherwise: once
     /// the write horizon has passed none can come any more, and what readers are shown may be written. Not behind an end that
-    /// did come, and not to the job that an `Idempotency-Key` put under the id since.
-    Overdue = "#created_order = :created_order AND #state <> :completed AND #overdue_ms <= :now";
+    /// did come, which removes `overdue_ms`, and not to the job that an `Idempotency-Key` put under the id since.
+    Overdue = "#creation_token = :creation_token AND #overdue_ms <= :now";
 
-    /// A delete's read and its write: a new job may stand under the id of an `Idempotency-Key` since. What else happens to a
-    /// job that has ended, by its record or by its deadline, does not keep it from being deleted.
-    SameJob = "#created_order = :created_order";
+    /// A delete's read and its write: a new job may stand under the id of an `Idempotency-Key` since, also if the delete's
+    /// first try made way for it and the answer was lost. What else happens to a job that has ended, by its record or
+    /// because it is overdue, does not keep it from being deleted.
+    SameJob = "#creation_token = :creation_token";
 
     /// A cancel's read and the end, or the next wait, of the attempt that it saw: asking a later attempt to stop is as good,
     /// asking a job that waits or has ended would be lost. Asking the job that an `Idempotency-Key` put under the id since
     /// would stop what nobody called off. From the deadline on it would change how readers see the job end.
-    Started = "#created_order = :created_order AND #state = :started AND #deadline_ms > :now";
+    Started = "#creation_token = :creation_token AND #state = :started AND #deadline_ms > :now";
 }

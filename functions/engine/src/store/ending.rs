@@ -7,7 +7,6 @@ use super::attempt::{Values, is_own, owned, refusal, said};
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use crate::item::{epoch_seconds, millis, number, string};
-use crate::page::created_order;
 use crate::record::expiry;
 use crate::{
     AttemptWrite, Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written,
@@ -59,12 +58,12 @@ impl Ending {
 
 /// The values of [`Condition::SameJob`], which others have a part of.
 pub(super) fn same_job(record: &JobRecord) -> Values {
-    let order = created_order(record.created_at, &record.id);
-    vec![(":created_order", string(order))]
+    let token = record.creation_token.as_str();
+    vec![(":creation_token", string(token))]
 }
 
-/// What only a running job needs. Its checkpoint is worth nothing any more, and the record is what a poll pays for.
-const REMOVED: &str = "REMOVE #lease_until_ms, #cancel_requested, #checkpoint, #start_percent";
+/// What only an unfinished job needs. Its checkpoint is worth nothing any more, and the record is what a poll pays for.
+const REMOVED: &str = "REMOVE #lease_until_ms, #cancel_requested, #checkpoint, #start_percent, #progress_number, #overdue_ms";
 
 impl JobStore {
     /// Ends the job as this attempt found it, with the last that the attempt said of its progress. Its status URI lives for

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::JobStore;
 use super::condition::Condition;
 use super::ending::{Ending, same_job};
-use super::expression::{Conditional, Update, names};
-use crate::item::{millis, number, string};
-use crate::page::created_order;
-use crate::{Attribute, JobId, JobRecord, JobState, Outcome, Percent, StoreError, Timestamp};
+use super::expression::{Conditional, Update};
+use crate::item::{epoch_seconds, millis, number, string};
+use crate::record::expiry;
+use crate::{JobId, JobRecord, JobState, Outcome, Percent, StoreError, Timestamp};
 
 /// What came of a cancel.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,17 +32,24 @@ pub enum Cancellation {
 /// What came of a delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// The record is no more.
+    /// The record is a tombstone now, or was one before this delete's answer.
     Deleted,
     /// It is not at its end.
     Active,
-    /// Its time was over before.
+    /// Its time was over before, or it had been deleted.
     Gone,
 }
 
 /// How often a command looks again when the record changes between its read and its write. Each further time takes another
 /// write of somebody else's within milliseconds, and an attempt writes at most once a second.
 const LOOKS: usize = 5;
+
+/// What a delete makes of a record: nothing that its owner or its kind put there stays. Without `owner_shard` the item is in no
+/// index any more.
+const TOMBSTONE: &str = "SET #deleted = :true, #state = :completed, #outcome = :outcome, #summary = :nothing, \
+     #expires_at = :expires, #updated_at_ms = :now, #version = #version + :one \
+     REMOVE #result, #error_code, #error_message, #checkpoint, #start_percent, #lease_until_ms, #cancel_requested, \
+     #progress_number, #overdue_ms, #owner_shard";
 
 impl JobStore {
     /// Calls a job off. A job that nobody runs is canceled at once; a running attempt is asked to stop. It is about the job
@@ -92,7 +99,7 @@ impl JobStore {
         let mut values = same_job(record);
         values.extend([
             (":started", string(JobState::Started.as_str())),
-            (":true", aws_sdk_dynamodb::types::AttributeValue::Bool(true)),
+            (":true", AttributeValue::Bool(true)),
             (":one", number(1)),
             (":now", millis(now)),
         ]);
@@ -133,13 +140,16 @@ impl JobStore {
             checkpoint: None,
             start_percent: Percent::ZERO,
             cancel_requested: false,
+            overdue_at: record.deadline,
+            progress_number: 0,
             ..record.clone()
         };
         Ok(Some(Cancellation::Canceled(Box::new(canceled))))
     }
 
     /// Deletes the record of a job that is at its end. Its status URI is 410 from then on. It is about the job of its first
-    /// look, as [`Self::cancel`] is.
+    /// look, as [`Self::cancel`] is. What is left of it stays for the write horizon, so that the record's first write finds it
+    /// if that comes late.
     ///
     /// # Errors
     /// [`StoreError`]: nothing is known; ask again.
@@ -147,35 +157,48 @@ impl JobStore {
         &self,
         id: &JobId,
         clock: impl Fn() -> Timestamp,
+        write_horizon: Duration,
     ) -> Result<Deletion, StoreError> {
         let now = clock();
         let Some(record) = self.live(id, now).await? else {
             return Ok(Deletion::Gone);
         };
-        if !record.clone().judged(now).state.is_completed() {
+        let judged = record.judged(now);
+        let Some(outcome) = judged.outcome() else {
             return Ok(Deletion::Active);
-        }
-        // Refused: it is gone, by this delete's own doing, whose first answer was lost, or as good as that.
-        self.delete_same(&record).await?;
+        };
+        // Refused: TTL deleted it in the meantime, or another job is there, for which an earlier delete made way; maybe the
+        // first try of this one, whose answer was lost.
+        let now = clock();
+        self.bury(&judged, outcome, now, expiry(now, write_horizon))
+            .await?;
         Ok(Deletion::Deleted)
     }
 
-    async fn delete_same(&self, record: &JobRecord) -> Result<bool, StoreError> {
-        let request = self.client.delete_item().table_name(&self.table);
-        let condition = Condition::SameJob.expression();
-        let order = created_order(record.created_at, &record.id);
-        let answer = request
-            .key(Attribute::Id.name(), string(record.id.to_string()))
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names(&[condition])))
-            .expression_attribute_values(":created_order", string(order))
-            .send()
-            .await;
-        match answer.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(_) => Ok(true),
-            Err(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            Err(other) => Err(StoreError::unavailable(other)),
-        }
+    /// Leaves a tombstone.
+    async fn bury(
+        &self,
+        record: &JobRecord,
+        outcome: Outcome,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut values = same_job(record);
+        values.extend([
+            (":true", AttributeValue::Bool(true)),
+            (":completed", string(record.state.as_str())),
+            (":outcome", string(outcome.as_str())),
+            (":nothing", string("")),
+            (":expires", epoch_seconds(expires_at)),
+            (":now", millis(now)),
+            (":one", number(1)),
+        ]);
+        let update = Update {
+            set: TOMBSTONE.to_owned(),
+            condition: Condition::SameJob,
+            values,
+        };
+        self.update(&record.id, update).await.map(drop)
     }
 
     /// The record, unless its time is over.
@@ -186,7 +209,7 @@ impl JobStore {
     /// The record of the same job as it stands, unless its time is over.
     async fn same(&self, job: &JobRecord, now: Timestamp) -> Result<Option<JobRecord>, StoreError> {
         let standing = self.live(&job.id, now).await?;
-        Ok(standing.filter(|record| record.created_at == job.created_at))
+        Ok(standing.filter(|record| record.creation_token == job.creation_token))
     }
 }
 
