@@ -139,7 +139,9 @@ async fn a_finished_job_that_is_deleted_is_gone() {
     app.status(&job).await.problem(410, "job-expired");
     app.result(&job).await.problem(410, "job-expired");
     app.cancel(&job).await.problem(410, "job-expired");
-    assert!(app.record(&job).await.is_none());
+    let record = app.record(&job).await.unwrap();
+    assert!(record.contains_key("deleted") && !record.contains_key("owner_shard"));
+    assert!(!record.contains_key("result"), "{record:?}");
 }
 
 #[tokio::test]

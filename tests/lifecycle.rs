@@ -1,11 +1,12 @@
 //! A job from SCHEDULED to COMPLETED, as its status URI shows it.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use engine::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{App, Job, PATIENCE, time, time_in};
+use crate::app::{App, Job, PATIENCE, eventually, time, time_in};
 
 #[tokio::test]
 async fn a_job_that_has_finished_says_when_its_uris_will_be_gone() {
@@ -235,14 +236,14 @@ async fn a_job_waits_for_its_scheduled_start() {
 
 #[tokio::test]
 async fn a_job_that_runs_past_its_deadline_has_failed() {
-    let app = App::start(&["--deadline", "2"]);
+    let app = App::start(&["--deadline", "4"]);
     let submitted = Instant::now();
 
     let job = app.rehearse(json!({"seconds": 60})).await;
     let document = app.wait_for_end(&job).await;
 
     assert!(
-        submitted.elapsed() < Duration::from_secs(4),
+        submitted.elapsed() < Duration::from_secs(6),
         "{:?}",
         submitted.elapsed()
     );
@@ -255,8 +256,8 @@ async fn a_job_that_runs_past_its_deadline_has_failed() {
 }
 
 #[tokio::test]
-async fn a_job_whose_message_is_lost_has_failed_at_its_deadline_for_whoever_looks() {
-    let app = App::start(&["--deadline", "2"]);
+async fn a_job_whose_message_is_lost_has_failed_once_it_is_overdue_for_whoever_looks() {
+    let app = App::start(&["--deadline", "2", "--write-horizon", "1"]);
     let job = app
         .submit(&json!({"name": "rehearsal", "input": {}, "scheduled-start-time": time_in(2)}))
         .await;
@@ -271,4 +272,42 @@ async fn a_job_whose_message_is_lost_has_failed_at_its_deadline_for_whoever_look
         app.record(&job).await.unwrap()["state"].as_s().unwrap(),
         "SCHEDULED"
     );
+}
+
+#[tokio::test]
+async fn between_its_deadline_and_the_write_horizon_a_job_is_neither_failed_nor_canceled() {
+    let app = App::start(&["--deadline", "2", "--write-horizon", "10"]);
+    let job = app
+        .submit(&json!({"name": "rehearsal", "input": {}, "scheduled-start-time": time_in(2)}))
+        .await;
+    app.purge().await;
+    let record = app.record(&job).await.unwrap();
+    let deadline_ms: i64 = record["deadline_ms"].as_n().unwrap().parse().unwrap();
+    eventually("the deadline", async || {
+        (now_ms() >= deadline_ms).then_some(())
+    })
+    .await;
+
+    let status = app.status(&job).await;
+    let canceled = app.cancel(&job).await;
+    let deleted = app.delete(&job).await;
+
+    assert_eq!(status.json()["job"]["job-state"], "SCHEDULED");
+    for waits in [&status, &canceled] {
+        assert!((1..=10).contains(&waits.retry_after()), "{waits:?}");
+    }
+    let problem = canceled.problem(409, "job-overdue");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("Nothing was canceled."), "{detail}");
+    deleted.problem(409, "job-active");
+    let ended = app.wait_for_end(&job).await;
+    assert_eq!(ended["error"]["code"], "deadline-exceeded");
+    assert_eq!(time(&ended["job"]["end-time"]).ms(), deadline_ms);
+    app.cancel(&job).await.problem(409, "job-finished");
+    assert_eq!(app.delete(&job).await.status, 204);
+    app.status(&job).await.problem(410, "job-expired");
+}
+
+fn now_ms() -> i64 {
+    Timestamp::from_clock(SystemTime::now()).ms()
 }

@@ -21,6 +21,7 @@ mod delete;
 mod ending;
 mod faults;
 mod fencing;
+mod late;
 mod list;
 mod lost_answers;
 mod result;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
         ending::CHECKS,
         cancel::CHECKS,
         delete::CHECKS,
+        late::CHECKS,
         list::CHECKS,
         result::CHECKS,
         lost_answers::CHECKS,

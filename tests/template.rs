@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use api::Entrance;
-use engine::{Attribute, ConfigError, Environment, INDEX_NAME, Metrics};
+use engine::{
+    Attribute, ConfigError, Environment, INDEX_NAME, MAX_MESSAGE_AGE, Metrics, WRITE_HORIZON,
+};
 use local::{
     CORS_MAX_AGE_SECONDS, CORS_METHODS, CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS, Function,
     ROUTES,
@@ -13,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::cloudformation::{Template, text};
 
-/// A worker drops a message that is older and has no record.
-const DROP_UNRECORDED_AFTER_SECONDS: u64 = 60;
+/// How long a signed request is valid.
+const SIGNATURE_SECONDS: u64 = 5 * 60;
 /// The longest visibility timeout that SQS knows, hence how often a job that waits is delivered.
 const MAX_VISIBILITY_SECONDS: u64 = 12 * 60 * 60;
 /// What API Gateway waits for an HTTP API's integration at most.
@@ -96,7 +98,7 @@ fn sample(variable: &str) -> (&str, &str) {
         "TABLE_NAME" => "jobs",
         "QUEUE_URL" => "https://sqs.us-east-1.amazonaws.com/123456789012/jobs",
         "ID_SECRETS" => "a-secret-of-this-test-and-no-other",
-        "RETENTION_SECONDS" => "60",
+        "RETENTION_SECONDS" => "600",
         "DEADLINE_SECONDS" => "120",
         "PUBLIC_BASE_URL" => "https://jobs.example.com",
         "OPT_IN_KINDS" => "rehearsal",
@@ -278,7 +280,8 @@ fn submit_has_ended_before_a_worker_drops_its_message() {
     let timeout_seconds =
         Template::of_this_repository().number("/Resources/SubmitFunction/Properties/Timeout");
 
-    assert!(timeout_seconds < DROP_UNRECORDED_AFTER_SECONDS);
+    // What is left is for clocks that differ.
+    assert!(timeout_seconds + SIGNATURE_SECONDS + 30 <= WRITE_HORIZON.as_secs());
 }
 
 #[test]
@@ -347,7 +350,11 @@ fn a_message_outlives_the_deadline_of_its_job() {
     let longest_deadline_seconds = template.number("/Parameters/DeadlineSeconds/MaxValue");
     let ahead_seconds = template.number("/Parameters/MaxScheduleAheadSeconds/MaxValue");
 
-    assert!(ahead_seconds + longest_deadline_seconds <= kept_seconds);
+    // `submit` takes no start that is so far ahead that less would be left.
+    assert_eq!(MAX_MESSAGE_AGE.as_secs(), kept_seconds);
+    let most_ahead = kept_seconds - longest_deadline_seconds - WRITE_HORIZON.as_secs();
+    assert!(most_ahead >= 6 * 24 * 60 * 60);
+    assert!(ahead_seconds <= 7 * 24 * 60 * 60);
 }
 
 #[test]

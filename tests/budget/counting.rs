@@ -135,7 +135,7 @@ async fn largest_checkpoint(world: &World) -> Vec<Call> {
         checkpoint: Some(Checkpoint::of(&text).unwrap()),
         ..Progress::default()
     };
-    store.progress(&run, &said, now()).await.unwrap();
+    store.progress(&run, 1, &said, now()).await.unwrap();
     recorder.take()
 }
 

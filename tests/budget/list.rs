@@ -54,7 +54,7 @@ impl Counted {
             if writes.len() == 8 {
                 is_new(writes.join_next().await);
             }
-            writes.spawn(async move { store.create(job, now).await });
+            writes.spawn(async move { store.create(job, None, now).await });
         }
         while !writes.is_empty() {
             is_new(writes.join_next().await);
@@ -73,6 +73,7 @@ impl Counted {
             summary: "one of many".to_owned(),
             scheduled_start: now,
             deadline: Duration::from_secs(86_400),
+            write_horizon: engine::WRITE_HORIZON,
             retention: Duration::from_secs(86_400),
             max_attempts: 3,
         }

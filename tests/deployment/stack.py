@@ -102,5 +102,11 @@ class Stack:
         name = self.resources("AWS::Lambda::Function")[function]
         return client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
 
+    def set_variables(self, function, **variables):
+        """Adds variables to a deployed function, past the template, until the stack is deployed again."""
+        name = self.resources("AWS::Lambda::Function")[function]
+        together = {**self.environment(function), **variables}
+        client("lambda").update_function_configuration(FunctionName=name, Environment={"Variables": together})
+
     def api(self, headers=None):
         return Api(self.outputs()["BaseUrl"], headers)

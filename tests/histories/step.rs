@@ -89,8 +89,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => job.clone().prop_map(|job| Step::Cancel { job }),
         1 => job.prop_map(|job| Step::Delete { job }),
         1 => Just(Step::Sweep),
-        // A moment, a hand-back, a lease, the time that a message without a record is kept, a job's whole life.
-        6 => prop_oneof![Just(1), Just(5), Just(31), Just(61), Just(160)].prop_map(|seconds| Step::Advance { seconds }),
+        // A moment, a hand-back, a lease, the write horizon, the time that a message without a record is kept, a job's life.
+        6 => prop_oneof![Just(1), Just(5), Just(31), Just(41), Just(61), Just(200)].prop_map(|seconds| Step::Advance { seconds }),
     ]
 }
 

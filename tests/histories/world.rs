@@ -11,7 +11,7 @@ use dynoxide::storage_backend::ManualClock as TableClock;
 use engine::{
     Checkpoint, Claim, ClaimDecision, Created, CreationToken, Ending, Failure, Fingerprint,
     IdSecrets, JobId, JobMessage, JobQueue, JobRecord, JobStore, NewJob, Owner, Pause, Percent,
-    Progress, Receipt, Rescheduling, Timestamp, Unclaimed, Written, kept_for, owns_attempt,
+    Progress, Receipt, Rescheduling, Timestamp, Unclaimed, Written, owns_attempt,
 };
 use local::audit::{Image, Ledger, Sender};
 use local::sqs::{Clock, ManualClock, Queues};
@@ -22,6 +22,8 @@ use crate::backends::{TABLE, dynamodb_client, listen, sqs_client};
 
 const LEASE: Duration = Duration::from_secs(30);
 const DEADLINE: Duration = Duration::from_secs(100);
+/// Longer than the answers here take, and shorter than a job's life, so that histories see both sides of it.
+const HORIZON: Duration = Duration::from_secs(40);
 const RETENTION: Duration = Duration::from_secs(50);
 /// In the year 2096: nobody's clock is there yet.
 const BEGIN_S: u64 = 4_000_000_000;
@@ -33,6 +35,8 @@ struct Run {
     said: Progress,
     /// What it said before.
     earlier: Progress,
+    /// How often it said something.
+    number: u64,
 }
 
 impl Run {
@@ -44,6 +48,7 @@ impl Run {
         };
         Self {
             earlier: said.clone(),
+            number: 0,
             said,
             record,
             delivery,
@@ -157,7 +162,8 @@ impl World {
             }
             Step::ProgressComesLate { worker } => {
                 if let Some(run) = self.workers[worker].take() {
-                    self.say(&run, &run.earlier).await;
+                    let earlier = run.number.saturating_sub(1);
+                    self.say(&run, earlier, &run.earlier).await;
                     self.workers[worker] = Some(run);
                 }
             }
@@ -190,12 +196,12 @@ impl World {
             }
             Step::Cancel { job } => {
                 let (id, now) = (self.ids[job], self.now());
-                self.store.cancel(&id, now, RETENTION).await.unwrap();
+                self.store.cancel(&id, || now, RETENTION).await.unwrap();
                 self.look(id, "owner").await;
             }
             Step::Delete { job } => {
                 let (id, now) = (self.ids[job], self.now());
-                self.store.delete(&id, now).await.unwrap();
+                self.store.delete(&id, || now, HORIZON).await.unwrap();
                 self.look(id, "owner").await;
             }
             Step::Sweep => self.sweep().await,
@@ -214,7 +220,6 @@ impl World {
             id,
             kind: "rehearsal".parse().unwrap(),
             fingerprint: fingerprint(),
-            keyed: true,
             traceparent: None,
             input: RawValue::from_string("{}".to_owned()).unwrap(),
         };
@@ -234,9 +239,10 @@ impl World {
         let now = self.now();
         // As `submit` does: a key that stands for a live job sends nothing.
         let standing = self.store.get(&id).await.unwrap();
-        if standing.is_some_and(|record| !record.is_expired(now)) {
-            return;
-        }
+        let replaced = match standing {
+            Some(record) if !record.is_expired(now) => return,
+            standing => standing.map(|record| record.creation_token),
+        };
         self.send(id).await;
         let job = NewJob {
             id,
@@ -247,10 +253,12 @@ impl World {
             summary: String::new(),
             scheduled_start: now,
             deadline: DEADLINE,
+            write_horizon: HORIZON,
             retention: RETENTION,
             max_attempts: 3,
         };
-        let created = self.store.create(job, now).await.unwrap();
+        let created = self.store.create(job, replaced.as_ref(), now);
+        let created = created.await.unwrap();
         assert!(matches!(created, Created::New(_)), "{created:?}");
         self.accepted.push(id);
         self.kept.remove(&id);
@@ -313,22 +321,30 @@ impl World {
     ) {
         let now = self.now();
         let age = now.since(Timestamp::from_ms(delivery.sent_ms));
-        match Unclaimed::of(decision, age, now) {
+        match Unclaimed::of(decision, age, HORIZON, now) {
             Unclaimed::HandBack { after } => return self.hand_back(&delivery, after).await,
             Unclaimed::Drop => return self.done(&delivery).await,
             Unclaimed::End => {}
         }
-        let ending = match decision {
-            ClaimDecision::Canceled => Ending::Canceled,
-            _ => Ending::Failed(Failure::new("over", "over")),
-        };
         let record = record.unwrap();
-        let expires = engine::expiry(now, RETENTION);
-        let ended = self
-            .store
-            .finish_unowned(record, &ending, now, expires)
-            .await
-            .unwrap();
+        let (store, expires_at) = (&self.store, engine::expiry(now, RETENTION));
+        let over = Ending::Failed(Failure::new("over", "over"));
+        let ended = match decision {
+            ClaimDecision::Overdue => store.finish_overdue(record, now).await,
+            ClaimDecision::Canceled => {
+                let (ended_at, expires_at) = record.canceled_end(now, RETENTION);
+                let ending = &Ending::Canceled;
+                store
+                    .finish_unowned(record, ending, ended_at, expires_at, now)
+                    .await
+            }
+            _ => {
+                store
+                    .finish_unowned(record, &over, now, expires_at, now)
+                    .await
+            }
+        };
+        let ended = ended.unwrap();
         self.look(record.id, "worker").await;
         if ended {
             self.done(&delivery).await;
@@ -343,17 +359,17 @@ impl World {
         run.said.percent = Percent::new(percent.min(99));
         self.saved += 1;
         run.said.checkpoint = Some(Checkpoint::of(&self.saved).unwrap());
-        let said = run.said.clone();
-        self.say(run, &said).await;
+        run.number += 1;
+        self.say(run, run.number, &run.said).await;
     }
 
-    async fn say(&mut self, run: &Run, said: &Progress) {
-        let written = self.store.progress(&run.record, said, self.now());
+    async fn say(&mut self, run: &Run, number: u64, said: &Progress) {
+        let written = self.store.progress(&run.record, number, said, self.now());
         let written = written.await.unwrap();
         let standing = self.store.get(&run.record.id).await.unwrap();
         let is_own = standing.is_some_and(|record| {
             let is_of_run = owns_attempt(&record, &run.record, self.now());
-            if is_of_run && said == &run.said {
+            if is_of_run && run.number > 0 {
                 assert_eq!(record.checkpoint, run.said.checkpoint);
             }
             is_of_run
@@ -419,10 +435,6 @@ impl World {
     }
 
     async fn done(&mut self, delivery: &Delivery) {
-        let age = self.now().since(Timestamp::from_ms(delivery.sent_ms));
-        if let Some(kept) = kept_for(delivery.message.keyed, age) {
-            return self.hand_back(delivery, kept).await;
-        }
         let before = self.count().await;
         let request = self.sqs.delete_message().queue_url(&self.queue_url);
         let _ = request.receipt_handle(&delivery.receipt.0).send().await;

@@ -27,7 +27,12 @@ impl World {
             (ClaimDecision::Busy { .. }, _) if model.without == Some(Guard::HandBack) => {
                 self.done(who, message, model);
             }
-            (ClaimDecision::NotDue { until } | ClaimDecision::Busy { until }, _) => {
+            (
+                ClaimDecision::NotDue { until }
+                | ClaimDecision::Busy { until }
+                | ClaimDecision::PastDeadline { until },
+                _,
+            ) => {
                 self.hand_back(who, message, tick_of(until));
             }
             (ClaimDecision::Overdue | ClaimDecision::Exhausted, Some(standing)) => {

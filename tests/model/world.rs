@@ -295,6 +295,8 @@ impl World {
             summary: String::new(),
             scheduled_start: self.time(),
             deadline: at(DEADLINE).since(at(0)),
+            // Writes take effect at once here.
+            write_horizon: Duration::ZERO,
             retention: RETENTION,
             max_attempts: self.max_attempts,
         };

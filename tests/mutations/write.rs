@@ -31,7 +31,7 @@ fn name(operation: &str, request: &Value) -> String {
     match (operation, outcome) {
         ("PutItem", _) if request["Item"]["result"].is_object() => "put_result".to_owned(),
         ("PutItem", _) => "create".to_owned(),
-        ("DeleteItem", _) => "delete".to_owned(),
+        _ if sets("#deleted = ") => "delete".to_owned(),
         (_, Some(outcome)) if sets("#percent = ") => format!("finish {outcome}"),
         (_, Some(_)) => "finish_unowned".to_owned(),
         _ if sets("#run_token = ") => "claim".to_owned(),

@@ -1,5 +1,7 @@
 //! Cancels.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use engine::{
     Cancellation, Claim, ClaimDecision, Ending, JobRecord, JobState, Outcome, Pause, Progress,
     Written,
@@ -17,11 +19,15 @@ fn success() -> Ending {
 async fn a_job_that_waits_is_canceled_at_once_and_never_starts(table: &Table) {
     let accepted = table.accept(job()).await;
 
-    let canceled = table.store.cancel(&accepted.id, at(2_000), RETENTION).await;
+    let canceled = table
+        .store
+        .cancel(&accepted.id, || at(2_000), RETENTION)
+        .await;
 
     let expected = JobRecord {
         state: JobState::Completed(Outcome::Canceled),
         ended_at: Some(at(2_000)),
+        overdue_at: accepted.deadline,
         expires_at: at(52_000),
         version: 2,
         updated_at: at(2_000),
@@ -42,7 +48,7 @@ async fn a_job_that_waits_is_canceled_at_once_and_never_starts(table: &Table) {
 async fn a_running_attempt_is_asked_to_stop(table: &Table) {
     let run = table.running().await;
 
-    let requested = table.store.cancel(&run.id, at(2_000), RETENTION).await;
+    let requested = table.store.cancel(&run.id, || at(2_000), RETENTION).await;
 
     let expected = JobRecord {
         cancel_requested: true,
@@ -61,14 +67,21 @@ async fn a_job_whose_attempt_died_is_canceled_at_once(table: &Table) {
     let run = table.running().await;
     table
         .store
-        .cancel(&run.id, at(2_000), RETENTION)
+        .cancel(&run.id, || at(2_000), RETENTION)
         .await
         .unwrap();
+    let asked = table.read(&run.id).await;
 
-    let canceled = table.store.cancel(&run.id, at(31_000), RETENTION).await;
+    let canceled = table.store.cancel(&run.id, || at(31_500), RETENTION).await;
 
     let standing = table.read(&run.id).await;
     assert_eq!(standing.state, JobState::Completed(Outcome::Canceled));
+    // As readers would have been shown without this second cancel.
+    let shown = asked.judged(at(80_000));
+    assert_eq!(
+        (standing.ended_at, standing.expires_at),
+        (shown.ended_at, shown.expires_at)
+    );
     assert_eq!(canceled.unwrap(), Cancellation::Canceled(standing.into()));
 }
 
@@ -82,7 +95,7 @@ async fn a_job_that_has_ended_stays_as_it_is(table: &Table) {
         .unwrap();
     let (item, record) = (table.item(&run.id).await, table.read(&run.id).await);
 
-    let finished = table.store.cancel(&run.id, at(3_000), RETENTION).await;
+    let finished = table.store.cancel(&run.id, || at(3_000), RETENTION).await;
 
     assert_eq!(finished.unwrap(), Cancellation::Finished(record.into()));
     assert_eq!(table.item(&run.id).await, item);
@@ -90,28 +103,85 @@ async fn a_job_that_has_ended_stays_as_it_is(table: &Table) {
 
 async fn a_second_cancel_finds_the_job_canceled(table: &Table) {
     let accepted = table.accept(job()).await;
-    let first = table.store.cancel(&accepted.id, at(2_000), RETENTION).await;
+    let first = table
+        .store
+        .cancel(&accepted.id, || at(2_000), RETENTION)
+        .await;
     let item = table.item(&accepted.id).await;
 
-    let second = table.store.cancel(&accepted.id, at(3_000), RETENTION).await;
+    let second = table
+        .store
+        .cancel(&accepted.id, || at(3_000), RETENTION)
+        .await;
 
-    assert_eq!(second.unwrap(), first.unwrap());
+    let standing = table.read(&accepted.id).await;
+    assert_eq!(
+        first.unwrap(),
+        Cancellation::Canceled(standing.clone().into())
+    );
+    assert_eq!(
+        second.unwrap(),
+        Cancellation::CanceledBefore(standing.into())
+    );
     assert_eq!(table.item(&accepted.id).await, item);
 }
 
-async fn a_job_past_its_deadline_has_failed_for_a_cancel_too(table: &Table) {
-    for record in [table.accept(job()).await, table.running().await] {
+async fn past_its_deadline_nothing_is_left_to_cancel(table: &Table) {
+    let running = table.running_to_the_deadline().await;
+    for record in [table.accept(job()).await, table.running().await, running] {
         let item = table.item(&record.id).await;
+        let (store, id) = (&table.store, record.id);
 
-        let finished = table.store.cancel(&record.id, at(100_000), RETENTION).await;
+        let first = store.cancel(&id, || at(100_000), RETENTION).await.unwrap();
+        let last = store.cancel(&id, || at(139_999), RETENTION).await.unwrap();
+        let overdue = store.cancel(&id, || at(140_000), RETENTION).await.unwrap();
 
-        let judged = record.judged(at(100_000));
-        assert_eq!(
-            finished.unwrap(),
-            Cancellation::Finished(judged.clone().into())
-        );
-        assert_eq!(table.item(&judged.id).await, item);
+        let refused = Cancellation::PastDeadline(record.clone().into());
+        assert_eq!((first, last), (refused.clone(), refused));
+        let judged = record.judged(at(140_000));
+        assert_eq!(overdue, Cancellation::Finished(judged.into()));
+        assert_eq!(table.item(&id).await, item);
     }
+}
+
+/// The read takes its time, and the write goes by a clock of its own.
+async fn a_cancel_whose_read_took_until_the_deadline_asks_nobody_to_stop(table: &Table) {
+    let run = table.running_to_the_deadline().await;
+    let item = table.item(&run.id).await;
+    let looks = AtomicI64::new(0);
+    // At the read and at the decision it is 99.999 s.
+    let clock = || at(99_998 + looks.fetch_add(1, Ordering::Relaxed).max(1));
+
+    let canceled = table.store.cancel(&run.id, clock, RETENTION).await;
+
+    let refused = Cancellation::PastDeadline(run.clone().into());
+    assert_eq!(canceled.unwrap(), refused);
+    assert_eq!(table.item(&run.id).await, item);
+}
+
+async fn a_canceled_job_whose_worker_died_is_canceled_though_nobody_comes_back(table: &Table) {
+    let run = table.running().await;
+    let cancel = table.store.cancel(&run.id, || at(2_000), RETENTION);
+    assert!(matches!(cancel.await, Ok(Cancellation::Requested(_))));
+    let item = table.item(&run.id).await;
+    let asked = table.read(&run.id).await;
+    let again = async |ms| {
+        table
+            .store
+            .cancel(&run.id, || at(ms), RETENTION)
+            .await
+            .unwrap()
+    };
+
+    // The lease ends with second 31.
+    let shown = asked.clone().judged(at(71_000));
+    assert_eq!(asked.clone().judged(at(70_999)).state, JobState::Started);
+    assert_eq!(shown.state, JobState::Completed(Outcome::Canceled));
+    for ms in [71_000, 100_000, 140_000] {
+        let before = Cancellation::CanceledBefore(shown.clone().into());
+        assert_eq!(again(ms).await, before);
+    }
+    assert_eq!(table.item(&run.id).await, item);
 }
 
 async fn a_job_whose_time_is_over_is_gone(table: &Table) {
@@ -119,9 +189,9 @@ async fn a_job_whose_time_is_over_is_gone(table: &Table) {
 
     let over = table
         .store
-        .cancel(&accepted.id, at(150_000), RETENTION)
+        .cancel(&accepted.id, || at(190_000), RETENTION)
         .await;
-    let never = table.store.cancel(&job().id, at(0), RETENTION).await;
+    let never = table.store.cancel(&job().id, || at(0), RETENTION).await;
 
     assert_eq!(
         (over.unwrap(), never.unwrap()),
@@ -137,7 +207,11 @@ async fn of_a_cancel_and_a_claim_at_once_the_job_never_ran_or_its_run_is_asked_t
         let id = table.accept(job()).await.id;
         let cancel = async {
             yields(20 - round % 21).await;
-            table.store.cancel(&id, at(1_000), RETENTION).await.unwrap()
+            table
+                .store
+                .cancel(&id, || at(1_000), RETENTION)
+                .await
+                .unwrap()
         };
         let claim = async {
             yields(round % 19).await;
@@ -171,7 +245,7 @@ async fn a_cancel_that_a_claim_overtakes_asks_the_run_to_stop(table: &Table) {
     let id = table.accept(job()).await.id;
     let (front, behind) = table.behind_front().await;
     let held = front.hold_next_write();
-    let cancel = tokio::spawn(async move { behind.cancel(&id, at(1_000), RETENTION).await });
+    let cancel = tokio::spawn(async move { behind.cancel(&id, || at(1_000), RETENTION).await });
     held.arrived().await;
 
     let run = table.start(&id, "run-1", at(1_000)).await;
@@ -191,7 +265,7 @@ async fn a_cancel_that_the_end_overtakes_changes_nothing(table: &Table) {
     let run = table.running().await;
     let (front, behind) = table.behind_front().await;
     let held = front.hold_next_write();
-    let cancel = tokio::spawn(async move { behind.cancel(&run.id, at(2_000), RETENTION).await });
+    let cancel = tokio::spawn(async move { behind.cancel(&run.id, || at(2_000), RETENTION).await });
     held.arrived().await;
 
     let run = table.read(&run.id).await;
@@ -215,7 +289,7 @@ async fn a_cancel_that_a_retry_overtakes_ends_the_job(table: &Table) {
     let run = table.running().await;
     let (front, behind) = table.behind_front().await;
     let held = front.hold_next_write();
-    let cancel = tokio::spawn(async move { behind.cancel(&run.id, at(2_000), RETENTION).await });
+    let cancel = tokio::spawn(async move { behind.cancel(&run.id, || at(2_000), RETENTION).await });
     held.arrived().await;
 
     let run = table.read(&run.id).await;
@@ -245,7 +319,9 @@ checks![
     a_job_whose_attempt_died_is_canceled_at_once,
     a_job_that_has_ended_stays_as_it_is,
     a_second_cancel_finds_the_job_canceled,
-    a_job_past_its_deadline_has_failed_for_a_cancel_too,
+    past_its_deadline_nothing_is_left_to_cancel,
+    a_cancel_whose_read_took_until_the_deadline_asks_nobody_to_stop,
+    a_canceled_job_whose_worker_died_is_canceled_though_nobody_comes_back,
     a_job_whose_time_is_over_is_gone,
     of_a_cancel_and_a_claim_at_once_the_job_never_ran_or_its_run_is_asked_to_stop,
     a_cancel_that_a_claim_overtakes_asks_the_run_to_stop,

@@ -31,7 +31,11 @@ async fn the_next_attempt_begins_when_the_lease_ends_and_at_zero_percent(table: 
         percent: Percent::new(50),
         ..Progress::default()
     };
-    table.store.progress(&run, &half, at(2_000)).await.unwrap();
+    table
+        .store
+        .progress(&run, 1, &half, at(2_000))
+        .await
+        .unwrap();
 
     let early = table.claim(&run.id, "run-2", at(30_999)).await;
     let next = table.start(&run.id, "run-2", at(31_000)).await;

@@ -21,6 +21,7 @@ struct Case {
     max_attempts: u32,
     cancel_requested: bool,
     deadline: i64,
+    overdue: i64,
     expires_s: i64,
     is_same_request: bool,
 }
@@ -34,6 +35,7 @@ const DUE: Case = Case {
     max_attempts: 3,
     cancel_requested: false,
     deadline: 1,
+    overdue: 2,
     expires_s: 50,
     is_same_request: true,
 };
@@ -56,12 +58,15 @@ const ENDED: Case = Case {
 #[rustfmt::skip]
 fn table_of_cases() -> Vec<(Case, ClaimDecision)> {
     use ClaimDecision as D;
-    let in_a_ms = at(NOW + 1);
+    let (in_a_ms, in_two_ms) = (at(NOW + 1), at(NOW + 2));
     vec![
         (DUE, D::Start),
         (Case { start: 1, ..DUE }, D::NotDue { until: in_a_ms }),
         (Case { attempt: 2, ..DUE }, D::Start),
-        (Case { deadline: 0, ..DUE }, D::Overdue),
+        (Case { deadline: 0, ..DUE }, D::PastDeadline { until: in_two_ms }),
+        (Case { deadline: 0, overdue: 1, ..DUE }, D::PastDeadline { until: in_a_ms }),
+        (Case { deadline: 0, overdue: 0, ..DUE }, D::Overdue),
+        (Case { deadline: -5, overdue: 0, start: 1, ..DUE }, D::Overdue),
         (Case { is_same_request: false, ..DUE }, D::Foreign),
         (DEAD, D::Start),
         (Case { lease: Some(1), ..DEAD }, D::Busy { until: in_a_ms }),
@@ -69,7 +74,11 @@ fn table_of_cases() -> Vec<(Case, ClaimDecision)> {
         (Case { cancel_requested: true, ..DEAD }, D::Canceled),
         (Case { attempt: 3, ..DEAD }, D::Exhausted),
         (Case { attempt: 3, lease: Some(1), ..DEAD }, D::Busy { until: in_a_ms }),
-        (Case { deadline: 0, lease: Some(1), ..DEAD }, D::Overdue),
+        (Case { deadline: 0, lease: Some(1), ..DEAD }, D::PastDeadline { until: in_two_ms }),
+        (Case { deadline: 0, overdue: 0, lease: Some(1), ..DEAD }, D::Overdue),
+        (Case { lease: Some(-1), cancel_requested: true, ..DEAD }, D::Canceled),
+        (Case { lease: Some(-1), cancel_requested: true, deadline: 0, ..DEAD }, D::PastDeadline { until: in_two_ms }),
+        (Case { lease: Some(-1), cancel_requested: true, deadline: 0, overdue: 0, ..DEAD }, D::Overdue),
         (Case { is_same_request: false, ..DEAD }, D::Foreign),
         (ENDED, D::Finished),
         (Case { state: "FAILED", ..ENDED }, D::Finished),
@@ -80,7 +89,7 @@ fn table_of_cases() -> Vec<(Case, ClaimDecision)> {
         (Case { lease: Some(0), start: 1, ..DUE }, D::NotDue { until: in_a_ms }),
         (Case { expires_s: 2, ..ENDED }, D::Missing),
         (Case { expires_s: 2, is_same_request: false, ..ENDED }, D::Missing),
-        (Case { expires_s: 0, deadline: 0, ..DUE }, D::Missing),
+        (Case { expires_s: 0, deadline: 0, overdue: 0, ..DUE }, D::Missing),
         (Case { expires_s: 1, ..DUE }, D::Start),
     ]
 }
@@ -91,12 +100,13 @@ fn any_case() -> impl Strategy<Value = Case> {
         4 => Just("STARTED"),
         1 => prop_oneof![Just("SUCCESS"), Just("FAILED"), Just("CANCELED")],
     ];
-    let times = (-2..=2_i64, -2..=2_i64, -1..=8_i64, -3..=60_i64);
+    let times = (-2..=2_i64, -2..=2_i64, -3..=8_i64, 0..=4_i64, -3..=60_i64);
     let counts = (0..=3_u32, 1..=3_u32);
     let seldom = || prop::bool::weighted(0.2);
     let flags = (seldom(), seldom(), seldom());
     (state, times, counts, flags).prop_map(|(state, times, counts, flags)| {
-        let (start, lease, deadline, expires_s) = times;
+        let (start, lease, deadline, horizon, expires_s) = times;
+        let overdue = deadline + horizon;
         let (attempt, max_attempts) = counts;
         let (cancel_requested, keeps_lease, is_other_request) = flags;
         Case {
@@ -108,8 +118,9 @@ fn any_case() -> impl Strategy<Value = Case> {
             max_attempts,
             cancel_requested,
             deadline,
-            // No job expires before its deadline.
-            expires_s: expires_s.max((deadline + 999) / 1_000),
+            overdue,
+            // No job expires before it is overdue.
+            expires_s: expires_s.max((overdue + 999) / 1_000),
             is_same_request: !is_other_request,
         }
     })
@@ -129,6 +140,7 @@ impl Case {
         }
         set(A::ScheduledStartMs, time(self.start));
         set(A::DeadlineMs, time(self.deadline));
+        set(A::OverdueMs, time(self.overdue));
         let expires_s = at(NOW).ms() / 1_000 + self.expires_s;
         set(A::ExpiresAt, AttributeValue::N(expires_s.to_string()));
         set(A::Attempt, AttributeValue::N(self.attempt.to_string()));

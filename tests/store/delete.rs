@@ -1,50 +1,145 @@
 //! Deletes.
 
-use engine::{Cancellation, Created, Deletion, NewJob};
+use engine::{
+    Attribute, Cancellation, Claim, ClaimDecision, Deletion, Ending, JobFilter, JobRecord,
+    JobState, Outcome, Progress, Written,
+};
 
 use super::check::checks;
-use super::table::{RETENTION, Table, at, job};
+use super::table::{HORIZON, RETENTION, Table, alice, at, job};
 
-async fn a_job_that_has_ended_is_deleted(table: &Table) {
-    let id = table.accept(job()).await.id;
-    table.store.cancel(&id, at(1_000), RETENTION).await.unwrap();
+/// An ended job with all that one can have.
+async fn ended(table: &Table) -> JobRecord {
+    let run = table.running().await;
+    let ending = Ending::Success {
+        result: "{\"rows\": 3}".to_owned(),
+    };
+    let said = Progress {
+        summary: Some("3 rows of alice's customers".to_owned()),
+        ..Progress::default()
+    };
+    let finish = table
+        .store
+        .finish(&run, &ending, &said, at(1_500), RETENTION)
+        .await;
+    assert_eq!(finish.unwrap(), Written::Applied);
+    table.read(&run.id).await
+}
 
-    let deleted = table.store.delete(&id, at(2_000)).await;
+async fn a_job_that_has_ended_is_deleted_and_leaves_a_tombstone_for_the_horizon(table: &Table) {
+    let old = ended(table).await;
+
+    let deleted = table.store.delete(&old.id, || at(2_000), HORIZON).await;
 
     assert_eq!(deleted.unwrap(), Deletion::Deleted);
-    assert_eq!(table.store.get(&id).await.unwrap(), None);
+    let expected = JobRecord {
+        is_deleted: true,
+        summary: String::new(),
+        result: None,
+        version: old.version + 1,
+        updated_at: at(2_000),
+        expires_at: at(42_000),
+        ..old
+    };
+    let id = expected.id;
+    let tombstone = table.read(&id).await;
+    assert_eq!(tombstone, expected);
+    assert!(tombstone.is_expired(at(2_000)));
+    let listed = table
+        .store
+        .list(&alice(), 100, None, JobFilter::All, at(2_000))
+        .await;
+    assert_eq!(listed.unwrap().jobs, []);
+    let item = table.item(&id).await;
+    assert!(!item.contains_key(Attribute::OwnerShard.name()), "listed");
+    // Nothing that its owner or its kind put there is left but the request's fingerprint.
+    assert!(!format!("{item:?}").contains("rows"), "{item:?}");
     assert_eq!(
-        table.store.delete(&id, at(2_000)).await.unwrap(),
+        table
+            .store
+            .delete(&id, || at(2_000), HORIZON)
+            .await
+            .unwrap(),
         Deletion::Gone
     );
-    let cancel = table.store.cancel(&id, at(2_000), RETENTION).await;
+    let cancel = table.store.cancel(&id, || at(2_000), RETENTION).await;
     assert_eq!(cancel.unwrap(), Cancellation::Gone);
 }
 
-async fn a_job_that_waits_or_runs_is_not_deleted(table: &Table) {
+async fn a_job_that_waits_or_runs_is_not_deleted_before_it_is_overdue(table: &Table) {
     for record in [table.accept(job()).await, table.running().await] {
         let item = table.item(&record.id).await;
 
-        let deleted = table.store.delete(&record.id, at(40_000)).await;
+        let deleted = table
+            .store
+            .delete(&record.id, || at(139_999), HORIZON)
+            .await;
 
         assert_eq!(deleted.unwrap(), Deletion::Active);
         assert_eq!(table.item(&record.id).await, item);
     }
 }
 
-async fn a_job_past_its_deadline_is_deleted(table: &Table) {
+async fn an_overdue_job_is_deleted(table: &Table) {
     for record in [table.accept(job()).await, table.running().await] {
-        let deleted = table.store.delete(&record.id, at(100_000)).await;
+        let deleted = table
+            .store
+            .delete(&record.id, || at(140_000), HORIZON)
+            .await;
 
         assert_eq!(deleted.unwrap(), Deletion::Deleted);
-        assert_eq!(table.store.get(&record.id).await.unwrap(), None);
+        let tombstone = table.read(&record.id).await;
+        assert!(tombstone.is_deleted);
+        assert_eq!(tombstone.state, JobState::Completed(Outcome::Failed));
     }
+}
+
+/// Whatever was on its way to the job that the tombstone stands for.
+async fn nothing_is_written_to_a_tombstone(table: &Table) {
+    let waiting = table.accept(job()).await;
+    let running = table.running().await;
+    for record in [waiting, running] {
+        let (store, id, early) = (&table.store, record.id, at(2_000));
+        store.delete(&id, || at(140_000), HORIZON).await.unwrap();
+        let item = table.item(&id).await;
+
+        let claim = table.claim(&id, "run-2", at(50_000)).await;
+        let progress = store
+            .progress(&record, 1, &Progress::default(), early)
+            .await;
+        let canceled = store.finish_unowned(&record, &Ending::Canceled, early, early, early);
+        let canceled = canceled.await.unwrap();
+        let ended = store.finish_overdue(&record, at(140_000)).await.unwrap();
+
+        assert!(
+            matches!(claim, Claim::Refused(ClaimDecision::Missing, _)),
+            "{claim:?}"
+        );
+        assert_eq!(progress.unwrap(), Written::Fenced);
+        assert_eq!((canceled, ended), (false, false));
+        assert_eq!(table.item(&id).await, item);
+    }
+}
+
+async fn a_tombstone_makes_way_for_the_next_job(table: &Table) {
+    let old = ended(table).await;
+    table
+        .store
+        .delete(&old.id, || at(2_000), HORIZON)
+        .await
+        .unwrap();
+
+    let next = table.accept_next(old.id, at(3_000)).await;
+
+    assert_eq!(table.read(&old.id).await, next);
+    let deleted = table.store.delete(&old.id, || at(3_000), HORIZON).await;
+    assert_eq!(deleted.unwrap(), Deletion::Active);
 }
 
 async fn a_job_whose_time_is_over_is_gone(table: &Table) {
     let id = table.accept(job()).await.id;
 
-    let deleted = table.store.delete(&id, at(150_000)).await;
+    let deleted = table.store.delete(&id, || at(190_000), HORIZON).await;
 
     assert_eq!(deleted.unwrap(), Deletion::Gone);
 }
@@ -54,29 +149,23 @@ async fn a_delete_that_a_new_job_overtakes_leaves_that_alone(table: &Table) {
     let old = table.accept(job()).await;
     let (front, behind) = table.behind_front().await;
     let held = front.hold_next_write();
-    let delete = tokio::spawn(async move { behind.delete(&old.id, at(149_999)).await });
+    let delete = tokio::spawn(async move { behind.delete(&old.id, || at(189_999), HORIZON).await });
     held.arrived().await;
 
-    let again = NewJob {
-        id: old.id,
-        scheduled_start: at(150_000),
-        ..job()
-    };
-    let created = table.store.create(again, at(150_000)).await;
+    let new = table.accept_next(old.id, at(190_000)).await;
     held.release();
 
-    let Created::New(new) = created.unwrap() else {
-        panic!("an expired record did not make way");
-    };
-    assert_eq!(delete.await.unwrap().unwrap(), Deletion::Active);
+    assert_eq!(delete.await.unwrap().unwrap(), Deletion::Deleted);
     assert_eq!(new.version, old.version);
-    assert_eq!(table.read(&old.id).await, *new);
+    assert_eq!(table.read(&old.id).await, new);
 }
 
 checks![
-    a_job_that_has_ended_is_deleted,
-    a_job_that_waits_or_runs_is_not_deleted,
-    a_job_past_its_deadline_is_deleted,
+    a_job_that_has_ended_is_deleted_and_leaves_a_tombstone_for_the_horizon,
+    nothing_is_written_to_a_tombstone,
+    a_tombstone_makes_way_for_the_next_job,
+    a_job_that_waits_or_runs_is_not_deleted_before_it_is_overdue,
+    an_overdue_job_is_deleted,
     a_job_whose_time_is_over_is_gone,
     a_delete_that_a_new_job_overtakes_leaves_that_alone,
 ];

@@ -19,11 +19,14 @@ fn said(percent: u8, summary: Option<&str>) -> Progress {
 async fn progress_is_written_and_leaves_the_summary_unless_it_has_one(table: &Table) {
     let run = table.running().await;
 
-    let silent = table.store.progress(&run, &said(10, None), at(2_000)).await;
+    let silent = table
+        .store
+        .progress(&run, 1, &said(10, None), at(2_000))
+        .await;
     let after_silent = table.read(&run.id).await;
     let spoken = table
         .store
-        .progress(&run, &said(20, Some("a fifth")), at(3_000))
+        .progress(&run, 2, &said(20, Some("a fifth")), at(3_000))
         .await;
     let after_spoken = table.read(&run.id).await;
 
@@ -33,6 +36,7 @@ async fn progress_is_written_and_leaves_the_summary_unless_it_has_one(table: &Ta
     );
     let expected = JobRecord {
         percent: Percent::new(10),
+        progress_number: 1,
         version: 3,
         updated_at: at(2_000),
         ..run
@@ -41,6 +45,7 @@ async fn progress_is_written_and_leaves_the_summary_unless_it_has_one(table: &Ta
     let expected = JobRecord {
         percent: Percent::new(20),
         summary: "a fifth".to_owned(),
+        progress_number: 2,
         version: 4,
         updated_at: at(3_000),
         ..expected
@@ -52,17 +57,21 @@ async fn progress_is_written_and_leaves_the_summary_unless_it_has_one(table: &Ta
 async fn progress_that_comes_late_takes_nothing_back_and_stops_nobody(table: &Table) {
     let run = table.running().await;
     let more = said(60, Some("more than half"));
-    table.store.progress(&run, &more, at(3_000)).await.unwrap();
+    table
+        .store
+        .progress(&run, 2, &more, at(3_000))
+        .await
+        .unwrap();
     let item = table.item(&run.id).await;
     let less = said(30, Some("nearly a third"));
 
-    let late = table.store.progress(&run, &less, at(2_000)).await;
+    let late = table.store.progress(&run, 1, &less, at(2_000)).await;
 
     assert_eq!(late.unwrap(), Written::Applied);
     assert_eq!(table.item(&run.id).await, item);
-    let cancel = table.store.cancel(&run.id, at(4_000), RETENTION).await;
+    let cancel = table.store.cancel(&run.id, || at(4_000), RETENTION).await;
     assert!(matches!(cancel, Ok(Cancellation::Requested(_))));
-    let late = table.store.progress(&run, &less, at(5_000)).await;
+    let late = table.store.progress(&run, 1, &less, at(5_000)).await;
     assert_eq!(late.unwrap(), Written::CancelRequested);
 }
 
@@ -124,7 +133,7 @@ async fn what_an_attempt_saved_is_there_for_the_next_one_and_no_more_after_the_e
 
     table
         .store
-        .progress(&run, &saving(3), at(2_000))
+        .progress(&run, 1, &saving(3), at(2_000))
         .await
         .unwrap();
     // It dies, and the lease runs out.
@@ -179,6 +188,7 @@ async fn each_ending_is_written_whole(table: &Table) {
             summary: "last".to_owned(),
             ended_at: Some(at(2_001)),
             lease_until: None,
+            overdue_at: run.deadline,
             // Counted from the end and rounded up, no longer from the deadline.
             expires_at: at(53_000),
             version: 3,
@@ -244,11 +254,14 @@ async fn a_cancel_in_between_shows_in_the_next_progress(table: &Table) {
     let run = table.running().await;
     table
         .store
-        .cancel(&run.id, at(2_000), RETENTION)
+        .cancel(&run.id, || at(2_000), RETENTION)
         .await
         .unwrap();
 
-    let written = table.store.progress(&run, &said(10, None), at(3_000)).await;
+    let written = table
+        .store
+        .progress(&run, 1, &said(10, None), at(3_000))
+        .await;
 
     assert_eq!(written.unwrap(), Written::CancelRequested);
     assert_eq!(table.read(&run.id).await.percent, Percent::new(10));
@@ -258,7 +271,7 @@ async fn a_cancel_in_between_keeps_the_job_from_being_given_back(table: &Table) 
     let run = table.running().await;
     table
         .store
-        .cancel(&run.id, at(2_000), RETENTION)
+        .cancel(&run.id, || at(2_000), RETENTION)
         .await
         .unwrap();
     let item = table.item(&run.id).await;
@@ -281,7 +294,7 @@ async fn a_cancel_in_between_wins_over_a_failure(table: &Table) {
     let run = table.running().await;
     table
         .store
-        .cancel(&run.id, at(2_000), RETENTION)
+        .cancel(&run.id, || at(2_000), RETENTION)
         .await
         .unwrap();
     let item = table.item(&run.id).await;
@@ -303,7 +316,7 @@ async fn a_success_wins_over_a_cancel_in_between(table: &Table) {
     let run = table.running().await;
     table
         .store
-        .cancel(&run.id, at(2_000), RETENTION)
+        .cancel(&run.id, || at(2_000), RETENTION)
         .await
         .unwrap();
     let ending = Ending::Success {

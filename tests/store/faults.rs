@@ -7,7 +7,7 @@ use engine::{Attribute, JobFilter, JobStore, StoreError};
 use tokio::net::TcpListener;
 
 use super::check::checks;
-use super::table::{RETENTION, Table, alice, at, client, job, request};
+use super::table::{HORIZON, RETENTION, Table, alice, at, client, job, request};
 
 /// Above the time limit of a call, and below the shortest timeout of a function.
 const BOUND: Duration = Duration::from_secs(9);
@@ -80,12 +80,12 @@ async fn every_operation_says_that_an_item_is_corrupt(table: &Table) {
 
     let corrupt = Attribute::MaxAttempts;
     let again = engine::NewJob { id, ..job() };
-    names(store.create(again, at(0)).await, corrupt);
+    names(store.create(again, None, at(0)).await, corrupt);
     let (request, alice) = (request(), alice());
     let claim = store.claim(&id, &request, "run-2", at(40_000), at(70_000));
     names(claim.await, corrupt);
-    names(store.cancel(&id, at(2_000), RETENTION).await, corrupt);
-    names(store.delete(&id, at(2_000)).await, corrupt);
+    names(store.cancel(&id, || at(2_000), RETENTION).await, corrupt);
+    names(store.delete(&id, || at(2_000), HORIZON).await, corrupt);
     let list = store.list(&alice, 10, None, JobFilter::All, at(2_000));
     names(list.await, corrupt);
 }
@@ -94,7 +94,7 @@ async fn a_table_that_is_not_there_is_unavailable(table: &Table) {
     let store = JobStore::new(table.client.clone(), "no-such-table");
 
     let read = store.get(&job().id).await;
-    let created = store.create(job(), at(0)).await;
+    let created = store.create(job(), None, at(0)).await;
 
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     assert!(

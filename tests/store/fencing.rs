@@ -1,8 +1,7 @@
 //! What a run may not write any more.
 
 use engine::{
-    Ending, Failure, JobRecord, JobState, NewJob, Outcome, Pause, Percent, Progress, Timestamp,
-    Written,
+    Ending, Failure, JobRecord, JobState, Outcome, Pause, Percent, Progress, Timestamp, Written,
 };
 
 use super::check::checks;
@@ -31,7 +30,7 @@ fn endings() -> [Ending; 3] {
 async fn writes_nothing(table: &Table, run: &JobRecord, now: Timestamp) {
     let item = table.item(&run.id).await;
     let store = &table.store;
-    let progress = store.progress(run, &half(), now).await.unwrap();
+    let progress = store.progress(run, 1, &half(), now).await.unwrap();
     assert_eq!(progress, Written::Fenced);
     let next = now.plus(DEADLINE);
     for pause in [Pause::Retry, Pause::Snooze] {
@@ -97,12 +96,26 @@ async fn an_older_attempt_writes_nothing_after_the_end(table: &Table) {
 }
 
 async fn no_attempt_writes_from_the_deadline_on(table: &Table) {
-    let run = table.running().await;
+    let run = table.running_to_the_deadline().await;
     assert_eq!(run.deadline, at(100_000));
 
     writes_nothing(table, &run, at(100_000)).await;
 
     let (store, last) = (&table.store, at(99_999));
+    let finish = store
+        .finish(&run, &success(), &half(), last, RETENTION)
+        .await;
+    assert_eq!(finish.unwrap(), Written::Applied);
+}
+
+/// Nobody else has the job; but readers judge a canceled one by its attempt's lease.
+async fn no_attempt_writes_from_the_end_of_its_lease_on(table: &Table) {
+    let run = table.running().await;
+    assert_eq!(run.lease_until, Some(at(31_000)));
+
+    writes_nothing(table, &run, at(31_000)).await;
+
+    let (store, last) = (&table.store, at(30_999));
     let finish = store
         .finish(&run, &success(), &half(), last, RETENTION)
         .await;
@@ -115,7 +128,7 @@ async fn a_run_whose_record_is_gone_makes_none(table: &Table) {
 
     let progress = table
         .store
-        .progress(&run, &half(), at(2_000))
+        .progress(&run, 1, &half(), at(2_000))
         .await
         .unwrap();
     let finish = table
@@ -142,7 +155,7 @@ async fn an_attempt_that_is_over_says_nothing_of_its_progress(table: &Table) {
         assert_eq!(finish.unwrap(), Written::Applied);
         let item = table.item(&run.id).await;
 
-        let late = table.store.progress(&run, &half(), at(2_001)).await;
+        let late = table.store.progress(&run, 1, &half(), at(2_001)).await;
 
         assert_eq!(late.unwrap(), Written::Fenced, "{ending:?}");
         assert_eq!(table.item(&run.id).await, item);
@@ -175,22 +188,24 @@ async fn a_decision_takes_effect_only_on_the_record_it_was_made_from(table: &Tab
     let run = table.running().await;
     table
         .store
-        .progress(&run, &half(), at(2_000))
+        .progress(&run, 1, &half(), at(2_000))
         .await
         .unwrap();
     let item = table.item(&run.id).await;
 
-    let stale = table
-        .store
-        .finish_unowned(&run, &Ending::Canceled, at(3_000), at(9_000));
+    let stale =
+        table
+            .store
+            .finish_unowned(&run, &Ending::Canceled, at(3_000), at(9_000), at(3_000));
 
     assert!(!stale.await.unwrap());
     assert_eq!(table.item(&run.id).await, item);
 
     let fresh = table.read(&run.id).await;
-    let ended = table
-        .store
-        .finish_unowned(&fresh, &Ending::Canceled, at(3_000), at(9_000));
+    let ended =
+        table
+            .store
+            .finish_unowned(&fresh, &Ending::Canceled, at(3_000), at(9_000), at(3_000));
     assert!(ended.await.unwrap());
     let record = table.read(&run.id).await;
     assert_eq!(record.state, JobState::Completed(Outcome::Canceled));
@@ -207,19 +222,75 @@ async fn a_decision_takes_effect_only_on_the_record_it_was_made_from(table: &Tab
 /// It was never claimed, so the new job has its version too.
 async fn a_decision_about_an_expired_record_does_not_hit_the_new_job_under_its_id(table: &Table) {
     let old = table.accept(job()).await;
-    let again = NewJob {
-        id: old.id,
-        scheduled_start: at(150_000),
-        ..job()
-    };
-    let new = table.accept_at(again, at(150_000)).await;
+    let new = table.accept_next(old.id, at(190_000)).await;
 
-    let ended = table
-        .store
-        .finish_unowned(&old, &Ending::Canceled, at(150_000), at(200_000));
+    let store = &table.store;
+    let now = at(190_000);
+    let canceled = store.finish_unowned(&old, &Ending::Canceled, now, now, now);
+    let canceled = canceled.await.unwrap();
+    let ended = store.finish_overdue(&old, new.overdue_at).await.unwrap();
 
-    assert!(!ended.await.unwrap());
+    assert_eq!((canceled, ended), (false, false));
     assert_eq!(table.read(&old.id).await, new);
+}
+
+async fn no_decision_ends_a_job_between_its_deadline_and_when_it_is_overdue(table: &Table) {
+    for record in [table.accept(job()).await, table.running().await] {
+        let item = table.item(&record.id).await;
+        let (store, now) = (&table.store, at(100_000));
+
+        let canceled = store.finish_unowned(&record, &Ending::Canceled, now, now, now);
+        let canceled = canceled.await.unwrap();
+        let ended = store.finish_overdue(&record, at(139_999)).await.unwrap();
+
+        assert_eq!((canceled, ended), (false, false));
+        assert_eq!(table.item(&record.id).await, item);
+    }
+}
+
+async fn an_overdue_job_is_ended_as_readers_saw_it(table: &Table) {
+    let canceled = table.running().await;
+    let store = &table.store;
+    store
+        .cancel(&canceled.id, || at(2_000), RETENTION)
+        .await
+        .unwrap();
+    for id in [
+        table.accept(job()).await.id,
+        table.running().await.id,
+        canceled.id,
+    ] {
+        let shown = table.read(&id).await.judged(at(150_000));
+
+        let ended = store
+            .finish_overdue(&table.read(&id).await, at(150_000))
+            .await;
+
+        assert!(ended.unwrap());
+        let written = table.read(&id).await;
+        let expected = JobRecord {
+            version: shown.version + 1,
+            lease_until: None,
+            cancel_requested: false,
+            ..shown
+        };
+        assert_eq!(written, expected);
+    }
+}
+
+async fn an_end_that_came_in_time_stands_when_the_job_would_be_overdue(table: &Table) {
+    let run = table.running_to_the_deadline().await;
+    let store = &table.store;
+    let finish = store
+        .finish(&run, &success(), &half(), at(99_999), RETENTION)
+        .await;
+    assert_eq!(finish.unwrap(), Written::Applied);
+    let item = table.item(&run.id).await;
+
+    let ended = table.store.finish_overdue(&run, at(140_000)).await;
+
+    assert!(!ended.unwrap());
+    assert_eq!(table.item(&run.id).await, item);
 }
 
 checks![
@@ -228,9 +299,13 @@ checks![
     a_run_before_a_snooze_writes_nothing_though_the_next_has_its_number,
     an_older_attempt_writes_nothing_after_the_end,
     no_attempt_writes_from_the_deadline_on,
+    no_attempt_writes_from_the_end_of_its_lease_on,
     a_run_whose_record_is_gone_makes_none,
     an_attempt_that_is_over_says_nothing_of_its_progress,
     what_has_ended_is_not_ended_otherwise,
     a_decision_takes_effect_only_on_the_record_it_was_made_from,
     a_decision_about_an_expired_record_does_not_hit_the_new_job_under_its_id,
+    no_decision_ends_a_job_between_its_deadline_and_when_it_is_overdue,
+    an_overdue_job_is_ended_as_readers_saw_it,
+    an_end_that_came_in_time_stands_when_the_job_would_be_overdue,
 ];

@@ -161,7 +161,7 @@ async fn a_filter_keeps_jobs_by_the_state_they_are_judged_to_be_in(table: &Table
     let canceled = table.accept(job()).await.id;
     table
         .store
-        .cancel(&canceled, at(500), RETENTION)
+        .cancel(&canceled, || at(500), RETENTION)
         .await
         .unwrap();
     let by_state = BTreeMap::from([
@@ -182,7 +182,7 @@ async fn a_filter_keeps_jobs_by_the_state_they_are_judged_to_be_in(table: &Table
     let failed = JobFilter::Only(JobState::Completed(Outcome::Failed));
     let overdue = table
         .store
-        .list(&alice(), 100, None, failed, at(100_000))
+        .list(&alice(), 100, None, failed, at(140_000))
         .await;
     let overdue: BTreeSet<_> = ids(&overdue.unwrap()).into_iter().collect();
     assert_eq!(overdue, BTreeSet::from([scheduled, started]));
@@ -210,7 +210,11 @@ async fn a_job_whose_time_is_over_is_left_out_before_ttl_deletes_it_and_after(ta
         table.accept(job()).await.id,
         table.accept_at(job(), at(1)).await.id,
     );
-    table.store.cancel(&first, at(0), RETENTION).await.unwrap();
+    table
+        .store
+        .cancel(&first, || at(0), RETENTION)
+        .await
+        .unwrap();
 
     assert_eq!(
         listed_at(table, &alice(), at(49_999)).await,

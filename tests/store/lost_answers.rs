@@ -7,7 +7,7 @@ use engine::{
 
 use super::check::checks;
 use super::front::Front;
-use super::table::{RETENTION, Table, again, at, job, request};
+use super::table::{HORIZON, RETENTION, Table, again, at, job, request};
 
 /// The store behind a front that loses the answer of the next write.
 async fn forgetful(table: &Table) -> (Front, JobStore) {
@@ -20,7 +20,7 @@ async fn a_create_knows_its_own_record(table: &Table) {
     let (front, store) = forgetful(table).await;
     let job = job();
 
-    let created = store.create(job.clone(), at(0)).await.unwrap();
+    let created = store.create(job.clone(), None, at(0)).await.unwrap();
 
     let expected = JobRecord::begin(job, at(0));
     assert_eq!(created, Created::New(expected.into()));
@@ -46,7 +46,9 @@ async fn progress_is_written_twice_and_harms_nobody(table: &Table) {
     let run = table.running().await;
     let (front, store) = forgetful(table).await;
 
-    let written = store.progress(&run, &Progress::default(), at(2_000)).await;
+    let written = store
+        .progress(&run, 1, &Progress::default(), at(2_000))
+        .await;
 
     assert_eq!(written.unwrap(), Written::Applied);
     assert!(front.is_done());
@@ -98,7 +100,7 @@ async fn a_cancel_finds_the_job_canceled_or_asks_again(table: &Table) {
     let waiting = table.accept(job()).await;
     let (front, store) = forgetful(table).await;
     let canceled = store
-        .cancel(&waiting.id, at(2_000), RETENTION)
+        .cancel(&waiting.id, || at(2_000), RETENTION)
         .await
         .unwrap();
     assert!(matches!(canceled, Cancellation::Canceled(_)));
@@ -107,17 +109,24 @@ async fn a_cancel_finds_the_job_canceled_or_asks_again(table: &Table) {
 
     let run = table.running().await;
     let (front, store) = forgetful(table).await;
-    let requested = store.cancel(&run.id, at(2_000), RETENTION).await.unwrap();
+    let requested = store
+        .cancel(&run.id, || at(2_000), RETENTION)
+        .await
+        .unwrap();
     assert!(matches!(requested, Cancellation::Requested(_)));
     assert!(front.is_done());
 }
 
 async fn a_delete_that_took_effect_says_so(table: &Table) {
     let id = table.accept(job()).await.id;
-    table.store.cancel(&id, at(1_000), RETENTION).await.unwrap();
+    table
+        .store
+        .cancel(&id, || at(1_000), RETENTION)
+        .await
+        .unwrap();
     let (front, store) = forgetful(table).await;
 
-    let deleted = store.delete(&id, at(2_000)).await;
+    let deleted = store.delete(&id, || at(2_000), HORIZON).await;
 
     assert_eq!(deleted.unwrap(), Deletion::Deleted);
     assert!(front.is_done());

@@ -61,12 +61,12 @@ async fn a_usual_job_costs_one_unit_a_write_to_its_end(table: &Table) {
     };
     table
         .store
-        .progress(&run, &progress, at(2_000))
+        .progress(&run, 1, &progress, at(2_000))
         .await
         .unwrap();
     table
         .store
-        .cancel(&run.id, at(2_500), RETENTION)
+        .cancel(&run.id, || at(2_500), RETENTION)
         .await
         .unwrap();
     assert!(bytes(&table.item(&run.id).await) <= UNIT_BYTES);
@@ -106,7 +106,7 @@ async fn with_the_largest_checkpoint_it_costs_two(table: &Table) {
     let run = table.start(&run.id, token, at(9_000)).await;
     table
         .store
-        .progress(&run, &progress, at(10_000))
+        .progress(&run, 1, &progress, at(10_000))
         .await
         .unwrap();
 

@@ -29,6 +29,6 @@ async fn a_record_that_ttl_deleted_is_gone_and_its_id_is_free() {
         .list(&alice(), 100, None, JobFilter::All, then(0))
         .await;
     assert_eq!(listed.unwrap().jobs, [live]);
-    let again = table.store.create(old, then(1)).await.unwrap();
+    let again = table.store.create(old, None, then(1)).await.unwrap();
     assert!(matches!(again, Created::New(_)));
 }

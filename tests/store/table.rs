@@ -30,6 +30,8 @@ pub(crate) struct Table {
 }
 
 pub(super) const DEADLINE: Duration = Duration::from_secs(100);
+/// Jobs are overdue 140 s after they are accepted, and expire after 190 s.
+pub(super) const HORIZON: Duration = Duration::from_secs(40);
 pub(super) const RETENTION: Duration = Duration::from_secs(50);
 
 /// So many milliseconds after jobs are accepted. That lies in the year 2096, so that no TTL deletes what a check still needs.
@@ -61,6 +63,7 @@ pub(super) fn job_of(owner: &Owner) -> NewJob {
         summary: "what its owner calls it".to_owned(),
         scheduled_start: at(0),
         deadline: DEADLINE,
+        write_horizon: HORIZON,
         retention: RETENTION,
         max_attempts: 3,
     }
@@ -157,7 +160,16 @@ impl Table {
     }
 
     pub(super) async fn accept_at(&self, job: NewJob, now: Timestamp) -> JobRecord {
-        match self.store.create(job, now).await.unwrap() {
+        // As `submit` does.
+        let standing = self.store.get(&job.id).await.unwrap();
+        let replaced = standing.filter(|record| record.is_expired(now));
+        let replaced = replaced.map(|record| record.creation_token);
+        match self
+            .store
+            .create(job, replaced.as_ref(), now)
+            .await
+            .unwrap()
+        {
             Created::New(record) => *record,
             Created::Taken(record) => panic!("taken by {record:?}"),
         }
@@ -166,10 +178,9 @@ impl Table {
     /// Claims the job at a time, with a lease of 30 s.
     pub(super) async fn claim(&self, id: &JobId, token: &str, now: Timestamp) -> Claim {
         let lease = now.plus(Duration::from_secs(30));
-        self.store
-            .claim(id, &request(), token, now, lease)
-            .await
-            .unwrap()
+        let request = request();
+        let claim = self.store.claim(id, &request, token, now, lease);
+        claim.await.unwrap()
     }
 
     /// The attempt that a claim at that time has to get.
@@ -184,6 +195,27 @@ impl Table {
     pub(super) async fn running(&self) -> JobRecord {
         let record = self.accept(job()).await;
         self.start(&record.id, "run-1", at(1_000)).await
+    }
+
+    /// A job in its first attempt, since second 1; its lease outlives the job's deadline.
+    pub(super) async fn running_to_the_deadline(&self) -> JobRecord {
+        let id = self.accept(job()).await.id;
+        let (request, lease) = (request(), at(120_000));
+        let claim = self.store.claim(&id, &request, "run-1", at(1_000), lease);
+        match claim.await.unwrap() {
+            Claim::Acquired(run) => *run,
+            refused @ Claim::Refused(..) => panic!("{refused:?}"),
+        }
+    }
+
+    /// The next job under the id, as an `Idempotency-Key` makes one, accepted at that time.
+    pub(super) async fn accept_next(&self, id: JobId, now: Timestamp) -> JobRecord {
+        let next = NewJob {
+            id,
+            scheduled_start: now,
+            ..job()
+        };
+        self.accept_at(next, now).await
     }
 
     /// The record as it stands.

@@ -24,6 +24,10 @@ struct Case {
     cancel_requested: bool,
     /// In milliseconds from now.
     deadline: i64,
+    /// In milliseconds from now.
+    lease: i64,
+    /// How often the attempt has written its progress.
+    progress_number: u64,
 }
 
 /// One of an attempt's writes.
@@ -54,14 +58,17 @@ fn any_case() -> impl Strategy<Value = Case> {
         2 => Just(Some("another run")),
         1 => Just(None),
     ];
-    let rest = (0..=2_u32, prop::bool::weighted(0.3), -2..=3_i64);
-    (state, token, rest).prop_map(
-        |(state, token, (attempt, cancel_requested, deadline))| Case {
+    let times = (-1..=3_i64, -1..=3_i64);
+    let rest = (0..=2_u32, prop::bool::weighted(0.3), 0..=2_u64);
+    (state, token, rest, times).prop_map(
+        |(state, token, (attempt, cancel_requested, progress_number), (deadline, lease))| Case {
             state,
             token,
             attempt,
             cancel_requested,
             deadline,
+            lease,
+            progress_number,
         },
     )
 }
@@ -73,13 +80,17 @@ impl Case {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let is_ended = !matches!(self.state, "SCHEDULED" | "STARTED");
         let state = if is_ended { "COMPLETED" } else { self.state };
-        let deadline = AttributeValue::N(at(NOW + self.deadline).ms().to_string());
+        let number = |number: i64| AttributeValue::N(number.to_string());
+        let time = |ms: i64| number(at(NOW + ms).ms());
         let mut set = |attribute: A, value| {
             item.insert(attribute.name().to_owned(), value);
         };
         set(A::State, text(state));
-        set(A::DeadlineMs, deadline);
-        set(A::Attempt, AttributeValue::N(self.attempt.to_string()));
+        set(A::DeadlineMs, time(self.deadline));
+        set(A::LeaseUntilMs, time(self.lease));
+        set(A::Attempt, number(self.attempt.into()));
+        let progress_number = i64::try_from(self.progress_number).unwrap();
+        set(A::ProgressNumber, number(progress_number));
         if is_ended {
             set(A::Outcome, text(self.state));
         }
@@ -109,7 +120,7 @@ impl Write {
             ..Progress::default()
         };
         let ending = match self {
-            Self::Progress => return store.progress(run, &half, now).await,
+            Self::Progress => return store.progress(run, 2, &half, now).await,
             Self::GiveBack(pause) => {
                 let again = again(pause, at(NOW + 9_000));
                 return store.reschedule(run, &again, &half, now).await;
@@ -144,7 +155,9 @@ async fn disagreement(table: &Table, case: &Case, write: Write) -> Option<String
     let record = table.read(&id).await;
     let decision = decide_write(Some(&record), &run, write.kind(), at(NOW));
     let takes_effect = match (decision, write) {
-        (Written::Applied, _) | (Written::CancelRequested, Write::Progress) => true,
+        // The attempt's second progress write changes nothing behind its second.
+        (Written::Applied | Written::CancelRequested, Write::Progress) => case.progress_number < 2,
+        (Written::Applied, _) => true,
         (Written::CancelRequested | Written::Fenced, _) => false,
     };
     let expected = match decision {

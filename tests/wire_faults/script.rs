@@ -31,7 +31,6 @@ impl Step {
             "SendMessage" => Self::Send,
             "GetItem" => Self::Read,
             "PutItem" => Self::Create,
-            "DeleteItem" => Self::Delete,
             "ChangeMessageVisibility" => Self::HandBack,
             "UpdateItem" => Self::of_update(&call.body),
             _ => Self::Nothing,
@@ -44,7 +43,9 @@ impl Step {
             .as_object()
             .unwrap()
             .values();
-        if values.any(|value| value["S"] == "COMPLETED") {
+        if sets.contains("#deleted = ") {
+            Self::Delete
+        } else if values.any(|value| value["S"] == "COMPLETED") {
             Self::End
         } else if sets.contains("#lease_until_ms = ") {
             Self::Claim

@@ -46,6 +46,8 @@ impl World {
         let pool = |name: &str, timeout, max_instances| {
             Launch::of(name, &front.url, &backends.queue_url)
                 .with("DEADLINE_SECONDS", &deadline_s.to_string())
+                // Nobody waits longer for a job to be overdue than for its deadline.
+                .with("WRITE_HORIZON_SECONDS", &deadline_s.min(60).to_string())
                 .timeout(timeout)
                 .instances(max_instances)
                 .start()

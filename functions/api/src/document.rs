@@ -189,6 +189,12 @@ pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
             None => now.since(judged.started_at.unwrap_or(now)) / 4,
         },
     };
+    // Past its deadline a job changes once more at the latest when it is overdue.
+    let wait = if judged.is_past_deadline(now) {
+        judged.overdue_at.since(now)
+    } else {
+        wait
+    };
     Some(wait.min(LONGEST).as_secs().max(1))
 }
 
@@ -213,6 +219,7 @@ mod tests {
             summary: "a file".to_owned(),
             scheduled_start: at(1_767_264_645),
             deadline: Duration::from_secs(86_400),
+            write_horizon: engine::WRITE_HORIZON,
             retention: Duration::from_secs(3_600),
             max_attempts: 3,
         };
@@ -245,7 +252,7 @@ mod tests {
                 "scheduled-start-time": "2026-01-01T10:50:45Z", "start-time": "2026-01-01T10:50:55Z", "end-time": null,
                 "estimated-end-time": "2026-01-01T10:52:35Z",
                 "owner": "admin", "summary": "a file",
-                "attempt": 1, "max-attempts": 3, "expires-at": "2026-01-02T11:50:45Z",
+                "attempt": 1, "max-attempts": 3, "expires-at": "2026-01-02T11:56:45Z",
                 "result": null, "error": null
             },
             "status": "InProgress"
@@ -317,6 +324,9 @@ mod tests {
         assert_eq!(retry_after(&started(), at(start + 110)), Some(1));
         assert_eq!(retry_after(&started(), at(start + 150)), Some(10));
         assert_eq!(retry_after(&started(), at(start + 50_000)), Some(30));
+        let deadline = start + 86_400;
+        assert_eq!(retry_after(&started(), at(deadline)), Some(30));
+        assert_eq!(retry_after(&scheduled(), at(deadline + 350)), Some(10));
         let done = JobRecord {
             state: JobState::Completed(Outcome::Success),
             ..started()

@@ -25,6 +25,8 @@ pub enum ProblemKind {
     NotAcceptable,
     /// The job is at its end.
     JobFinished,
+    /// The job is past its deadline, and not yet shown as failed.
+    JobOverdue,
     /// The job is not at its end.
     JobActive,
     /// The job's time is over.
@@ -49,7 +51,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All of them, in the order of their status codes.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::InvalidIdempotencyKey,
@@ -60,6 +62,7 @@ impl ProblemKind {
         Self::MethodNotAllowed,
         Self::NotAcceptable,
         Self::JobFinished,
+        Self::JobOverdue,
         Self::JobActive,
         Self::JobExpired,
         Self::JobFailed,
@@ -139,6 +142,12 @@ impl ProblemKind {
                 "job-finished",
                 "The job has already finished",
                 "A finished job cannot be canceled. Its status URI says how it ended.",
+            ),
+            Self::JobOverdue => (
+                S::CONFLICT,
+                "job-overdue",
+                "The job is past its deadline",
+                "The job did not finish by its deadline, so nothing is left to cancel. Unless a result is already on its way, the job will be shown as failed at the time that the detail gives, up to 6 minutes after the deadline.",
             ),
             Self::JobActive => (
                 S::CONFLICT,

@@ -28,7 +28,12 @@ pub enum ClaimDecision {
         /// When its lease ends.
         until: Timestamp,
     },
-    /// Past its deadline: fail it.
+    /// Past its deadline, and something that was written before may still take effect.
+    PastDeadline {
+        /// When it is overdue.
+        until: Timestamp,
+    },
+    /// Nothing from before its deadline can take effect any more: end it as readers see it.
     Overdue,
     /// Its attempt died after its owner had asked it to stop: cancel it.
     Canceled,
@@ -61,8 +66,13 @@ pub fn decide_claim(
     if record.state.is_completed() {
         return ClaimDecision::Finished;
     }
-    if is_completed {
+    if record.is_overdue(now) {
         return ClaimDecision::Overdue;
+    }
+    if record.is_past_deadline(now) {
+        return ClaimDecision::PastDeadline {
+            until: record.overdue_at,
+        };
     }
     decide_live(record, now)
 }
@@ -178,8 +188,12 @@ mod tests {
 
     #[test]
     fn past_its_deadline_a_job_never_starts() {
-        assert_eq!(decide(&accepted(), 1_100), ClaimDecision::Overdue);
-        assert_eq!(decide(&running(), 1_100), ClaimDecision::Overdue);
+        for job in [accepted(), running()] {
+            let until = at(1_140);
+            assert_eq!(decide(&job, 1_100), ClaimDecision::PastDeadline { until });
+            assert_eq!(decide(&job, 1_139), ClaimDecision::PastDeadline { until });
+            assert_eq!(decide(&job, 1_140), ClaimDecision::Overdue);
+        }
     }
 
     #[test]
@@ -189,7 +203,7 @@ mod tests {
             ..accepted()
         };
         assert_eq!(decide(&done, 1_000), ClaimDecision::Finished);
-        assert_eq!(decide(&done, 1_147), ClaimDecision::Finished);
+        assert_eq!(decide(&done, 1_187), ClaimDecision::Finished);
     }
 
     #[test]
@@ -200,9 +214,9 @@ mod tests {
         };
         for record in [&done, &accepted()] {
             // Two seconds before its time is over, since `submit` may go by another clock.
-            assert_eq!(decide(record, 1_148), ClaimDecision::Missing);
+            assert_eq!(decide(record, 1_188), ClaimDecision::Missing);
             let other = Fingerprint::of(b"another");
-            let foreign = decide_claim(Some(record), &other, at(1_150));
+            let foreign = decide_claim(Some(record), &other, at(1_190));
             assert_eq!(foreign, ClaimDecision::Missing);
         }
     }

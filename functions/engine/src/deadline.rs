@@ -1,37 +1,98 @@
 //! Whether a job is past its deadline: for whoever reads it, for a claim, and for its own run.
+//!
+//! ```text
+//!   ── writers may end, claim, retry, report progress, cancel ──▶│ deadline
+//!                     what they sent may still take effect        ├────────── write horizon ─────────▶│ overdue
+//!                                                                 readers call it failed, and so may be written ──▶
+//! ```
 
 use std::time::Duration;
 
-use crate::{Failure, JobRecord, Move, Timestamp, transition};
+use crate::record::expiry;
+use crate::{Failure, JobRecord, JobState, Move, Timestamp, transition};
+
+/// The longest time in which a write can still take effect after the clock was read that its condition goes by. A request's
+/// signature is good for 5 minutes
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>), however long the SDK, the
+/// kernel or the network held it back; the rest is for clocks that differ, and for the time between reading the clock and
+/// signing.
+///
+/// What a reader concludes from a time that has passed it concludes only this much later, when no write can come any more
+/// that would make it wrong.
+pub const WRITE_HORIZON: Duration = Duration::from_secs(360);
 
 impl JobRecord {
-    /// Whether the job is unfinished at `now` although its deadline has come. All that goes by a deadline asks here: readers
-    /// and claims through [`Self::judged`], an attempt's writes through [`crate::owns_attempt`], a run through
-    /// [`Self::time_left`]. So they agree, and a job ends even if everything that could end it was lost.
+    /// Whether the job is unfinished at `now` although its deadline has come. Then no attempt may start or write, and nothing
+    /// is left to cancel. Every writer goes by it: a claim, an attempt's writes (through [`crate::owns_attempt`]), a run
+    /// (through [`Self::time_left`]), a cancel.
     #[must_use]
-    pub fn is_overdue(&self, now: Timestamp) -> bool {
+    pub fn is_past_deadline(&self, now: Timestamp) -> bool {
         !self.state.is_completed() && now >= self.deadline
     }
 
-    /// The record as a reader at `now` has to see it: an unfinished job past its deadline is at its end, and has failed.
+    /// Whether the job is unfinished at `now` although no write from before its deadline can take effect any more. Every
+    /// reader goes by it, through [`Self::judged`], and the one writer that ends such a job. So they agree, and a job ends
+    /// even if everything that could end it was lost.
+    #[must_use]
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        !self.state.is_completed() && now >= self.overdue_at
+    }
+
+    /// How long a write to this job can still take effect after its clock was read; of an unfinished job.
+    fn write_horizon(&self) -> Duration {
+        self.overdue_at.since(self.deadline)
+    }
+
+    /// The end of the lease of an attempt that its owner asked to stop. If that comes before the deadline and the attempt does
+    /// not end by itself, the job ended as canceled then: no other attempt may start, and no write of this one is bound
+    /// by a later time.
+    #[must_use]
+    pub fn abandoned_at(&self) -> Option<Timestamp> {
+        let is_canceled = self.state == JobState::Started && self.cancel_requested;
+        self.lease_until
+            .filter(|lease| is_canceled && *lease <= self.deadline)
+    }
+
+    /// When a job ended that a writer ends as canceled at `now`, because no attempt owns it, and when its status URI expires.
+    /// If an attempt was asked to stop and died, both are what readers are shown without any write.
+    #[must_use]
+    pub fn canceled_end(&self, now: Timestamp, retention: Duration) -> (Timestamp, Timestamp) {
+        match self.abandoned_at() {
+            Some(lease) => (lease, self.expires_at),
+            None => (now, expiry(now, retention)),
+        }
+    }
+
+    /// The record as a reader at `now` has to see it. An unfinished job ended by itself when its attempt died that was asked
+    /// to stop, or at its deadline: seen once no write can come any more that says otherwise.
     #[must_use]
     pub fn judged(mut self, now: Timestamp) -> Self {
-        if !self.is_overdue(now) {
+        let Some((ended_at, end)) = self.unwritten_end(now) else {
             return self;
-        }
-        if let Ok(state) = transition(self.state, Move::Fail) {
+        };
+        if let Ok(state) = transition(self.state, end) {
             self.state = state;
-            self.ended_at = Some(self.deadline);
-            self.updated_at = self.deadline;
-            self.error = Some(Self::deadline_exceeded());
+            self.ended_at = Some(ended_at);
+            self.updated_at = ended_at;
+            self.error = (end == Move::Fail).then(Self::deadline_exceeded);
+            self.overdue_at = self.deadline;
+            self.progress_number = 0;
         }
         self
     }
 
-    /// How long an attempt may go on from `now` until the job is overdue.
+    fn unwritten_end(&self, now: Timestamp) -> Option<(Timestamp, Move)> {
+        match self.abandoned_at() {
+            Some(lease) if now >= lease.plus(self.write_horizon()) => Some((lease, Move::Cancel)),
+            None if self.is_overdue(now) => Some((self.deadline, Move::Fail)),
+            Some(_) | None => None,
+        }
+    }
+
+    /// How long an attempt may go on from `now` until the deadline.
     #[must_use]
     pub fn time_left(&self, now: Timestamp) -> Duration {
-        if self.is_overdue(now) {
+        if self.is_past_deadline(now) {
             return Duration::ZERO;
         }
         self.deadline.since(now)
@@ -49,13 +110,14 @@ impl JobRecord {
 mod tests {
     use super::*;
     use crate::record::tests::{accepted, at};
-    use crate::{ClaimDecision, JobState, Outcome, decide_claim, owns_attempt};
+    use crate::{ClaimDecision, Outcome, decide_claim, owns_attempt};
     use proptest::prelude::*;
 
     #[test]
-    fn an_unfinished_job_has_failed_from_its_deadline_on() {
-        assert_eq!(accepted().judged(at(1_099)).state, JobState::Scheduled);
-        let late = accepted().judged(at(1_100));
+    fn an_unfinished_job_has_failed_once_no_write_can_say_otherwise() {
+        assert_eq!(accepted().judged(at(1_100)).state, JobState::Scheduled);
+        assert_eq!(accepted().judged(at(1_139)).state, JobState::Scheduled);
+        let late = accepted().judged(at(1_140));
         assert_eq!(late.state, JobState::Completed(Outcome::Failed));
         assert_eq!(late.ended_at, Some(at(1_100)));
         assert_eq!(late.error.unwrap().code(), "deadline-exceeded");
@@ -71,13 +133,44 @@ mod tests {
         assert_eq!(done.clone().judged(at(9_999)), done);
     }
 
+    fn asked_to_stop(lease_s: i64) -> JobRecord {
+        JobRecord {
+            state: JobState::Started,
+            started_at: Some(at(1_010)),
+            lease_until: Some(at(lease_s)),
+            cancel_requested: true,
+            ..accepted()
+        }
+    }
+
+    #[test]
+    fn a_canceled_job_whose_worker_died_is_canceled_without_another_delivery() {
+        let run = asked_to_stop(1_030);
+        assert_eq!(run.clone().judged(at(1_069)), run);
+        let canceled = run.judged(at(1_070));
+        assert_eq!(canceled.state, JobState::Completed(Outcome::Canceled));
+        assert_eq!((canceled.ended_at, canceled.error), (Some(at(1_030)), None));
+    }
+
+    #[test]
+    fn of_two_ends_that_nobody_wrote_the_earlier_one_stands() {
+        let state = |lease_s, now| asked_to_stop(lease_s).judged(at(now)).state;
+        let (canceled, failed) = (Outcome::Canceled, Outcome::Failed);
+        for now in [1_140, 9_999] {
+            assert_eq!(state(1_099, now), JobState::Completed(canceled));
+            assert_eq!(state(1_101, now), JobState::Completed(failed));
+        }
+        assert_eq!(state(1_099, 1_138), JobState::Started);
+    }
+
     fn any_running() -> impl Strategy<Value = JobRecord> {
-        let times = (0..3_000_i64, 0..3_000_i64, 0..3_000_i64);
+        let times = (0..3_000_i64, 0..3_000_i64, 0..3_000_i64, 0..1_000_u64);
         let counts = (1..=4_u32, 1..=4_u32, any::<bool>());
         (times, counts).prop_map(
-            |((start, lease, deadline), (attempt, max_attempts, cancel))| {
+            |((start, lease, deadline, horizon), (attempt, max_attempts, cancel))| {
                 let scheduled_start = Timestamp::from_ms(start);
                 let deadline = Timestamp::from_ms(deadline);
+                let overdue_at = deadline.plus(Duration::from_millis(horizon));
                 JobRecord {
                     state: JobState::Started,
                     scheduled_start,
@@ -85,7 +178,8 @@ mod tests {
                     lease_until: Some(Timestamp::from_ms(lease)),
                     run_token: Some("a run".to_owned()),
                     deadline,
-                    expires_at: deadline.plus(Duration::from_secs(50)),
+                    overdue_at,
+                    expires_at: overdue_at.plus(Duration::from_secs(50)),
                     attempt,
                     max_attempts,
                     cancel_requested: cancel,
@@ -97,17 +191,28 @@ mod tests {
 
     proptest! {
         #[test]
-        fn readers_claims_and_runs_agree_on_when_a_job_is_overdue(record in any_running(), now in 0..3_000_i64) {
+        fn claims_and_runs_agree_on_the_deadline_and_readers_follow_a_horizon_later(record in any_running(), now in 0..4_000_i64) {
             let now = Timestamp::from_ms(now);
-            let is_failed = record.clone().judged(now).state == JobState::Completed(Outcome::Failed);
-            let is_refused = decide_claim(Some(&record), &record.fingerprint, now) == ClaimDecision::Overdue;
+            let is_past = now >= record.deadline;
+            let decision = decide_claim(Some(&record), &record.fingerprint, now);
+            let is_overdue = now >= record.overdue_at;
+            let until = record.overdue_at;
+            prop_assert_eq!(decision == ClaimDecision::PastDeadline { until }, is_past && !is_overdue);
+            prop_assert_eq!(decision == ClaimDecision::Overdue, is_overdue);
             let is_fenced = !owns_attempt(&record, &record, now);
-            let is_out_of_time = record.time_left(now).is_zero();
-            prop_assert_eq!((is_refused, is_fenced, is_out_of_time), (is_failed, is_failed, is_failed));
-            // A run that takes all that is left to it ends at the very moment from which readers call it failed.
-            let end = now.plus(record.time_left(now));
-            prop_assert!(record.clone().judged(end).state.is_completed());
-            prop_assert_eq!(is_failed, now >= record.deadline);
+            let is_lost = record.lease_until.unwrap() <= now;
+            prop_assert_eq!(is_fenced, is_past || is_lost);
+            prop_assert_eq!(record.time_left(now).is_zero(), is_past);
+            // Whoever could write something else has lost the right to do so a whole horizon before.
+            let judged = record.clone().judged(now);
+            prop_assert!(judged.state.is_completed() || !is_overdue);
+            if judged.state.is_completed() {
+                let before = Timestamp::from_ms(now.ms() - i64::try_from(record.write_horizon().as_millis()).unwrap());
+                prop_assert!(!owns_attempt(&record, &record, before));
+                let claim = decide_claim(Some(&record), &record.fingerprint, before);
+                prop_assert_ne!(claim, ClaimDecision::Start);
+                prop_assert_eq!(judged.clone().judged(until.plus(Duration::from_secs(1))), judged);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::IdSecrets;
+use crate::{IdSecrets, MAX_MESSAGE_AGE, WRITE_HORIZON};
 
 /// The longest that an answer is held (`Prefer: wait`). What is left of the 29 s that `submit` and `status` may run is for the
 /// calls before and after it; API Gateway gives up after 30 s.
@@ -145,25 +145,55 @@ impl Environment {
         IdSecrets::parse("ID_SECRETS", &self.text("ID_SECRETS")?)
     }
 
-    /// `RETENTION_SECONDS`: how long a status URI lives after its job's end.
+    /// `WRITE_HORIZON_SECONDS`: for how long a write can still take effect after its clock was read. [`WRITE_HORIZON`] unless it
+    /// is set, which only tests and a developer's machine do: to be right for AWS, it cannot be shorter.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] when it is no number of seconds up to that.
+    pub fn write_horizon(&self) -> Result<Duration, ConfigError> {
+        const VARIABLE: &str = "WRITE_HORIZON_SECONDS";
+        if self.optional(VARIABLE).is_none() {
+            return Ok(WRITE_HORIZON);
+        }
+        let horizon = self.seconds(VARIABLE)?;
+        if horizon <= WRITE_HORIZON {
+            Ok(horizon)
+        } else {
+            Err(ConfigError::Malformed {
+                variable: VARIABLE,
+                expected: "a whole number of seconds from 1 to 360",
+            })
+        }
+    }
+
+    /// `RETENTION_SECONDS`: how long a status URI lives after its job's end. At least the write horizon: a write of the job's
+    /// first record that comes late must find that there was one.
     ///
     /// # Errors
     /// [`ConfigError`].
     pub fn retention(&self) -> Result<Duration, ConfigError> {
-        self.seconds("RETENTION_SECONDS")
+        const VARIABLE: &str = "RETENTION_SECONDS";
+        let retention = self.seconds(VARIABLE)?;
+        if retention >= self.write_horizon()? {
+            Ok(retention)
+        } else {
+            Err(ConfigError::Malformed {
+                variable: VARIABLE,
+                expected: "at least 360 seconds (or WRITE_HORIZON_SECONDS), since a write can take effect that late",
+            })
+        }
     }
 
-    /// `DEADLINE_SECONDS`: how long after its scheduled start a job has to be at its end. At most 14 days: no queue keeps a
-    /// message longer.
+    /// `DEADLINE_SECONDS`: how long after its scheduled start a job has to be at its end. At most 14 days less the write
+    /// horizon: no queue keeps a message longer, and the message has to outlive the job.
     ///
     /// # Errors
     /// [`ConfigError`].
     pub fn deadline(&self) -> Result<Duration, ConfigError> {
         const VARIABLE: &str = "DEADLINE_SECONDS";
         let deadline = self.seconds(VARIABLE)?;
-        let expected =
-            "at most 1209600 seconds (14 days), the longest that a queue keeps a message";
-        if deadline.as_secs() <= 1_209_600 {
+        let expected = "at most 1209240 seconds: 14 days, the longest that a queue keeps a message, less 6 minutes";
+        if deadline + WRITE_HORIZON <= MAX_MESSAGE_AGE {
             Ok(deadline)
         } else {
             Err(ConfigError::Malformed {
@@ -313,8 +343,35 @@ mod tests {
     #[test]
     fn no_deadline_outlives_its_message() {
         let deadline = |seconds| Environment::of(&[("DEADLINE_SECONDS", seconds)]).deadline();
-        assert_eq!(deadline("1209600"), Ok(Duration::from_secs(1_209_600)));
-        assert!(deadline("1209601").is_err());
+        assert_eq!(deadline("1209240"), Ok(Duration::from_secs(1_209_240)));
+        assert!(deadline("1209241").is_err());
+    }
+
+    #[test]
+    fn no_record_is_gone_before_a_late_write_could_find_it() {
+        let retention = |variables: &[_]| Environment::of(variables).retention();
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        assert_eq!(retention(&[("RETENTION_SECONDS", "360")]), Ok(minutes(6)));
+        let error = retention(&[("RETENTION_SECONDS", "359")]).unwrap_err();
+        assert!(error.to_string().contains("RETENTION_SECONDS"), "{error}");
+        let short = ("WRITE_HORIZON_SECONDS", "60");
+        assert_eq!(
+            retention(&[("RETENTION_SECONDS", "60"), short]),
+            Ok(minutes(1))
+        );
+        assert!(retention(&[("RETENTION_SECONDS", "59"), short]).is_err());
+    }
+
+    #[test]
+    fn the_write_horizon_can_be_shortened_and_not_lengthened() {
+        let horizon =
+            |seconds| Environment::of(&[("WRITE_HORIZON_SECONDS", seconds)]).write_horizon();
+        assert_eq!(Environment::of(&[]).write_horizon(), Ok(WRITE_HORIZON));
+        assert_eq!(horizon("5"), Ok(Duration::from_secs(5)));
+        assert_eq!(horizon("360"), Ok(WRITE_HORIZON));
+        for wrong in ["361", "0", "soon"] {
+            assert!(horizon(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -29,11 +29,6 @@ pub(crate) fn epoch_seconds(time: Timestamp) -> AttributeValue {
     number(time.seconds_rounded_up())
 }
 
-/// What has passed of a time, in whole seconds: an `expires_at` at or before it is over, as [`JobRecord::is_expired`] says.
-pub(crate) fn whole_seconds(time: Timestamp) -> AttributeValue {
-    number(time.ms() / 1000)
-}
-
 /// The item of a record that is not at its end: what `create` writes.
 pub(crate) fn to_item(record: &JobRecord) -> Item {
     use Attribute as A;
@@ -48,6 +43,7 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
         (A::Summary, string(record.summary.as_str())),
         (A::ScheduledStartMs, millis(record.scheduled_start)),
         (A::DeadlineMs, millis(record.deadline)),
+        (A::OverdueMs, millis(record.overdue_at)),
         (A::ExpiresAt, epoch_seconds(record.expires_at)),
         (A::Attempt, number(record.attempt)),
         (A::MaxAttempts, number(record.max_attempts)),
@@ -75,6 +71,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
     use Attribute as A;
     let read = Reader(item);
     let (created_at, _) = read.parsed(A::CreatedOrder, read_created_order)?;
+    let deadline = read.time(A::DeadlineMs)?;
     Ok(JobRecord {
         id: read.parsed(A::Id, |id| id.parse::<JobId>().ok())?,
         owner: read.parsed(A::Owner, Owner::stored)?,
@@ -93,13 +90,16 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         scheduled_start: read.time(A::ScheduledStartMs)?,
         started_at: read.optional_time(A::StartedAtMs)?,
         ended_at: read.optional_time(A::EndedAtMs)?,
-        deadline: read.time(A::DeadlineMs)?,
+        deadline,
+        overdue_at: read.optional_time(A::OverdueMs)?.unwrap_or(deadline),
         lease_until: read.optional_time(A::LeaseUntilMs)?,
         run_token: read.text(A::RunToken).map(str::to_owned),
+        progress_number: read.optional_number(A::ProgressNumber)?.unwrap_or(0),
         expires_at: Timestamp::from_seconds(read.number(A::ExpiresAt)?),
         attempt: read.number(A::Attempt)?,
         max_attempts: read.number(A::MaxAttempts)?,
         cancel_requested: item.contains_key(A::CancelRequested.name()),
+        is_deleted: item.contains_key(A::Deleted.name()),
         version: read.number(A::Version)?,
         updated_at: read.time(A::UpdatedAtMs)?,
         result: read.text(A::Result).map(str::to_owned),

@@ -51,6 +51,7 @@ pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{Claim, ClaimDecision, decide_claim};
 pub use context::{Context, Progress, RunControl, run_context};
 pub use creation_token::CreationToken;
+pub use deadline::WRITE_HORIZON;
 pub use environment::{Authorization, ConfigError, Environment, LONGEST_HOLD};
 pub use fingerprint::Fingerprint;
 pub use hand_back::HandBack;
@@ -59,7 +60,9 @@ pub use intake::{Intake, IntakeBuilder};
 pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError, MIN_SNOOZE};
 pub use kind::{KindName, ParseKindNameError};
-pub use message::{JobMessage, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES, ParseMessageError};
+pub use message::{
+    JobMessage, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES, ParseMessageError,
+};
 pub use metrics::{Happened, Metrics};
 pub use monitor_token::MonitorToken;
 pub use owner::Owner;
@@ -85,4 +88,4 @@ pub use store::{
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};
 pub use trace_context::{ParseTraceContextError, TraceContext};
-pub use unclaimed::{Unclaimed, kept_for};
+pub use unclaimed::Unclaimed;

@@ -1,5 +1,7 @@
 //! What travels through the queue: the job's id and its input.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -8,6 +10,10 @@ use crate::{Fingerprint, JobId, KindName, TraceContext};
 /// The most that a message may be, in bytes: 1 MiB since August 2025
 /// (<https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/>).
 pub const MAX_MESSAGE_BYTES: usize = 1_048_576;
+
+/// How long a queue keeps a message, at most: 14 days
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
+pub const MAX_MESSAGE_AGE: Duration = Duration::from_secs(14 * 24 * 3_600);
 
 /// What a message needs besides the input, in bytes, at most.
 pub const MESSAGE_ENVELOPE_BYTES: usize = 1_024;
@@ -21,8 +27,6 @@ pub struct JobMessage {
     pub kind: KindName,
     /// The request it stands for; a claim checks it against the record.
     pub fingerprint: Fingerprint,
-    /// Whether its id is that of an `Idempotency-Key`, so that other submits may have sent messages for the same id.
-    pub keyed: bool,
     /// What the request belonged to, if it said so.
     pub traceparent: Option<TraceContext>,
     /// The input, as the client wrote it.
@@ -39,8 +43,6 @@ struct Written<'a> {
     id: &'a str,
     name: &'a str,
     fingerprint: &'a str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    keyed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a str>,
     input: &'a RawValue,
@@ -51,8 +53,6 @@ struct Read {
     id: String,
     name: String,
     fingerprint: String,
-    #[serde(default)]
-    keyed: bool,
     traceparent: Option<String>,
     input: Box<RawValue>,
 }
@@ -69,7 +69,6 @@ impl JobMessage {
             id: &id,
             name,
             fingerprint,
-            keyed: self.keyed,
             traceparent: self.traceparent.as_ref().map(TraceContext::as_str),
             input: &self.input,
         })?;
@@ -87,7 +86,6 @@ impl JobMessage {
             id: read.id.parse().map_err(|_| ParseMessageError(None))?,
             kind: read.name.parse().map_err(|_| ParseMessageError(None))?,
             fingerprint: Fingerprint::from_hex(&read.fingerprint).ok_or(ParseMessageError(None))?,
-            keyed: read.keyed,
             traceparent: read.traceparent.and_then(|text| text.parse().ok()),
             input: read.input,
         })
@@ -115,7 +113,6 @@ mod tests {
         let record = accepted();
         let input = RawValue::from_string(input.to_owned()).unwrap();
         JobMessage {
-            keyed: true,
             traceparent: Some(TRACE.parse().unwrap()),
             id: record.id,
             kind: record.kind,
@@ -133,7 +130,6 @@ mod tests {
             (sent.id, sent.kind, sent.fingerprint)
         );
         assert_eq!(read.input.get(), sent.input.get());
-        assert!(read.keyed);
         assert_eq!(read.traceparent.unwrap().as_str(), TRACE);
     }
 

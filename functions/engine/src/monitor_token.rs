@@ -106,7 +106,7 @@ mod tests {
         let read = secrets(A).read_monitor_token(&token).unwrap();
         assert_eq!(read.id, record.id);
         assert!(read.is_of(&record));
-        assert!(!read.is_expired(at(1_149)) && read.is_expired(at(1_150)));
+        assert!(!read.is_expired(at(1_189)) && read.is_expired(at(1_190)));
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub enum AttemptWrite {
 }
 
 /// Whether the attempt that began as `run` may write at `now`, judged from the record as it stands: what the conditions of an
-/// attempt's writes in [`crate::JobStore`] say.
+/// attempt's writes in [`crate::JobStore`] say. Nothing is written from the end of its lease on, even if nobody else has the job:
+/// so readers know when they have seen its last write.
 ///
 /// It goes by the token of the claim and not by the attempt's number: after a snooze the next claim has the same number.
 #[must_use]
@@ -22,7 +23,8 @@ pub fn owns_attempt(record: &JobRecord, run: &JobRecord, now: Timestamp) -> bool
     record.state == JobState::Started
         && run.run_token.is_some()
         && record.run_token == run.run_token
-        && !record.is_overdue(now)
+        && record.lease_until.is_some_and(|lease| lease > now)
+        && !record.is_past_deadline(now)
 }
 
 /// What comes of an attempt's write of this kind, judged from the record as it stands. A result stands against a cancel that
@@ -79,7 +81,19 @@ mod tests {
             };
             assert!(!owns_attempt(&record, &run, at(1_010)));
         }
-        assert!(!owns_attempt(&run, &run, at(1_100)), "past its deadline");
+    }
+
+    #[test]
+    fn an_attempt_owns_its_job_until_its_lease_or_the_deadline_ends() {
+        let run = running("run");
+        assert!(owns_attempt(&run, &run, at(1_029)));
+        assert!(!owns_attempt(&run, &run, at(1_030)));
+        let long = JobRecord {
+            lease_until: Some(at(1_200)),
+            ..run
+        };
+        assert!(owns_attempt(&long, &long, at(1_099)));
+        assert!(!owns_attempt(&long, &long, at(1_100)));
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl JobQueue {
     /// header that the worker's invocation goes on with.
     ///
     /// # Errors
-    /// [`QueueError`]: the message may or may not be there. Without a record it is dropped after a minute.
+    /// [`QueueError`]: the message may or may not be there. Without a record it is dropped once none can come any more.
     pub async fn send(
         &self,
         body: String,

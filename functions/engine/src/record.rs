@@ -27,8 +27,11 @@ pub struct NewJob {
     pub summary: String,
     /// When it may start.
     pub scheduled_start: Timestamp,
-    /// How long after `scheduled_start` it has to be at its end.
+    /// How long after `scheduled_start` it must have finished.
     pub deadline: Duration,
+    /// How long a write can still take effect after its clock was read: [`crate::WRITE_HORIZON`], or less in tests and on a
+    /// developer's machine.
+    pub write_horizon: Duration,
     /// How long its status URI lives after its end.
     pub retention: Duration,
     /// How often it may be started.
@@ -67,13 +70,18 @@ pub struct JobRecord {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// When it is over whatever happens.
+    /// From when on no attempt may start, write or be canceled.
     pub deadline: Timestamp,
+    /// From when on readers call it failed if it has not finished: the deadline and the write horizon. Once it has finished, the
+    /// deadline.
+    pub overdue_at: Timestamp,
     /// Until when the present attempt owns it.
     pub lease_until: Option<Timestamp>,
     /// Which claim made the present (or last) attempt. It fences: a number of an attempt is used again after a snooze, a token
     /// never. And what an attempt wrote recognises itself by it when the answer was lost.
     pub run_token: Option<String>,
+    /// The number of the present (or last) attempt's latest progress write: 1, 2, 3, ... 0 before that, and after the end.
+    pub progress_number: u64,
     /// When its status URI turns into 410, in whole seconds; the table's TTL attribute.
     pub expires_at: Timestamp,
     /// How often it was started; a start that ended in a snooze doesn't count.
@@ -82,6 +90,9 @@ pub struct JobRecord {
     pub max_attempts: u32,
     /// Whether its owner asked the running attempt to stop.
     pub cancel_requested: bool,
+    /// Whether its owner deleted it. What is left of it is a tombstone: so a write of its first record that comes late finds
+    /// that there was one.
+    pub is_deleted: bool,
     /// How often the record was written; what an `ETag` is made from.
     pub version: u64,
     /// When the record was last written.
@@ -99,6 +110,7 @@ impl JobRecord {
     #[must_use]
     pub fn begin(job: NewJob, now: Timestamp) -> Self {
         let deadline = job.scheduled_start.plus(job.deadline);
+        let overdue_at = deadline.plus(job.write_horizon);
         Self {
             id: job.id,
             owner: job.owner,
@@ -115,13 +127,16 @@ impl JobRecord {
             started_at: None,
             ended_at: None,
             deadline,
+            overdue_at,
             lease_until: None,
             run_token: None,
-            // Counted from the deadline, so that no live job can expire. The end of the job counts anew.
-            expires_at: expiry(deadline, job.retention),
+            progress_number: 0,
+            // Counted from when readers may call it failed, so that everybody can see that. The end of the job counts anew.
+            expires_at: expiry(overdue_at, job.retention),
             attempt: 0,
             max_attempts: job.max_attempts,
             cancel_requested: false,
+            is_deleted: false,
             version: 1,
             updated_at: now,
             result: None,
@@ -130,10 +145,10 @@ impl JobRecord {
         }
     }
 
-    /// Whether the status URI is 410 at `now`.
+    /// Whether the status URI is 410 at `now`: its time is over, or its owner deleted it.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        now >= self.expires_at
+        self.is_deleted || now >= self.expires_at
     }
 
     /// When a running attempt will be done if it goes on as it did; `None` before its first progress and when it doesn't run.
@@ -192,7 +207,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::IdSecrets;
 
-    /// A job that was accepted at second 1,000 and has a deadline of 100 s and a retention of 50 s.
+    /// A job that was accepted at second 1,000 and has a deadline of 100 s, a write horizon of 40 s and a retention of 50 s.
     pub(crate) fn accepted() -> JobRecord {
         let owner = Owner::named("alice").unwrap();
         let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
@@ -205,6 +220,7 @@ pub(crate) mod tests {
             summary: String::new(),
             scheduled_start: at(1_000),
             deadline: Duration::from_secs(100),
+            write_horizon: Duration::from_secs(40),
             retention: Duration::from_secs(50),
             max_attempts: 3,
         };
@@ -218,8 +234,17 @@ pub(crate) mod tests {
     #[test]
     fn no_live_job_expires() {
         let record = accepted();
-        assert!(!record.is_expired(at(1_149)));
-        assert!(record.is_expired(at(1_150)));
+        assert!(!record.is_expired(at(1_189)));
+        assert!(record.is_expired(at(1_190)));
+    }
+
+    #[test]
+    fn a_tombstone_has_expired_whatever_its_time() {
+        let deleted = JobRecord {
+            is_deleted: true,
+            ..accepted()
+        };
+        assert!(deleted.is_expired(at(1_000)));
     }
 
     #[test]

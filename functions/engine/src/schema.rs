@@ -30,13 +30,19 @@ pub enum Attribute {
     StartedAtMs,
     EndedAtMs,
     DeadlineMs,
+    /// [`crate::JobRecord::overdue_at`]; absent after the end.
+    OverdueMs,
     LeaseUntilMs,
     RunToken,
+    /// Absent before the first claim, and after the end.
+    ProgressNumber,
     /// The table's TTL attribute: epoch seconds, a Number.
     ExpiresAt,
     Attempt,
     MaxAttempts,
     CancelRequested,
+    /// Absent unless the item is a tombstone.
+    Deleted,
     Version,
     UpdatedAtMs,
     /// Absent if the result is in an item of its own.
@@ -53,7 +59,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -69,12 +75,15 @@ impl Attribute {
         Self::StartedAtMs,
         Self::EndedAtMs,
         Self::DeadlineMs,
+        Self::OverdueMs,
         Self::LeaseUntilMs,
         Self::RunToken,
+        Self::ProgressNumber,
         Self::ExpiresAt,
         Self::Attempt,
         Self::MaxAttempts,
         Self::CancelRequested,
+        Self::Deleted,
         Self::Version,
         Self::UpdatedAtMs,
         Self::Result,
@@ -104,12 +113,15 @@ impl Attribute {
             Self::StartedAtMs => "started_at_ms",
             Self::EndedAtMs => "ended_at_ms",
             Self::DeadlineMs => "deadline_ms",
+            Self::OverdueMs => "overdue_ms",
             Self::LeaseUntilMs => "lease_until_ms",
             Self::RunToken => "run_token",
+            Self::ProgressNumber => "progress_number",
             Self::ExpiresAt => "expires_at",
             Self::Attempt => "attempt",
             Self::MaxAttempts => "max_attempts",
             Self::CancelRequested => "cancel_requested",
+            Self::Deleted => "deleted",
             Self::Version => "version",
             Self::UpdatedAtMs => "updated_at_ms",
             Self::Result => "result",

@@ -189,6 +189,7 @@ fn accepted() -> JobRecord {
         summary: String::new(),
         scheduled_start: start,
         deadline: Duration::from_secs(86_400),
+        write_horizon: crate::WRITE_HORIZON,
         retention: Duration::from_secs(86_400),
         max_attempts: 3,
     };

@@ -19,22 +19,38 @@ pub enum Unclaimed {
 }
 
 impl Unclaimed {
-    /// A message without a record that is older than this belongs to a submit whose write failed: `submit` gives up long
-    /// before.
-    pub const DROP_AGE: Duration = Duration::from_secs(60);
+    /// A message without a record is kept this long at least, also where the write horizon is shorter: a machine that is
+    /// busy or asleep may come to write the record much later than it sent the message.
+    const SLOWEST_SUBMIT: Duration = Duration::from_secs(60);
 
-    /// When a message without a record is looked at again.
+    /// When a message without a record is looked at again for the first time. From then on each wait is as long as the message
+    /// is old, so it grows.
     const RECORD_RETRY: Duration = Duration::from_secs(5);
+
+    /// For how long the record of a message can still come, if the message was sent `age` ago and a write can take
+    /// effect `write_horizon` after its clock was read.
+    #[must_use]
+    pub fn record_may_come_for(age: Duration, write_horizon: Duration) -> Duration {
+        write_horizon.max(Self::SLOWEST_SUBMIT).saturating_sub(age)
+    }
 
     /// Judges a message that was sent `age` ago.
     #[must_use]
-    pub fn of(decision: ClaimDecision, age: Duration, now: Timestamp) -> Self {
+    pub fn of(
+        decision: ClaimDecision,
+        age: Duration,
+        write_horizon: Duration,
+        now: Timestamp,
+    ) -> Self {
+        let left = Self::record_may_come_for(age, write_horizon);
         match decision {
-            ClaimDecision::Missing if age < Self::DROP_AGE => Self::HandBack {
-                after: Self::RECORD_RETRY,
+            ClaimDecision::Missing if !left.is_zero() => Self::HandBack {
+                after: age.max(Self::RECORD_RETRY).min(left),
             },
             ClaimDecision::Missing | ClaimDecision::Foreign | ClaimDecision::Finished => Self::Drop,
-            ClaimDecision::NotDue { until } | ClaimDecision::Busy { until } => Self::HandBack {
+            ClaimDecision::NotDue { until }
+            | ClaimDecision::Busy { until }
+            | ClaimDecision::PastDeadline { until } => Self::HandBack {
                 after: until.since(now),
             },
             // Claimable again between the write and the judgement: at once, then.
@@ -48,21 +64,13 @@ impl Unclaimed {
     }
 }
 
-/// For how long a message that was sent `age` ago has to be kept although it is done with: one of a submit with an
-/// `Idempotency-Key` may be that of a submit that is still about to write, until that has given up.
-#[must_use]
-pub fn kept_for(is_keyed: bool, age: Duration) -> Option<Duration> {
-    let left = Unclaimed::DROP_AGE.saturating_sub(age);
-    Some(left).filter(|left| is_keyed && !left.is_zero())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn of(decision: ClaimDecision, age_s: u64) -> Unclaimed {
-        let age = Duration::from_secs(age_s);
-        Unclaimed::of(decision, age, Timestamp::from_seconds(100))
+        let (age, horizon) = (Duration::from_secs(age_s), Duration::from_secs(360));
+        Unclaimed::of(decision, age, horizon, Timestamp::from_seconds(100))
     }
 
     fn back_in(seconds: u64) -> Unclaimed {
@@ -72,13 +80,27 @@ mod tests {
     }
 
     #[test]
-    fn a_message_whose_record_may_still_come_is_kept_for_a_minute() {
-        assert_eq!(of(ClaimDecision::Missing, 59), back_in(5));
-        assert_eq!(of(ClaimDecision::Missing, 60), Unclaimed::Drop);
-        assert_eq!(of(ClaimDecision::Finished, 1), Unclaimed::Drop);
-        let kept = |is_keyed, seconds| kept_for(is_keyed, Duration::from_secs(seconds));
-        assert_eq!(kept(true, 59), Some(Duration::from_secs(1)));
-        assert_eq!((kept(true, 60), kept(false, 1)), (None, None));
+    fn a_message_whose_record_may_still_come_is_kept_and_looked_at_less_and_less_often() {
+        let mut looks = vec![0];
+        let mut age = 1;
+        while let Unclaimed::HandBack { after } = of(ClaimDecision::Missing, age) {
+            looks.push(age);
+            age += after.as_secs();
+        }
+        assert_eq!(looks, [0, 1, 6, 12, 24, 48, 96, 192]);
+        assert_eq!(age, 360);
+        assert_eq!(of(ClaimDecision::Missing, 359), back_in(1));
+        assert_eq!(of(ClaimDecision::Missing, 360), Unclaimed::Drop);
+        for decision in [ClaimDecision::Finished, ClaimDecision::Foreign] {
+            assert_eq!(of(decision, 1), Unclaimed::Drop);
+        }
+    }
+
+    #[test]
+    fn a_short_horizon_does_not_drop_what_a_slow_submit_is_about_to_write() {
+        let (age, horizon) = (Duration::from_secs(59), Duration::from_secs(1));
+        let left = Unclaimed::record_may_come_for(age, horizon);
+        assert_eq!(left, Duration::from_secs(1));
     }
 
     #[test]
@@ -87,6 +109,7 @@ mod tests {
         for decision in [
             ClaimDecision::NotDue { until },
             ClaimDecision::Busy { until },
+            ClaimDecision::PastDeadline { until },
         ] {
             assert_eq!(of(decision, 600), back_in(7));
         }

@@ -80,6 +80,7 @@ fn options(logs: LogSink) -> ServiceOptions {
     ServiceOptions {
         retention: RETENTION,
         deadline: Duration::from_secs(300),
+        write_horizon: RETENTION,
         concurrency: 2,
         logs,
         ..ServiceOptions::default()

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use engine::WRITE_HORIZON;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::fault_args::FaultArgs;
@@ -25,8 +26,12 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     retention: u64,
     /// How long after its scheduled start a job has to be at its end
-    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=1_209_600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=1_209_240))]
     deadline: u64,
+    /// How late a write may take effect; an unfinished job is shown as failed that long after its deadline [default: 360, or
+    /// the retention if that is shorter]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=360))]
+    write_horizon: Option<u64>,
     /// Worker processes at once
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(2..=1_000))]
     concurrency: u16,
@@ -65,6 +70,7 @@ impl ServeArgs {
             data: self.data,
             retention: Duration::from_secs(self.retention),
             deadline: Duration::from_secs(self.deadline),
+            write_horizon: write_horizon(self.write_horizon, self.retention),
             concurrency: usize::from(self.concurrency),
             batch_size: self.batch_size,
             worker_timeout: Duration::from_secs(self.worker_timeout),
@@ -83,6 +89,12 @@ impl ServeArgs {
             },
         }
     }
+}
+
+/// No longer than a record stays, since it has to be there for a write that comes late to find it.
+fn write_horizon(wanted: Option<u64>, retention: u64) -> Duration {
+    let longest = Duration::from_secs(retention).min(WRITE_HORIZON);
+    wanted.map_or(longest, |seconds| Duration::from_secs(seconds).min(longest))
 }
 
 /// Serves until Ctrl-C or SIGTERM.

@@ -32,6 +32,8 @@ pub struct ServiceOptions {
     pub retention: Duration,
     /// How long after its scheduled start a job has to be at its end.
     pub deadline: Duration,
+    /// For how long a write can still take effect after its clock was read; the retention must not be shorter.
+    pub write_horizon: Duration,
     /// How many worker processes there may be at once; at least 2.
     pub concurrency: usize,
     /// How many messages a worker gets at once: 1 to 10.
@@ -63,6 +65,7 @@ impl Default for ServiceOptions {
             data: None,
             retention: Duration::from_secs(86_400),
             deadline: Duration::from_secs(86_400),
+            write_horizon: engine::WRITE_HORIZON,
             concurrency: 4,
             batch_size: 10,
             worker_timeout,
@@ -311,6 +314,7 @@ fn pools(
     let settings = Settings {
         retention: options.retention,
         deadline: options.deadline,
+        write_horizon: options.write_horizon,
         monitor_links: options.monitor_links,
     };
     let pool = |role: Role, timeout: Duration, memory_mb: u32, max_instances: usize| {
@@ -341,6 +345,7 @@ fn pools(
 pub(crate) struct Settings {
     pub(crate) retention: Duration,
     pub(crate) deadline: Duration,
+    pub(crate) write_horizon: Duration,
     pub(crate) monitor_links: bool,
 }
 
@@ -359,6 +364,10 @@ pub(crate) fn environment(
             settings.retention.as_secs().to_string(),
         ),
         ("DEADLINE_SECONDS", settings.deadline.as_secs().to_string()),
+        (
+            "WRITE_HORIZON_SECONDS",
+            settings.write_horizon.as_secs().to_string(),
+        ),
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
         ("MONITOR_LINKS", settings.monitor_links.to_string()),
         ("AUTHORIZATION", "NAME".to_owned()),

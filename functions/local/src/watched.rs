@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use engine::WRITE_HORIZON;
 use reqwest::Url;
 
 use crate::backends::{BackendOptions, Backends, sqs_client};
@@ -29,7 +30,7 @@ pub(crate) struct BackendsArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     retention: u64,
     /// How long after its scheduled start a job has to be at its end
-    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=1_209_600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=1_209_240))]
     deadline: u64,
     /// How long a message stays invisible that the worker has
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=43_200))]
@@ -81,6 +82,7 @@ fn variables(args: &BackendsArgs, backends: &Backends) -> BTreeMap<String, Strin
     let settings = Settings {
         retention: Duration::from_secs(args.retention),
         deadline: Duration::from_secs(args.deadline),
+        write_horizon: Duration::from_secs(args.retention).min(WRITE_HORIZON),
         monitor_links: true,
     };
     let mut variables = environment(&settings, backends, &Endpoints::of(backends, None));

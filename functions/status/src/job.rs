@@ -153,6 +153,7 @@ async fn find(app: &App, incoming: &Incoming, id: JobId, now: Timestamp) -> Resu
 fn live(record: Option<JobRecord>, now: Timestamp) -> Result<JobRecord, Problem> {
     match record {
         None => Err(Problem::new(ProblemKind::JobExpired)),
+        Some(record) if record.is_deleted => Err(Problem::new(ProblemKind::JobExpired)),
         Some(record) if record.is_expired(now) => {
             Err(Problem::new(ProblemKind::JobExpired).expired(record))
         }

@@ -1,7 +1,5 @@
 //! `POST /jobs`.
 
-use std::time::SystemTime;
-
 use api::{
     Answer, Hold, Incoming, Problem, ProblemKind, Representation, accepted_answer, job_answer,
     job_path, queue_problem, store_problem, too_late, unwritable, with_result,
@@ -13,7 +11,7 @@ use engine::{
 use lambda_http::tracing::{info, warn};
 
 use crate::request::{Submission, parse, too_large};
-use crate::{App, idempotency, in_time};
+use crate::{App, clock, idempotency, in_time};
 
 /// A job that stands, and what its submitter is told of it.
 struct Accepted {
@@ -36,7 +34,7 @@ pub(crate) async fn submit(
     let pending = is_pending.then(|| accepted.record.clone());
     if let Some(hold) = hold {
         accepted.record = at_its_end(app, accepted.record, hold).await;
-        now = Timestamp::from_clock(SystemTime::now());
+        now = clock();
     }
     if form == Representation::Json {
         accepted.record = whole(app, accepted.record, pending).await?;
@@ -52,7 +50,9 @@ pub(crate) async fn submit(
 /// The job at its end, if it comes in time. The job was accepted, so nothing that goes wrong here may be the answer.
 async fn at_its_end(app: &App, record: JobRecord, hold: Hold) -> JobRecord {
     match hold.until_end(&app.store, record.clone()).await {
-        Ok(standing) => standing.unwrap_or(record),
+        Ok(standing) => standing
+            .filter(|standing| !standing.is_deleted)
+            .unwrap_or(record),
         Err(error) => {
             warn!(job.id = %record.id, "waited for a job in vain: {error}");
             record
@@ -83,25 +83,19 @@ async fn accept(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Accept
     let key = idempotency::key(incoming)?;
     let submission = parse(incoming, &app.intake, app.schedule_ahead(), now)?;
     let fingerprint = Fingerprint::of(&incoming.body);
-    let id = match &key {
-        None => app.secrets.issue(owner, random()?),
-        Some(key) => {
-            if let Some(standing) = standing(app, owner, key, now).await? {
-                return replay(standing, &fingerprint, now);
-            }
-            // A key's new job gets the newest secret's id; `for_key` has at least that one.
-            app.secrets
-                .for_key(owner, key)
-                .next()
-                .ok_or_else(|| Problem::new(ProblemKind::InternalError))?
-        }
+    let place = match &key {
+        None => Place::of(app.secrets.issue(owner, random()?)),
+        Some(key) => match look(app, owner, key, now).await? {
+            Known::Live(standing) => return replay(*standing, &fingerprint, now),
+            Known::Free(place) => place,
+        },
     };
     match store(
         app,
         incoming,
         owner,
         submission,
-        id,
+        place,
         fingerprint.clone(),
         now,
     )
@@ -111,28 +105,54 @@ async fn accept(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Accept
             app.metrics.write(&record.kind, Happened::Accepted, now);
             Ok(accepted(*record, incoming))
         }
+        // Another submit under the key was faster, and its job is over and gone. This one's message may be, too.
+        Created::Taken(standing) if standing.is_expired(clock()) => Err(too_late()),
         Created::Taken(standing) => replay(*standing, &fingerprint, now),
     }
 }
 
-/// The live job of a key, if there is one: one read for each secret.
-async fn standing(
-    app: &App,
-    owner: &Owner,
-    key: &str,
-    now: Timestamp,
-) -> Result<Option<JobRecord>, Problem> {
+/// Where a new job goes.
+struct Place {
+    id: JobId,
+    /// The expired or deleted record that is there.
+    replaced: Option<CreationToken>,
+}
+
+impl Place {
+    /// Where nothing is.
+    fn of(id: JobId) -> Self {
+        Self { id, replaced: None }
+    }
+}
+
+/// What there is of a key.
+enum Known {
+    /// Its live job.
+    Live(Box<JobRecord>),
+    /// None: this is where its next one goes.
+    Free(Place),
+}
+
+/// Looks for the live job of a key: one read for each secret.
+async fn look(app: &App, owner: &Owner, key: &str, now: Timestamp) -> Result<Known, Problem> {
+    let mut place = None;
     for id in app.secrets.for_key(owner, key) {
         let record = app
             .store
             .get(&id)
             .await
             .map_err(|error| store_problem(&error))?;
-        if let Some(record) = record.filter(|record| !record.is_expired(now)) {
-            return Ok(Some(record));
-        }
+        let replaced = match record {
+            Some(record) if !record.is_expired(now) => return Ok(Known::Live(record.into())),
+            record => record.map(|record| record.creation_token),
+        };
+        // A key's new job gets the newest secret's id.
+        place.get_or_insert(Place { id, replaced });
     }
-    Ok(None)
+    // `for_key` has at least one.
+    place
+        .map(Known::Free)
+        .ok_or_else(|| Problem::new(ProblemKind::InternalError))
 }
 
 /// The message first, then the record. The other way round, a crash in between would leave a job that nobody ever runs.
@@ -141,7 +161,7 @@ async fn store(
     incoming: &Incoming,
     owner: &Owner,
     submission: Submission,
-    id: JobId,
+    Place { id, replaced }: Place,
     fingerprint: Fingerprint,
     now: Timestamp,
 ) -> Result<Created, Problem> {
@@ -157,7 +177,6 @@ async fn store(
         id,
         kind: kind.clone(),
         fingerprint: fingerprint.clone(),
-        keyed: incoming.headers.contains_key("idempotency-key"),
         traceparent: traceparent(incoming),
         input,
     };
@@ -172,21 +191,22 @@ async fn store(
         .send(message, owner, delay, incoming.trace.as_deref())
         .await;
     sent.map_err(|error| queue_problem(&error))?;
-    let (owner, deadline, retention) = (owner.clone(), app.deadline, app.retention);
+    let (deadline, write_horizon, retention) = (app.deadline, app.write_horizon, app.retention);
     let job = NewJob {
         id,
-        owner,
+        owner: owner.clone(),
         kind,
         fingerprint,
         creation_token,
         summary,
         scheduled_start,
         deadline,
+        write_horizon,
         retention,
         max_attempts,
     };
     app.store
-        .create(job, now)
+        .create(job, replaced.as_ref(), now)
         .await
         .map_err(|error| store_problem(&error))
 }

@@ -13,7 +13,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route, too_late};
-use engine::{Environment, IdSecrets, Intake, JobQueue, JobStore, Metrics, Timestamp};
+use engine::{
+    Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
+    WRITE_HORIZON,
+};
 use lambda_http::Error;
 
 /// What every request needs, built once for each process.
@@ -33,16 +36,15 @@ struct App {
     max_schedule_ahead: Duration,
     /// The longest that an answer is held.
     max_wait: Duration,
+    /// How long a write can still take effect after its clock was read.
+    write_horizon: Duration,
 }
 
-/// The longest that a queue keeps a message. A job must have finished before.
-const QUEUE_RETENTION: Duration = Duration::from_secs(14 * 24 * 3_600);
-
 impl App {
-    /// How far ahead a job may start: no further than the deployment allows, and so that the queue still has its message at
-    /// its deadline.
+    /// How far ahead a job may start: no further than the deployment allows, and so that the queue still has its message when
+    /// it is overdue.
     fn schedule_ahead(&self) -> Duration {
-        let kept = QUEUE_RETENTION.saturating_sub(self.deadline);
+        let kept = MAX_MESSAGE_AGE.saturating_sub(self.deadline + WRITE_HORIZON);
         self.max_schedule_ahead.min(kept)
     }
 }
@@ -57,6 +59,7 @@ pub async fn run() -> Result<(), Error> {
     let secrets = environment.id_secrets()?;
     let intake = Intake::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
+    let write_horizon = environment.write_horizon()?;
     let monitor_links = environment.monitor_links()?;
     let (max_schedule_ahead, max_wait) =
         (environment.max_schedule_ahead()?, environment.max_wait()?);
@@ -77,6 +80,7 @@ pub async fn run() -> Result<(), Error> {
         deadline,
         max_schedule_ahead,
         max_wait,
+        write_horizon,
     });
     api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
 }
@@ -86,11 +90,11 @@ pub async fn run() -> Result<(), Error> {
 const ANSWER_WITHIN: Duration = Duration::from_secs(13);
 
 async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
-    let now = Timestamp::from_clock(SystemTime::now());
+    let now = clock();
     let answer = match Route::of(&incoming) {
         Ok(Route::Submit) => accept::submit(&app, &incoming, now).await,
-        Ok(Route::Cancel(id)) => in_time(commands::cancel(&app, &incoming, id, now)).await,
-        Ok(Route::Delete(id)) => in_time(commands::delete(&app, &incoming, id, now)).await,
+        Ok(Route::Cancel(id)) => in_time(commands::cancel(&app, &incoming, id)).await,
+        Ok(Route::Delete(id)) => in_time(commands::delete(&app, &incoming, id)).await,
         Ok(Route::Options(resource)) => Ok(resource.options()),
         // The gateway sends these to `status`; a deployment that does otherwise has no such resource here.
         Ok(
@@ -105,6 +109,11 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Err(problem) => Err(problem),
     };
     answer.unwrap_or_else(|problem| problem.answer(&incoming))
+}
+
+/// The clock.
+fn clock() -> Timestamp {
+    Timestamp::from_clock(SystemTime::now())
 }
 
 /// What comes of it within [`ANSWER_WITHIN`]. What was under way then may have taken effect, as after any answer of ours that

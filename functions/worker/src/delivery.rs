@@ -7,7 +7,6 @@ use aws_lambda_events::event::sqs::SqsMessage;
 use engine::{
     Claim, ClaimDecision, Ending, Failure, HandBack, Happened, JobMessage, JobRecord,
     ParseMessageError, Receipt, RetryPolicy, StoreError, Timestamp, TraceContext, Unclaimed,
-    kept_for,
 };
 use lambda_runtime::tracing::{Instrument, error, info, info_span, warn};
 
@@ -69,10 +68,6 @@ impl Delivery {
     }
 
     /// Runs the job if it may run, and says what becomes of the message.
-    ///
-    /// Under the id of an `Idempotency-Key` more than one submit may have sent a message, and this one may be that of a submit
-    /// that is still about to write: when the job that stands is over and deleted by then, its record has no other message. So
-    /// it is kept until that submit has given up.
     pub(crate) async fn handle(&self, app: &Arc<App>) -> Disposition {
         let message = match &self.message {
             Ok(message) => message,
@@ -90,15 +85,7 @@ impl Delivery {
             xray.trace = self.xray_trace,
             traceparent = message.traceparent.as_ref().map(TraceContext::as_str)
         );
-        let (keyed, sent_at) = (message.keyed, self.sent_at);
-        let disposition = self.take(app, message).instrument(span).await;
-        if disposition == Disposition::Done {
-            let kept = kept_for(keyed, now().since(sent_at));
-            return kept.map_or(Disposition::Done, |kept| {
-                Disposition::after(kept, HandBack::Keyed)
-            });
-        }
-        disposition
+        self.take(app, message).instrument(span).await
     }
 
     async fn take(&self, app: &Arc<App>, message: &JobMessage) -> Disposition {
@@ -165,12 +152,17 @@ impl Delivery {
             let claim = claim.await?;
             let is_missing = matches!(claim, Claim::Refused(ClaimDecision::Missing, _));
             match waits.next() {
-                Some(wait) if is_missing && now().since(self.sent_at) < Unclaimed::DROP_AGE => {
+                Some(wait) if is_missing && self.record_may_come(app) => {
                     tokio::time::sleep(wait).await;
                 }
                 _ => return Ok(claim),
             }
         }
+    }
+
+    fn record_may_come(&self, app: &App) -> bool {
+        let age = now().since(self.sent_at);
+        !Unclaimed::record_may_come_for(age, app.write_horizon).is_zero()
     }
 
     async fn refused(
@@ -189,7 +181,7 @@ impl Delivery {
             app.metrics.write(&message.kind, again, now);
         }
         let age = now.since(self.sent_at);
-        match (Unclaimed::of(decision, age, now), record) {
+        match (Unclaimed::of(decision, age, app.write_horizon, now), record) {
             (Unclaimed::HandBack { after }, _) => Disposition::after(after, reason(decision)),
             (Unclaimed::End, Some(record)) => end(app, record, decision, now).await,
             // What is to be ended was there a moment ago.
@@ -223,15 +215,19 @@ fn ending(
     now: Timestamp,
     retention: Duration,
 ) -> (Ending, Timestamp, Timestamp) {
-    let judged = record.clone().judged(now);
-    let lost = || Ending::Failed(record.worker_lost());
     match decision {
         ClaimDecision::Overdue => {
-            let ending = judged.error.map_or_else(lost, Ending::Failed);
-            (ending, judged.ended_at.unwrap_or(now), record.expires_at)
+            let (ending, ended_at) = Ending::of_overdue(record);
+            (ending, ended_at, record.expires_at)
         }
-        ClaimDecision::Canceled => (Ending::Canceled, now, engine::expiry(now, retention)),
-        _ => (lost(), now, engine::expiry(now, retention)),
+        ClaimDecision::Canceled => {
+            let (ended_at, expires_at) = record.canceled_end(now, retention);
+            (Ending::Canceled, ended_at, expires_at)
+        }
+        _ => {
+            let lost = Ending::Failed(record.worker_lost());
+            (lost, now, engine::expiry(now, retention))
+        }
     }
 }
 
@@ -243,11 +239,15 @@ async fn end(
     now: Timestamp,
 ) -> Disposition {
     let (ending, ended_at, expires_at) = ending(record, decision, now, app.retention);
-    match app
-        .store
-        .finish_unowned(record, &ending, ended_at, expires_at)
-        .await
-    {
+    let written = if decision == ClaimDecision::Overdue {
+        app.store.finish_overdue(record, now).await
+    } else {
+        let store = &app.store;
+        store
+            .finish_unowned(record, &ending, ended_at, expires_at, now)
+            .await
+    };
+    match written {
         Ok(true) => {
             app.metrics.write_end(record, ending.outcome(), ended_at);
             let code = if let Ending::Failed(failure) = &ending {

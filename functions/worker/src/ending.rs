@@ -64,7 +64,7 @@ impl Circumstances<'_> {
         let delay = wanted.unwrap_or_else(|| self.policy.delay(run.attempt, self.random));
         let next_start = self.next_start(delay.min(engine::MAX_VISIBILITY));
         // An attempt that could only start past the deadline is none.
-        let is_last = run.attempt >= run.max_attempts || run.is_overdue(next_start);
+        let is_last = run.attempt >= run.max_attempts || run.is_past_deadline(next_start);
         if is_last || !self.may_pause() {
             return After::End(failure.cloned().unwrap_or_else(|| attempts_exhausted(run)));
         }
@@ -79,7 +79,7 @@ impl Circumstances<'_> {
 
     fn after_snooze(&self, delay: Duration, reason: &str) -> After {
         let next_start = self.next_start(delay.max(MIN_SNOOZE));
-        if self.run.is_overdue(next_start) {
+        if self.run.is_past_deadline(next_start) {
             return After::End(JobRecord::deadline_exceeded());
         }
         if !self.may_pause() {
@@ -130,6 +130,7 @@ mod tests {
             summary: String::new(),
             scheduled_start: Timestamp::from_seconds(1_000),
             deadline: Duration::from_secs(100),
+            write_horizon: Duration::from_secs(40),
             retention: Duration::from_secs(1),
             max_attempts: 3,
         };

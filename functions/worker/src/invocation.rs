@@ -134,6 +134,7 @@ mod tests {
             summary: String::new(),
             scheduled_start: at(0),
             deadline: Duration::from_secs(deadline),
+            write_horizon: Duration::from_secs(40),
             retention: Duration::from_secs(1),
             max_attempts: 3,
         };

@@ -37,6 +37,8 @@ struct App {
     aws: Aws,
     /// How long a status URI lives after its job's end.
     retention: Duration,
+    /// How long a write can still take effect after its clock was read.
+    write_horizon: Duration,
     /// What the handlers of this process run on.
     threads: Threads,
 }
@@ -49,7 +51,7 @@ pub async fn run() -> Result<(), Error> {
     let environment = Environment::of_process();
     let (table, queue) = (environment.table_name()?, environment.queue_url()?);
     let runners = Runners::of(environment.opt_in_kinds(), jobs::register)?;
-    let retention = environment.retention()?;
+    let (retention, write_horizon) = (environment.retention()?, environment.write_horizon()?);
     let aws = engine::load_aws().await;
     let (store, queue) = (
         JobStore::new(aws.dynamodb.clone(), table),
@@ -62,6 +64,7 @@ pub async fn run() -> Result<(), Error> {
         metrics: Metrics::of(&environment),
         aws,
         retention,
+        write_horizon,
         threads: Threads::default(),
     });
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {

@@ -57,6 +57,8 @@ pub(crate) async fn watch(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hearing = Hearing::since(Instant::now());
     let mut has_more = false;
+    // How often progress was sent: a write that comes late tells by it that it is behind another.
+    let mut number = 0;
     let why = loop {
         let is_due = tokio::select! {
             biased;
@@ -74,7 +76,8 @@ pub(crate) async fn watch(
         let began = Instant::now();
         let call = async {
             if has_more {
-                store.progress(run, &said, now()).await
+                number += 1;
+                store.progress(run, number, &said, now()).await
             } else {
                 look(store, run).await
             }

@@ -192,7 +192,6 @@ mod tests {
             id: secrets.issue(&Owner::anonymous(), [1; 10]),
             kind: "odd".parse().unwrap(),
             fingerprint: engine::Fingerprint::of(b""),
-            keyed: false,
             traceparent: None,
             input: serde_json::from_str(input).unwrap(),
         };

@@ -20,6 +20,7 @@ const record = (id) => ({
   percent: { N: '0' },
   scheduled_start_ms: { N: '1767264645000' },
   deadline_ms: { N: '1767351045000' },
+  overdue_ms: { N: '1767351405000' },
   expires_at: { N: '1767437445' },
   attempt: { N: '0' },
   max_attempts: { N: '3' },

@@ -27,6 +27,7 @@ def record(id):
         "percent": "0",
         "scheduled_start_ms": "1767264645000",
         "deadline_ms": "1767351045000",
+        "overdue_ms": "1767351405000",
         "expires_at": "1767437445",
         "attempt": "0",
         "max_attempts": "3",

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
-use crate::item::{millis, number, string};
+use crate::item::{self, millis, string};
 use crate::record::{MAX_SUMMARY_CHARS, cut};
 use crate::{AttemptWrite, JobRecord, JobState, Progress, StoreError, Timestamp, decide_write};
 
@@ -16,26 +16,31 @@ pub enum Written {
     Applied,
     /// (Progress) the same, or (reschedule, failure) it did not take effect, and the owner asked this attempt to stop.
     CancelRequested,
-    /// The attempt is not the job's present one any more, or its deadline is over: it may write nothing.
+    /// The attempt is not the job's present one any more, or its lease or the job's deadline is over: it may write nothing.
     Fenced,
 }
 
 impl JobStore {
-    /// Writes how far an attempt is, and what it saved. `percent` has to be one that does not fall within the attempt.
+    /// Writes how far an attempt is, and what it saved. `percent` must not fall within the attempt, and `number` is 1 for the
+    /// attempt's first write of its progress, 2 for the second, and so on, whether they were answered or not.
     ///
     /// # Errors
     /// [`StoreError`]: the next progress write says it again.
     pub async fn progress(
         &self,
         run: &JobRecord,
+        number: u64,
         progress: &Progress,
         now: Timestamp,
     ) -> Result<Written, StoreError> {
         let (said, mut values) = said(progress);
         let (saved, saved_values) = checkpoint(progress);
         values.extend(saved_values);
+        values.push((":number", item::number(number)));
         let update = Update {
-            set: format!("SET {said}{saved}, #version = #version + :one, #updated_at_ms = :now"),
+            set: format!(
+                "SET {said}{saved}, #progress_number = :number, #version = #version + :one, #updated_at_ms = :now"
+            ),
             condition: Condition::OwnsAttemptSoFar,
             values: owned(run, now, values),
         };
@@ -64,14 +69,14 @@ pub(super) fn owned(run: &JobRecord, now: Timestamp, more: Values) -> Values {
             string(run.run_token.as_deref().unwrap_or_default()),
         ),
         (":now", millis(now)),
-        (":one", number(1)),
+        (":one", item::number(1)),
     ];
     values.extend(more);
     values
 }
 
 pub(super) fn said(progress: &Progress) -> (&'static str, Values) {
-    let percent = (":percent", number(progress.percent.get()));
+    let percent = (":percent", item::number(progress.percent.get()));
     match &progress.summary {
         None => ("#percent = :percent", vec![percent]),
         Some(summary) => {

@@ -1,20 +1,22 @@
 //! The first write.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::names;
-use crate::item::{from_item, to_item, whole_seconds};
-use crate::{JobRecord, NewJob, StoreError, Timestamp};
+use crate::item::{from_item, string, to_item};
+use crate::{CreationToken, JobRecord, NewJob, StoreError, Timestamp};
 
 /// What came of writing a new job's record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {
     /// The record is new, or it is this very request's: the SDK tried twice, and the first answer was lost.
     New(Box<JobRecord>),
-    /// The id is taken by a job whose time is not over: a request with the same `Idempotency-Key` was faster.
+    /// The id is taken: a request with the same `Idempotency-Key` was faster. Its job may even be over and deleted by now.
     Taken(Box<JobRecord>),
 }
 
@@ -22,18 +24,34 @@ impl JobStore {
     /// Writes the record of a new job. Its message must be sent before: no record without a message. Each call needs a
     /// creation token of its own.
     ///
+    /// `replaced` is the record, expired or deleted, that this submit saw under the id before it sent the message; `None` if
+    /// there was none. A write that takes effect late, when another job has been there since, so creates nothing: that one's
+    /// record or tombstone is still there, because it stays for the write horizon at least.
+    ///
     /// # Errors
     /// [`StoreError::Unavailable`]: the record may or may not stand.
-    pub async fn create(&self, job: NewJob, now: Timestamp) -> Result<Created, StoreError> {
+    pub async fn create(
+        &self,
+        job: NewJob,
+        replaced: Option<&CreationToken>,
+        now: Timestamp,
+    ) -> Result<Created, StoreError> {
         let record = JobRecord::begin(job, now);
+        let (condition, seen) = match replaced {
+            None => (Condition::IdIsNew, None),
+            Some(token) => {
+                let seen = (":seen".to_owned(), string(token.as_str()));
+                (Condition::IdIsFree, Some(HashMap::from([seen])))
+            }
+        };
         let answer = self
             .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(to_item(&record)))
-            .condition_expression(Condition::IdIsFree.expression())
-            .set_expression_attribute_names(Some(names(&[Condition::IdIsFree.expression()])))
-            .expression_attribute_values(":now_seconds", whole_seconds(now))
+            .condition_expression(condition.expression())
+            .set_expression_attribute_names(Some(names(&[condition.expression()])))
+            .set_expression_attribute_values(seen)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;

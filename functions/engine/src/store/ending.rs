@@ -8,7 +8,6 @@ use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use super::result::has_room;
 use crate::item::{epoch_seconds, millis, number, string};
-use crate::page::created_order;
 use crate::record::expiry;
 use crate::{
     AttemptWrite, Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written,
@@ -42,6 +41,14 @@ impl Ending {
         }
     }
 
+    /// How an overdue job ended, and when, as readers see it.
+    #[must_use]
+    pub fn of_overdue(record: &JobRecord) -> (Self, Timestamp) {
+        let judged = record.clone().judged(record.overdue_at);
+        let ending = judged.error.map_or(Self::Canceled, Self::Failed);
+        (ending, judged.ended_at.unwrap_or(record.deadline))
+    }
+
     fn condition(&self) -> Condition {
         match self {
             Self::Success { .. } | Self::Canceled => Condition::OwnsAttempt,
@@ -50,17 +57,14 @@ impl Ending {
     }
 }
 
-/// The values of [`Condition::Unchanged`].
-fn unchanged(record: &JobRecord) -> Values {
-    let order = created_order(record.created_at, &record.id);
-    vec![
-        (":version", number(record.version)),
-        (":created_order", string(order)),
-    ]
+/// The values of [`Condition::SameJob`], which others have a part of.
+pub(super) fn same_job(record: &JobRecord) -> Values {
+    let token = record.creation_token.as_str();
+    vec![(":creation_token", string(token))]
 }
 
-/// What only a running job needs. Its checkpoint is worth nothing any more, and the record is what a poll pays for.
-const REMOVED: &str = "REMOVE #lease_until_ms, #cancel_requested, #checkpoint, #start_percent";
+/// What only an unfinished job needs. Its checkpoint is worth nothing any more, and the record is what a poll pays for.
+const REMOVED: &str = "REMOVE #lease_until_ms, #cancel_requested, #checkpoint, #start_percent, #progress_number, #overdue_ms";
 
 impl JobStore {
     /// Ends the job as this attempt found it, with the last that the attempt said of its progress. Its status URI lives for
@@ -106,8 +110,8 @@ impl JobStore {
         })
     }
 
-    /// Ends a job that no attempt owns: what `judged` or a claim decided about `record`. `false` when the record changed in
-    /// the meantime, and has to be judged again.
+    /// Ends a job that no attempt owns: what a cancel or a claim decided about `record`. `false` when the record changed in
+    /// the meantime, or its deadline has come, and it has to be judged again.
     ///
     /// # Errors
     /// [`StoreError`]: the message has to come back.
@@ -117,23 +121,54 @@ impl JobStore {
         ending: &Ending,
         ended_at: Timestamp,
         expires_at: Timestamp,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
         let (ended, mut values) = ended(ending, ended_at, expires_at);
-        values.extend(unchanged(record));
-        values.push((":one", number(1)));
+        values.extend(same_job(record));
+        values.extend([
+            (":version", number(record.version)),
+            (":one", number(1)),
+            (":now", millis(now)),
+        ]);
+        self.end_unowned(record, &ended, Condition::Unchanged, values)
+            .await
+    }
+
+    /// Ends an overdue job as readers see it ([`JobRecord::judged`]). `false` when it is not overdue at `now`, or has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the message has to come back.
+    pub async fn finish_overdue(
+        &self,
+        record: &JobRecord,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (ending, ended_at) = Ending::of_overdue(record);
+        let (ended, mut values) = ended(&ending, ended_at, record.expires_at);
+        values.extend(same_job(record));
+        values.extend([(":one", number(1)), (":now", millis(now))]);
+        self.end_unowned(record, &ended, Condition::Overdue, values)
+            .await
+    }
+
+    async fn end_unowned(
+        &self,
+        record: &JobRecord,
+        ended: &str,
+        condition: Condition,
+        values: Values,
+    ) -> Result<bool, StoreError> {
         let update = Update {
             set: format!("SET {ended} {REMOVED}"),
-            condition: Condition::Unchanged,
+            condition,
             values,
         };
-        Ok(matches!(
-            self.update(&record.id, update).await?,
-            Conditional::Applied(_)
-        ))
+        let written = self.update(&record.id, update).await?;
+        Ok(matches!(written, Conditional::Applied(_)))
     }
 }
 
-/// `:now` may be in the past here (an overdue job ended at its deadline), so the end has a value of its own.
+/// The end has a value of its own beside `:now`: an overdue job ended in the past, at its deadline.
 fn completed(outcome: Outcome, at: Timestamp, expires_at: Timestamp) -> (&'static str, Values) {
     let set = "#state = :completed, #outcome = :outcome, #ended_at_ms = :ended, #updated_at_ms = :ended, \
                #expires_at = :expires, #version = #version + :one";

@@ -27,12 +27,16 @@ pub struct Image {
     pub percent: i64,
     /// Until when its attempt owns it.
     pub lease_until_ms: i64,
-    /// When it is over whatever happens.
+    /// From when on nobody may start, write or cancel it.
     pub deadline_ms: i64,
+    /// From when on readers call it failed if it has no end.
+    pub overdue_ms: i64,
     /// When it is as good as gone.
     pub expires_at: i64,
     /// Whether its owner asked it to stop.
     pub cancel_requested: bool,
+    /// Whether it is a tombstone.
+    pub is_deleted: bool,
 }
 
 impl Image {
@@ -59,9 +63,19 @@ impl Image {
             percent: number("percent"),
             lease_until_ms: number("lease_until_ms"),
             deadline_ms: number("deadline_ms"),
+            overdue_ms: number("overdue_ms"),
             expires_at: number("expires_at"),
             cancel_requested: item.contains_key("cancel_requested"),
+            is_deleted: item.contains_key("deleted"),
         }
+    }
+
+    /// Whether readers say that it has ended, though nobody wrote that: a write horizon after its deadline, or after the lease of
+    /// an attempt that was asked to stop.
+    pub(super) fn is_over_for_readers(&self, now_ms: i64) -> bool {
+        let horizon_ms = self.overdue_ms - self.deadline_ms;
+        let is_abandoned = self.is_started() && self.cancel_requested;
+        self.overdue_ms <= now_ms || (is_abandoned && self.lease_until_ms + horizon_ms <= now_ms)
     }
 
     pub(super) fn is_completed(&self) -> bool {

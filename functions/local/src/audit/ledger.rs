@@ -47,6 +47,8 @@ impl Ledger {
     /// A write to this job took effect, and left it like this.
     pub fn wrote(&mut self, id: &str, after: Option<Image>, sender: Option<Sender>, now_ms: i64) {
         self.writes += 1;
+        // What a delete leaves counts as nothing.
+        let after = after.filter(|image| !image.is_deleted);
         let broken = match (self.jobs.get_mut(id), after) {
             (Some(history), after) => {
                 let before = history.image.clone();
@@ -136,9 +138,9 @@ impl History {
                 *self = Self::of(after);
                 vec![]
             }
-            // A job past its deadline is at its end, for its owner too, whether anybody wrote that or not.
+            // A job that is overdue is at its end, for its owner too, whether anybody wrote that or not.
             (Some(before), None) => {
-                let is_live = !before.is_completed() && before.deadline_ms > now_ms;
+                let is_live = !before.is_completed() && !before.is_over_for_readers(now_ms);
                 broken([(Rule::Vanished, is_live)])
             }
             (Some(before), Some(after)) if before.created_order != after.created_order => {

@@ -11,6 +11,7 @@ fn scheduled() -> Image {
         version: 1,
         max_attempts: 3,
         deadline_ms: 100_000,
+        overdue_ms: 140_000,
         expires_at: 200,
         ..Image::default()
     }
@@ -220,6 +221,15 @@ fn a_record_that_goes_before_its_end_is_found() {
     told.0
         .wrote("j", None, Some(Sender("submit".to_owned())), 1);
     assert_eq!(told.rules(), [Rule::Vanished]);
+
+    let buried = Image {
+        is_deleted: true,
+        ..ended(&scheduled(), "FAILED")
+    };
+    let told = Told::accepted().write("submit", &buried, 139_999);
+    assert_eq!(told.rules(), [Rule::Vanished]);
+    let told = Told::accepted().write("submit", &buried, 140_000);
+    assert_eq!(told.rules(), []);
 
     let other = Image {
         created_order: "2".to_owned(),

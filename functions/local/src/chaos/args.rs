@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::Args;
+use engine::WRITE_HORIZON;
 
 use crate::fault_args::{per_mille, random_seed, rates};
 use crate::function::LogSink;
@@ -42,7 +43,7 @@ pub(crate) struct ChaosArgs {
     /// How long to wait for the last jobs before they count as stuck
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub(super) patience: u64,
-    /// Don't wait until the queue is empty: messages under a key, and those that a failed submit left behind, are kept for a minute
+    /// Don't wait until the queue is empty: messages that a failed submit left behind are kept until no record can come any more
     #[arg(long)]
     pub(super) no_drain: bool,
     /// Report as JSON
@@ -65,9 +66,12 @@ impl ChaosArgs {
 
     pub(super) fn options(&self, seed: u64) -> ServiceOptions {
         let worker_timeout = Duration::from_secs(self.worker_timeout);
+        let rates = rates(self.faults, self.redeliveries, worker_timeout);
         ServiceOptions {
             // Nothing expires during the run: what is missing at its end was lost.
             retention: Duration::from_secs(86_400),
+            // Nothing comes later than the plan's longest fault, so nobody has to wait as long as in the cloud.
+            write_horizon: (rates.longest * 4).min(WRITE_HORIZON),
             concurrency: usize::from(self.concurrency),
             worker_timeout,
             visibility: worker_timeout + Duration::from_secs(1),
@@ -79,7 +83,7 @@ impl ChaosArgs {
             },
             faults: Some(FaultOptions {
                 seed,
-                rates: rates(self.faults, self.redeliveries, worker_timeout),
+                rates,
                 is_audited: true,
             }),
             ..ServiceOptions::default()

@@ -66,7 +66,6 @@ const HAND_BACK: &str = "sqs:ChangeMessageVisibility";
 const GET: &str = "dynamodb:GetItem";
 const PUT: &str = "dynamodb:PutItem";
 const UPDATE: &str = "dynamodb:UpdateItem";
-const DELETE: &str = "dynamodb:DeleteItem";
 const QUERY: &str = "dynamodb:Query";
 const BATCH: &str = "dynamodb:BatchGetItem";
 
@@ -99,7 +98,7 @@ pub const COUNTED: [Counted; 20] = [
     row(What::ListPage, &[QUERY, QUERY, QUERY, QUERY, BATCH], [22.0, 0.0, 0.0, 0.0]),
     row(What::CancelScheduled, &[GET, UPDATE], [1.0, 1.0, 0.0, 0.0]),
     row(What::CancelRunning, &[GET, UPDATE], [1.0, 1.0, 0.0, 0.0]),
-    row(What::Delete, &[GET, DELETE], [1.0, 1.0, 1.0, 0.0]),
+    row(What::Delete, &[GET, UPDATE], [1.0, 1.0, 1.0, 0.0]),
     row(What::Run, &[UPDATE, UPDATE], [0.0, 2.0, 0.0, 0.0]),
     row(What::Progress, &[UPDATE], [0.0, 1.0, 0.0, 0.0]),
     row(What::LargestCheckpoint, &[UPDATE], [0.0, 2.0, 0.0, 0.0]),

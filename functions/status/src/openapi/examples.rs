@@ -75,6 +75,7 @@ fn record() -> Option<JobRecord> {
         summary: "cities".to_owned(),
         scheduled_start: at,
         deadline: Duration::from_secs(86_400),
+        write_horizon: engine::WRITE_HORIZON,
         retention: Duration::from_secs(86_400),
         max_attempts: 3,
     };

@@ -147,6 +147,7 @@ impl Operation {
                 P::NoOwner,
                 P::JobNotFound,
                 P::JobFinished,
+                P::JobOverdue,
                 P::JobExpired,
                 P::InternalError,
                 P::Unavailable,

@@ -189,6 +189,7 @@ fn of_problems(operation: Operation, kinds: &[ProblemKind], examples: &Examples<
     let headers: &[&str] = match kinds {
         [ProblemKind::Unavailable] => &["Retry-After"],
         [ProblemKind::JobExpired] if operation == Operation::Status => &["Link"],
+        _ if kinds.contains(&ProblemKind::JobOverdue) => &["Retry-After"],
         _ => &[],
     };
     let mut response = response(&titles.join(". "), headers, None);
