@@ -15,6 +15,7 @@ mod context;
 mod deadline;
 mod environment;
 mod fingerprint;
+mod hand_back;
 mod id;
 mod input;
 mod intake;
@@ -50,6 +51,7 @@ pub use claim::{Claim, ClaimDecision, decide_claim};
 pub use context::{Context, Progress, RunControl, run_context};
 pub use environment::{Authorization, ConfigError, Environment};
 pub use fingerprint::Fingerprint;
+pub use hand_back::HandBack;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
 pub use intake::{Intake, IntakeBuilder};
 pub use job::{Invalid, Job};
@@ -66,6 +68,7 @@ pub use page::{
 pub use percent::Percent;
 pub use queue::{
     JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_PAUSES, MAX_VISIBILITY, QueueError, Receipt,
+    VISIBILITY_MARGIN,
 };
 pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use registry::{Registry, RegistryError};
