@@ -17,6 +17,7 @@ mod bad_handlers;
 mod batches;
 mod bench;
 mod budget;
+mod built;
 mod callers;
 mod cloudformation;
 mod command_line;

@@ -4,7 +4,15 @@ use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpConnector, http_client_fn,
+};
 
 /// What a function reaches AWS with. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -36,7 +44,9 @@ pub fn timeouts() -> TimeoutConfig {
 /// Reads region, credentials and endpoints from the environment, as every AWS SDK does, and builds the clients. Nothing is
 /// sent yet.
 pub async fn load_aws() -> Aws {
-    let mut config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts());
+    let mut config = aws_config::defaults(BehaviorVersion::latest())
+        .timeout_config(timeouts())
+        .http_client(http_client());
     // The chain of providers asks the environment first, and all that stands behind it is built for nothing where that has
     // the answer, as in Lambda: a client for STS among them, which is a seventh of a cold start.
     if is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY") {
@@ -50,6 +60,20 @@ pub async fn load_aws() -> Aws {
         dynamodb,
         sqs,
     }
+}
+
+/// Returns an HTTP client with one connector for all SDK clients, equal to their default except that it is built once. By default, each
+/// client builds a connector at start-up to validate its configuration, drops it, and builds another one in its first call, and each
+/// connector parses all root certificates of the system.
+fn http_client() -> SharedHttpClient {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT);
+    let connector = Connector::builder()
+        .connector_settings(settings.build())
+        .proxy_config(ProxyConfig::from_env())
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build();
+    let connector = SharedHttpConnector::new(connector);
+    http_client_fn(move |_, _| connector.clone())
 }
 
 fn is_set(variable: &str) -> bool {

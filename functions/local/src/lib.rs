@@ -7,6 +7,7 @@
 pub mod audit;
 mod backends;
 mod bench;
+mod build;
 mod chaos;
 mod cli;
 pub mod client;
@@ -44,6 +45,7 @@ mod table;
 mod target;
 mod watched;
 
+pub use build::Build;
 pub use cli::main;
 pub use cors::{CORS_MAX_AGE_SECONDS, CORS_METHODS, CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS};
 pub use event_source::{EventSource, EventSourceSpec};

@@ -9,6 +9,7 @@ use clap::Args;
 use engine::WRITE_HORIZON;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::build::Build;
 use crate::fault_args::FaultArgs;
 use crate::function::LogSink;
 use crate::service::{Service, ServiceOptions};
@@ -58,6 +59,17 @@ pub(crate) struct ServeArgs {
     /// Origins whose pages may call the API from a browser (CORS), separated by commas; * for every page
     #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
     allowed_origins: Vec<String>,
+    /// Output of `sam build` or `cargo lambda build` to run instead of this program's own functions
+    #[arg(long, value_name = "DIR", env = "ACCEPTED_FUNCTIONS")]
+    functions: Option<PathBuf>,
+    /// Command that runs them, such as "qemu-aarch64-static -L /usr/aarch64-linux-gnu" for another architecture
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        env = "ACCEPTED_RUNNER",
+        requires = "functions"
+    )]
+    runner: Option<String>,
     /// Don't show what the functions log
     #[arg(long)]
     quiet: bool,
@@ -82,6 +94,10 @@ impl ServeArgs {
                 .faults
                 .options(Duration::from_secs(self.worker_timeout)),
             allowed_origins: self.allowed_origins,
+            build: self.functions.map(|folder| Build {
+                folder,
+                runner: words(self.runner.as_deref().unwrap_or_default()),
+            }),
             logs: if self.quiet {
                 LogSink::nowhere()
             } else {
@@ -95,6 +111,11 @@ impl ServeArgs {
 fn write_horizon(wanted: Option<u64>, retention: u64) -> Duration {
     let longest = Duration::from_secs(retention).min(WRITE_HORIZON);
     wanted.map_or(longest, |seconds| Duration::from_secs(seconds).min(longest))
+}
+
+/// The words of a command, separated by whitespace.
+fn words(command: &str) -> Vec<String> {
+    command.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Serves until Ctrl-C or SIGTERM.

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::audit::Auditor;
 use crate::backends::{BackendOptions, Backends, REGION, TABLE, dynamodb_client, sqs_client};
+use crate::build::Build;
 use crate::event_source::{EventSource, EventSourceSpec};
 use crate::faults::{Front, Plan, Rates};
 use crate::function::{FunctionSpec, LogSink};
@@ -54,6 +55,8 @@ pub struct ServiceOptions {
     pub logs: LogSink,
     /// What goes wrong between the functions and the back ends; nothing by default.
     pub faults: Option<FaultOptions>,
+    /// Executables to run as the functions; by default this program, started again.
+    pub build: Option<Build>,
 }
 
 impl Default for ServiceOptions {
@@ -76,6 +79,7 @@ impl Default for ServiceOptions {
             allowed_origins: Vec::new(),
             logs: LogSink::nowhere(),
             faults: None,
+            build: None,
         }
     }
 }
@@ -129,6 +133,14 @@ pub enum StartError {
     /// The service's own executable cannot be found, so no function can be started.
     #[error("this program's own executable cannot be found: {0}")]
     Executable(io::Error),
+    /// The build lacks the executable of a function.
+    #[error("{} has no executable of {function}: build the functions with `sam build` first", folder.display())]
+    Build {
+        /// The folder of the build.
+        folder: PathBuf,
+        /// The name of the function.
+        function: &'static str,
+    },
 }
 
 impl StartError {
@@ -310,7 +322,6 @@ fn pools(
     backends: &Backends,
     endpoints: &Endpoints,
 ) -> Result<[Pool; 3], StartError> {
-    let program = env::current_exe().map_err(StartError::Executable)?;
     let settings = Settings {
         retention: options.retention,
         deadline: options.deadline,
@@ -318,27 +329,37 @@ fn pools(
         monitor_links: options.monitor_links,
     };
     let pool = |role: Role, timeout: Duration, memory_mb: u32, max_instances: usize| {
-        Pool::new(FunctionSpec {
+        let (program, args) = command(options.build.as_ref(), role)?;
+        Ok(Pool::new(FunctionSpec {
             name: role.name().to_owned(),
-            program: program.clone(),
-            args: vec!["function".to_owned(), role.name().to_owned()],
+            program,
+            args,
             environment: environment(&settings, backends, endpoints),
             timeout,
             memory_mb,
             max_instances,
             logs: options.logs.clone(),
-        })
+        }))
     };
     Ok([
-        pool(Role::Submit, SUBMIT_TIMEOUT, API_MEMORY_MB, HTTP_PROCESSES),
-        pool(Role::Status, STATUS_TIMEOUT, API_MEMORY_MB, HTTP_PROCESSES),
+        pool(Role::Submit, SUBMIT_TIMEOUT, API_MEMORY_MB, HTTP_PROCESSES)?,
+        pool(Role::Status, STATUS_TIMEOUT, API_MEMORY_MB, HTTP_PROCESSES)?,
         pool(
             Role::Worker,
             options.worker_timeout,
             options.worker_memory_mb,
             options.concurrency.max(2),
-        ),
+        )?,
     ])
+}
+
+/// The program of a function, and its arguments.
+fn command(build: Option<&Build>, role: Role) -> Result<(PathBuf, Vec<String>), StartError> {
+    if let Some(build) = build {
+        return build.command(role);
+    }
+    let program = env::current_exe().map_err(StartError::Executable)?;
+    Ok((program, vec!["function".to_owned(), role.name().to_owned()]))
 }
 
 /// What the functions' environment says that is not the same everywhere on this machine.

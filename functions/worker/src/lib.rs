@@ -4,6 +4,11 @@
 //! handler of one harms another. What is not done with goes back to the queue: `ReportBatchItemFailures` names it, and its visibility is
 //! set to the time at which it makes sense to look again.
 
+#[cfg(panic = "abort")]
+compile_error!(
+    "the worker catches its handlers' panics and must be built with `panic = \"unwind\"` in [profile.release]"
+);
+
 mod attempt;
 mod batch;
 mod delivery;

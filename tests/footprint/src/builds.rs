@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::Error;
+use crate::{Error, Tls};
 
 /// Which of the three functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct Function {
     pub command: Vec<OsString>,
     /// What its environment has besides Lambda's.
     pub environment: Vec<(&'static str, String)>,
+    /// How its table and queue are reached, unless over plain HTTP.
+    pub tls: Option<Tls>,
 }
 
 impl Function {
@@ -51,6 +53,7 @@ impl Function {
             role,
             command: vec![path.into()],
             environment: Vec::new(),
+            tls: None,
         }
     }
 
@@ -59,6 +62,14 @@ impl Function {
     pub fn without_calls(&self) -> Self {
         let mut function = self.clone();
         function.environment.push(("BARE_CALLS", "none".to_owned()));
+        function
+    }
+
+    /// The same with its table and its queue behind TLS.
+    #[must_use]
+    pub fn over_tls(&self, tls: &Tls) -> Self {
+        let mut function = self.clone();
+        function.tls = Some(tls.clone());
         function
     }
 

@@ -1,5 +1,6 @@
-//! What a function sees of AWS: the Runtime API, a table and a queue, on one port.
+//! What a function sees of AWS: the Runtime API, a table and a queue, each on a port of its own.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,12 +16,16 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::{Error, table};
+use crate::{Error, Tls, table};
 
 /// One function's surroundings.
 pub(crate) struct Cloud {
-    /// Where everything is: `127.0.0.1:PORT`.
-    pub(crate) address: String,
+    /// Where the Runtime API is: `127.0.0.1:PORT`.
+    pub(crate) runtime_api: String,
+    /// URL of the table.
+    pub(crate) dynamodb: String,
+    /// URL of the queue's service. It has a port of its own because a client would otherwise share connections that it cannot share in AWS.
+    pub(crate) sqs: String,
     events: UnboundedSender<Bytes>,
     seen: UnboundedReceiver<Seen>,
     shared: Arc<Shared>,
@@ -48,9 +53,7 @@ impl Cloud {
     ///
     /// # Errors
     /// When there is no port.
-    pub(crate) async fn start(database: &Database) -> Result<Self, Error> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?.to_string();
+    pub(crate) async fn start(database: &Database, tls: Option<&Tls>) -> Result<Self, Error> {
         let (events, waiting) = mpsc::unbounded_channel();
         let (tell, seen) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
@@ -65,13 +68,15 @@ impl Cloud {
             .route("/invocation/{id}/response", post(response))
             .route("/invocation/{id}/error", post(failure))
             .route("/init/error", post(failure));
-        let router = Router::new()
-            .nest("/2018-06-01/runtime", runtime_api)
-            .fallback(call)
-            .with_state(shared.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let runtime_api = Router::new().nest("/2018-06-01/runtime", runtime_api);
+        let (runtime_api, calls) = (
+            runtime_api.with_state(shared.clone()),
+            Router::new().fallback(call).with_state(shared.clone()),
+        );
         Ok(Self {
-            address,
+            runtime_api: serve(runtime_api, None).await?.to_string(),
+            dynamodb: url(calls.clone(), tls).await?,
+            sqs: url(calls, tls).await?,
             events,
             seen,
             shared,
@@ -118,6 +123,23 @@ impl Cloud {
         let seen = tokio::time::timeout(PATIENCE, self.seen.recv()).await;
         seen.ok().flatten().ok_or(Error::Silent)
     }
+}
+
+async fn url(router: Router, tls: Option<&Tls>) -> Result<String, Error> {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    Ok(format!("{scheme}://{}", serve(router, tls).await?))
+}
+
+async fn serve(router: Router, tls: Option<&Tls>) -> Result<SocketAddr, Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    if let Some(tls) = tls {
+        let listener = tls.listen(listener);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+    } else {
+        tokio::spawn(async move { axum::serve(listener, router).await });
+    }
+    Ok(address)
 }
 
 impl Shared {

@@ -4,7 +4,7 @@ use crate::builds::{Builds, Function, Role};
 use crate::callgrind::instructions;
 use crate::limits::exact;
 use crate::process::Process;
-use crate::{Error, events, table};
+use crate::{Error, Tls, events, table};
 
 /// So many requests before those that are counted: connections are open then, and buffers have their size.
 const WARM_UP: usize = 10;
@@ -44,6 +44,8 @@ pub struct Counts {
     pub size: Pair,
     /// Instructions from the start to the first poll of the Runtime API.
     pub cold_start: Pair,
+    /// Instructions from the start to the end of the first request, with the calls over TLS.
+    pub first_over_tls: Pair,
     /// Instructions of a request, its calls included.
     pub request: Pair,
     /// Instructions of a request of the bare one without its calls.
@@ -68,7 +70,7 @@ impl Counts {
 ///
 /// # Errors
 /// When a function does not answer, or valgrind is missing.
-pub async fn count(builds: &Builds) -> Result<Vec<Counts>, Error> {
+pub async fn count(builds: &Builds, tls: &Tls) -> Result<Vec<Counts>, Error> {
     let mut counted = Vec::new();
     for (ours, bare) in builds.pairs() {
         eprintln!("counting {}", ours.role.name());
@@ -81,6 +83,10 @@ pub async fn count(builds: &Builds) -> Result<Vec<Counts>, Error> {
             cold_start: Pair {
                 ours: cold_start(ours).await?,
                 bare: cold_start(bare).await?,
+            },
+            first_over_tls: Pair {
+                ours: first(&ours.over_tls(tls), builds).await?,
+                bare: first(&bare.over_tls(tls), builds).await?,
             },
             request: Pair {
                 ours: request(ours, builds).await?,
@@ -99,6 +105,10 @@ pub async fn count(builds: &Builds) -> Result<Vec<Counts>, Error> {
 
 async fn cold_start(function: &Function) -> Result<u64, Error> {
     instructions(function, &table::create()?, &[]).await
+}
+
+async fn first(function: &Function, builds: &Builds) -> Result<u64, Error> {
+    requests(function, builds, 1).await
 }
 
 /// What one request more costs a process that is warm: the least of what was counted, because a busy machine lets answers come in

@@ -16,6 +16,7 @@ mod report;
 mod rivals;
 mod table;
 mod times;
+mod tls;
 
 pub use builds::{Builds, Function, Role};
 pub use counts::{Counts, Pair, count};
@@ -24,3 +25,4 @@ pub use limits::{Finding, judge};
 pub use report::{show_counts, show_times};
 pub use rivals::{Rival, rivals};
 pub use times::{Times, time};
+pub use tls::Tls;

@@ -26,9 +26,12 @@ impl Process {
         database: &Database,
         under: &[&str],
     ) -> Result<Self, Error> {
-        let mut cloud = Cloud::start(database).await?;
+        let mut cloud = Cloud::start(database, function.tls.as_ref()).await?;
         let mut command = command(function, under);
-        environment(&mut command, &cloud.address);
+        environment(&mut command, &cloud);
+        if let Some(tls) = &function.tls {
+            command.envs(tls.environment());
+        }
         command.envs(function.environment.iter().cloned());
         let began = Instant::now();
         let child = command
@@ -87,10 +90,10 @@ fn command(function: &Function, under: &[&str]) -> Command {
 }
 
 /// What Lambda and the template would have set, and nothing else of this machine's.
-fn environment(command: &mut Command, address: &str) {
+fn environment(command: &mut Command, cloud: &Cloud) {
     command.env_clear().envs([
         ("PATH", std::env::var("PATH").unwrap_or_default()),
-        ("AWS_LAMBDA_RUNTIME_API", address.to_owned()),
+        ("AWS_LAMBDA_RUNTIME_API", cloud.runtime_api.clone()),
         ("AWS_LAMBDA_FUNCTION_NAME", "f".to_owned()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512".to_owned()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
@@ -104,9 +107,10 @@ fn environment(command: &mut Command, address: &str) {
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
         ),
         ("AWS_SESSION_TOKEN", "EXAMPLE".to_owned()),
-        ("AWS_ENDPOINT_URL", format!("http://{address}")),
+        ("AWS_ENDPOINT_URL_DYNAMODB", cloud.dynamodb.clone()),
+        ("AWS_ENDPOINT_URL_SQS", cloud.sqs.clone()),
         ("TABLE_NAME", "jobs".to_owned()),
-        ("QUEUE_URL", format!("http://{address}/123456789012/jobs")),
+        ("QUEUE_URL", format!("{}/123456789012/jobs", cloud.sqs)),
         ("ID_SECRETS", "0123456789abcdef0123456789abcdef".to_owned()),
         ("RETENTION_SECONDS", "86400".to_owned()),
         ("DEADLINE_SECONDS", "86400".to_owned()),

@@ -25,6 +25,10 @@ pub fn show_counts(counts: &[Counts], findings: &[Finding]) -> String {
         };
         row("bytes of the executable", counts.size);
         row("instructions of a cold start", counts.cold_start);
+        row(
+            "instructions until the first answer over TLS",
+            counts.first_over_tls,
+        );
         row("instructions of a request", counts.request);
         row("peak KiB in 500 requests", counts.peak_kib);
     }
@@ -52,6 +56,8 @@ pub fn show_times(times: &[Times]) -> String {
         "of",
         "cold start ms",
         "first ms",
+        "TLS: cold start ms",
+        "first ms",
         "warm p50 us",
         "warm p99 us",
         "peak MiB",
@@ -60,8 +66,10 @@ pub fn show_times(times: &[Times]) -> String {
         table.add_row([
             times.role.name().to_owned(),
             times.of.to_owned(),
-            millis(times.cold_start),
-            millis(times.first),
+            millis(times.plain.cold_start),
+            millis(times.plain.first),
+            millis(times.over_tls.cold_start),
+            millis(times.over_tls.first),
             times.p50.as_micros().to_string(),
             times.p99.as_micros().to_string(),
             format!("{:.1}", exact(times.peak_kib) / 1024.0),

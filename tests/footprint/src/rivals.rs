@@ -60,6 +60,7 @@ fn rival(
         role,
         command: command.to_vec(),
         environment: vec![(name, folder.display().to_string())],
+        tls: None,
     };
     Rival { language, function }
 }

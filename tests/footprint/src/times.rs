@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::builds::{Builds, Function, Role};
 use crate::process::Process;
 use crate::rivals::Rival;
-use crate::{Error, events, table};
+use crate::{Error, Tls, events, table};
 
 /// So many cold starts, and so many requests to a warm process, stand behind the medians.
 const COLD_STARTS: usize = 15;
@@ -20,10 +20,10 @@ pub struct Times {
     pub role: Role,
     /// Whose: `Accepted`, `bare`, or a language.
     pub of: &'static str,
-    /// From the start of the process to its first poll of the Runtime API: the median.
-    pub cold_start: Duration,
-    /// The answer to the first request: the median.
-    pub first: Duration,
+    /// With the calls over plain HTTP.
+    pub plain: Start,
+    /// With the calls over TLS.
+    pub over_tls: Start,
     /// The answers of a warm process: the median.
     pub p50: Duration,
     /// And the time that 99 % of them stay within.
@@ -32,11 +32,20 @@ pub struct Times {
     pub peak_kib: u64,
 }
 
+/// How a process begins: medians.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// From the start of the process to its first poll of the Runtime API.
+    pub cold_start: Duration,
+    /// The answer to the first request.
+    pub first: Duration,
+}
+
 /// Measures each function, the bare ones and the rivals, in turn, with progress on standard error.
 ///
 /// # Errors
 /// When a function does not answer.
-pub async fn time(builds: &Builds, rivals: &[Rival]) -> Result<Vec<Times>, Error> {
+pub async fn time(builds: &Builds, tls: &Tls, rivals: &[Rival]) -> Result<Vec<Times>, Error> {
     let mut measured = Vec::new();
     for (ours, bare) in builds.pairs() {
         let of_role = |rival: &&Rival| rival.function.role == ours.role;
@@ -48,16 +57,24 @@ pub async fn time(builds: &Builds, rivals: &[Rival]) -> Result<Vec<Times>, Error
             .into_iter()
             .chain(others)
             .collect();
-        let starts = cold_starts(&all, builds).await?;
-        for ((of, function), (cold_start, first)) in all.into_iter().zip(starts) {
+        let over_tls = all.iter().map(|(_, function)| function.over_tls(tls));
+        let variants: Vec<_> = all
+            .iter()
+            .map(|(_, function)| (*function).clone())
+            .chain(over_tls)
+            .collect();
+        let starts = cold_starts(&variants, builds).await?;
+        let (plain, over_tls) = starts.split_at(all.len());
+        let starts = plain.iter().zip(over_tls);
+        for ((of, function), (&plain, &over_tls)) in all.into_iter().zip(starts) {
             eprintln!("timing {} ({of})", function.role.name());
             let (warm, peak_kib) = warm(function, builds).await?;
             let (p50, p99) = (percentile(&warm, 50), percentile(&warm, 99));
             measured.push(Times {
                 role: ours.role,
                 of,
-                cold_start,
-                first,
+                plain,
+                over_tls,
                 p50,
                 p99,
                 peak_kib,
@@ -68,17 +85,16 @@ pub async fn time(builds: &Builds, rivals: &[Rival]) -> Result<Vec<Times>, Error
 }
 
 /// The medians of each function's cold starts and first answers. They take turns, so that what else the machine does meanwhile hits all alike.
-async fn cold_starts(
-    functions: &[(&'static str, &Function)],
-    builds: &Builds,
-) -> Result<Vec<(Duration, Duration)>, Error> {
+async fn cold_starts(functions: &[Function], builds: &Builds) -> Result<Vec<Start>, Error> {
+    let under = std::env::var("UNDER").unwrap_or_default();
+    let under: Vec<_> = under.split_whitespace().collect();
     let mut seen = vec![(Vec::new(), Vec::new()); functions.len()];
     for round in 0..COLD_STARTS {
         eprint!("\rcold starts: {} of {COLD_STARTS}", round + 1);
-        for ((_, function), (starts, firsts)) in functions.iter().zip(&mut seen) {
+        for (function, (starts, firsts)) in functions.iter().zip(&mut seen) {
             let database = table::create()?;
             let events = events::events(function.role, builds, &database, 1).await?;
-            let mut process = Process::start(function, &database, &[]).await?;
+            let mut process = Process::start(function, &database, &under).await?;
             starts.push(process.cold_start);
             for event in &events {
                 firsts.push(process.cloud.invoke(event).await?.0);
@@ -87,8 +103,10 @@ async fn cold_starts(
         }
     }
     eprintln!();
-    let medians =
-        |(starts, firsts): (Vec<_>, Vec<_>)| (percentile(&starts, 50), percentile(&firsts, 50));
+    let medians = |(starts, firsts): (Vec<_>, Vec<_>)| Start {
+        cold_start: percentile(&starts, 50),
+        first: percentile(&firsts, 50),
+    };
     Ok(seen.into_iter().map(medians).collect())
 }
 

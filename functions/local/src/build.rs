@@ -1,0 +1,38 @@
+//! Executables that were built for deployment, in place of this program's own functions.
+
+use std::path::PathBuf;
+
+use crate::role::Role;
+use crate::service::StartError;
+
+/// Output of `sam build` or `cargo lambda build`, and how to run it.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// Folder with one folder per function, each with a `bootstrap`.
+    pub folder: PathBuf,
+    /// Program and arguments that run a `bootstrap`, such as an emulator for another architecture; may be empty.
+    pub runner: Vec<String>,
+}
+
+impl Build {
+    /// The program of a function, and its arguments.
+    pub(crate) fn command(&self, role: Role) -> Result<(PathBuf, Vec<String>), StartError> {
+        let (cargo_lambda, sam) = match role {
+            Role::Submit => ("submit", "SubmitFunction"),
+            Role::Status => ("status", "StatusFunction"),
+            Role::Worker => ("worker", "WorkerFunction"),
+        };
+        let places = [sam, cargo_lambda].map(|name| self.folder.join(name).join("bootstrap"));
+        let found = places.into_iter().find(|path| path.is_file());
+        let bootstrap = found.ok_or(StartError::Build {
+            folder: self.folder.clone(),
+            function: role.name(),
+        })?;
+        let Some((program, arguments)) = self.runner.split_first() else {
+            return Ok((bootstrap, Vec::new()));
+        };
+        let arguments = arguments.iter().cloned();
+        let bootstrap = bootstrap.display().to_string();
+        Ok((program.into(), arguments.chain([bootstrap]).collect()))
+    }
+}
