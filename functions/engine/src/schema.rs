@@ -59,7 +59,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Id,
         Self::Owner,
         Self::Name,

@@ -143,6 +143,7 @@ fn max_bytes(
         A::Owner => run.owner.as_str().len(),
         A::Name => run.kind.as_str().len(),
         A::Fingerprint => run.fingerprint.as_str().len(),
+        A::CreationToken => run.creation_token.as_str().len(),
         A::State => "COMPLETED".len(),
         A::Outcome => "SUCCESS".len(),
         A::Summary => match &said.summary {
@@ -165,6 +166,9 @@ fn max_bytes(
         | A::UpdatedAtMs => NUMBER_BYTES,
         A::StartPercent
         | A::Checkpoint
+        | A::OverdueMs
+        | A::ProgressNumber
+        | A::Deleted
         | A::LeaseUntilMs
         | A::CancelRequested
         | A::ErrorCode
