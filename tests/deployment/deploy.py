@@ -130,11 +130,10 @@ def an_update_loses_no_job():
     stack = open_stack()
     api = stack.api()
     ends = []
-    # One thread for the update, one that waits for the jobs in their order.
-    with ThreadPoolExecutor(2) as in_background:
+    with ThreadPoolExecutor(100) as in_background:
         update = in_background.submit(lambda: stack.deploy(RetentionSeconds=600) and datetime.now(timezone.utc))
-        # However long the update takes, jobs are under way when it is done. They are waited for meanwhile, so that no job's own
-        # time is over before its end has been seen.
+        # However long the update takes, jobs are under way when it is done. Each is waited for from its start, so that its own
+        # time is not over before its end has been seen.
         while not wait([update], timeout=2).done:
             uri = api.submit("rehearsal", {"seconds": 5, "steps": 5})
             ends.append(in_background.submit(api.wait_for_end, uri))
