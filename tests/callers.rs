@@ -158,11 +158,7 @@ async fn in_a_rotation_no_function_is_ahead_of_what_the_others_know() {
         let again = under_key(other_submit, &key).await;
         let once_more = under_key(submit, &key).await;
 
-        assert_eq!(
-            [&again, &once_more].map(|answer| id(answer)),
-            [id(&submitted); 2],
-            "{key}"
-        );
+        assert_eq!([&again, &once_more].map(id), [id(&submitted); 2], "{key}");
         assert_eq!(again.header("idempotency-replayed"), "true", "{key}");
         let unkeyed = submit
             .answer(&http_api_event("POST", "/jobs", &a_job()))
