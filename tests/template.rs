@@ -350,11 +350,9 @@ fn a_message_outlives_the_deadline_of_its_job() {
     let longest_deadline_seconds = template.number("/Parameters/DeadlineSeconds/MaxValue");
     let ahead_seconds = template.number("/Parameters/MaxScheduleAheadSeconds/MaxValue");
 
-    // `submit` takes no start that is so far ahead that less would be left.
     assert_eq!(MAX_MESSAGE_AGE.as_secs(), kept_seconds);
-    let most_ahead = kept_seconds - longest_deadline_seconds - WRITE_HORIZON.as_secs();
-    assert!(most_ahead >= 6 * 24 * 60 * 60);
-    assert!(ahead_seconds <= 7 * 24 * 60 * 60);
+    let horizon_seconds = WRITE_HORIZON.as_secs();
+    assert!(ahead_seconds + longest_deadline_seconds + horizon_seconds <= kept_seconds);
 }
 
 #[test]

@@ -18,8 +18,8 @@ pub enum HandBack {
     Retry,
     /// The job asked to run later.
     Snooze,
-    /// The job has finished, but another submit may still write a record under its `Idempotency-Key`.
-    Keyed,
+    /// The job is past its deadline, and a write from before may still take effect.
+    PastDeadline,
     /// Too little of the invocation's time is left to start another attempt.
     NoTime,
     /// Another job of the batch, whose process died the last time, gets the invocation for itself.
@@ -46,7 +46,7 @@ impl HandBack {
             Self::Superseded => "superseded",
             Self::Retry => "retry",
             Self::Snooze => "snooze",
-            Self::Keyed => "keyed",
+            Self::PastDeadline => "past-deadline",
             Self::NoTime => "no-time",
             Self::Apart => "apart",
             Self::Table => "table",
@@ -68,7 +68,7 @@ impl HandBack {
             | Self::Superseded
             | Self::Retry
             | Self::Snooze
-            | Self::Keyed
+            | Self::PastDeadline
             | Self::NoTime
             | Self::Apart => false,
         }

@@ -48,7 +48,7 @@ const LOOKS: usize = 5;
 /// index any more.
 const TOMBSTONE: &str = "SET #deleted = :true, #state = :completed, #outcome = :outcome, #summary = :nothing, \
      #expires_at = :expires, #updated_at_ms = :now, #version = #version + :one \
-     REMOVE #result, #error_code, #error_message, #checkpoint, #start_percent, #lease_until_ms, #cancel_requested, \
+     REMOVE #result, #result_token, #error_code, #error_message, #checkpoint, #start_percent, #lease_until_ms, #cancel_requested, \
      #progress_number, #overdue_ms, #owner_shard";
 
 impl JobStore {
