@@ -7,7 +7,7 @@ be shown there is shown through the deployed API. Where ministack falls short of
 import json
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
@@ -129,14 +129,19 @@ def a_job_whose_record_is_deleted_is_gone_and_not_unknown():
 def an_update_loses_no_job():
     stack = open_stack()
     api = stack.api()
-    uris = [api.submit("rehearsal", {"seconds": 15, "steps": 15}) for _ in range(40)]
-    with ThreadPoolExecutor(1) as in_background:
-        updated_at = in_background.submit(lambda: stack.deploy(RetentionSeconds=600) and datetime.now(timezone.utc))
-        # While the update is under way, so that no job's own time is over before its end has been seen.
-        ends = [api.wait_for_end(uri)["job"] for uri in uris]
-    assert [job["job-status"] for job in ends] == ["SUCCESS"] * len(uris), ends
-    after = sum(acceptance.moment(job["end-time"]) > updated_at.result() for job in ends)
-    print(f"   {len(uris) - after} jobs ended before the update did, and {after} after it")
+    ends = []
+    with ThreadPoolExecutor(100) as in_background:
+        update = in_background.submit(lambda: stack.deploy(RetentionSeconds=600) and datetime.now(timezone.utc))
+        # However long the update takes, jobs are under way when it is done. Each is waited for from its start, so that its own
+        # time is not over before its end has been seen.
+        while not wait([update], timeout=2).done:
+            uri = api.submit("rehearsal", {"seconds": 5, "steps": 5})
+            ends.append(in_background.submit(api.wait_for_end, uri))
+        updated_at = update.result()
+        ends = [end.result()["job"] for end in ends]
+    assert [job["job-status"] for job in ends] == ["SUCCESS"] * len(ends), ends
+    after = sum(acceptance.moment(job["end-time"]) > updated_at for job in ends)
+    print(f"   {len(ends) - after} jobs ended before the update did, and {after} after it")
     assert after, "all jobs had ended: it proves nothing"
     for function in ("SubmitFunction", "WorkerFunction"):
         assert stack.environment(function)["RETENTION_SECONDS"] == "600"
