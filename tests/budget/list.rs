@@ -85,7 +85,7 @@ impl Counted {
         let now = at(self.accepted);
         let job = self.job(owner, now);
         let (id, fingerprint) = (job.id, job.fingerprint.clone());
-        self.store.create(job, now).await.unwrap();
+        self.store.create(job, None, now).await.unwrap();
         let lease = now.plus(Duration::from_secs(60));
         let claim = self.store.claim(&id, &fingerprint, "run-1", now, lease);
         let Claim::Acquired(run) = claim.await.unwrap() else {

@@ -5,7 +5,7 @@ use engine::{Attribute, Deletion, Ending, JobFilter, JobRecord, Progress, StoreE
 
 use super::check::checks;
 use super::front::Front;
-use super::table::{Item, RETENTION, Table, alice, at};
+use super::table::{HORIZON, Item, RETENTION, Table, alice, at};
 
 /// A result that no record has room for.
 fn large(letter: &str) -> Ending {
@@ -149,7 +149,7 @@ async fn a_delete_deletes_the_result_even_if_its_first_answer_is_lost(table: &Ta
             front.lose_next_answer();
         }
 
-        let deleted = store.delete(&record.id, at(3_000)).await;
+        let deleted = store.delete(&record.id, || at(3_000), HORIZON).await;
 
         assert_eq!(deleted.unwrap(), Deletion::Deleted);
         assert_eq!(result_items(table).await, []);

@@ -40,6 +40,7 @@ pub(crate) fn reason(decision: ClaimDecision) -> HandBack {
     match decision {
         ClaimDecision::NotDue { .. } => HandBack::TooEarly,
         ClaimDecision::Busy { .. } => HandBack::Busy,
+        ClaimDecision::PastDeadline { .. } => HandBack::PastDeadline,
         ClaimDecision::Missing => HandBack::NoRecord,
         ClaimDecision::Start
         | ClaimDecision::Foreign
