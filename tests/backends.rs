@@ -2,12 +2,12 @@
 
 use std::future::pending;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use dynoxide::Database;
-use engine::{JobQueue, JobRecord, JobStore};
+use engine::{Claim, JobQueue, JobRecord, JobStore, Receipt, Timestamp};
 use local::sqs::{Clock, Queues};
 use tokio::net::TcpListener;
 
@@ -65,6 +65,25 @@ impl Backends {
         let store = JobStore::new(dynamodb_client(&self.dynamodb_url), TABLE.to_owned());
         let record = store.get(&id.parse().expect("an id")).await;
         record.expect("an answer").expect("a record")
+    }
+
+    /// The job's next attempt is claimed, and its process dies.
+    pub(crate) async fn lose_worker_of(&self, id: &str) {
+        let record = self.record_of(id).await;
+        let store = JobStore::new(dynamodb_client(&self.dynamodb_url), TABLE.to_owned());
+        let now = Timestamp::from_clock(SystemTime::now());
+        let claim = store.claim(&record.id, &record.fingerprint, "lost", now, now);
+        let claim = claim.await.expect("an answer");
+        assert!(matches!(claim, Claim::Acquired(_)), "{claim:?}");
+    }
+
+    /// Messages that were received come again at once.
+    pub(crate) async fn hand_back(&self, messages: &[Message]) {
+        for message in messages {
+            let receipt = Receipt(message.receipt_handle.clone().expect("a receipt"));
+            let back = self.queue().hand_back(&receipt, Duration::ZERO).await;
+            back.expect("it is back");
+        }
     }
 
     /// The messages that wait, with all that comes with them.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::app::{App, ended_as, invocation};
+use crate::app::{App, ended_as, first_invocations};
 use crate::deployed::{Deployed, http_api_event, sqs_event};
 
 #[tokio::test]
@@ -47,14 +47,35 @@ async fn handlers_that_do_not_end_are_timed_out_while_progress_cancel_and_neighb
         );
     }
     // One attempt each: nobody's lease ran out.
-    let mut runs = Vec::new();
     for job in &jobs {
         let record = app.record(job).await.unwrap();
         assert_eq!(record["attempt"].as_n().unwrap(), "1");
-        runs.push(invocation(&record));
     }
-    runs.dedup();
+    let log = app.into_service().stop();
+    let runs = first_invocations(&log, &jobs);
     assert_eq!(runs.len(), 1, "they were not in one batch");
+}
+
+#[tokio::test]
+async fn no_attempt_runs_beside_what_an_earlier_one_left_running() {
+    let app = App::start(&["--concurrency", "2", "--worker-timeout", "6"]);
+    let jobs = app
+        .rehearse_in_one_batch(&[
+            json!({"outcome": "leftover", "seconds": 20}),
+            // Keeps the process, and the thread that is left in it, alive for longer than a retry waits.
+            json!({"seconds": 4.5}),
+        ])
+        .await;
+
+    let mut endings = Vec::new();
+    for job in &jobs {
+        let document = app.wait_for_end(job).await;
+        let (_, code) = ended_as(&document);
+        endings.push((code.to_owned(), document["job"]["attempt"].clone()));
+    }
+
+    let ended = |attempt: u8| (String::new(), json!(attempt));
+    assert_eq!(endings, [ended(2), ended(1)]);
 }
 
 #[cfg(target_os = "linux")]

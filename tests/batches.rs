@@ -1,8 +1,10 @@
 //! A batch: each record has its own end, whatever becomes of the others.
 
+use aws_sdk_sqs::types::Message;
+use engine::Outcome;
 use serde_json::json;
 
-use crate::app::{App, ended_as, eventually, invocation};
+use crate::app::{App, ended_as, eventually, first_invocations};
 use crate::deployed::{Deployed, sqs_event};
 
 #[tokio::test]
@@ -21,14 +23,10 @@ async fn the_records_of_a_batch_end_each_in_its_own_way() {
     let jobs = app.rehearse_in_one_batch(&inputs).await;
 
     let mut endings = Vec::new();
-    let mut first_runs = Vec::new();
     for job in &jobs {
         let document = app.wait_for_end(job).await;
         let attempt = document["job"]["attempt"].as_u64().unwrap();
         endings.push((ended_as(&document).1.to_owned(), attempt));
-        if attempt == 1 {
-            first_runs.push(invocation(&app.record(job).await.unwrap()));
-        }
     }
     let ended = |code: &str, attempt| (code.to_owned(), attempt);
     assert_eq!(
@@ -42,7 +40,8 @@ async fn the_records_of_a_batch_end_each_in_its_own_way() {
             ended("", 1),
         ]
     );
-    first_runs.dedup();
+    let log = app.into_service().stop();
+    let first_runs = first_invocations(&log, &jobs);
     assert_eq!(first_runs.len(), 1, "they were not in one batch");
 }
 
@@ -133,4 +132,54 @@ async fn of_a_batch_of_any_size_ten_jobs_run_at_once_and_each_comes_to_its_end()
         Some(*running)
     });
     assert_eq!(running.max(), Some(10));
+}
+
+/// A job whose last attempt died with its process is a suspect: it may take the next process along.
+#[tokio::test]
+async fn each_suspect_gets_an_invocation_for_itself_and_the_others_of_its_batch_another_one_at_once()
+ {
+    let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
+    let backends = &deployed.backends;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let path = deployed.rehearse(json!({"seconds": 0})).await;
+        ids.push(path.rsplit('/').next().unwrap().to_owned());
+    }
+    for suspect in &ids[1..] {
+        backends.lose_worker_of(suspect).await;
+    }
+    // Redelivered, as after the death of their process.
+    backends.hand_back(&backends.messages().await).await;
+
+    let mut batches = Vec::new();
+    loop {
+        // Well within the visibility timeout of the last time.
+        let messages = backends.messages().await;
+        if messages.is_empty() {
+            break;
+        }
+        let answer = deployed.worker.invoke(&sqs_event(&messages)).await;
+        let named = answer["batchItemFailures"].as_array().unwrap();
+        let is_done = |message: &Message| {
+            !named.contains(&json!({"itemIdentifier": message.message_id().unwrap()}))
+        };
+        let done: Vec<_> = messages
+            .iter()
+            .filter(|one| is_done(one))
+            .cloned()
+            .collect();
+        backends.delete(&done).await;
+        batches.push((messages.len(), done.len()));
+    }
+
+    assert_eq!(batches, [(3, 1), (2, 1), (1, 1)]);
+    let (mut ends, mut attempts) = (Vec::new(), Vec::new());
+    for id in &ids {
+        let record = backends.record_of(id).await;
+        assert_eq!(record.outcome(), Some(Outcome::Success));
+        ends.push(record.ended_at.unwrap());
+        attempts.push(record.attempt);
+    }
+    assert_eq!(attempts, [1, 2, 2]);
+    assert!(ends[1].max(ends[2]) < ends[0], "{ends:?}");
 }

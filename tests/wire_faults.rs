@@ -5,6 +5,7 @@
 //! each write), and the HTTP answers are the documented ones. The cases of a test run side by side.
 
 mod script;
+mod worker;
 mod world;
 
 use std::sync::Mutex;
@@ -89,54 +90,6 @@ async fn a_submit_without_a_key_that_got_503_after_its_record_was_written_comes_
 
     assert_eq!(jobs.len(), 1);
     assert_eq!(jobs[0].starts, 1, "{jobs:?}");
-    world.assert_kept();
-}
-
-#[tokio::test]
-async fn whatever_a_worker_s_write_meets_its_job_comes_to_its_one_end() {
-    let world = World::start(Duration::from_secs(12), 300).await;
-    world.take_messages();
-    let steps = [Step::Claim, Step::Progress, Step::Reschedule, Step::End];
-    world
-        .each(cases(&steps, &[1, ONE_OPERATION]), async |world, case| {
-            let key = world.arm(&case);
-            let input = match case.step {
-                Step::Progress => json!({"seconds": 2.5, "steps": 5}),
-                Step::Reschedule => json!({"seconds": 0, "outcome": "retry-then-success"}),
-                _ => json!({"seconds": 0}),
-            };
-            let accepted = persist(|| world.submit(&key, input.clone())).await;
-            assert_eq!(accepted.status, 202, "{case:?}: {accepted:?}");
-
-            let document = world.end(&key).await;
-
-            assert_eq!(document["status"], "Succeeded", "{case:?}: {document}");
-            let starts = case.starts(if case.step == Step::Reschedule { 2 } else { 1 });
-            world.assert_met(&key, &case);
-            world.starts(&key) == starts
-        })
-        .await;
-    world.assert_kept();
-}
-
-#[tokio::test]
-async fn a_message_that_cannot_be_handed_back_comes_back() {
-    let world = World::start(Duration::from_secs(8), 300).await;
-    world.take_messages();
-    for fault in faults() {
-        world.arm_any(Case::new(Step::HandBack, fault, 2));
-    }
-    world
-        .each(cases(&[Step::Nothing], &[1]), async |world, case| {
-            let key = world.arm(&case);
-            let retried = json!({"seconds": 0, "outcome": "retry-then-success"});
-            let accepted = persist(|| world.submit(&key, retried.clone())).await;
-            assert_eq!(accepted.status, 202, "{accepted:?}");
-            assert_eq!(world.end(&key).await["status"], "Succeeded");
-            world.starts(&key) == 2
-        })
-        .await;
-    world.assert_any_met();
     world.assert_kept();
 }
 

@@ -1,8 +1,10 @@
 //! Jobs that a worker gets together.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::{App, Item, Job};
+use super::{App, Job};
 
 impl App {
     /// What `submit` submits comes to a worker as one batch. The service has two workers: both are kept busy meanwhile.
@@ -34,10 +36,18 @@ impl App {
     }
 }
 
-/// Which invocation of the worker ran the record's last attempt.
-pub(crate) fn invocation(record: &Item) -> String {
-    let token = record["run_token"].as_s().unwrap();
-    token.split_once('.').unwrap().0.to_owned()
+/// Which invocations of the worker, by the log of a service that has ended, ran the first attempts of these jobs.
+pub(crate) fn first_invocations<'log>(log: &'log str, jobs: &[Job]) -> BTreeSet<&'log str> {
+    let mut invocations = BTreeSet::new();
+    for job in jobs {
+        let over = format!("an attempt is over job.id={} ", job.id);
+        let line = log
+            .lines()
+            .find(|line| line.contains(&over) && line.contains(" attempt=1 "));
+        let request = line.and_then(|line| line.split("requestId=\"").nth(1)?.split('"').next());
+        invocations.insert(request.unwrap_or_else(|| panic!("no attempt of {}: {log}", job.id)));
+    }
+    invocations
 }
 
 /// How the job of a document ended: its status, and the code of its error or nothing.

@@ -100,21 +100,6 @@ impl Case {
         true
     }
 
-    /// How often a job that takes `starts` starts to succeed is started when it meets this: once more where the worker never
-    /// hears that its claim took effect, and where its end never does. The lease has to run out then.
-    pub(super) fn starts(&self, starts: u32) -> u32 {
-        let is_for_good = self.times > 1;
-        let takes_effect = matches!(
-            self.fault,
-            Fault::ErrorAfter | Fault::ResetAfter | Fault::HangAfter | Fault::Delay(_)
-        );
-        match self.step {
-            Step::Claim if is_for_good && takes_effect => starts + 1,
-            Step::End if is_for_good && !takes_effect => starts + 1,
-            _ => starts,
-        }
-    }
-
     fn play(&mut self, step: Step) -> Option<Fault> {
         if self.step != step || self.left == 0 {
             return None;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{IdSecrets, Owner};
 use local::audit::{Auditor, JobSeen};
 use local::faults::{Call, Front};
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::script::{Case, Script};
 use crate::app::{Answer, Launch, SECRET, eventually};
-use crate::backends::{Backends, dynamodb_client, listen, sqs_client};
+use crate::backends::{Backends, TABLE, dynamodb_client, listen, sqs_client};
 
 pub(super) struct World {
     backends: Backends,
@@ -140,6 +141,13 @@ impl World {
         self.script.disarm(&id(key));
     }
 
+    /// Whether the case's fault was met. It is no longer there to be met.
+    pub(super) fn was_met(&self, key: &str) -> bool {
+        let was_met = self.script.has_met(&id(key));
+        self.disarm(key);
+        was_met
+    }
+
     /// The case's fault is no longer there to be met, and it was.
     #[track_caller]
     pub(super) fn assert_met(&self, key: &str, case: &Case) {
@@ -205,6 +213,19 @@ impl World {
                 .filter(&wanted)
         })
         .await
+    }
+
+    /// The job may be started once, as one of a kind whose `MAX_ATTEMPTS` is 1.
+    pub(super) async fn allow_one_attempt(&self, key: &str) {
+        let table = dynamodb_client(&self.backends.dynamodb_url);
+        let update = table.update_item().table_name(TABLE);
+        let update = update.key("id", AttributeValue::S(id(key)));
+        update
+            .update_expression("SET max_attempts = :one")
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .send()
+            .await
+            .unwrap();
     }
 
     /// How often the auditor saw the job claimed.

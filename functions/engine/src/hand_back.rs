@@ -22,6 +22,8 @@ pub enum HandBack {
     PastDeadline,
     /// Too little of the invocation's time is left to start another attempt.
     NoTime,
+    /// Another job of the batch, whose process died the last time, gets the invocation for itself.
+    Apart,
     /// The table did not answer, or refused.
     Table,
     /// The queue did not take the delay, so the message is redelivered when its visibility timeout ends.
@@ -46,6 +48,7 @@ impl HandBack {
             Self::Snooze => "snooze",
             Self::PastDeadline => "past-deadline",
             Self::NoTime => "no-time",
+            Self::Apart => "apart",
             Self::Table => "table",
             Self::Queue => "queue",
             Self::Unreadable => "unreadable",
@@ -66,7 +69,8 @@ impl HandBack {
             | Self::Retry
             | Self::Snooze
             | Self::PastDeadline
-            | Self::NoTime => false,
+            | Self::NoTime
+            | Self::Apart => false,
         }
     }
 }

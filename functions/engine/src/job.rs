@@ -57,7 +57,7 @@ pub trait Job: DeserializeOwned + JsonSchema + Send + 'static {
 
     /// How long an attempt may take, where that is less than the worker may run: an attempt that takes longer hangs, and
     /// another one may not. So it is ended and tried again as after an error, and `timed-out` when it was the last. One that
-    /// does not stop when it is told to is not tried again, lest two run at once.
+    /// does not stop when it is told to is not tried again: it ends its process each time.
     const TIME_LIMIT: Option<Duration> = None;
 
     /// Whether the kind exists only in deployments that name it in `OPT_IN_KINDS`.

@@ -60,7 +60,9 @@ pub use intake::{Intake, IntakeBuilder};
 pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError, MIN_SNOOZE};
 pub use kind::{KindName, ParseKindNameError};
-pub use message::{JobMessage, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES};
+pub use message::{
+    JobMessage, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES, ParseMessageError,
+};
 pub use metrics::{Happened, Metrics};
 pub use monitor_token::MonitorToken;
 pub use owner::Owner;

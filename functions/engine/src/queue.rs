@@ -104,9 +104,8 @@ impl JobQueue {
             .change_message_visibility()
             .queue_url(&self.url)
             .receipt_handle(&receipt.0);
-        let seconds = seconds_rounded_up(delay.min(MAX_VISIBILITY));
         request
-            .visibility_timeout(seconds)
+            .visibility_timeout(visibility_seconds(delay))
             .send()
             .await
             .map_err(unavailable)?;
@@ -128,6 +127,10 @@ fn trace_header(request: Sending, trace: &str) -> Result<Sending, QueueError> {
     )
 }
 
+fn visibility_seconds(delay: Duration) -> i32 {
+    seconds_rounded_up(delay.min(MAX_VISIBILITY))
+}
+
 /// Rounded up, so that a message never comes back before its job is due.
 fn seconds_rounded_up(delay: Duration) -> i32 {
     i32::try_from(delay.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX)
@@ -147,5 +150,11 @@ mod tests {
         assert_eq!(seconds_rounded_up(Duration::from_secs(2)), 2);
         assert_eq!(seconds_rounded_up(Duration::ZERO), 0);
         assert_eq!(seconds_rounded_up(Duration::MAX), i32::MAX);
+    }
+
+    #[test]
+    fn a_message_is_never_held_back_for_longer_than_sqs_allows() {
+        assert_eq!(visibility_seconds(Duration::from_millis(1_500)), 2);
+        assert_eq!(visibility_seconds(Duration::MAX), 42_240);
     }
 }

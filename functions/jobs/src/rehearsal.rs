@@ -3,6 +3,7 @@
 //! It exists only where the deployment's `OPT_IN_KINDS` names it, since whoever may submit could keep the workers busy with it.
 
 mod bad;
+mod leftover;
 mod outcome;
 
 use std::time::Duration;
@@ -73,8 +74,19 @@ impl Job for Rehearsal {
     }
 
     async fn run(self, context: Context) -> Result<Rehearsed, JobError> {
-        let step = Duration::from_secs_f64(self.seconds / f64::from(self.steps));
         let resumed_at = context.saved::<u32>().unwrap_or(0);
+        if self.outcome == Outcome::Leftover {
+            leftover::run(&context, self.seconds).await?;
+        } else {
+            self.take_steps(&context, resumed_at).await?;
+        }
+        self.end(&context, resumed_at).await
+    }
+}
+
+impl Rehearsal {
+    async fn take_steps(&self, context: &Context, resumed_at: u32) -> Result<(), JobError> {
+        let step = Duration::from_secs_f64(self.seconds / f64::from(self.steps));
         let resumed = match resumed_at {
             0 => String::new(),
             step => format!(", resumed behind step {step}"),
@@ -91,11 +103,9 @@ impl Job for Rehearsal {
             let summary = format!("rehearsed {done} of {} steps{resumed}", self.steps);
             context.progress(percent, summary);
         }
-        self.end(&context, resumed_at).await
+        Ok(())
     }
-}
 
-impl Rehearsal {
     async fn end(self, context: &Context, resumed_at: u32) -> Result<Rehearsed, JobError> {
         match self.outcome {
             Outcome::RetryThenSuccess if context.attempt() == 1 => {
@@ -124,6 +134,7 @@ impl Rehearsal {
             | Outcome::RetryThenSuccess
             | Outcome::SnoozeThenSuccess
             | Outcome::Block
+            | Outcome::Leftover
             | Outcome::LargeResult => {}
         }
         let padding = if self.outcome == Outcome::LargeResult {

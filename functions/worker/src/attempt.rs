@@ -10,24 +10,29 @@ use engine::{
 use lambda_runtime::tracing::{error, info, warn};
 
 use crate::App;
-use crate::delivery::Disposition;
-use crate::ending::{After, Circumstances, panicked, result_too_large, timed_out};
+use crate::disposition::Disposition;
+use crate::ending::{After, Circumstances};
+use crate::failures::{panicked, result_too_large};
 use crate::invocation::{Invocation, Limit, moment_in, now};
+use crate::persist::{persist, random};
 use crate::watch::{Stopped, Watched, watch};
+use crate::work::Threads;
 
 /// An attempt that this worker has claimed.
-pub(crate) struct Attempt {
+pub(crate) struct Attempt<'a> {
     pub(crate) app: Arc<App>,
     /// The record as the claim left it.
     pub(crate) run: JobRecord,
     pub(crate) runner: Runner,
-    pub(crate) message: JobMessage,
+    pub(crate) message: &'a JobMessage,
     /// How often the message was delivered.
     pub(crate) deliveries: u32,
     pub(crate) invocation: Invocation,
+    /// Its own, and none yet.
+    pub(crate) threads: Threads,
 }
 
-impl Attempt {
+impl Attempt<'_> {
     /// Runs the job, and says what becomes of its message.
     pub(crate) async fn run(self) -> Disposition {
         let started = Instant::now();
@@ -36,7 +41,7 @@ impl Attempt {
             .time_to_run(&self.run, self.runner.time_limit, now());
         let ends_at = moment_in(time);
         let (context, control) = run_context(&self.run, ends_at, self.app.aws.config.clone());
-        let work = self.app.threads.run(self.runner, &self.message, context);
+        let work = self.threads.run(self.runner, self.message, context);
         let (watched, progress) = watch(&self.app.store, &self.run, control, work, ends_at).await;
         let disposition = self.end(watched, limit, progress).await;
         let ran = started.elapsed();
@@ -65,24 +70,13 @@ impl Attempt {
                     warn!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, "a handler goes on although it was told to stop");
                 }
                 match why {
-                    Stopped::OutOfTime => self.out_of_time(limit, is_over, progress).await,
+                    Stopped::OutOfTime => {
+                        let after = self.circumstances().after_time_out(limit, is_over);
+                        self.go_on(after, progress).await
+                    }
                     Stopped::Canceled => self.finish(Ending::Canceled, progress).await,
                     Stopped::Fenced => self.fenced(),
                 }
-            }
-        }
-    }
-
-    async fn out_of_time(&self, limit: Limit, is_over: bool, progress: Progress) -> Disposition {
-        match limit {
-            Limit::Deadline => self.fail(JobRecord::deadline_exceeded(), progress).await,
-            // The next attempt would be in another process, beside the one that goes on.
-            Limit::Invocation | Limit::Kind if !is_over => self.fail(timed_out(), progress).await,
-            // Another attempt would have no more time than this one.
-            Limit::Invocation => self.fail(timed_out(), progress).await,
-            Limit::Kind => {
-                let after = self.circumstances().after_failure(Some(&timed_out()), None);
-                self.go_on(after, progress).await
             }
         }
     }
@@ -96,11 +90,19 @@ impl Attempt {
     }
 
     fn circumstances(&self) -> Circumstances<'_> {
+        let now = now();
+        let not_before = if self.threads.are_left() {
+            warn!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, "an attempt left a thread running");
+            self.invocation.lease_until()
+        } else {
+            now
+        };
         Circumstances {
             run: &self.run,
             policy: self.runner.retry,
             deliveries: self.deliveries,
-            now: now(),
+            now,
+            not_before,
             random: random(),
         }
     }
@@ -113,10 +115,10 @@ impl Attempt {
     }
 
     async fn reschedule(&self, again: &Rescheduling, progress: Progress) -> Disposition {
-        let written = self
-            .app
-            .store
-            .reschedule(&self.run, again, &progress, now());
+        let store = &self.app.store;
+        let written = persist(self.invocation.last_call(), || {
+            store.reschedule(&self.run, again, &progress, now())
+        });
         match written.await {
             Ok(Written::Applied) => {
                 let reason = match again.pause {
@@ -144,12 +146,13 @@ impl Attempt {
     }
 
     async fn finish(&self, ending: Ending, progress: Progress) -> Disposition {
-        match self
-            .app
-            .store
-            .finish(&self.run, &ending, &progress, now(), self.app.retention)
-            .await
-        {
+        let App {
+            store, retention, ..
+        } = &*self.app;
+        let written = persist(self.invocation.last_call(), || {
+            store.finish(&self.run, &ending, &progress, now(), *retention)
+        });
+        match written.await {
             Ok(Written::Applied) => {
                 let metrics = &self.app.metrics;
                 metrics.write_end(&self.run, ending.outcome(), now());
@@ -173,9 +176,4 @@ impl Attempt {
         error!(job.id = %self.run.id, attempt = self.run.attempt, error.source = ?std::error::Error::source(error), "{error}");
         Disposition::at(self.invocation.lease_until(), now(), HandBack::Table)
     }
-}
-
-/// For jitter: without a source of randomness all delays are the shortest, which is no harm.
-fn random() -> u64 {
-    getrandom::u64().unwrap_or_default()
 }

@@ -9,14 +9,19 @@ use lambda_runtime::tracing::{Instrument, Span, error};
 use tokio::task::JoinSet;
 
 use crate::App;
-use crate::delivery::{Delivery, Disposition};
+use crate::delivery::Delivery;
+use crate::disposition::Disposition;
 use crate::invocation::{Invocation, now};
+use crate::suspect;
 
 /// So many jobs run at once in a process, however large the event source makes its batches: they share its memory. As many as
 /// the template's batches have.
 const AT_ONCE: usize = 10;
 
-/// Consumes a batch. The answer names the records that have to come back; the others are done with.
+/// Consumes a batch. The answer names the records that must be delivered again; the others are done.
+///
+/// A job that killed its process may kill this one, too: it gets the invocation for itself, so it costs its neighbors one
+/// attempt at most, and they return to the queue at once, for another worker.
 pub(crate) async fn consume(
     app: &Arc<App>,
     event: SqsEvent,
@@ -27,13 +32,20 @@ pub(crate) async fn consume(
     let mut deliveries = Vec::new();
     for (index, record) in event.records.into_iter().enumerate() {
         message_ids.push(record.message_id.clone().unwrap_or_default());
-        deliveries.push((index, Delivery::of(record, &invocation, index)));
+        deliveries.push((index, Delivery::of(record, &invocation)));
     }
-    let (suspects, others) = set_apart(app, deliveries).await;
-    // What is not known to be done comes back, also when a task of ours panics.
+    // Every message not known to be done is delivered again, even if one of our tasks panics.
     let mut done = vec![false; message_ids.len()];
-    run(app, &invocation, others, AT_ONCE, &mut done).await;
-    run(app, &invocation, suspects, 1, &mut done).await;
+    match suspect::first(app, &deliveries).await {
+        None => run(app, &invocation, deliveries, &mut done).await,
+        Some(suspect) => {
+            let alone = vec![deliveries.swap_remove(suspect)];
+            tokio::join!(
+                run(app, &invocation, alone, &mut done),
+                hand_all_back(app, deliveries)
+            );
+        }
+    }
     let failures = message_ids
         .into_iter()
         .zip(done)
@@ -44,51 +56,54 @@ pub(crate) async fn consume(
     response
 }
 
-type Numbered = (usize, Delivery);
+/// A delivery and its place in the batch.
+pub(crate) type Numbered = (usize, Delivery);
 
-/// Tells those apart whose last attempt took its process along: they run after the others and one by one, so that a job that
-/// kills its worker costs its neighbours one attempt at most. Only what was delivered before can be one.
-async fn set_apart(app: &App, deliveries: Vec<Numbered>) -> (Vec<Numbered>, Vec<Numbered>) {
-    let (mut suspects, mut others) = (Vec::new(), Vec::new());
-    let is_batch = deliveries.len() > 1;
-    for (index, delivery) in deliveries {
-        let is_suspect = is_batch && delivery.lost_its_worker(app).await;
-        let side = if is_suspect {
-            &mut suspects
-        } else {
-            &mut others
-        };
-        side.push((index, delivery));
-    }
-    (suspects, others)
-}
-
-/// Runs so many of the deliveries at once, and hands those back that come too late for that.
+/// Runs the deliveries, and hands back those whose turn comes too late in the invocation.
 async fn run(
     app: &Arc<App>,
     invocation: &Invocation,
     deliveries: Vec<Numbered>,
-    at_once: usize,
     done: &mut [bool],
 ) {
-    let mut waiting = deliveries.into_iter();
+    let last_claim = invocation.last_claim();
+    let runs = deliveries.into_iter().map(|(index, delivery)| {
+        let (app, at_once) = (app.clone(), Some(Duration::ZERO));
+        async move {
+            if now() > last_claim {
+                hand_back(&app, &delivery.receipt, HandBack::NoTime, at_once).await;
+                return (index, false);
+            }
+            (index, deliver(&app, delivery).await == Disposition::Done)
+        }
+    });
+    each(runs, |(index, is_done)| done[index] = is_done).await;
+}
+
+/// Returns the deliveries to the queue, for another worker.
+async fn hand_all_back(app: &Arc<App>, deliveries: Vec<Numbered>) {
+    let returns = deliveries.into_iter().map(|(_, delivery)| {
+        let (app, at_once) = (app.clone(), Some(Duration::ZERO));
+        async move { hand_back(&app, &delivery.receipt, HandBack::Apart, at_once).await }
+    });
+    each(returns, |()| ()).await;
+}
+
+/// Runs the tasks, as many at once as jobs may, and passes on the output of each one that does not panic.
+pub(crate) async fn each<F>(mut tasks: impl Iterator<Item = F>, mut output: impl FnMut(F::Output))
+where
+    F: Future<Output: Send> + Send + 'static,
+{
     let mut running = JoinSet::new();
     loop {
-        while running.len() < at_once
-            && let Some((index, delivery)) = waiting.next()
+        while running.len() < AT_ONCE
+            && let Some(task) = tasks.next()
         {
-            if !invocation.has_time_for_another(now()) {
-                let at_once = Some(Duration::ZERO);
-                hand_back(app, &delivery.receipt, HandBack::NoTime, at_once).await;
-                continue;
-            }
-            let app = app.clone();
-            let delivered = async move { (index, deliver(&app, delivery).await) };
-            running.spawn(delivered.instrument(Span::current()));
+            running.spawn(task.instrument(Span::current()));
         }
         match running.join_next().await {
             None => break,
-            Some(Ok((index, disposition))) => done[index] = disposition == Disposition::Done,
+            Some(Ok(value)) => output(value),
             Some(Err(panic)) => error!("a delivery did not come to its end: {panic}"),
         }
     }
@@ -96,10 +111,9 @@ async fn run(
 
 /// Does what a delivery asks for, and sets when the message is looked at again if it is not done with.
 async fn deliver(app: &Arc<App>, delivery: Delivery) -> Disposition {
-    let receipt = delivery.receipt.clone();
     let disposition = delivery.handle(app).await;
     if let Disposition::HandBack { reason, after } = disposition {
-        hand_back(app, &receipt, reason, after).await;
+        hand_back(app, &delivery.receipt, reason, after).await;
     }
     disposition
 }
@@ -120,4 +134,29 @@ fn failure(message_id: String) -> BatchItemFailure {
     let mut failure = BatchItemFailure::default();
     failure.item_identifier = message_id;
     failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::Barrier;
+
+    #[tokio::test]
+    async fn as_many_tasks_as_jobs_may_run_at_once_and_one_that_panics_has_no_output() {
+        let all_begun = Arc::new(Barrier::new(AT_ONCE));
+        let tasks = (0..2 * AT_ONCE).map(|number| {
+            let all_begun = all_begun.clone();
+            async move {
+                // Passed only when ten tasks wait here at once.
+                all_begun.wait().await;
+                assert_ne!(number, 3, "as it was told");
+                number
+            }
+        });
+        let mut outputs = Vec::new();
+        each(tasks, |number| outputs.push(number)).await;
+        outputs.sort_unstable();
+        let expected: Vec<_> = (0..2 * AT_ONCE).filter(|number| *number != 3).collect();
+        assert_eq!(outputs, expected);
+    }
 }

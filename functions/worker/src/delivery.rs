@@ -5,58 +5,27 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsMessage;
 use engine::{
-    Claim, ClaimDecision, Ending, Failure, HandBack, Happened, JobMessage, JobRecord, JobState,
-    Receipt, RetryPolicy, Timestamp, TraceContext, Unclaimed,
+    Claim, ClaimDecision, Ending, Failure, HandBack, Happened, JobMessage, JobRecord,
+    ParseMessageError, Receipt, RetryPolicy, StoreError, Timestamp, TraceContext, Unclaimed,
 };
 use lambda_runtime::tracing::{Instrument, error, info, info_span, warn};
 
 use crate::App;
 use crate::attempt::Attempt;
+use crate::disposition::{Disposition, reason};
 use crate::invocation::{Invocation, now};
+use crate::persist::persist;
 
 /// A delivery of a message.
 pub(crate) struct Delivery {
     pub(crate) receipt: Receipt,
-    body: String,
+    pub(crate) message: Result<JobMessage, ParseMessageError>,
     sent_at: Timestamp,
     /// How often the message was delivered, this time included.
-    deliveries: u32,
+    pub(crate) deliveries: u32,
     invocation: Invocation,
     /// The X-Ray trace of the request.
     xray_trace: Option<String>,
-    /// Unique for each delivery, so that a claim whose answer was lost recognises itself.
-    run_token: String,
-}
-
-/// What becomes of the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Disposition {
-    /// Nothing more to do: it is deleted.
-    Done,
-    /// It is redelivered.
-    HandBack {
-        /// Why.
-        reason: HandBack,
-        /// When; `None`: when its visibility timeout ends.
-        after: Option<Duration>,
-    },
-}
-
-impl Disposition {
-    pub(crate) fn in_a_while(reason: HandBack) -> Self {
-        let after = None;
-        Self::HandBack { reason, after }
-    }
-
-    fn after(delay: Duration, reason: HandBack) -> Self {
-        let after = Some(delay);
-        Self::HandBack { reason, after }
-    }
-
-    /// Redelivered at `until`.
-    pub(crate) fn at(until: Timestamp, now: Timestamp, reason: HandBack) -> Self {
-        Self::after(until.since(now), reason)
-    }
 }
 
 /// A submit sends first and writes then, so a record can be milliseconds behind its message: that long it is worth waiting here.
@@ -77,7 +46,7 @@ const FAULTS: RetryPolicy = RetryPolicy {
 };
 
 impl Delivery {
-    pub(crate) fn of(record: SqsMessage, invocation: &Invocation, index: usize) -> Self {
+    pub(crate) fn of(record: SqsMessage, invocation: &Invocation) -> Self {
         let number = |name: &str| {
             record
                 .attributes
@@ -88,25 +57,24 @@ impl Delivery {
         Self {
             xray_trace: record.attributes.get("AWSTraceHeader").cloned(),
             receipt: Receipt(record.receipt_handle.unwrap_or_default()),
-            body: record.body.unwrap_or_default(),
+            message: JobMessage::parse(&record.body.unwrap_or_default()),
             // Without a time of sending the message is taken for a new one: nothing is dropped by mistake.
             sent_at: sent_ms.map_or_else(now, Timestamp::from_ms),
             deliveries: number("ApproximateReceiveCount")
                 .and_then(|count| count.try_into().ok())
                 .unwrap_or(1),
-            run_token: format!("{}.{index}", invocation.request_id),
             invocation: invocation.clone(),
         }
     }
 
     /// Runs the job if it may run, and says what becomes of the message.
-    pub(crate) async fn handle(self, app: &Arc<App>) -> Disposition {
-        let message = match JobMessage::parse(&self.body) {
+    pub(crate) async fn handle(&self, app: &Arc<App>) -> Disposition {
+        let message = match &self.message {
             Ok(message) => message,
             Err(error) => {
                 // Once would get lost, and each time would bury the rest.
                 if self.deliveries.is_power_of_two() {
-                    error!(error.source = ?std::error::Error::source(&error), deliveries = self.deliveries, "{error}");
+                    error!(error.source = ?std::error::Error::source(error), deliveries = self.deliveries, "{error}");
                 }
                 return Disposition::after(UNREADABLE_RETRY, HandBack::Unreadable);
             }
@@ -120,12 +88,19 @@ impl Delivery {
         self.take(app, message).instrument(span).await
     }
 
-    async fn take(self, app: &Arc<App>, message: JobMessage) -> Disposition {
+    async fn take(&self, app: &Arc<App>, message: &JobMessage) -> Disposition {
         let Some(runner) = app.runners.get(&message.kind).copied() else {
             warn!(job.id = %message.id, job.name = %message.kind, "no such kind here");
             return Disposition::after(UNKNOWN_KIND_RETRY, HandBack::UnknownKind);
         };
-        match self.claim(app, &message).await {
+        let run_token = match run_token() {
+            Ok(run_token) => run_token,
+            Err(error) => {
+                error!(job.id = %message.id, "no random bytes: {error}");
+                return self.after_fault();
+            }
+        };
+        match self.claim(app, message, &run_token).await {
             Ok(Claim::Acquired(run)) => {
                 let after = run.started_at.map(|at| at.since(run.scheduled_start));
                 let claimed = Happened::Claimed {
@@ -138,13 +113,14 @@ impl Delivery {
                     runner,
                     message,
                     deliveries: self.deliveries,
-                    invocation: self.invocation,
+                    invocation: self.invocation.clone(),
+                    threads: app.threads.of_attempt(),
                 }
                 .run()
                 .await
             }
             Ok(Claim::Refused(decision, record)) => {
-                self.refused(app, &message, decision, record.as_deref())
+                self.refused(app, message, decision, record.as_deref())
                     .await
             }
             Err(error) => {
@@ -158,36 +134,22 @@ impl Delivery {
         Disposition::after(FAULTS.bound(self.deliveries), HandBack::Table)
     }
 
-    /// Whether the job's last attempt took its process along. A table that cannot say is not asked twice.
-    pub(crate) async fn lost_its_worker(&self, app: &App) -> bool {
-        let Some(message) = JobMessage::parse(&self.body)
-            .ok()
-            .filter(|_| self.deliveries > 1)
-        else {
-            return false;
-        };
-        let record = app.store.get(&message.id).await.ok().flatten();
-        record.is_some_and(|record| {
-            record.state == JobState::Started
-                && record.lease_until.is_some_and(|lease| lease <= now())
-        })
-    }
-
-    /// Claims the job; waits a moment for a record that is not there yet.
-    async fn claim(&self, app: &App, message: &JobMessage) -> Result<Claim, engine::StoreError> {
+    /// Claims the job; waits a moment for a record that is not there yet. A claim without an answer is repeated: it may have
+    /// taken effect, and the attempt would be lost with it.
+    async fn claim(
+        &self,
+        app: &App,
+        message: &JobMessage,
+        run_token: &str,
+    ) -> Result<Claim, StoreError> {
         let lease = self.invocation.lease_until();
         let mut waits = WAITS_FOR_RECORD_MS.into_iter().map(Duration::from_millis);
         loop {
-            let claim = app
-                .store
-                .claim(
-                    &message.id,
-                    &message.fingerprint,
-                    &self.run_token,
-                    now(),
-                    lease,
-                )
-                .await?;
+            let claim = persist(self.invocation.last_claim(), || {
+                let (id, fingerprint) = (&message.id, &message.fingerprint);
+                app.store.claim(id, fingerprint, run_token, now(), lease)
+            });
+            let claim = claim.await?;
             let is_missing = matches!(claim, Claim::Refused(ClaimDecision::Missing, _));
             match waits.next() {
                 Some(wait) if is_missing && self.record_may_come(app) => {
@@ -232,20 +194,10 @@ impl Delivery {
     }
 }
 
-/// Why a message is returned whose claim was refused for now.
-fn reason(decision: ClaimDecision) -> HandBack {
-    match decision {
-        ClaimDecision::NotDue { .. } => HandBack::TooEarly,
-        ClaimDecision::Busy { .. } => HandBack::Busy,
-        ClaimDecision::PastDeadline { .. } => HandBack::PastDeadline,
-        ClaimDecision::Missing => HandBack::NoRecord,
-        ClaimDecision::Start
-        | ClaimDecision::Foreign
-        | ClaimDecision::Finished
-        | ClaimDecision::Overdue
-        | ClaimDecision::Canceled
-        | ClaimDecision::Exhausted => HandBack::Changed,
-    }
+/// The fencing token of a delivery: random, so that no other delivery has it, whatever the platform repeats.
+fn run_token() -> Result<String, getrandom::Error> {
+    let (high, low) = (getrandom::u64()?, getrandom::u64()?);
+    Ok(format!("{high:016x}{low:016x}"))
 }
 
 fn dropped(message: &JobMessage, decision: ClaimDecision) {
@@ -311,5 +263,34 @@ async fn end(
             error!(job.id = %record.id, error.source = ?std::error::Error::source(&error), "{error}");
             Disposition::after(FAULTS.base, HandBack::Table)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery(deliveries: u32) -> Delivery {
+        let mut record = SqsMessage::default();
+        let count = ("ApproximateReceiveCount".to_owned(), deliveries.to_string());
+        record.attributes.extend([count]);
+        Delivery::of(record, &Invocation::of(&lambda_runtime::Context::default()))
+    }
+
+    #[test]
+    fn no_two_deliveries_have_the_same_token() {
+        let (one, other) = (run_token().unwrap(), run_token().unwrap());
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 32);
+    }
+
+    #[test]
+    fn after_a_fault_of_the_table_a_message_waits_twice_as_long_as_the_last_time() {
+        let waits = [1, 2, 3, 20].map(|deliveries| delivery(deliveries).after_fault());
+        let seconds = [5, 10, 20, 900];
+        assert_eq!(
+            waits,
+            seconds.map(|after| Disposition::after(Duration::from_secs(after), HandBack::Table))
+        );
     }
 }

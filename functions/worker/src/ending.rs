@@ -8,6 +8,9 @@ use engine::{
     Timestamp,
 };
 
+use crate::failures::{attempts_exhausted, snoozed_too_often, timed_out};
+use crate::invocation::Limit;
+
 /// What comes after an attempt that did not succeed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum After {
@@ -25,6 +28,9 @@ pub(crate) struct Circumstances<'a> {
     /// How often the job's message was delivered.
     pub(crate) deliveries: u32,
     pub(crate) now: Timestamp,
+    /// The next attempt must not start before this: the lease's end while anything of this attempt still runs, so that no
+    /// two attempts' code runs at once. The process that it runs in does not live longer.
+    pub(crate) not_before: Timestamp,
     /// Uniform over all of `u64`.
     pub(crate) random: u64,
 }
@@ -56,7 +62,7 @@ impl Circumstances<'_> {
     ) -> After {
         let run = self.run;
         let delay = wanted.unwrap_or_else(|| self.policy.delay(run.attempt, self.random));
-        let next_start = self.now.plus(delay.min(engine::MAX_VISIBILITY));
+        let next_start = self.next_start(delay.min(engine::MAX_VISIBILITY));
         // An attempt that could only start past the deadline is none.
         let is_last = run.attempt >= run.max_attempts || run.is_past_deadline(next_start);
         if is_last || !self.may_pause() {
@@ -72,7 +78,7 @@ impl Circumstances<'_> {
     }
 
     fn after_snooze(&self, delay: Duration, reason: &str) -> After {
-        let next_start = self.now.plus(delay.max(MIN_SNOOZE));
+        let next_start = self.next_start(delay.max(MIN_SNOOZE));
         if self.run.is_past_deadline(next_start) {
             return After::End(JobRecord::deadline_exceeded());
         }
@@ -86,40 +92,25 @@ impl Circumstances<'_> {
         })
     }
 
+    /// What comes after an attempt that ran out of the time that `limit` gave it; `is_over` says whether its handler stopped.
+    pub(crate) fn after_time_out(&self, limit: Limit, is_over: bool) -> After {
+        match limit {
+            Limit::Deadline => After::End(JobRecord::deadline_exceeded()),
+            // Another attempt would have no more time than this one.
+            Limit::Invocation => After::End(timed_out()),
+            // It would ignore the next stop, too, and end another process.
+            Limit::Kind if !is_over => After::End(timed_out()),
+            Limit::Kind | Limit::Rest => self.after_failure(Some(&timed_out()), None),
+        }
+    }
+
+    fn next_start(&self, delay: Duration) -> Timestamp {
+        self.now.plus(delay).max(self.not_before)
+    }
+
     fn may_pause(&self) -> bool {
         self.deliveries < MAX_PAUSES
     }
-}
-
-/// The last attempt failed, and its kind says nothing that a client may know.
-fn attempts_exhausted(run: &JobRecord) -> Failure {
-    Failure::new(
-        "attempts-exhausted",
-        &format!("attempt {} of {} failed", run.attempt, run.max_attempts),
-    )
-}
-
-fn snoozed_too_often() -> Failure {
-    let message =
-        format!("the job asked to go on later when it had been started {MAX_PAUSES} times");
-    Failure::new("snoozed-too-often", &message)
-}
-
-pub(crate) fn panicked() -> Failure {
-    Failure::new("panicked", "the job's code panicked")
-}
-
-pub(crate) fn result_too_large(bytes: usize) -> Failure {
-    let limit = engine::MAX_RESULT_BYTES;
-    Failure::new(
-        "result-too-large",
-        &format!("the result has {bytes} bytes, and at most {limit} can be kept"),
-    )
-}
-
-/// The attempt took longer than the invocation, or its kind, lets it.
-pub(crate) fn timed_out() -> Failure {
-    Failure::new("timed-out", "the job takes longer than an attempt may run")
 }
 
 #[cfg(test)]
@@ -149,13 +140,22 @@ mod tests {
         }
     }
 
-    fn after_deliveries(error: &JobError, run: &JobRecord, seconds: i64, deliveries: u32) -> After {
-        let circumstances = Circumstances {
+    fn circumstances(run: &JobRecord, seconds: i64) -> Circumstances<'_> {
+        let now = Timestamp::from_seconds(seconds);
+        Circumstances {
             run,
             policy: RetryPolicy::DEFAULT,
-            deliveries,
-            now: Timestamp::from_seconds(seconds),
+            deliveries: 1,
+            now,
+            not_before: now,
             random: 1_500,
+        }
+    }
+
+    fn after_deliveries(error: &JobError, run: &JobRecord, seconds: i64, deliveries: u32) -> After {
+        let circumstances = Circumstances {
+            deliveries,
+            ..circumstances(run, seconds)
         };
         circumstances.after(error).1
     }
@@ -231,6 +231,44 @@ mod tests {
         assert!(matches!(after_at(&error, 1, 1_069), After::Again(_)));
         let overdue = After::End(JobRecord::deadline_exceeded());
         assert_eq!(after_at(&error, 1, 1_070), overdue);
+    }
+
+    #[test]
+    fn while_anything_of_an_attempt_still_runs_the_next_one_waits_for_the_end_of_the_lease() {
+        let run = run(1);
+        let next_start = |error: &JobError, lease_s| {
+            let circumstances = Circumstances {
+                not_before: Timestamp::from_seconds(lease_s),
+                ..circumstances(&run, 1_010)
+            };
+            match circumstances.after(error).1 {
+                After::Again(again) => Some(again.next_start),
+                After::End(_) => None,
+            }
+        };
+        let snooze = JobError::snooze(Duration::from_secs(30), "waits");
+        for error in [JobError::retry("busy", "busy"), snooze] {
+            let lease = Timestamp::from_seconds(1_050);
+            assert_eq!(next_start(&error, 1_050), Some(lease));
+            assert_eq!(next_start(&error, 1_100), None, "past the deadline");
+        }
+    }
+
+    #[test]
+    fn an_attempt_that_ran_out_of_time_is_the_last_only_if_another_could_do_no_better() {
+        let run = run(1);
+        let after = |limit, is_over| match circumstances(&run, 1_010).after_time_out(limit, is_over)
+        {
+            After::End(failure) => failure.code().to_owned(),
+            After::Again(_) => "again".to_owned(),
+        };
+        for is_over in [true, false] {
+            assert_eq!(after(Limit::Deadline, is_over), "deadline-exceeded");
+            assert_eq!(after(Limit::Invocation, is_over), "timed-out");
+            assert_eq!(after(Limit::Rest, is_over), "again");
+        }
+        assert_eq!(after(Limit::Kind, true), "again");
+        assert_eq!(after(Limit::Kind, false), "timed-out");
     }
 
     #[test]

@@ -8,7 +8,6 @@ use tokio::time::Instant;
 /// One invocation of the function.
 #[derive(Clone, Debug)]
 pub(crate) struct Invocation {
-    pub(crate) request_id: String,
     started: Timestamp,
     /// When Lambda kills the process.
     deadline: Timestamp,
@@ -19,8 +18,10 @@ pub(crate) struct Invocation {
 pub(crate) enum Limit {
     /// The job's deadline.
     Deadline,
-    /// The function's time-out.
+    /// The function's timeout, for an attempt that had the whole invocation or nearly so.
     Invocation,
+    /// The function's timeout, for an attempt that began late in an invocation.
+    Rest,
     /// What the kind lets an attempt take.
     Kind,
 }
@@ -33,11 +34,16 @@ const CLOCK_MARGIN: Duration = Duration::from_secs(2);
 /// is tried again and hand the message back with another. A call that takes its whole time (4 s) leaves the rest to the lease.
 const END_MARGIN: Duration = Duration::from_secs(6);
 
+/// The longest that a call to the table takes, all tries of the SDK included: the operation timeout of [`engine::timeouts`].
+const LONGEST_CALL: Duration = Duration::from_secs(4);
+
+/// Enough for a call to the queue, which takes milliseconds.
+const HAND_BACK: Duration = Duration::from_secs(1);
+
 impl Invocation {
     pub(crate) fn of(context: &lambda_runtime::Context) -> Self {
         let started = now();
         Self {
-            request_id: context.request_id.clone(),
             started,
             deadline: Timestamp::of_deadline(context.deadline, started),
         }
@@ -61,7 +67,7 @@ impl Invocation {
         let (left, limit) = if job <= invocation {
             (job, Limit::Deadline)
         } else {
-            (invocation, Limit::Invocation)
+            (invocation, self.limit(now))
         };
         let left = left.saturating_sub(END_MARGIN.min(left / 8));
         match kinds_own {
@@ -70,9 +76,29 @@ impl Invocation {
         }
     }
 
-    /// Whether so much of the invocation's time is left that another attempt is worth its start: half of it.
-    pub(crate) fn has_time_for_another(&self, now: Timestamp) -> bool {
-        self.deadline.since(now) * 2 >= self.deadline.since(self.started)
+    /// What the invocation's end means to an attempt that begins at `now`: another one could have more time than this one if
+    /// a tenth of the invocation has passed.
+    fn limit(&self, now: Timestamp) -> Limit {
+        if self.deadline.since(now) * 10 >= self.duration() * 9 {
+            Limit::Invocation
+        } else {
+            Limit::Rest
+        }
+    }
+
+    /// The latest time at which an attempt may be claimed: when half of the invocation is left.
+    pub(crate) fn last_claim(&self) -> Timestamp {
+        self.started.plus(self.duration() / 2)
+    }
+
+    /// The latest time at which a call to the table may begin that leaves time to hand a message back.
+    pub(crate) fn last_call(&self) -> Timestamp {
+        let time = self.duration().saturating_sub(LONGEST_CALL + HAND_BACK);
+        self.started.plus(time)
+    }
+
+    fn duration(&self) -> Duration {
+        self.deadline.since(self.started)
     }
 }
 
@@ -115,13 +141,36 @@ mod tests {
         JobRecord::begin(job, at(0))
     }
 
-    #[test]
-    fn an_attempt_ends_before_whatever_ends_first() {
-        let invocation = Invocation {
-            request_id: String::new(),
+    /// From second 0 to second 100.
+    fn invocation() -> Invocation {
+        Invocation {
             started: at(0),
             deadline: at(100),
-        };
+        }
+    }
+
+    #[test]
+    fn a_lease_outlives_its_invocation_by_what_clocks_may_differ() {
+        assert_eq!(invocation().lease_until(), at(102));
+    }
+
+    #[test]
+    fn an_attempt_is_claimed_in_the_first_half_and_a_call_leaves_time_to_hand_back() {
+        assert_eq!(invocation().last_claim(), at(50));
+        assert_eq!(invocation().last_call(), at(95));
+        assert_eq!(engine::timeouts().operation_timeout(), Some(LONGEST_CALL));
+    }
+
+    #[test]
+    fn only_the_end_of_a_whole_invocation_is_the_most_that_an_attempt_may_have() {
+        let limit = |now| invocation().time_to_run(&run(500), None, at(now)).1;
+        assert_eq!(limit(10), Limit::Invocation);
+        assert_eq!(limit(11), Limit::Rest);
+    }
+
+    #[test]
+    fn an_attempt_ends_before_whatever_ends_first() {
+        let invocation = invocation();
         let seconds = Duration::from_secs;
         let time = |deadline, own, now| invocation.time_to_run(&run(deadline), own, at(now));
         assert_eq!(time(500, None, 0), (seconds(94), Limit::Invocation));
@@ -129,9 +178,9 @@ mod tests {
         assert_eq!(time(100, None, 0), (seconds(94), Limit::Deadline));
         let own = Some(seconds(20));
         assert_eq!(time(500, own, 0), (seconds(20), Limit::Kind));
-        assert_eq!(time(500, own, 84), (seconds(14), Limit::Invocation));
+        assert_eq!(time(500, own, 84), (seconds(14), Limit::Rest));
         // Of 8 s, one.
-        assert_eq!(time(500, None, 92), (seconds(7), Limit::Invocation));
+        assert_eq!(time(500, None, 92), (seconds(7), Limit::Rest));
         assert_eq!(time(60, None, 60), (Duration::ZERO, Limit::Deadline));
     }
 }

@@ -7,9 +7,14 @@
 mod attempt;
 mod batch;
 mod delivery;
+mod disposition;
 mod ending;
+mod failures;
+mod hearing;
 mod invocation;
+mod persist;
 mod runaway;
+mod suspect;
 mod watch;
 mod work;
 

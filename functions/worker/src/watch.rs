@@ -7,8 +7,9 @@ use engine::{
     decide_write,
 };
 use lambda_runtime::tracing::warn;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout, timeout_at};
 
+use crate::hearing::Hearing;
 use crate::invocation::now;
 use crate::work::{Done, Work};
 
@@ -40,10 +41,6 @@ pub(crate) enum Stopped {
 /// Progress is written at most this often: a poller sees no more, and each write costs a unit.
 const WRITE_EVERY: Duration = Duration::from_secs(1);
 
-/// An attempt that says nothing looks this often whether it was canceled: with a write's time it is below the 5 s within which
-/// a cancel takes effect.
-const LOOK_EVERY: Duration = Duration::from_secs(4);
-
 /// How long a handler that was told to stop is waited for. One that awaits is dropped within microseconds.
 const STOPS_WITHIN: Duration = Duration::from_millis(150);
 
@@ -58,37 +55,47 @@ pub(crate) async fn watch(
     let RunControl { mut progress, stop } = control;
     let mut ticks = interval_at(Instant::now() + WRITE_EVERY, WRITE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard_at = Instant::now();
+    let mut hearing = Hearing::since(Instant::now());
     let mut has_more = false;
     // How often progress was sent: a write that comes late tells by it that it is behind another.
     let mut number = 0;
     let why = loop {
-        tokio::select! {
+        let is_due = tokio::select! {
             biased;
             done = &mut work => return (returned(done.unwrap_or(Done::Panicked)), progress.borrow().clone()),
             () = sleep_until(ends_at) => break Stopped::OutOfTime,
-            _ = ticks.tick() => {}
-        }
+            () = sleep_until(hearing.due()) => true,
+            _ = ticks.tick() => false,
+        };
         // A handler that drops its context says nothing more.
         has_more |= progress.has_changed().unwrap_or(false);
-        if !has_more && heard_at.elapsed() < LOOK_EVERY {
+        if !has_more && !is_due {
             continue;
         }
         let said = progress.borrow_and_update().clone();
-        let written = if has_more {
-            number += 1;
-            store.progress(run, number, &said, now()).await
-        } else {
-            look(store, run).await
+        let began = Instant::now();
+        let call = async {
+            if has_more {
+                number += 1;
+                store.progress(run, number, &said, now()).await
+            } else {
+                look(store, run).await
+            }
         };
-        heard_at = Instant::now();
-        match written {
-            Ok(Written::Applied) => has_more = false,
-            Ok(Written::CancelRequested) => break Stopped::Canceled,
-            Ok(Written::Fenced) => break Stopped::Fenced,
-            // The next tick says it again, and the lease does not depend on it.
-            Err(error) => {
-                warn!(job.id = %run.id, error.source = ?std::error::Error::source(&error), "{error}");
+        match timeout_at(hearing.waits_until(began), call).await {
+            Ok(Ok(written)) => {
+                hearing.answered(began);
+                match written {
+                    Written::Applied => has_more = false,
+                    Written::CancelRequested => break Stopped::Canceled,
+                    Written::Fenced => break Stopped::Fenced,
+                }
+            }
+            // Progress is reported again with the next call, and the lease does not depend on it.
+            unanswered => {
+                hearing.unanswered(Instant::now(), began);
+                let error = unanswered.ok().and_then(Result::err);
+                warn!(job.id = %run.id, error.source = ?error.as_ref().and_then(std::error::Error::source), "an attempt got no answer from the table");
             }
         }
     };

@@ -29,22 +29,42 @@ pub(crate) type Work = oneshot::Receiver<Done>;
 /// How long what a handler left running on threads of its own (`spawn_blocking`) may go on behind its end.
 const LEFTOVERS: Duration = Duration::from_millis(100);
 
-/// The threads that handlers run on: how many there are.
+/// The threads that handlers run on, those of one attempt or of the whole process: how many there are.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Threads(Arc<AtomicUsize>);
+pub(crate) struct Threads {
+    running: Arc<AtomicUsize>,
+    /// For an attempt's threads, all those of the process.
+    of_process: Option<Arc<AtomicUsize>>,
+}
 
 impl Threads {
-    /// Whether a handler, or what it left behind, still runs.
+    /// The threads of an attempt, which count as threads of this process, too.
+    pub(crate) fn of_attempt(&self) -> Self {
+        Self {
+            running: Arc::default(),
+            of_process: Some(self.running.clone()),
+        }
+    }
+
+    /// Whether a handler, or what it left running, still runs.
     pub(crate) fn are_left(&self) -> bool {
-        self.0.load(Ordering::SeqCst) > 0
+        self.running.load(Ordering::SeqCst) > 0
     }
 
     fn begin(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        for count in self.counts() {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     fn end(&self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        for count in self.counts() {
+            count.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    fn counts(&self) -> impl Iterator<Item = &Arc<AtomicUsize>> {
+        std::iter::once(&self.running).chain(&self.of_process)
     }
 
     /// Runs a job on a thread of its own.
@@ -210,14 +230,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_thread_that_a_handler_leaves_behind_is_noticed() {
-        let threads = Threads::default();
+    async fn a_thread_that_a_handler_leaves_behind_counts_for_its_attempt_and_its_process() {
+        let process = Threads::default();
+        let (threads, others) = (process.of_attempt(), process.of_attempt());
         let (work, _control) = start(&threads, r#"{"leaves-a-thread": {}}"#);
+        let (beside, _other) = start(&others, r#"{"spawns-and-returns": {}}"#);
         assert!(matches!(work.await, Ok(Done::Returned(Ok(_)))));
-        assert!(threads.are_left());
+        assert!(matches!(beside.await, Ok(Done::Returned(Ok(_)))));
+        assert!(threads.are_left() && process.are_left());
+        assert!(!others.are_left());
         GO_ON.store(true, Ordering::SeqCst);
-        while threads.are_left() {
+        while process.are_left() {
             tokio::task::yield_now().await;
         }
+        assert!(!threads.are_left());
     }
 }

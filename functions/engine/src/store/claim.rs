@@ -10,11 +10,11 @@ use crate::{
 };
 
 impl JobStore {
-    /// Claims the next attempt of a job for the worker that has its message, until `lease_until`. `run_token` is unique for
-    /// each call.
+    /// Claims the next attempt of a job for the worker that has its message, until `lease_until`. `run_token` is random and the
+    /// delivery's own: a call that is repeated under it recognizes the claim whose answer was lost.
     ///
     /// # Errors
-    /// [`StoreError`]: nothing is known; the message has to come back.
+    /// [`StoreError`]: the claim may have taken effect. If it is not repeated, the attempt is lost.
     pub async fn claim(
         &self,
         id: &JobId,

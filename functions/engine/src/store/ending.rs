@@ -70,7 +70,8 @@ impl JobStore {
     /// `retention` from `now`. A result stands against a cancel that came too late; a failure does not, and is not written then.
     ///
     /// # Errors
-    /// [`StoreError`]: the lease runs out, and the next attempt does the work again.
+    /// [`StoreError`]: the end may have taken effect, and a repeated call recognizes it. If it is not repeated, the lease runs
+    /// out, and the next attempt does the work again.
     pub async fn finish(
         &self,
         run: &JobRecord,

@@ -27,6 +27,9 @@ pub(super) enum Outcome {
     Hang,
     /// With a result, but its steps block their thread.
     Block,
+    /// The first attempt with an error, while a thread of it goes on for `seconds`; the second one with a result, or with
+    /// a permanent error if that thread still runs.
+    Leftover,
     /// It takes a gibibyte of memory. With a result, if the function has so much.
     Memory,
     /// With a result, after a million words about its progress.

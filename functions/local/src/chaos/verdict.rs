@@ -13,7 +13,7 @@ pub(super) enum Verdict {
     Canceled,
     /// Its last attempt's process died.
     WorkerLost,
-    /// An attempt could not end in the worker's time, since calls took so long.
+    /// An attempt had no time left; no job takes as long as a worker may run, so nothing makes this right.
     TimedOut,
     /// It has no end yet.
     Stuck,
@@ -60,7 +60,6 @@ fn is_allowed(told: &Told, verdict: Verdict, starts: u32) -> bool {
         (Wish::Retry, Verdict::Succeeded) => starts >= 2,
         // Three attempts were killed; with fewer it would have been given up too early.
         (_, Verdict::WorkerLost) => starts >= 3 && told.cancel != 200,
-        (_, Verdict::TimedOut) => starts >= 1 && told.cancel != 200,
         _ => false,
     }
 }
