@@ -39,7 +39,7 @@ const FOUND: [(Guard, Scene, &str); 24] = [
     (Guard::Fingerprint, Scene::Reuse, model::FOREIGN_INPUT),
     (Guard::Lease, Scene::OneJob, model::TWO_AT_ONCE),
     (Guard::Fencing, Scene::OneJob, model::STALE_WRITE),
-    (Guard::Token, Scene::OneJob, model::STALE_WRITE),
+    (Guard::Token, Scene::OneJob, model::TWO_AT_ONCE),
     (Guard::Deadline, Scene::OneJob, model::LEFT_ITS_END),
     (Guard::CancelDeadline, Scene::Late, model::LEFT_ITS_END),
     (Guard::LeaseBound, Scene::OneJob, model::LEFT_ITS_END),

@@ -81,7 +81,7 @@ pub enum Wish {
 
 impl World {
     pub(crate) fn steps(&self, model: &Lifecycle, steps: &mut Vec<Step>) {
-        if self.now < model.scene.end() && self.may_tick(model) {
+        if self.now < model.scene.end() && self.may_tick() {
             steps.push(Step::Tick);
         }
         for (whose, submitter) in self.submitters.iter().enumerate() {
@@ -130,14 +130,9 @@ impl World {
     }
 
     /// Requests are answered within the tick: what takes longer is a write in flight.
-    fn may_tick(&self, model: &Lifecycle) -> bool {
-        let mut submitters = self.submitters.iter().enumerate();
-        self.command.is_none()
-            && submitters.all(|(whose, submitter)| match submitter.submit {
-                Submit::Begun => whose > 0 && self.now < model.scene.last_submit(),
-                Submit::Halfway { .. } => false,
-                Submit::Accepted | Submit::Over => true,
-            })
+    fn may_tick(&self) -> bool {
+        let mut submitters = self.submitters.iter();
+        self.command.is_none() && submitters.all(|submitter| matches!(submitter.submit, Submit::Accepted | Submit::Over))
     }
 
     fn steps_of_worker(&self, who: Who, worker: &Worker, model: &Lifecycle, steps: &mut Vec<Step>) {
@@ -190,7 +185,8 @@ impl World {
     fn wishes(&self, leaves_threads: bool, model: &Lifecycle) -> Vec<Wish> {
         let mut wishes = Vec::new();
         if !leaves_threads {
-            wishes.extend([Wish::Succeed, Wish::FailForGood]);
+            wishes.push(Wish::Succeed);
+            wishes.extend(model.scene.has_failures().then_some(Wish::FailForGood));
         }
         // The last attempt's is a failure.
         wishes.extend((model.scene.max_attempts() > 1).then_some(Wish::Retry));

@@ -274,7 +274,7 @@ impl World {
         }
     }
 
-    /// Without a record, or, where a key is used again, with that of the job before: it expires at the first tick by one of the
+    /// Without a record, or, where a key is used again, with that of the job before: it expires at this tick by one of the
     /// clocks, or its owner has just deleted it.
     fn at_first(self, model: &Lifecycle) -> Vec<Self> {
         if model.scene != Scene::Reuse {
@@ -292,10 +292,9 @@ impl World {
             world
         };
         let (by_one, by_the_other) = (self.time().min(self.owners_time()), self.readers_time());
-        let plus = |time: Timestamp| time.plus(at(1).since(at(0)));
         vec![
-            with(false, plus(by_one)),
-            with(false, plus(by_the_other)),
+            with(false, by_one),
+            with(false, by_the_other),
             with(true, self.owners_time().plus(WRITE_HORIZON)),
         ]
     }
