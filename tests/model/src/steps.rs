@@ -106,8 +106,9 @@ impl World {
             self.steps_of_worker(who, worker, model, steps);
         }
         self.steps_of_owner(steps);
-        let is_expired = |standing: &crate::world::Standing| standing.job.is_expired(self.time());
-        steps.extend(self.record.as_ref().is_some_and(is_expired).then_some(Step::Expire));
+        // TTL goes by the attribute: a tombstone stays for its time.
+        let expires_at = self.record.as_ref().map(|standing| standing.job.expires_at);
+        steps.extend(expires_at.is_some_and(|time| self.time() >= time).then_some(Step::Expire));
     }
 
     fn may_be_late(&self) -> bool {
