@@ -13,6 +13,11 @@ fn whatever_is_late_a_job_keeps_its_end() {
 }
 
 #[test]
+fn however_long_a_lease_is_a_job_keeps_its_end() {
+    walk(Lifecycle::of(Scene::LongLease, None));
+}
+
+#[test]
 fn whatever_happens_to_a_job_that_pauses_its_promises_hold() {
     walk(Lifecycle::of(Scene::Pauses, None));
 }
@@ -35,7 +40,7 @@ fn whatever_happens_to_a_key_used_again_no_job_is_lost_nor_run_for_another() {
 /// The scene in which the checker finds each guard left out, and the property that is violated then.
 const FOUND: [(Guard, Scene, &str); 24] = [
     (Guard::MessageFirst, Scene::Late, model::LIVE_WITHOUT_MESSAGE),
-    (Guard::Deadline, Scene::Late, model::LEFT_ITS_END),
+    (Guard::Deadline, Scene::LongLease, model::LEFT_ITS_END),
     (Guard::CancelDeadline, Scene::Late, model::LEFT_ITS_END),
     (Guard::LeaseBound, Scene::Late, model::LEFT_ITS_END),
     (Guard::Final, Scene::Late, model::LEFT_ITS_END),

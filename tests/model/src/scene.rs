@@ -9,6 +9,8 @@ pub enum Scene {
     OneJob,
     /// One job, a write of which takes effect late, twice or never: any of them.
     Late,
+    /// One job whose attempts' leases are longer than its deadline and the write horizon, with a late write and a cancel.
+    LongLease,
     /// One job that postpones itself, retries, and leaves threads behind, with a late write.
     Pauses,
     /// One job that saves checkpoints and runs out of the invocation's time, with a late write.
@@ -21,12 +23,13 @@ pub enum Scene {
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::OneJob, Self::Late, Self::Pauses, Self::Progress, Self::OneKey, Self::Reuse];
+    pub const ALL: [Self; 7] = [Self::OneJob, Self::Late, Self::LongLease, Self::Pauses, Self::Progress, Self::OneKey, Self::Reuse];
 
     pub(crate) fn left(self) -> Left {
         match self {
             Self::OneJob => Left { duplicates: 1, crashes: 1, cancels: 1, ..Left::default() },
             Self::Late => Left { late: 1, cancels: 1, deletes: 1, ..Left::default() },
+            Self::LongLease => Left { late: 1, cancels: 1, ..Left::default() },
             Self::Pauses => Left { late: 1, snoozes: 1, leftovers: 1, ..Left::default() },
             Self::Progress => Left { late: 1, timeouts: 1, saves: 2, ..Left::default() },
             Self::OneKey => Left { late: 1, deletes: 1, cancels: 1, ..Left::default() },
@@ -45,7 +48,7 @@ impl Scene {
 
     pub(crate) fn max_attempts(self) -> u32 {
         match self {
-            Self::OneKey | Self::Reuse | Self::Late => 1,
+            Self::OneKey | Self::Reuse | Self::Late | Self::LongLease => 1,
             Self::OneJob | Self::Pauses | Self::Progress => 2,
         }
     }
@@ -54,13 +57,14 @@ impl Scene {
     pub(crate) fn deadline(self) -> i64 {
         match self {
             Self::OneJob | Self::Pauses => 3,
-            Self::Late | Self::Progress | Self::OneKey | Self::Reuse => 2,
+            Self::Late | Self::LongLease | Self::Progress | Self::OneKey | Self::Reuse => 2,
         }
     }
 
     /// An attempt's lease, in ticks from the delivery.
     pub(crate) fn lease(self) -> i64 {
         match self {
+            Self::LongLease => 3,
             Self::OneJob | Self::Pauses => 2,
             Self::Late | Self::Progress | Self::OneKey | Self::Reuse => 1,
         }
