@@ -23,7 +23,7 @@ pub use condition::Condition;
 pub use create::Created;
 pub use ending::{Ending, MAX_RESULT_BYTES};
 pub use list::MAX_PAGE;
-pub use owner_commands::{Cancellation, Deletion};
+pub use owner_commands::{CancelDecision, Cancellation, Deletion, decide_cancel};
 pub use reschedule::{Pause, Rescheduling};
 pub use result::MAX_RECORD_BYTES;
 

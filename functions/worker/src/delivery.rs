@@ -209,7 +209,8 @@ fn dropped(message: &JobMessage, decision: ClaimDecision) {
 }
 
 /// How a job ends that gets no other attempt, when, and when its time is over.
-fn ending(
+#[must_use]
+pub fn ending(
     record: &JobRecord,
     decision: ClaimDecision,
     now: Timestamp,

@@ -13,7 +13,7 @@ use crate::invocation::Limit;
 
 /// What comes after an attempt that did not succeed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum After {
+pub enum After {
     /// The job's end.
     End(Failure),
     /// Another start.
@@ -21,25 +21,28 @@ pub(crate) enum After {
 }
 
 /// What it depends on, besides the error.
-pub(crate) struct Circumstances<'a> {
+pub struct Circumstances<'a> {
     /// The record as the claim left it.
-    pub(crate) run: &'a JobRecord,
-    pub(crate) policy: RetryPolicy,
+    pub run: &'a JobRecord,
+    /// The kind's.
+    pub policy: RetryPolicy,
     /// How often the job's message was delivered.
-    pub(crate) deliveries: u32,
-    pub(crate) now: Timestamp,
+    pub deliveries: u32,
+    /// When the attempt ended.
+    pub now: Timestamp,
     /// The next attempt must not start before this: the lease's end while anything of this attempt still runs, so that no
     /// two attempts' code runs at once. The process that it runs in does not live longer.
-    pub(crate) not_before: Timestamp,
+    pub not_before: Timestamp,
     /// Uniform over all of `u64`.
-    pub(crate) random: u64,
+    pub random: u64,
 }
 
 type Source<'a> = Option<&'a (dyn Error + Send + Sync)>;
 
 impl Circumstances<'_> {
     /// What comes after an attempt's error, and what belongs into the log of it.
-    pub(crate) fn after<'e>(&self, error: &'e JobError) -> (Source<'e>, After) {
+    #[must_use]
+    pub fn after<'e>(&self, error: &'e JobError) -> (Source<'e>, After) {
         match error {
             JobError::Permanent(failure) => (None, After::End(failure.clone())),
             JobError::Snooze { after, reason } => (None, self.after_snooze(*after, reason)),
@@ -55,7 +58,8 @@ impl Circumstances<'_> {
     }
 
     /// What comes after an attempt that failed with `failure`, as far as that may be told; `wanted` is the kind's own delay.
-    pub(crate) fn after_failure(
+    #[must_use]
+    pub fn after_failure(
         &self,
         failure: Option<&Failure>,
         wanted: Option<Duration>,
@@ -93,7 +97,8 @@ impl Circumstances<'_> {
     }
 
     /// What comes after an attempt that ran out of the time that `limit` gave it; `is_over` says whether its handler stopped.
-    pub(crate) fn after_time_out(&self, limit: Limit, is_over: bool) -> After {
+    #[must_use]
+    pub fn after_time_out(&self, limit: Limit, is_over: bool) -> After {
         match limit {
             Limit::Deadline => After::End(JobRecord::deadline_exceeded()),
             // Another attempt would have no more time than this one.

@@ -15,7 +15,7 @@ pub(crate) struct Invocation {
 
 /// What ends an attempt that takes too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Limit {
+pub enum Limit {
     /// The job's deadline.
     Deadline,
     /// The function's timeout, for an attempt that had the whole invocation or nearly so.

@@ -23,6 +23,10 @@ mod suspect;
 mod watch;
 mod work;
 
+pub use delivery::ending;
+pub use ending::{After, Circumstances};
+pub use invocation::Limit;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -72,10 +72,10 @@ impl JobStore {
         let mut tried = None;
         for _ in 0..LOOKS {
             let now = clock();
-            let done = match decide(&record, now, tried) {
-                Decision::Answer(answer) => return Ok(answer),
-                Decision::AskToStop => self.ask_to_stop(&record, clock()).await?,
-                Decision::End => {
+            let done = match decide_cancel(&record, now, tried) {
+                CancelDecision::Answer(answer) => return Ok(answer),
+                CancelDecision::AskToStop => self.ask_to_stop(&record, clock()).await?,
+                CancelDecision::End => {
                     tried = Some(record.canceled_end(now, retention).0);
                     self.cancel_unowned(&record, now, retention).await?
                 }
@@ -216,15 +216,22 @@ impl JobStore {
 }
 
 /// What a cancel does about a record.
-enum Decision {
+#[derive(Clone, Debug, PartialEq)]
+pub enum CancelDecision {
+    /// Nothing more: this is its answer.
     Answer(Cancellation),
+    /// An attempt owns the job: it asks that one to stop.
     AskToStop,
+    /// No attempt owns the job: it ends it.
     End,
 }
 
-fn decide(record: &JobRecord, now: Timestamp, tried: Option<Timestamp>) -> Decision {
+/// Decides at `now` what a cancel does about `record`; `tried` is when the job ended, if this cancel has already written that
+/// end without getting an answer.
+#[must_use]
+pub fn decide_cancel(record: &JobRecord, now: Timestamp, tried: Option<Timestamp>) -> CancelDecision {
     let judged = Box::new(record.clone().judged(now));
-    Decision::Answer(match judged.state {
+    CancelDecision::Answer(match judged.state {
         JobState::Completed(Outcome::Canceled) if tried.is_some() && judged.ended_at == tried => {
             Cancellation::Canceled(judged)
         }
@@ -236,9 +243,9 @@ fn decide(record: &JobRecord, now: Timestamp, tried: Option<Timestamp>) -> Decis
         }
         _ if record.is_past_deadline(now) => Cancellation::PastDeadline(judged),
         JobState::Started if record.lease_until.is_some_and(|lease| now < lease) => {
-            return Decision::AskToStop;
+            return CancelDecision::AskToStop;
         }
-        JobState::Scheduled | JobState::Started => return Decision::End,
+        JobState::Scheduled | JobState::Started => return CancelDecision::End,
     })
 }
 

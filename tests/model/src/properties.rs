@@ -1,0 +1,107 @@
+//! What must hold in every state, and what must happen in some.
+
+use engine::Outcome::{Canceled, Failed, Success};
+use stateright::Property;
+
+use crate::world::{Life, Submit, World};
+use crate::{Lifecycle, Scene};
+
+/// No job is stuck.
+pub const LIVE_WITHOUT_MESSAGE: &str = "no unfinished record is without a message of its own";
+/// No job is lost.
+pub const LOST: &str = "an accepted job has a record until it expires or is deleted";
+/// No two attempts' code runs at once, what a handler left behind included.
+pub const TWO_AT_ONCE: &str = "two attempts of a job never run at once";
+/// Fencing.
+pub const STALE_WRITE: &str = "no write of a superseded attempt takes effect";
+/// Final is final.
+pub const LEFT_ITS_END: &str = "what a reader saw as ended never ends differently";
+/// No job gets another's input.
+pub const FOREIGN_INPUT: &str = "no job runs with another request's input";
+/// A command is about the job that its owner saw.
+pub const ACTED_ON_ANOTHER: &str = "a command changes only the job that it saw first";
+/// Progress is never lost.
+pub const TOOK_BACK: &str = "a checkpoint is never replaced by an older one";
+/// One job for each 202 that says so.
+pub const TOLD_NEW_TWICE: &str = "no two submitters are told that one job is new";
+/// A lost answer is no failure of the job.
+pub const BURNED: &str = "no job fails without having run, unless a worker died";
+/// A timeout is final only if more time would not help.
+pub const TIMED_OUT_EARLY: &str = "no attempt that began late times out for good";
+
+pub(crate) fn must_hold() -> Vec<Property<Lifecycle>> {
+    vec![
+        Property::always(LIVE_WITHOUT_MESSAGE, |_, world: &World| {
+            let standing = world.judged(world.readers_time()).filter(|standing| !standing.job.state.is_completed());
+            let body = |whose: usize| world.submitters[whose].body;
+            standing.is_none_or(|standing| {
+                let mut messages = world.messages.iter();
+                messages.any(|message| body(message.from) == body(standing.whose))
+            })
+        }),
+        Property::always(LOST, |_, world: &World| {
+            let stands = |whose| world.record.as_ref().is_some_and(|record| record.whose == whose);
+            let mut submitters = world.submitters.iter().enumerate();
+            submitters.all(|(whose, submitter)| {
+                submitter.submit != Submit::Accepted || stands(whose) || world.is_over(whose) || world.seen.told_new_twice
+            })
+        }),
+        Property::always(TWO_AT_ONCE, |_, world: &World| !world.seen.two_at_once),
+        Property::always(STALE_WRITE, |_, world: &World| !world.seen.stale_write),
+        Property::always(LEFT_ITS_END, |_, world: &World| !world.seen.left_its_end),
+        Property::always(FOREIGN_INPUT, |_, world: &World| !world.seen.foreign_input),
+        Property::always(ACTED_ON_ANOTHER, |_, world: &World| !world.seen.acted_on_another),
+        Property::always(TOOK_BACK, |_, world: &World| !world.seen.took_back),
+        Property::always(TOLD_NEW_TWICE, |_, world: &World| !world.seen.told_new_twice),
+        Property::always(BURNED, |_, world: &World| !world.seen.burned),
+        Property::always(TIMED_OUT_EARLY, |_, world: &World| !world.seen.timed_out_early),
+        Property::always("a job that was canceled before it started never ran", |_, world: &World| {
+            !world.sees(|life| life.canceled_unstarted && life.started > 0)
+        }),
+        Property::always("a job is started no more often than it may be", |model: &Lifecycle, world: &World| {
+            !world.sees(|life| life.started > model.scene.max_attempts() + life.snoozed)
+        }),
+        Property::eventually("every job ends", |_, world: &World| {
+            let is_done = |submit: &Submit| matches!(submit, Submit::Accepted | Submit::Over);
+            let mut submitters = world.submitters.iter();
+            submitters.all(|submitter| is_done(&submitter.submit))
+                && world.pending.is_empty()
+                && !world.sees(|life| life.is_begun && life.end.is_none())
+        }),
+    ]
+}
+
+/// Without these the others could hold because nothing ever happens.
+pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
+    let second = Property::sometimes("a job succeeds on its second attempt", |_, world: &World| {
+        world.sees(|life| life.started == 2 && life.snoozed == 0 && life.end == Some(Success))
+    });
+    let canceled = Property::sometimes("a job is canceled while it runs", |_, world: &World| {
+        world.sees(|life| life.started > 0 && life.end == Some(Canceled))
+    });
+    let snoozed = Property::sometimes("a job continues after a snooze", |_, world: &World| {
+        world.sees(|life| life.started == 3 && life.snoozed == 1 && life.end == Some(Success))
+    });
+    let again = Property::sometimes("a key is used again", |_, world: &World| {
+        let mut submitters = world.submitters.iter();
+        submitters.all(|submitter| submitter.life.end == Some(Success))
+    });
+    let overdue = Property::sometimes("a job fails at its deadline", |_, world: &World| {
+        let record = world.record.as_ref();
+        world.sees(|life| life.end == Some(Failed)) && record.is_some_and(|record| record.job.ended_at.is_none())
+    });
+    match scene {
+        Scene::OneJob => vec![overdue, second, canceled],
+        Scene::Late | Scene::LongLease => vec![overdue, canceled],
+        Scene::Pauses => vec![overdue, second, snoozed],
+        Scene::Progress => vec![overdue, second],
+        Scene::OneKey | Scene::Reuse => vec![overdue, again],
+    }
+}
+
+impl World {
+    /// Whether this is true of some job.
+    fn sees(&self, is_so: impl Fn(&Life) -> bool) -> bool {
+        self.submitters.iter().any(|submitter| is_so(&submitter.life))
+    }
+}

@@ -1,0 +1,82 @@
+//! What happens in the world: scenes small enough to be walked through whole, chosen so that each race is in one.
+
+use crate::world::{FLIGHT, HORIZON, Left};
+
+/// What happens in the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scene {
+    /// One job, whose message is duplicated, whose workers die, and whose owner cancels it.
+    OneJob,
+    /// One job, a write of which takes effect late, twice or never: any of them.
+    Late,
+    /// One job whose attempts' leases are longer than its deadline and the write horizon, with a late write and a cancel.
+    LongLease,
+    /// One job that postpones itself, retries, and leaves threads behind, with a late write.
+    Pauses,
+    /// One job that saves checkpoints and runs out of the invocation's time, with a late write.
+    Progress,
+    /// Two submitters use one idempotency key, at once or one after the other's job; a late write, a cancel, a delete.
+    OneKey,
+    /// Two submitters, for the same request or for two, while the record of an earlier job is still there, expired or deleted.
+    Reuse,
+}
+
+impl Scene {
+    /// All of them.
+    pub const ALL: [Self; 7] = [Self::OneJob, Self::Late, Self::LongLease, Self::Pauses, Self::Progress, Self::OneKey, Self::Reuse];
+
+    pub(crate) fn left(self) -> Left {
+        match self {
+            Self::OneJob => Left { duplicates: 1, crashes: 1, cancels: 1, ..Left::default() },
+            Self::Late => Left { late: 1, cancels: 1, deletes: 1, ..Left::default() },
+            Self::LongLease => Left { late: 1, cancels: 1, ..Left::default() },
+            Self::Pauses => Left { late: 1, snoozes: 1, leftovers: 1, ..Left::default() },
+            Self::Progress => Left { late: 1, timeouts: 1, saves: 2, ..Left::default() },
+            Self::OneKey => Left { late: 1, deletes: 1, cancels: 1, ..Left::default() },
+            Self::Reuse => Left { late: 1, deletes: 1, ..Left::default() },
+        }
+    }
+
+    /// The requests of the submitters, one world for each line.
+    pub(crate) fn requests(self) -> &'static [&'static [u8]] {
+        match self {
+            Self::OneKey => &[&[1, 1]],
+            Self::Reuse => &[&[1, 1], &[1, 2]],
+            _ => &[&[1]],
+        }
+    }
+
+    pub(crate) fn max_attempts(self) -> u32 {
+        match self {
+            Self::OneKey | Self::Reuse | Self::Late | Self::LongLease => 1,
+            Self::OneJob | Self::Pauses | Self::Progress => 2,
+        }
+    }
+
+    /// In ticks, from the scheduled start.
+    pub(crate) fn deadline(self) -> i64 {
+        match self {
+            Self::OneJob | Self::Pauses => 3,
+            Self::Late | Self::LongLease | Self::Progress | Self::OneKey | Self::Reuse => 2,
+        }
+    }
+
+    /// An attempt's lease, in ticks from the delivery.
+    pub(crate) fn lease(self) -> i64 {
+        match self {
+            Self::LongLease => 3,
+            Self::OneJob | Self::Pauses => 2,
+            Self::Late | Self::Progress | Self::OneKey | Self::Reuse => 1,
+        }
+    }
+
+    /// Whether handlers fail for good: where many other things happen, a success is as good an end.
+    pub(crate) fn has_failures(self) -> bool {
+        !matches!(self, Self::OneKey | Self::Reuse)
+    }
+
+    /// When everything is over, in ticks.
+    pub(crate) fn end(self) -> i64 {
+        FLIGHT + self.deadline() + HORIZON + 1
+    }
+}
