@@ -56,17 +56,30 @@ impl Plan {
         if self.is_over.load(Ordering::Relaxed) || whether % 1_000 >= u64::from(self.rates.faults) {
             return None;
         }
+        // A write that nobody hears of, or one that comes late, does more harm than a read.
+        let late = if call.is_table_write() { 75 } else { 90 };
         Some(match which % 100 {
-            0..25 => Fault::Throttle,
-            25..35 => Fault::ErrorBefore,
-            35..45 => Fault::ErrorAfter,
-            45..55 => Fault::ResetBefore,
-            55..65 => Fault::ResetAfter,
-            65..70 => Fault::HangBefore,
-            70..80 => Fault::HangAfter,
-            80..90 => Fault::Delay(between(Duration::ZERO, TRY, how_long)),
-            _ => Fault::Delay(between(TRY, self.rates.longest.max(TRY), how_long)),
+            0..20 => Fault::Throttle,
+            20..30 => Fault::ErrorBefore,
+            30..40 => Fault::ErrorAfter,
+            40..48 => Fault::ResetBefore,
+            48..55 => Fault::ResetAfter,
+            55..60 => Fault::HangBefore,
+            60..70 => Fault::HangAfter,
+            kind if kind < late => Fault::Delay(between(Duration::ZERO, TRY, how_long)),
+            kind => Fault::Delay(self.late(kind, how_long)),
         })
+    }
+
+    /// Every other one comes while its caller is still at work, the others up to the latest time.
+    fn late(&self, kind: u64, how_long: u64) -> Duration {
+        let longest = self.rates.longest.max(TRY);
+        let soon = (TRY * 3).min(longest);
+        if kind % 2 == 0 {
+            between(TRY, soon, how_long)
+        } else {
+            between(soon, longest, how_long)
+        }
     }
 
     /// What goes wrong with the next delivery of a message.
