@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 
 use crate::answers::a_job;
-use crate::deployed::{Answer, Deployed, Function, http_api_event, http_api_event_of};
+use crate::deployed::{
+    Answer, Deployed, Function, http_api_event, http_api_event_of, http_api_event_with,
+};
 
 async fn submit(function: &Function, authorizer: &Value) -> Answer {
     let event = http_api_event_of(authorizer, "POST", "/jobs", &a_job());
@@ -124,6 +126,67 @@ async fn a_new_secret_before_the_old_one_breaks_no_uri() {
     assert_eq!(status(&deployed, id(&before)).await, 404);
 }
 
+/// Each step of a rotation is a deployment, and CloudFormation updates the functions one after the other.
+#[tokio::test]
+async fn in_a_rotation_no_function_is_ahead_of_what_the_others_know() {
+    const OLD: &str = "the-old-secret-of-32-characters-or-more";
+    const NEW: &str = "the-new-secret-of-32-characters-or-more";
+    let steps = [
+        OLD.to_owned(),
+        format!("{OLD},{NEW}"),
+        format!("{NEW},{OLD}"),
+    ];
+    let deployed = Deployed::with_parameters(&[("IdSecret", OLD)]).await;
+    let mut functions = Vec::new();
+    for step in &steps {
+        functions.push(deployed.beside(&[("IdSecret", step)]).await);
+    }
+
+    let mut jobs = Vec::new();
+    for (one, other) in [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 1), (2, 2)] {
+        let ([submit, status], [other_submit, other_status]) = (&functions[one], &functions[other]);
+        let key = format!("{one}-{other}");
+        let submitted = under_key(submit, &key).await;
+        let again = under_key(other_submit, &key).await;
+        let once_more = under_key(submit, &key).await;
+
+        assert_eq!(
+            [&again, &once_more].map(|answer| id(answer)),
+            [id(&submitted); 2],
+            "{key}"
+        );
+        assert_eq!(again.header("idempotency-replayed"), "true", "{key}");
+        let unkeyed = submit
+            .answer(&http_api_event("POST", "/jobs", &a_job()))
+            .await;
+        for job in [&submitted, &unkeyed] {
+            let statuses = [
+                status_at(status, id(job)).await,
+                status_at(other_status, id(job)).await,
+            ];
+            assert_eq!(statuses, [200; 2], "{key}");
+            jobs.push(id(job).to_owned());
+        }
+    }
+
+    let [_, last] = &functions[2];
+    for job in &jobs {
+        assert_eq!(status_at(last, job).await, 200);
+    }
+    // What one deployment of both steps would do.
+    let ([ahead, _], [_, behind]) = (&functions[2], &functions[0]);
+    let submitted = under_key(ahead, "ahead").await;
+    assert_eq!(status_at(behind, id(&submitted)).await, 404);
+}
+
+async fn under_key(submit: &Function, key: &str) -> Answer {
+    let headers = [("idempotency-key", key)];
+    let event = http_api_event_with(&headers, "POST", "/jobs", &a_job());
+    let answer = submit.answer(&event).await;
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    answer
+}
+
 async fn submit_signed(deployed: &Deployed) -> Answer {
     let event = http_api_event("POST", "/jobs", &a_job());
     let answer = deployed.submit.answer(&event).await;
@@ -132,6 +195,10 @@ async fn submit_signed(deployed: &Deployed) -> Answer {
 }
 
 async fn status(deployed: &Deployed, job: &str) -> u64 {
+    status_at(&deployed.status, job).await
+}
+
+async fn status_at(function: &Function, job: &str) -> u64 {
     let event = http_api_event("GET", &format!("/jobs/{job}"), &Value::Null);
-    deployed.status.answer(&event).await.status
+    function.answer(&event).await.status
 }

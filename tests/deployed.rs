@@ -75,6 +75,14 @@ impl Deployed {
 }
 
 impl Deployed {
+    /// `submit` and `status` on the same table and queue, with other parameters: while a deployment is under way, both are there.
+    pub(crate) async fn beside(&self, parameters: &[(&str, &str)]) -> [Function; 2] {
+        [
+            Function::new("submit", parameters, 1, &self.backends).await,
+            Function::new("status", parameters, 1, &self.backends).await,
+        ]
+    }
+
     /// Submits a `rehearsal` with this input: the path of its job. `OptInKinds` has to name the kind.
     pub(crate) async fn rehearse(&self, input: Value) -> String {
         let body = json!({"name": "rehearsal", "input": input});

@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 
 use crate::answers::{a_job, record};
 use crate::app::eventually;
+use crate::backends::{TABLE, dynamodb_client};
 use crate::cloudformation::{Template, text};
-use crate::deployed::{Deployed, Function, NAMESPACE, http_api_event, http_api_event_with};
+use crate::deployed::{
+    Deployed, Function, NAMESPACE, http_api_event, http_api_event_with, sqs_event,
+};
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 const XRAY: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
@@ -122,6 +125,103 @@ async fn the_lines_of_an_attempt_name_the_request_that_it_comes_from() {
     assert_eq!(accepted.await["fields"]["traceparent"], TRACEPARENT);
 }
 
+/// The reasons of the messages that the worker has returned, in their order, once there are as many; `!` marks the faults.
+async fn handed_back(worker: &Function, count: usize) -> Vec<String> {
+    eventually("HandedBack", async || {
+        let mut lines = worker.lines();
+        lines.retain(|line| line["HandedBack"] == 1);
+        let reasons = lines.iter().map(|line| {
+            let reason = text(&line["reason"]);
+            let directives = line["_aws"]["CloudWatchMetrics"]
+                .as_array()
+                .expect("metrics");
+            let written: BTreeSet<_> = directives
+                .iter()
+                .inspect(|one| assert_eq!(one["Namespace"], NAMESPACE))
+                .map(|one| {
+                    (
+                        one["Metrics"][0]["Name"].to_string(),
+                        one["Dimensions"].to_string(),
+                    )
+                })
+                .collect();
+            let counted = ("\"HandedBack\"".to_owned(), "[[\"reason\"]]".to_owned());
+            let fault = ("\"HandBackFault\"".to_owned(), "[[]]".to_owned());
+            assert!(written.contains(&counted), "{line}");
+            let is_fault = line["HandBackFault"] == 1;
+            assert_eq!(written.contains(&fault), is_fault, "{line}");
+            format!("{}{reason}", if is_fault { "!" } else { "" })
+        });
+        let reasons: Vec<_> = reasons.collect();
+        (reasons.len() >= count).then_some(reasons)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_message_that_goes_back_is_counted_with_its_reason_and_a_fault_apart() {
+    let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
+    let snooze = json!({ "name": "rehearsal", "input": { "outcome": "snooze-then-success" } });
+
+    run(&deployed, &snooze, 1).await;
+    deployed.backends.send_without_group("not a message").await;
+    let unreadable = sqs_event(&deployed.backends.messages().await);
+    deployed.worker.invoke(&unreadable).await;
+
+    assert_eq!(
+        handed_back(&deployed.worker, 2).await,
+        ["snooze", "!unreadable"]
+    );
+}
+
+#[tokio::test]
+async fn a_kind_that_a_worker_does_not_have_and_a_table_that_it_cannot_reach_are_faults() {
+    let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
+    deployed.rehearse(json!({ "seconds": 0 })).await;
+    let unknown = sqs_event(&deployed.backends.messages().await);
+    let deployed = deployed.updated(&[]).await;
+
+    deployed.worker.invoke(&unknown).await;
+
+    assert_eq!(handed_back(&deployed.worker, 1).await, ["!unknown-kind"]);
+
+    let submit = http_api_event("POST", "/jobs", &a_job());
+    assert_eq!(deployed.submit.answer(&submit).await.status, 202);
+    let unclaimable = sqs_event(&deployed.backends.messages().await);
+    let tables = dynamodb_client(&deployed.backends.dynamodb_url);
+    let deleted = tables.delete_table().table_name(TABLE).send().await;
+    deleted.expect("the table is deleted");
+
+    deployed.worker.invoke(&unclaimable).await;
+
+    assert_eq!(
+        handed_back(&deployed.worker, 2).await,
+        ["!unknown-kind", "!table"]
+    );
+}
+
+#[test]
+fn the_list_index_is_watched_for_throttles_like_the_table() {
+    let template = Template::of_this_repository();
+    let table = json!({ "Name": "TableName", "Value": { "Ref": "Jobs" } });
+    let index = json!({ "Name": "GlobalSecondaryIndexName", "Value": engine::INDEX_NAME });
+
+    let watched: Vec<_> = template
+        .resources("AWS::CloudWatch::Alarm")
+        .filter(|(_, alarm)| alarm["Namespace"] == "AWS/DynamoDB")
+        .map(|(_, alarm)| (text(&alarm["MetricName"]), alarm["Dimensions"].clone()))
+        .collect();
+
+    for metric in ["ReadThrottleEvents", "WriteThrottleEvents"] {
+        for dimensions in [json!([table]), json!([table, index])] {
+            assert!(
+                watched.contains(&(metric, dimensions.clone())),
+                "{metric} {dimensions}"
+            );
+        }
+    }
+}
+
 #[test]
 fn the_dashboard_and_the_alarms_look_at_metrics_that_there_are() {
     let template = Template::of_this_repository();
@@ -134,6 +234,8 @@ fn the_dashboard_and_the_alarms_look_at_metrics_that_there_are() {
         "JobCanceled",
         "Attempts",
         "DuplicateDelivery",
+        "HandedBack",
+        "HandBackFault",
     ]);
 
     let body = text(&template.at("/Resources/Dashboard/Properties/DashboardBody")["Fn::Sub"]);
@@ -156,7 +258,9 @@ fn the_dashboard_and_the_alarms_look_at_metrics_that_there_are() {
     for (name, alarm) in &alarms {
         let topic = json!({ "Fn::If": ["HasAlarmEmail", [{ "Ref": "AlarmTopic" }], { "Ref": "AWS::NoValue" }] });
         assert_eq!(alarm["AlarmActions"], topic, "{name}");
-        assert!(alarm["AlarmDescription"].is_string(), "{name}");
+        // Symptom, likely cause, first step.
+        let sentences = text(&alarm["AlarmDescription"]).matches(". ").count() + 1;
+        assert!(sentences >= 3, "{name}");
         if alarm["Namespace"]["Fn::Sub"].is_string() {
             assert_eq!(alarm["Namespace"]["Fn::Sub"], "Accepted/${AWS::StackName}");
             assert!(written.contains(text(&alarm["MetricName"])), "{name}");

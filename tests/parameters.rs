@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::cloudformation::{Template, text};
 
 /// For each parameter what it takes, besides its default, and what it refuses.
-const GIVEN: [(&str, &[&str], &[&str]); 24] = [
+const GIVEN: [(&str, &[&str], &[&str]); 34] = [
     ("Authorization", &["JWT", "NONE"], &["", "none", "OPEN"]),
     (
         "JwtIssuer",
@@ -20,6 +20,42 @@ const GIVEN: [(&str, &[&str], &[&str]); 24] = [
         ],
     ),
     ("JwtAudience", &["jobs", "a,b"], &["a, b", "a,", " "]),
+    (
+        "JwtScopes",
+        &["jobs/write", "a,b"],
+        &["a, b", "a b", "a,", " "],
+    ),
+    ("DisableExecuteApiEndpoint", &["true"], &["yes", "True"]),
+    (
+        "MaxScheduleAheadSeconds",
+        &["60", "604800"],
+        &["59", "604801"],
+    ),
+    ("MaxWaitSeconds", &["0", "20"], &["-1", "21"]),
+    (
+        "KmsKeyArn",
+        &[
+            "arn:aws:kms:eu-central-1:123456789012:key/1a2b3c4d-1a2b-3c4d-5e6f-1a2b3c4d5e6f",
+            "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-1a2b3c4d1a2b3c4d5e6f1a2b3c4d5e6f",
+        ],
+        &[
+            "alias/jobs",
+            "arn:aws:kms:eu-central-1:123456789012:alias/jobs",
+        ],
+    ),
+    ("ApiReservedConcurrency", &["0", "1000"], &["-1", "1001"]),
+    ("SystemLogLevel", &["DEBUG", "WARN"], &["warn", "ERROR"]),
+    ("LogCallers", &["false"], &["no", "False"]),
+    (
+        "AlarmQueueDelayMs",
+        &["1000", "604800000"],
+        &["999", "604800001"],
+    ),
+    (
+        "AlarmVisibleMessages",
+        &["0", "1000000"],
+        &["-1", "1000001"],
+    ),
     (
         "AllowedOrigins",
         &["*", "https://a.example.com,http://localhost:8080"],
@@ -40,10 +76,10 @@ const GIVEN: [(&str, &[&str], &[&str]); 24] = [
     ),
     (
         "RetentionSeconds",
-        &["60", "31536000"],
-        &["59", "31536001", "a day"],
+        &["600", "31536000"],
+        &["599", "31536001", "a day"],
     ),
-    ("DeadlineSeconds", &["60", "604800"], &["59", "604801"]),
+    ("DeadlineSeconds", &["60", "604440"], &["59", "604441"]),
     (
         "OptInKinds",
         &["rehearsal", "a,b_c-1"],
@@ -80,7 +116,7 @@ const GIVEN: [(&str, &[&str], &[&str]); 24] = [
         &["59", "1209601"],
     ),
     ("MonitorLinks", &["true"], &["yes", "True"]),
-    ("DeletionProtection", &["false"], &["no", "True"]),
+    ("DeletionProtection", &["true"], &["no", "True"]),
 ];
 
 /// Whether CloudFormation takes this value.
@@ -188,4 +224,24 @@ fn tokens_are_not_taken_from_just_any_issuer_or_for_just_any_audience() {
             "{said:?}"
         );
     }
+}
+
+#[test]
+fn scopes_are_asked_of_tokens_only_and_the_last_entrance_stays_open() {
+    let scopes = ("JwtScopes", "jobs/write");
+    let disabled = ("DisableExecuteApiEndpoint", "true");
+    let domain = ("PublicBaseUrl", "https://jobs.example.com");
+
+    for (given, missing) in [
+        (&[scopes, ("Authorization", "AWS_IAM")], "Authorization=JWT"),
+        (&[disabled, ("Authorization", "AWS_IAM")], "PublicBaseUrl"),
+    ] {
+        let said = refusals(given);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(
+            said[0].contains(missing) && said[0].ends_with('.'),
+            "{said:?}"
+        );
+    }
+    assert_eq!(refusals(&[disabled, domain]), Vec::<String>::new());
 }

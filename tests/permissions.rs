@@ -17,6 +17,8 @@ fn actions(role: &str) -> BTreeSet<String> {
     ));
     let listed = statements
         .iter()
+        // What is there with a key of the customer's only: `the_functions_may_decrypt_with_the_customers_key_only`.
+        .filter(|statement| statement["Fn::If"].is_null())
         .flat_map(|statement| match &statement["Action"] {
             Value::Array(actions) => actions.iter().map(text).collect(),
             action => vec![text(action)],
@@ -48,9 +50,10 @@ fn no_route_is_open_unless_the_deployer_says_so() {
             continue;
         }
         // A preflight has no credentials; the route is there for pages of the origins that the deployer named.
-        if name == "PreflightRoute" {
-            assert_eq!(route["RouteKey"], "OPTIONS /{proxy+}");
-            let condition = template.at("/Resources/PreflightRoute/Condition");
+        if name.starts_with("Preflight") {
+            let key = text(&route["RouteKey"]);
+            assert!(["OPTIONS /", "OPTIONS /{proxy+}"].contains(&key), "{key}");
+            let condition = template.at(&format!("/Resources/{name}/Condition"));
             assert_eq!(condition, "HasAllowedOrigins");
             continue;
         }
@@ -59,6 +62,10 @@ fn no_route_is_open_unless_the_deployer_says_so() {
             json!({ "Ref": "Authorization" }),
             "{name}"
         );
+        let scopes = json!({ "Fn::Split": [",", { "Ref": "JwtScopes" }] });
+        let no_value = json!({ "Ref": "AWS::NoValue" });
+        let scopes = json!({ "Fn::If": ["HasJwtScopes", scopes, no_value] });
+        assert_eq!(route["AuthorizationScopes"], scopes, "{name}");
     }
 }
 
@@ -153,7 +160,10 @@ fn the_index_is_queried_and_the_table_is_read() {
     let statements =
         template.list("/Resources/StatusRole/Properties/Policies/0/PolicyDocument/Statement");
 
-    for statement in statements {
+    for statement in statements
+        .iter()
+        .filter(|statement| statement["Fn::If"].is_null())
+    {
         let on_index = statement["Resource"]["Fn::Sub"].is_string();
         assert_eq!(
             on_index,
@@ -195,8 +205,126 @@ fn every_parameter_says_what_it_is_and_what_it_takes() {
             .as_str()
             .unwrap_or_default();
         assert!(
-            refusal.contains(name.as_str()) && refusal.ends_with('.'),
-            "{name} refuses without a sentence"
+            refusal.starts_with(&format!("{name} must ")) && refusal.ends_with('.'),
+            "{name} refuses without a sentence: {refusal}"
         );
     }
+}
+
+/// What a policy of this kind says about this resource.
+fn statements_about<'a>(
+    template: &'a Template,
+    kind: &str,
+    list: &str,
+    resource: &str,
+) -> &'a [Value] {
+    let policies = template.map("/Resources");
+    let about = json!([{ "Ref": resource }]);
+    let (name, _) = policies
+        .iter()
+        .find(|(_, one)| one["Type"] == kind && one["Properties"][list] == about)
+        .unwrap_or_else(|| panic!("no policy is about {resource}"));
+    template.list(&format!(
+        "/Resources/{name}/Properties/PolicyDocument/Statement"
+    ))
+}
+
+fn is_denied_without_tls(statement: &Value, action: &str, resource: &Value) -> bool {
+    statement["Effect"] == "Deny"
+        && statement["Principal"] == "*"
+        && statement["Action"] == action
+        && statement["Resource"] == *resource
+        && statement["Condition"] == json!({ "Bool": { "aws:SecureTransport": "false" } })
+}
+
+#[test]
+fn nobody_reaches_a_queue_or_the_topic_without_tls() {
+    let template = Template::of_this_repository();
+
+    for (queue, _) in template.resources("AWS::SQS::Queue") {
+        let said = statements_about(&template, "AWS::SQS::QueuePolicy", "Queues", queue);
+        let arn = json!({ "Fn::GetAtt": format!("{queue}.Arn") });
+        // And nothing is allowed there: what each role may do stands in its own policy.
+        assert_eq!(said.len(), 1, "{queue}");
+        assert!(is_denied_without_tls(&said[0], "sqs:*", &arn), "{queue}");
+    }
+    for (topic, _) in template.resources("AWS::SNS::Topic") {
+        let said = statements_about(&template, "AWS::SNS::TopicPolicy", "Topics", topic);
+        let arn = json!({ "Ref": topic });
+        let denied = |one: &Value| is_denied_without_tls(one, "sns:Publish", &arn);
+        assert!(said.iter().any(denied), "{topic}");
+    }
+}
+
+#[test]
+fn the_alarms_of_this_account_may_publish_and_nobody_else_is_let_in() {
+    let template = Template::of_this_repository();
+
+    let said = statements_about(&template, "AWS::SNS::TopicPolicy", "Topics", "AlarmTopic");
+    let allowed: Vec<_> = said.iter().filter(|one| one["Effect"] == "Allow").collect();
+
+    assert_eq!(allowed.len(), 1);
+    assert_eq!(
+        allowed[0]["Principal"],
+        json!({ "Service": "cloudwatch.amazonaws.com" })
+    );
+    assert_eq!(allowed[0]["Action"], "sns:Publish");
+    let alarms = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:*";
+    assert_eq!(
+        allowed[0]["Condition"],
+        json!({ "ArnLike": { "aws:SourceArn": { "Fn::Sub": alarms } } })
+    );
+    for resource in ["AlarmTopic", "AlarmTopicPolicy", "AlarmSubscription"] {
+        let condition = template.at(&format!("/Resources/{resource}/Condition"));
+        assert_eq!(condition, "HasAlarmEmail", "{resource}");
+    }
+}
+
+#[test]
+fn the_functions_may_decrypt_with_the_customers_key_only() {
+    let template = Template::of_this_repository();
+    let key = json!({ "Ref": "KmsKeyArn" });
+    let no_value = json!({ "Ref": "AWS::NoValue" });
+
+    let used = template.at("/Globals/Function/KmsKeyArn");
+
+    assert_eq!(used, &json!({ "Fn::If": ["HasKmsKey", key, no_value] }));
+    let decrypts = json!({ "Effect": "Allow", "Action": "kms:Decrypt", "Resource": key });
+    let decrypts = json!({ "Fn::If": ["HasKmsKey", decrypts, no_value] });
+    for role in ["SubmitRole", "StatusRole", "WorkerRole"] {
+        let statements = template.list(&format!(
+            "/Resources/{role}/Properties/Policies/0/PolicyDocument/Statement"
+        ));
+        assert!(statements.contains(&decrypts), "{role}");
+    }
+}
+
+#[test]
+fn the_caller_s_policy_allows_this_api_and_no_other() {
+    let template = Template::of_this_repository();
+
+    let output = template.at("/Outputs/CallerPolicy");
+    let policy: Value = serde_json::from_str(text(&output["Value"]["Fn::Sub"])).expect("JSON");
+
+    let api = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/*";
+    let allowed = json!([{ "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": api }]);
+    assert_eq!(policy["Statement"], allowed);
+    assert_eq!(output["Condition"], "UsesIam");
+}
+
+#[test]
+fn the_gateway_s_own_domain_can_be_closed() {
+    let template = Template::of_this_repository();
+
+    let disabled = template.at("/Resources/HttpApi/Properties/DisableExecuteApiEndpoint");
+
+    let chosen = json!({ "Fn::If": ["DisablesExecuteApiEndpoint", true, false] });
+    assert_eq!(disabled, &chosen);
+    let condition = template.at("/Conditions/DisablesExecuteApiEndpoint/Fn::Equals");
+    let switch = json!([{ "Ref": "DisableExecuteApiEndpoint" }, "true"]);
+    assert_eq!(condition, &switch);
+    assert_eq!(
+        template.at("/Parameters/DisableExecuteApiEndpoint/Default"),
+        "false"
+    );
 }

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import acceptance
 import emulator
+import signed_request
 from http_api import PATIENCE_S
 from stack import Stack, client
 
@@ -32,19 +33,47 @@ def nobody_comes_in_by_default():
 def what_stands_there_is_what_the_template_says():
     stack = Stack("closed")
     outputs = stack.outputs()
-    table = client("dynamodb").describe_table(TableName=outputs["JobsTable"])["Table"]
-    assert table["DeletionProtectionEnabled"], table
-    queue = client("sqs").get_queue_attributes(QueueUrl=outputs["JobQueueUrl"], AttributeNames=["All"])["Attributes"]
-    assert queue["VisibilityTimeout"] == "5400", queue
+    assert not is_protected(stack)
+    for name in ("JobQueueUrl", "DeadLetterQueueUrl"):
+        queue = client("sqs").get_queue_attributes(QueueUrl=outputs[name], AttributeNames=["All"])["Attributes"]
+        (denied,) = json.loads(queue["Policy"])["Statement"]
+        assert denied["Effect"] == "Deny" and denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}, denied
+        assert name != "JobQueueUrl" or queue["VisibilityTimeout"] == "960", queue
+    for function in stack.resources("AWS::Lambda::Function").values():
+        configuration = client("lambda").get_function_configuration(FunctionName=function)
+        assert configuration["Architectures"] == ["x86_64"], configuration
     mappings = client("lambda").list_event_source_mappings()["EventSourceMappings"]
     (mapping,) = mappings
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], mapping
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}, mapping
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}, mapping
     dashboard = urlsplit(outputs["DashboardUrl"]).fragment.rsplit("/", 1)[1]
     body = json.loads(client("cloudwatch").get_dashboard(DashboardName=dashboard)["DashboardBody"])
     assert body["widgets"], body
     alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert len(alarms) == len(stack.resources("AWS::CloudWatch::Alarm")), alarms
+    groups = client("logs").describe_log_groups(logGroupNamePrefix="/aws/vendedlogs/")["logGroups"]
+    assert [group["logGroupName"] for group in groups] == ["/aws/vendedlogs/accepted/closed"], groups
+
+
+def is_protected(stack):
+    table = client("dynamodb").describe_table(TableName=stack.outputs()["JobsTable"])["Table"]
+    return table["DeletionProtectionEnabled"]
+
+
+def the_table_is_protected_once_its_owner_says_so():
+    assert is_protected(Stack("closed").deploy(DeletionProtection="true"))
+
+
+def a_callers_policy_names_its_api():
+    stack = Stack("closed")
+    (statement,) = json.loads(stack.outputs()["CallerPolicy"])["Statement"]
+    (api_id,) = stack.resources("AWS::ApiGatewayV2::Api").values()
+    assert statement["Action"] == "execute-api:Invoke" and f":{api_id}/" in statement["Resource"], statement
+
+
+def the_readmes_request_is_signed_as_aws_signs_it():
+    for token in ("", "a-session-token"):
+        signed_request.check(token)
 
 
 def a_wrong_parameter_is_refused():
@@ -123,7 +152,7 @@ def every_function_answers_every_event_under_the_runtime_interface_emulator():
 
 
 def a_stack_goes_as_it_came():
-    # As the README has it: a protected table keeps its stack from going.
+    # On AWS the table and the secret stay (DeletionPolicy), protected or not.
     Stack("closed").deploy(DeletionProtection="false")
     for name in ("closed", "tokens", "open"):
         stack = Stack(name)
@@ -142,6 +171,9 @@ def open_stack():
 STEPS = [
     nobody_comes_in_by_default,
     what_stands_there_is_what_the_template_says,
+    the_table_is_protected_once_its_owner_says_so,
+    a_callers_policy_names_its_api,
+    the_readmes_request_is_signed_as_aws_signs_it,
     a_wrong_parameter_is_refused,
     a_token_opens_and_a_forged_one_does_not,
     the_deployed_api_does_what_the_local_one_does,

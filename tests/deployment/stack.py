@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 import boto3
@@ -63,15 +64,20 @@ class Stack:
         assert succeeded, printed
         return self
 
-    def deploy_guided(self, **parameters):
-        """Deploys as somebody does who types the stack's name and takes what is offered to the end."""
+    def deploy_guided(self):
+        """Deploys as somebody does who types the stack's name and takes what is offered to the end. What is offered as the
+        architecture is what samconfig.toml says, edited for this machine."""
+        config = (FOLDER / "samconfig.toml").read_text().replace("Architecture=arm64", "Architecture=x86_64")
         every_parameter = [""] * len(parameters_of_template())
         answers = [self.name, REGION, *every_parameter]
         # Confirm changes, allow roles, disable rollback, keep the answers in samconfig.toml; and the change set itself.
         answers += ["y", "y", "n", "n", "y"]
-        overrides = self._overrides(parameters)
-        printed, succeeded = sam("deploy", "--guided", *overrides, answers="\n".join(answers) + "\n")
-        assert succeeded, printed
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as edited:
+            edited.write(config)
+            edited.flush()
+            arguments = ["deploy", "--guided", "--config-file", edited.name]
+            printed, succeeded = sam(*arguments, answers="\n".join(answers) + "\n")
+        assert succeeded and "Parameter Architecture [x86_64]" in printed, printed
         return self
 
     def delete(self):

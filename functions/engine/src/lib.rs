@@ -16,6 +16,7 @@ mod creation_token;
 mod deadline;
 mod environment;
 mod fingerprint;
+mod hand_back;
 mod id;
 mod input;
 mod intake;
@@ -53,6 +54,7 @@ pub use creation_token::CreationToken;
 pub use deadline::WRITE_HORIZON;
 pub use environment::{Authorization, ConfigError, Environment};
 pub use fingerprint::Fingerprint;
+pub use hand_back::HandBack;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
 pub use intake::{Intake, IntakeBuilder};
 pub use job::{Invalid, Job};
@@ -69,6 +71,7 @@ pub use page::{
 pub use percent::Percent;
 pub use queue::{
     JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_PAUSES, MAX_VISIBILITY, QueueError, Receipt,
+    VISIBILITY_MARGIN,
 };
 pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use registry::{Registry, RegistryError};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::{Environment, JobRecord, KindName, Outcome, Timestamp};
+use crate::{Environment, HandBack, JobRecord, KindName, Outcome, Timestamp};
 
 /// Writes metrics where the deployment wants them.
 #[derive(Clone, Debug)]
@@ -85,10 +85,12 @@ impl Metrics {
 
     /// Writes what happened at `now` to a job of this kind, as a line of its own on standard output.
     pub fn write(&self, kind: &KindName, happened: Happened, now: Timestamp) {
-        if let Some(line) = self.line(kind, happened, now) {
-            // A metric that can't be written is no reason to fail a job.
-            let _ = writeln!(std::io::stdout().lock(), "{line}");
-        }
+        write(self.line(kind, happened, now));
+    }
+
+    /// Writes that a message was returned to the queue.
+    pub fn write_hand_back(&self, reason: HandBack, now: Timestamp) {
+        write(self.hand_back_line(reason, now));
     }
 
     /// Writes that a job came to this end.
@@ -106,6 +108,57 @@ impl Metrics {
         };
         serde_json::to_string(&line).ok()
     }
+
+    /// `HandedBack` by reason; for faults `HandBackFault` as well, without a dimension, so that one plain alarm covers them.
+    fn hand_back_line(&self, reason: HandBack, now: Timestamp) -> Option<String> {
+        const COUNTED: Metric = Metric {
+            name: "HandedBack",
+            unit: COUNT,
+        };
+        const FAULT: Metric = Metric {
+            name: "HandBackFault",
+            unit: COUNT,
+        };
+        let namespace = self.namespace.as_ref()?;
+        let directive = |dimensions, metric| Directive {
+            namespace,
+            dimensions,
+            metrics: vec![metric],
+        };
+        let mut directives = vec![directive(&[&["reason"]], COUNTED)];
+        if reason.is_fault() {
+            directives.push(directive(&[&[]], FAULT));
+        }
+        let line = HandBackLine {
+            about: About {
+                timestamp: now.ms(),
+                cloud_watch_metrics: directives,
+            },
+            reason: reason.as_str(),
+            handed_back: 1,
+            fault: reason.is_fault().then_some(1),
+        };
+        serde_json::to_string(&line).ok()
+    }
+}
+
+/// Writes a line of its own on standard output.
+fn write(line: Option<String>) {
+    if let Some(line) = line {
+        // A metric that can't be written is no reason to fail a job.
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    }
+}
+
+#[derive(Serialize)]
+struct HandBackLine<'a> {
+    #[serde(rename = "_aws")]
+    about: About<'a>,
+    reason: &'static str,
+    #[serde(rename = "HandedBack")]
+    handed_back: u8,
+    #[serde(rename = "HandBackFault", skip_serializing_if = "Option::is_none")]
+    fault: Option<u8>,
 }
 
 /// The metrics of all kinds together and of each kind: a metric costs by its dimensions, so there are no others.
@@ -121,7 +174,7 @@ impl Serialize for Line<'_> {
         let mut line = serializer.serialize_map(None)?;
         let directive = Directive {
             namespace: self.namespace,
-            dimensions: (&[], ["kind"]),
+            dimensions: &[&[], &["kind"]],
             metrics: self
                 .measured
                 .iter()
@@ -130,7 +183,7 @@ impl Serialize for Line<'_> {
         };
         let about = About {
             timestamp: self.timestamp,
-            cloud_watch_metrics: [directive],
+            cloud_watch_metrics: vec![directive],
         };
         line.serialize_entry("_aws", &about)?;
         line.serialize_entry("kind", self.kind)?;
@@ -145,14 +198,14 @@ impl Serialize for Line<'_> {
 #[serde(rename_all = "PascalCase")]
 struct About<'a> {
     timestamp: i64,
-    cloud_watch_metrics: [Directive<'a>; 1],
+    cloud_watch_metrics: Vec<Directive<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Directive<'a> {
     namespace: &'a str,
-    dimensions: (&'a [&'a str], [&'a str; 1]),
+    dimensions: &'a [&'a [&'a str]],
     metrics: Vec<Metric>,
 }
 
@@ -216,8 +269,48 @@ mod tests {
         }
     }
 
+    fn hand_back(reason: HandBack) -> Value {
+        let metrics = Metrics::of(&Environment::of(&[("METRICS_NAMESPACE", "n")]));
+        let line = metrics.hand_back_line(reason, Timestamp::from_ms(1_500));
+        serde_json::from_str(&line.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_hand_back_is_counted_by_its_reason() {
+        let directive = json!({
+            "Namespace": "n",
+            "Dimensions": [["reason"]],
+            "Metrics": [{ "Name": "HandedBack", "Unit": "Count" }],
+        });
+        let about = json!({ "Timestamp": 1_500, "CloudWatchMetrics": [directive] });
+        assert_eq!(
+            hand_back(HandBack::TooEarly),
+            json!({ "_aws": about, "reason": "too-early", "HandedBack": 1 })
+        );
+    }
+
+    #[test]
+    fn a_fault_among_the_hand_backs_is_counted_without_its_reason_too() {
+        let line = hand_back(HandBack::Table);
+        assert_eq!(
+            (&line["reason"], &line["HandedBack"]),
+            (&json!("table"), &json!(1))
+        );
+        assert_eq!(line["HandBackFault"], 1);
+        let directives = &line["_aws"]["CloudWatchMetrics"];
+        assert_eq!(directives[0]["Dimensions"], json!([["reason"]]));
+        assert_eq!(directives[1]["Dimensions"], json!([[]]));
+        let fault = json!([{ "Name": "HandBackFault", "Unit": "Count" }]);
+        assert_eq!(directives[1]["Metrics"], fault);
+    }
+
     #[test]
     fn where_nobody_looks_nothing_is_written() {
         assert_eq!(line(&[], Happened::Accepted), None);
+        let metrics = Metrics::of(&Environment::of(&[]));
+        assert_eq!(
+            metrics.hand_back_line(HandBack::Table, Timestamp::from_ms(0)),
+            None
+        );
     }
 }

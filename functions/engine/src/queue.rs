@@ -11,9 +11,23 @@ use crate::Owner;
 /// The longest that SQS holds a message back when it is sent.
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
 
-/// The longest that SQS keeps a received message invisible. AWS counts it from the receive, so some of it has passed when it is set:
-/// 12 h less a quarter of an hour, the longest that a worker runs.
-pub const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3_600 - 900);
+/// The longest visibility timeout of SQS, counted from the receive.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
+const VISIBILITY_LIMIT: Duration = Duration::from_secs(12 * 3_600);
+
+/// The longest that Lambda lets a function run.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
+
+/// By how much the queue's visibility timeout exceeds the worker's timeout: the time that a message may wait between its
+/// receive and the start of its invocation.
+pub const VISIBILITY_MARGIN: Duration = Duration::from_secs(60);
+
+/// The longest delay with which a received message is returned to the queue. SQS counts its 12 h from the receive and refuses a
+/// delay that would exceed them. The worker cannot see when a message was received, but a message that it still holds was
+/// received no longer ago than the visibility timeout: the function's timeout and the margin.
+pub const MAX_VISIBILITY: Duration = VISIBILITY_LIMIT
+    .saturating_sub(LONGEST_TIMEOUT)
+    .saturating_sub(VISIBILITY_MARGIN);
 
 /// How often a message is delivered before it is dead: the most that SQS takes. Each retry and each snooze is a delivery.
 pub const MAX_DELIVERIES: u32 = 1_000;

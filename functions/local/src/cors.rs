@@ -12,13 +12,14 @@ use axum::response::Response;
 pub const CORS_METHODS: [&str; 4] = ["GET", "HEAD", "POST", "DELETE"];
 
 /// The request headers that it may set: those that the service reads, and those of a signature.
-pub const CORS_REQUEST_HEADERS: [&str; 9] = [
+pub const CORS_REQUEST_HEADERS: [&str; 10] = [
     "accept",
     "authorization",
     "content-type",
     "idempotency-key",
     "if-none-match",
     "prefer",
+    "traceparent",
     "x-amz-content-sha256",
     "x-amz-date",
     "x-amz-security-token",

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engine::{
-    Ending, Failure, Happened, JobError, JobMessage, JobRecord, Percent, Progress, Rescheduling,
-    Runner, Written, run_context,
+    Ending, Failure, HandBack, Happened, JobError, JobMessage, JobRecord, Pause, Percent, Progress,
+    Rescheduling, Runner, Written, run_context,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -118,7 +118,13 @@ impl Attempt {
             .store
             .reschedule(&self.run, again, &progress, now());
         match written.await {
-            Ok(Written::Applied) => Disposition::at(again.next_start, now()),
+            Ok(Written::Applied) => {
+                let reason = match again.pause {
+                    Pause::Retry => HandBack::Retry,
+                    Pause::Snooze => HandBack::Snooze,
+                };
+                Disposition::at(again.next_start, now(), reason)
+            }
             Ok(Written::CancelRequested) => self.finish(Ending::Canceled, progress).await,
             Ok(Written::Fenced) => self.fenced(),
             Err(error) => self.unwritten(&error),
@@ -159,13 +165,13 @@ impl Attempt {
     /// Another attempt has the job, or its deadline is over: the message that comes back will find out which.
     fn fenced(&self) -> Disposition {
         warn!(job.id = %self.run.id, attempt = self.run.attempt, "an attempt lost its job");
-        Disposition::in_a_while()
+        Disposition::in_a_while(HandBack::Superseded)
     }
 
     /// The lease runs out, and the next attempt does the work again.
     fn unwritten(&self, error: &engine::StoreError) -> Disposition {
         error!(job.id = %self.run.id, attempt = self.run.attempt, error.source = ?std::error::Error::source(error), "{error}");
-        Disposition::at(self.invocation.lease_until(), now())
+        Disposition::at(self.invocation.lease_until(), now(), HandBack::Table)
     }
 }
 

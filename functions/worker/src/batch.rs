@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use engine::Receipt;
+use engine::{HandBack, Receipt};
 use lambda_runtime::tracing::{Instrument, Span, error};
 use tokio::task::JoinSet;
 
@@ -78,7 +78,8 @@ async fn run(
             && let Some((index, delivery)) = waiting.next()
         {
             if !invocation.has_time_for_another(now()) {
-                hand_back(app, &delivery.receipt, Duration::ZERO).await;
+                let at_once = Some(Duration::ZERO);
+                hand_back(app, &delivery.receipt, HandBack::NoTime, at_once).await;
                 continue;
             }
             let app = app.clone();
@@ -97,17 +98,22 @@ async fn run(
 async fn deliver(app: &Arc<App>, delivery: Delivery) -> Disposition {
     let receipt = delivery.receipt.clone();
     let disposition = delivery.handle(app).await;
-    if let Disposition::HandBack { after: Some(delay) } = disposition {
-        hand_back(app, &receipt, delay).await;
+    if let Disposition::HandBack { reason, after } = disposition {
+        hand_back(app, &receipt, reason, after).await;
     }
     disposition
 }
 
-async fn hand_back(app: &App, receipt: &Receipt, delay: Duration) {
-    if let Err(error) = app.queue.hand_back(receipt, delay).await {
-        // The message comes back all the same, when its visibility timeout ends.
+/// Sets when the message is redelivered (`None`: when its visibility timeout ends), and counts why.
+async fn hand_back(app: &App, receipt: &Receipt, reason: HandBack, after: Option<Duration>) {
+    let mut reason = reason;
+    if let Some(delay) = after
+        && let Err(error) = app.queue.hand_back(receipt, delay).await
+    {
         error!(error.source = ?std::error::Error::source(&error), "{error}");
+        reason = HandBack::Queue;
     }
+    app.metrics.write_hand_back(reason, now());
 }
 
 fn failure(message_id: String) -> BatchItemFailure {

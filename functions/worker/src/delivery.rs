@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsMessage;
 use engine::{
-    Claim, ClaimDecision, Ending, Failure, Happened, JobMessage, JobRecord, JobState, Receipt,
-    RetryPolicy, Timestamp, TraceContext, Unclaimed,
+    Claim, ClaimDecision, Ending, Failure, HandBack, Happened, JobMessage, JobRecord, JobState,
+    Receipt, RetryPolicy, Timestamp, TraceContext, Unclaimed,
 };
 use lambda_runtime::tracing::{Instrument, error, info, info_span, warn};
 
@@ -33,25 +33,29 @@ pub(crate) struct Delivery {
 pub(crate) enum Disposition {
     /// Nothing more to do: it is deleted.
     Done,
-    /// It comes back.
+    /// It is redelivered.
     HandBack {
+        /// Why.
+        reason: HandBack,
         /// When; `None`: when its visibility timeout ends.
         after: Option<Duration>,
     },
 }
 
 impl Disposition {
-    pub(crate) fn in_a_while() -> Self {
-        Self::HandBack { after: None }
+    pub(crate) fn in_a_while(reason: HandBack) -> Self {
+        let after = None;
+        Self::HandBack { reason, after }
     }
 
-    fn after(delay: Duration) -> Self {
-        Self::HandBack { after: Some(delay) }
+    fn after(delay: Duration, reason: HandBack) -> Self {
+        let after = Some(delay);
+        Self::HandBack { reason, after }
     }
 
-    /// Back at `until`.
-    pub(crate) fn at(until: Timestamp, now: Timestamp) -> Self {
-        Self::after(until.since(now))
+    /// Redelivered at `until`.
+    pub(crate) fn at(until: Timestamp, now: Timestamp, reason: HandBack) -> Self {
+        Self::after(until.since(now), reason)
     }
 }
 
@@ -104,7 +108,7 @@ impl Delivery {
                 if self.deliveries.is_power_of_two() {
                     error!(error.source = ?std::error::Error::source(&error), deliveries = self.deliveries, "{error}");
                 }
-                return Disposition::after(UNREADABLE_RETRY);
+                return Disposition::after(UNREADABLE_RETRY, HandBack::Unreadable);
             }
         };
         // Every line that is logged of the job's attempt says what request it comes from.
@@ -119,7 +123,7 @@ impl Delivery {
     async fn take(self, app: &Arc<App>, message: JobMessage) -> Disposition {
         let Some(runner) = app.runners.get(&message.kind).copied() else {
             warn!(job.id = %message.id, job.name = %message.kind, "no such kind here");
-            return Disposition::after(UNKNOWN_KIND_RETRY);
+            return Disposition::after(UNKNOWN_KIND_RETRY, HandBack::UnknownKind);
         };
         match self.claim(app, &message).await {
             Ok(Claim::Acquired(run)) => {
@@ -151,7 +155,7 @@ impl Delivery {
     }
 
     fn after_fault(&self) -> Disposition {
-        Disposition::after(FAULTS.bound(self.deliveries))
+        Disposition::after(FAULTS.bound(self.deliveries), HandBack::Table)
     }
 
     /// Whether the job's last attempt took its process along. A table that cannot say is not asked twice.
@@ -216,15 +220,31 @@ impl Delivery {
         }
         let age = now.since(self.sent_at);
         match (Unclaimed::of(decision, age, app.write_horizon, now), record) {
-            (Unclaimed::HandBack { after }, _) => Disposition::after(after),
+            (Unclaimed::HandBack { after }, _) => Disposition::after(after, reason(decision)),
             (Unclaimed::End, Some(record)) => end(app, record, decision, now).await,
             // What is to be ended was there a moment ago.
-            (Unclaimed::End, None) => Disposition::in_a_while(),
+            (Unclaimed::End, None) => Disposition::in_a_while(HandBack::Changed),
             (Unclaimed::Drop, _) => {
                 dropped(message, decision);
                 Disposition::Done
             }
         }
+    }
+}
+
+/// Why a message is returned whose claim was refused for now.
+fn reason(decision: ClaimDecision) -> HandBack {
+    match decision {
+        ClaimDecision::NotDue { .. } => HandBack::TooEarly,
+        ClaimDecision::Busy { .. } => HandBack::Busy,
+        ClaimDecision::PastDeadline { .. } => HandBack::PastDeadline,
+        ClaimDecision::Missing => HandBack::NoRecord,
+        ClaimDecision::Start
+        | ClaimDecision::Foreign
+        | ClaimDecision::Finished
+        | ClaimDecision::Overdue
+        | ClaimDecision::Canceled
+        | ClaimDecision::Exhausted => HandBack::Changed,
     }
 }
 
@@ -286,10 +306,10 @@ async fn end(
             info!(job.id = %record.id, job.name = %record.kind, attempt = record.attempt, error.code = code, "ended a job");
             Disposition::Done
         }
-        Ok(false) => Disposition::after(Duration::ZERO),
+        Ok(false) => Disposition::after(Duration::ZERO, HandBack::Changed),
         Err(error) => {
             error!(job.id = %record.id, error.source = ?std::error::Error::source(&error), "{error}");
-            Disposition::after(FAULTS.base)
+            Disposition::after(FAULTS.base, HandBack::Table)
         }
     }
 }

@@ -9,7 +9,7 @@ use super::heat::{PARTITION_WRITE_UNITS, owner_limit, owner_limits_on_a_new_inde
 /// `ThrottlingRateLimit`, `MaximumConcurrency` and `BatchSize` of the template by default; a test compares them.
 pub const TEMPLATE_DEFAULTS: [(&str, u32); 3] = [
     ("ThrottlingRateLimit", 100),
-    ("MaximumConcurrency", 10),
+    ("MaximumConcurrency", 5),
     ("BatchSize", 10),
 ];
 
