@@ -10,7 +10,8 @@ use crate::service::FaultOptions;
 /// Flags of `serve`: a rehearsal of a bad day.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FaultArgs {
-    /// Of a hundred calls to DynamoDB and SQS, how many are throttled, broken, reset, delayed or not answered
+    /// Of a hundred calls to DynamoDB and SQS, how many are throttled, broken, reset, delayed or not answered; of a hundred
+    /// writes to the table three times as many
     #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = per_mille)]
     faults: u32,
     /// Of a hundred deliveries of messages, how many come twice or late

@@ -30,7 +30,8 @@ pub(crate) struct ChaosArgs {
     /// Mean time between two kills; 0 kills nobody
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 1_500)]
     kill_every: u64,
-    /// Of a hundred calls to DynamoDB and SQS, how many are throttled, broken, reset, delayed or not answered
+    /// Of a hundred calls to DynamoDB and SQS, how many are throttled, broken, reset, delayed or not answered; of a hundred
+    /// writes to the table three times as many
     #[arg(long, value_name = "PERCENT", default_value = "3", value_parser = per_mille)]
     faults: u32,
     /// Of a hundred deliveries of messages, how many come twice or late

@@ -14,13 +14,16 @@ use super::fault::{Fault, TRY};
 /// How much goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
-    /// Of a thousand calls, how many meet a fault.
+    /// Of a thousand calls, how many meet a fault; of a thousand writes to the table three times as many.
     pub faults: u32,
     /// Of a thousand deliveries, how many come twice, and how many come late.
     pub deliveries: u32,
     /// The latest that a call takes effect.
     pub longest: Duration,
 }
+
+/// A write to the table meets so many times as many faults as another call: what becomes of it is what is promised.
+const WRITES: u64 = 3;
 
 /// A plan of faults: the n-th call of an operation meets the same one in each run with the same seed. Which job's call is the
 /// n-th is the processes' doing, and differs.
@@ -53,7 +56,9 @@ impl Plan {
     #[must_use]
     pub fn fault(&self, call: &Call) -> Option<Fault> {
         let [whether, which, how_long] = self.draw(&call.operation);
-        if self.is_over.load(Ordering::Relaxed) || whether % 1_000 >= u64::from(self.rates.faults) {
+        let times = if call.is_table_write() { WRITES } else { 1 };
+        let rate = u64::from(self.rates.faults) * times;
+        if self.is_over.load(Ordering::Relaxed) || whether % 1_000 >= rate {
             return None;
         }
         // A write that nobody hears of, or one that comes late, does more harm than a read.
