@@ -13,7 +13,7 @@ use engine::{
     IdSecrets, JobId, JobMessage, JobQueue, JobRecord, JobStore, NewJob, Owner, Pause, Percent,
     Progress, Receipt, Rescheduling, Timestamp, Unclaimed, Written, owns_attempt,
 };
-use local::audit::{Image, Ledger, Sender};
+use local::audit::{Image, Ledger, Sender, Write};
 use local::sqs::{Clock, ManualClock, Queues};
 use serde_json::value::RawValue;
 
@@ -470,9 +470,15 @@ impl World {
         let image = self.image(id).await;
         let before = self.images.insert(id, image.clone()).flatten();
         if before != image {
-            let sender = Some(Sender(sender.to_owned()));
             let now_ms = i64::try_from(self.clock.now_ms()).unwrap();
-            self.ledger.wrote(&id.to_string(), image, sender, now_ms);
+            let write = Write {
+                after: image,
+                sender: Some(Sender(sender.to_owned())),
+                arrived_ms: now_ms,
+                begun_ms: now_ms,
+                done_ms: now_ms,
+            };
+            self.ledger.wrote(&id.to_string(), write);
         }
     }
 

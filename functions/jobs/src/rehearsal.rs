@@ -99,7 +99,10 @@ impl Rehearsal {
                 tokio::time::sleep(step).await;
             }
             context.save(&done)?;
-            let percent = Percent::of(u64::from(done), u64::from(self.steps));
+            let percent = match self.outcome {
+                Outcome::Unmeasured => Percent::ZERO,
+                _ => Percent::of(u64::from(done), u64::from(self.steps)),
+            };
             let summary = format!("rehearsed {done} of {} steps{resumed}", self.steps);
             context.progress(percent, summary);
         }
@@ -133,6 +136,7 @@ impl Rehearsal {
             Outcome::Success
             | Outcome::RetryThenSuccess
             | Outcome::SnoozeThenSuccess
+            | Outcome::Unmeasured
             | Outcome::Block
             | Outcome::Leftover
             | Outcome::LargeResult => {}
@@ -246,6 +250,13 @@ mod tests {
         assert!(matches!(first.result, Err(JobError::Snooze { .. })));
         let next = Attempt::of(rehearsal(Outcome::SnoozeThenSuccess)).saved(&4);
         assert_eq!(next.run().await.result.unwrap().resumed_at, 4);
+    }
+
+    #[tokio::test]
+    async fn it_says_no_percentage_when_asked_not_to() {
+        let run = test_kit::run(rehearsal(Outcome::Unmeasured)).await;
+        assert_eq!(run.progress.percent, Percent::ZERO);
+        assert_eq!(run.result.unwrap().steps, 4);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! An auditor at the wire: it sees each write that the table takes, and each message that the queue takes, and judges by
 //! itself whether a job was run as promised. It shares no decision with the functions.
 
+mod history;
 mod image;
 mod ledger;
 mod rule;
@@ -17,8 +18,8 @@ use axum::http::Response;
 use http_body_util::Full;
 use serde_json::Value;
 
-pub use image::Image;
-pub use ledger::{JobSeen, Ledger, Sender};
+pub use image::{End, Image};
+pub use ledger::{JobSeen, Ledger, Sender, Write};
 pub use rule::{Rule, Violation};
 
 use crate::backends::TABLE;
@@ -73,11 +74,17 @@ impl Auditor {
         };
         let slot = usize::try_from(self.hasher.hash_one(id)).unwrap_or_default() % LOCKS;
         let _one_by_one = self.locks[slot].lock().await;
+        let begun_ms = ms(SystemTime::now());
         let answer = effect.await;
         if answer.status().is_success() {
-            let after = self.read(id).await;
-            let sender = call.invocation().map(|root| Sender(root.to_owned()));
-            self.ledger().wrote(id, after, sender, now_ms());
+            let write = Write {
+                after: self.read(id).await,
+                sender: call.invocation().map(|root| Sender(root.to_owned())),
+                arrived_ms: ms(call.arrived),
+                begun_ms,
+                done_ms: ms(SystemTime::now()),
+            };
+            self.ledger().wrote(id, write);
         }
         answer
     }
@@ -109,9 +116,7 @@ fn written_id(call: &Call) -> Option<&str> {
     key["id"]["S"].as_str().filter(|id| !id.contains('#'))
 }
 
-fn now_ms() -> i64 {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+fn ms(time: SystemTime) -> i64 {
+    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,10 +1,13 @@
 //! `chaos`: many jobs while processes are killed and calls fail, and at the end a count of what became of them.
 //!
-//! Jobs are submitted, submitted again and canceled through the HTTP front, as clients do. What is counted comes from three
-//! places that know nothing of each other: the clients' answers, an auditor that sees each write to the table, and the
-//! status URIs once all is at rest.
+//! Jobs are submitted, submitted again, canceled, looked at and deleted through the HTTP front, as clients do, and their keys
+//! used again; some come to a deadline. What is counted comes from three places that know nothing of each other: the clients'
+//! answers, an auditor that sees each write to the table, and the status URIs once all is at rest.
 
 mod args;
+mod course;
+mod door;
+mod found;
 mod killer;
 mod report;
 mod rest;
@@ -19,6 +22,8 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 pub(crate) use args::ChaosArgs;
+use course::Clients;
+use door::Door;
 use killer::Killer;
 use report::{Evidence, Report};
 
@@ -42,22 +47,36 @@ pub(crate) async fn chaos(args: ChaosArgs) -> ExitCode {
 async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     let begun = Instant::now();
     let service = Arc::new(Service::start(args.options(seed)).await?);
+    let hurried = Door::open(&service, wish::DEADLINE).await;
+    let hurried = hurried.map_err(|error| StartError::BackEnd(error.into()))?;
     let client = Client::new(&service.url);
+    let faulty = service.faulty.as_ref();
+    #[expect(clippy::expect_used, reason = "the options above ask for an auditor")]
+    let auditor = faulty
+        .and_then(|faulty| faulty.auditor.clone())
+        .expect("`ChaosArgs::options` asks for an auditor");
+    let clients = Clients {
+        hurried: client.at(&hurried.url),
+        client: client.clone(),
+        auditor: auditor.clone(),
+        patience: args.patience(),
+    };
     let bar = bar(args.jobs);
     let killer = Killer::start(service.clone(), seed, args.kill_every());
-    let told = told::submit_all(args, seed, &client, &bar).await;
+    let told = clients.submit_all(args, seed, &bar).await;
     let submitting = begun.elapsed();
-    let rest = rest::wait(&service, args, &bar).await;
+    let rest = rest::wait(&service, &auditor, args, &bar).await;
     let kills = killer.stop().await;
     bar.finish_and_clear();
     // What the clients see at the end is asked on a good day.
     if let Some(faulty) = &service.faulty {
         faulty.plan.end();
     }
-    let at_the_end = told::ask_all(&told, &client).await;
+    let at_the_end = told::ask_all(&told, &client, &auditor).await;
     let report = Report::of(Evidence {
         seed,
         service: &service,
+        auditor: &auditor,
         told: &told,
         at_the_end: &at_the_end,
         rest,
@@ -66,6 +85,7 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
         submitting,
         all: begun.elapsed(),
     });
+    hurried.close().await;
     // The killer and the rest are over, so this is the last one that has it.
     if let Some(service) = Arc::into_inner(service) {
         service.stop().await;

@@ -10,7 +10,8 @@ use crate::service::FaultOptions;
 /// Flags of `serve`: a rehearsal of a bad day.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FaultArgs {
-    /// Of a hundred calls to DynamoDB and SQS, how many are throttled, broken, reset, delayed or not answered
+    /// Of a hundred calls to DynamoDB and SQS, how many are throttled, broken, reset, delayed or not answered; of a hundred
+    /// writes to the table three times as many
     #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = per_mille)]
     faults: u32,
     /// Of a hundred deliveries of messages, how many come twice or late
@@ -23,23 +24,26 @@ pub(crate) struct FaultArgs {
 
 impl FaultArgs {
     /// Nothing when nothing is to go wrong.
-    pub(crate) fn options(&self, worker_timeout: Duration) -> Option<FaultOptions> {
+    pub(crate) fn options(&self, write_horizon: Duration) -> Option<FaultOptions> {
         let is_wanted = self.faults > 0 || self.redeliveries > 0;
         is_wanted.then(|| FaultOptions {
             seed: self.fault_seed.unwrap_or_else(random_seed),
-            rates: rates(self.faults, self.redeliveries, worker_timeout),
+            rates: rates(self.faults, self.redeliveries, write_horizon),
             is_audited: false,
         })
     }
 }
 
-/// The latest effects come when another attempt can have begun: past the lease of the one that made the call, which is the
-/// worker's time and two seconds.
-pub(crate) fn rates(faults: u32, deliveries: u32, worker_timeout: Duration) -> Rates {
+/// What the plan leaves of the write horizon: a call has tries of some seconds between the reading of its clock and the sending of
+/// the last one, and this machine may be slow.
+pub(crate) const HELD_BACK: Duration = Duration::from_secs(10);
+
+/// Calls take effect as late as the write horizon allows.
+pub(crate) fn rates(faults: u32, deliveries: u32, write_horizon: Duration) -> Rates {
     Rates {
         faults,
         deliveries,
-        longest: worker_timeout + Duration::from_secs(5),
+        longest: write_horizon.saturating_sub(HELD_BACK),
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Counts {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) location: Option<String>,
+    /// Whether it says that the job stood before.
+    pub(crate) is_replay: bool,
     pub(crate) body: Value,
 }
 
@@ -46,6 +48,14 @@ impl Client {
             http: reqwest::Client::new(),
             url: url.to_owned(),
             counts: Arc::default(),
+        }
+    }
+
+    /// The same client at another address.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            ..self.clone()
         }
     }
 
@@ -80,6 +90,11 @@ impl Client {
         persist(|| self.send(self.http.post(format!("{uri}/cancel")))).await
     }
 
+    /// `DELETE`, once: when its answer is lost, there may be another job under the key by then.
+    pub(crate) async fn delete(&self, uri: &str) -> Answer {
+        self.send(self.http.delete(uri)).await
+    }
+
     /// `POST /jobs` under a key, until there is an answer of the service's own.
     pub(crate) async fn post_under(&self, body: &str, key: &str) -> Answer {
         persist(|| self.post(body, Some(key))).await
@@ -90,6 +105,7 @@ impl Client {
         let answer = read(request.timeout(TIMEOUT)).await.unwrap_or(Answer {
             status: 0,
             location: None,
+            is_replay: false,
             body: Value::Null,
         });
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,6 +116,13 @@ impl Client {
 }
 
 impl Answer {
+    /// The job's id and status URI, when it says that the job was accepted.
+    pub(crate) fn accepted(&self) -> Option<(String, String)> {
+        let id = self.body["task"]["id"].as_str()?.to_owned();
+        let uri = self.location.clone()?;
+        (self.status == 202).then_some((id, uri))
+    }
+
     /// Whether the service, or the gateway before it, could not answer: nothing is known then.
     pub(crate) fn is_unknown(&self) -> bool {
         self.status == 0 || self.status >= 500
@@ -125,9 +148,11 @@ async fn read(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
     let answer = request.send().await?;
     let location = answer.headers().get("location");
     let location = location.and_then(|value| value.to_str().ok());
+    let is_replay = answer.headers().contains_key("idempotency-replayed");
     Ok(Answer {
         status: answer.status().as_u16(),
         location: location.map(str::to_owned),
+        is_replay,
         body: serde_json::from_slice(&answer.bytes().await?).unwrap_or_default(),
     })
 }

@@ -77,6 +77,13 @@ impl Pool {
         }
     }
 
+    /// Another pool of the same function, with these variables in place of its own of the same name.
+    pub(crate) fn with_environment(&self, changed: BTreeMap<String, String>) -> Self {
+        let mut function = self.inner.function.clone();
+        function.environment.extend(changed);
+        Self::new(function)
+    }
+
     /// Runs the function once on `event` (JSON text) and gives the bytes that it answered.
     ///
     /// Waits for a free process behind the calls that came before. Dropping the future gives up the place in that

@@ -77,12 +77,13 @@ pub(crate) struct ServeArgs {
 
 impl ServeArgs {
     fn options(self) -> ServiceOptions {
+        let write_horizon = write_horizon(self.write_horizon, self.retention);
         ServiceOptions {
             port: self.port,
             data: self.data,
             retention: Duration::from_secs(self.retention),
             deadline: Duration::from_secs(self.deadline),
-            write_horizon: write_horizon(self.write_horizon, self.retention),
+            write_horizon,
             concurrency: usize::from(self.concurrency),
             batch_size: self.batch_size,
             worker_timeout: Duration::from_secs(self.worker_timeout),
@@ -90,9 +91,7 @@ impl ServeArgs {
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
             monitor_links: !self.no_monitor_links,
-            faults: self
-                .faults
-                .options(Duration::from_secs(self.worker_timeout)),
+            faults: self.faults.options(write_horizon),
             allowed_origins: self.allowed_origins,
             build: self.functions.map(|folder| Build {
                 folder,

@@ -17,6 +17,8 @@ pub(super) enum Outcome {
     RetryThenSuccess,
     /// With a result, after it has asked once to go on two seconds later.
     SnoozeThenSuccess,
+    /// With a result, but it never says a percentage, as one that does not know how much there is to do.
+    Unmeasured,
     /// With a panic.
     Panic,
     /// The process dies.

@@ -1,14 +1,15 @@
 //! A record as the auditor reads it: by attribute names, and not by the code that writes it.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// What the auditor looks at in a record. Absent numbers are 0, absent texts empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
-    /// Which job it is of those that had this id: the time of its acceptance.
-    pub created_order: String,
+    /// Which job it is of those that had this id.
+    pub creation_token: String,
     /// SCHEDULED, STARTED or COMPLETED.
     pub state: String,
     /// SUCCESS, FAILED or CANCELED.
@@ -25,6 +26,10 @@ pub struct Image {
     pub max_attempts: i64,
     /// How far it is.
     pub percent: i64,
+    /// What it says of itself.
+    pub summary: String,
+    /// What its attempts saved.
+    pub checkpoint: String,
     /// Until when its attempt owns it.
     pub lease_until_ms: i64,
     /// From when on nobody may start, write or cancel it.
@@ -52,7 +57,7 @@ impl Image {
             number.and_then(|text| text.parse().ok()).unwrap_or(0)
         };
         Self {
-            created_order: text("created_order"),
+            creation_token: text("creation_token"),
             state: text("state"),
             outcome: text("outcome"),
             error_code: text("error_code"),
@@ -61,28 +66,70 @@ impl Image {
             attempt: number("attempt"),
             max_attempts: number("max_attempts"),
             percent: number("percent"),
+            summary: text("summary"),
+            checkpoint: text("checkpoint"),
             lease_until_ms: number("lease_until_ms"),
             deadline_ms: number("deadline_ms"),
-            overdue_ms: number("overdue_ms"),
+            // Not before its deadline in any case.
+            overdue_ms: number("overdue_ms").max(number("deadline_ms")),
             expires_at: number("expires_at"),
             cancel_requested: item.contains_key("cancel_requested"),
             is_deleted: item.contains_key("deleted"),
         }
     }
 
-    /// Whether readers say that it has ended, though nobody wrote that: a write horizon after its deadline, or after the lease of
-    /// an attempt that was asked to stop.
-    pub(super) fn is_over_for_readers(&self, now_ms: i64) -> bool {
-        let horizon_ms = self.overdue_ms - self.deadline_ms;
-        let is_abandoned = self.is_started() && self.cancel_requested;
-        self.overdue_ms <= now_ms || (is_abandoned && self.lease_until_ms + horizon_ms <= now_ms)
-    }
-
     pub(super) fn is_completed(&self) -> bool {
         self.state == "COMPLETED"
     }
 
+    /// Whether nobody has written its end.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.is_completed()
+    }
+
+    /// Its end, as its readers tell one from another.
+    pub(super) fn end(&self) -> Option<End> {
+        self.is_completed()
+            .then(|| End::new(&self.outcome, &self.error_code))
+    }
+
+    /// The end that readers are shown of it at `now_ms` although nobody wrote one: so long after its deadline that no write can
+    /// come any more, or so long after the lease of an attempt that was asked to stop.
+    pub(super) fn unwritten_end(&self, now_ms: i64) -> Option<End> {
+        let horizon_ms = self.overdue_ms - self.deadline_ms;
+        let is_called_off =
+            self.is_started() && self.cancel_requested && self.lease_until_ms <= self.deadline_ms;
+        let (from_ms, end) = if is_called_off {
+            (self.lease_until_ms + horizon_ms, End::new("CANCELED", ""))
+        } else {
+            (self.overdue_ms, End::new("FAILED", "deadline-exceeded"))
+        };
+        (self.is_open() && now_ms >= from_ms).then_some(end)
+    }
+
     pub(super) fn is_started(&self) -> bool {
         self.state == "STARTED"
+    }
+}
+
+/// How a job ended, as its readers tell one end from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End(String);
+
+impl End {
+    /// Of a job-status and, if that is FAILED, the code of its error.
+    #[must_use]
+    pub fn new(outcome: &str, error_code: &str) -> Self {
+        Self(match outcome {
+            "FAILED" => format!("{outcome} {error_code}"),
+            _ => outcome.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }

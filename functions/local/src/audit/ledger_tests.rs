@@ -4,20 +4,20 @@ use super::*;
 
 const LEASE_MS: i64 = 10_000;
 
-fn scheduled() -> Image {
+pub(crate) fn scheduled() -> Image {
     Image {
-        created_order: "1".to_owned(),
+        creation_token: "1".to_owned(),
         state: "SCHEDULED".to_owned(),
         version: 1,
         max_attempts: 3,
         deadline_ms: 100_000,
-        overdue_ms: 140_000,
+        overdue_ms: 130_000,
         expires_at: 200,
         ..Image::default()
     }
 }
 
-fn started(before: &Image, token: &str, now_ms: i64) -> Image {
+pub(crate) fn started(before: &Image, token: &str, now_ms: i64) -> Image {
     Image {
         state: "STARTED".to_owned(),
         run_token: token.to_owned(),
@@ -29,7 +29,7 @@ fn started(before: &Image, token: &str, now_ms: i64) -> Image {
     }
 }
 
-fn at(before: &Image, percent: i64) -> Image {
+pub(crate) fn at(before: &Image, percent: i64) -> Image {
     Image {
         percent,
         version: before.version + 1,
@@ -37,32 +37,68 @@ fn at(before: &Image, percent: i64) -> Image {
     }
 }
 
-fn ended(before: &Image, outcome: &str) -> Image {
+/// A write of progress that leaves the percentage as it is.
+pub(crate) fn saved(before: &Image, checkpoint: &str) -> Image {
+    Image {
+        checkpoint: checkpoint.to_owned(),
+        ..at(before, before.percent)
+    }
+}
+
+pub(crate) fn ended(before: &Image, outcome: &str) -> Image {
+    let error_code = if outcome == "FAILED" { "broken" } else { "" };
     Image {
         state: "COMPLETED".to_owned(),
         outcome: outcome.to_owned(),
+        error_code: error_code.to_owned(),
         version: before.version + 1,
         ..before.clone()
     }
 }
 
 /// A job's history: who left it like what, and when.
-struct Told(Ledger);
+pub(crate) struct Told(pub(crate) Ledger);
 
 impl Told {
-    fn accepted() -> Self {
+    pub(crate) fn accepted() -> Self {
         let mut ledger = Ledger::default();
         ledger.sent("j");
         Self(ledger).write("submit", &scheduled(), 0)
     }
 
-    fn write(mut self, sender: &str, after: &Image, now_ms: i64) -> Self {
-        let sender = Some(Sender(sender.to_owned()));
-        self.0.wrote("j", Some(after.clone()), sender, now_ms);
+    pub(crate) fn write(self, sender: &str, after: &Image, now_ms: i64) -> Self {
+        self.late(sender, Some(after), now_ms, now_ms)
+    }
+
+    pub(crate) fn delete(self, sender: &str, now_ms: i64) -> Self {
+        self.late(sender, None, now_ms, now_ms)
+    }
+
+    /// A write whose call came in some time before it took effect.
+    pub(crate) fn late(
+        mut self,
+        sender: &str,
+        after: Option<&Image>,
+        arrived_ms: i64,
+        now_ms: i64,
+    ) -> Self {
+        let write = Write {
+            after: after.cloned(),
+            sender: Some(Sender(sender.to_owned())),
+            arrived_ms,
+            begun_ms: now_ms,
+            done_ms: now_ms,
+        };
+        self.0.wrote("j", write);
         self
     }
 
-    fn rules(&self) -> Vec<Rule> {
+    pub(crate) fn shown(mut self, end: &End) -> Self {
+        self.0.shown("j", end);
+        self
+    }
+
+    pub(crate) fn rules(&self) -> Vec<Rule> {
         let violations = self.0.violations().iter();
         violations.map(|violation| violation.rule).collect()
     }
@@ -217,27 +253,25 @@ fn a_record_that_is_written_before_its_message_is_found() {
 
 #[test]
 fn a_record_that_goes_before_its_end_is_found() {
-    let mut told = Told::accepted();
-    told.0
-        .wrote("j", None, Some(Sender("submit".to_owned())), 1);
+    let told = Told::accepted().delete("submit", 1);
     assert_eq!(told.rules(), [Rule::Vanished]);
+    let told = Told::accepted().delete("submit", 129_999);
+    assert_eq!(told.rules(), [Rule::Vanished]);
+    let told = Told::accepted().delete("submit", 130_000);
+    assert_eq!(told.rules(), []);
 
     let buried = Image {
         is_deleted: true,
         ..ended(&scheduled(), "FAILED")
     };
-    let told = Told::accepted().write("submit", &buried, 139_999);
+    let told = Told::accepted().write("submit", &buried, 129_999);
     assert_eq!(told.rules(), [Rule::Vanished]);
-    let told = Told::accepted().write("submit", &buried, 140_000);
+    let told = Told::accepted().write("submit", &buried, 130_000);
     assert_eq!(told.rules(), []);
 
-    let other = Image {
-        created_order: "2".to_owned(),
-        ..scheduled()
-    };
-    let told = Told::accepted().write("submit", &other, 199_999);
+    let told = Told::accepted().write("submit", &next_job(), 199_999);
     assert_eq!(told.rules(), [Rule::Vanished]);
-    let told = Told::accepted().write("submit", &other, 200_000);
+    let told = Told::accepted().write("submit", &next_job(), 200_000);
     assert_eq!(told.rules(), []);
 }
 
@@ -245,11 +279,26 @@ fn a_record_that_goes_before_its_end_is_found() {
 fn a_write_that_nobody_answers_for_and_one_without_a_version_are_found() {
     let mut told = Told::accepted();
     let run = started(&scheduled(), "a", 1_000);
-    told.0.wrote("j", Some(run.clone()), None, 1_000);
+    let write = Write {
+        after: Some(run.clone()),
+        sender: None,
+        arrived_ms: 1_000,
+        begun_ms: 1_000,
+        done_ms: 1_000,
+    };
+    told.0.wrote("j", write);
     assert_eq!(told.rules(), [Rule::UnknownSender]);
 
     let told = Told::accepted()
         .write("A", &run, 1_000)
         .write("A", &run, 2_000);
     assert_eq!(told.rules(), [Rule::SameVersion]);
+}
+
+/// The job that a key stands for after the first one is gone.
+pub(crate) fn next_job() -> Image {
+    Image {
+        creation_token: "2".to_owned(),
+        ..scheduled()
+    }
 }

@@ -20,8 +20,20 @@ pub enum Rule {
     StaleWrite,
     /// Its percentage fell within an attempt.
     ProgressFell,
+    /// An attempt's checkpoint or summary gave way to one that the attempt had said before it.
+    OlderProgress,
+    /// The code of two of its attempts ran at the same time.
+    CodeAtOnce,
     /// It was started more often than it may be.
     TooManyAttempts,
+    /// Readers were shown an end, or could have been, and it ended differently.
+    EndedOtherwise,
+    /// Two submits under one key were both told that theirs is the new job.
+    AcceptedTwice,
+    /// A call that was made for the job that had its key before changed it.
+    OtherJob,
+    /// It was deleted, and a write that was on its way by then brought it back.
+    CameBack,
     /// It was written before any message of it was sent.
     NoMessage,
     /// Its record went, or gave way to another job's, before its time.
@@ -34,14 +46,20 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::CompletedTwice,
         Self::LeftItsEnd,
         Self::RanAfterCancel,
         Self::TwoAtOnce,
         Self::StaleWrite,
         Self::ProgressFell,
+        Self::OlderProgress,
+        Self::CodeAtOnce,
         Self::TooManyAttempts,
+        Self::EndedOtherwise,
+        Self::AcceptedTwice,
+        Self::OtherJob,
+        Self::CameBack,
         Self::NoMessage,
         Self::Vanished,
         Self::SameVersion,
@@ -58,7 +76,13 @@ impl Rule {
             Self::TwoAtOnce => "two attempts at once",
             Self::StaleWrite => "write of an attempt that had lost its job",
             Self::ProgressFell => "progress fell within an attempt",
+            Self::OlderProgress => "checkpoint or summary older than the last one",
+            Self::CodeAtOnce => "two attempts' code at once",
             Self::TooManyAttempts => "started more often than allowed",
+            Self::EndedOtherwise => "ended differently after it could be seen at its end",
+            Self::AcceptedTwice => "accepted twice for one key",
+            Self::OtherJob => "changed by a call for the job before it",
+            Self::CameBack => "back after its delete",
             Self::NoMessage => "record without message",
             Self::Vanished => "record gone before its time",
             Self::SameVersion => "written without a new version",
@@ -80,6 +104,6 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: job {}, {}", self.rule.name(), self.id, self.what)
+        write!(f, "job {}, {}", self.id, self.what)
     }
 }

@@ -4,9 +4,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use clap::Args;
-use engine::WRITE_HORIZON;
 
-use crate::fault_args::{per_mille, random_seed, rates};
+use crate::fault_args::{HELD_BACK, per_mille, random_seed, rates};
 use crate::function::LogSink;
 use crate::service::{FaultOptions, ServiceOptions};
 
@@ -22,16 +21,17 @@ pub(crate) struct ChaosArgs {
     /// Spread the submissions over so much time; without it a client submits its next job when it is done with the last
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(super) seconds: u64,
-    /// Clients that submit at once
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=100))]
+    /// Clients at once
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(super) clients: u16,
     /// Worker processes at once
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(2..=100))]
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(2..=100))]
     concurrency: u16,
     /// Mean time between two kills; 0 kills nobody
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 1_500)]
     kill_every: u64,
-    /// Of a hundred calls to DynamoDB and SQS, how many are throttled, broken, reset, delayed or not answered
+    /// Of a hundred calls to DynamoDB and SQS, how many are throttled, broken, reset, delayed or not answered; of a hundred
+    /// writes to the table three times as many
     #[arg(long, value_name = "PERCENT", default_value = "3", value_parser = per_mille)]
     faults: u32,
     /// Of a hundred deliveries of messages, how many come twice or late
@@ -42,7 +42,7 @@ pub(crate) struct ChaosArgs {
     worker_timeout: u64,
     /// How long to wait for the last jobs before they count as stuck
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
-    pub(super) patience: u64,
+    patience: u64,
     /// Don't wait until the queue is empty: messages that a failed submit left behind are kept until no record can come any more
     #[arg(long)]
     pub(super) no_drain: bool,
@@ -64,14 +64,19 @@ impl ChaosArgs {
         Duration::from_millis(self.kill_every)
     }
 
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience)
+    }
+
     pub(super) fn options(&self, seed: u64) -> ServiceOptions {
         let worker_timeout = Duration::from_secs(self.worker_timeout);
-        let rates = rates(self.faults, self.redeliveries, worker_timeout);
+        // The latest effects come when another attempt can have begun: a lease is over two seconds after its worker's time.
+        let write_horizon = worker_timeout + HELD_BACK + Duration::from_secs(5);
         ServiceOptions {
             // Nothing expires during the run: what is missing at its end was lost.
             retention: Duration::from_secs(86_400),
-            // Nothing comes later than the plan's longest fault, so nobody has to wait as long as in the cloud.
-            write_horizon: (rates.longest * 4).min(WRITE_HORIZON),
+            // Shorter than in the cloud, so that the run sees what comes of a deadline.
+            write_horizon,
             concurrency: usize::from(self.concurrency),
             worker_timeout,
             visibility: worker_timeout + Duration::from_secs(1),
@@ -83,7 +88,7 @@ impl ChaosArgs {
             },
             faults: Some(FaultOptions {
                 seed,
-                rates,
+                rates: rates(self.faults, self.redeliveries, write_horizon),
                 is_audited: true,
             }),
             ..ServiceOptions::default()

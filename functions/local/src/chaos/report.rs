@@ -1,16 +1,16 @@
 //! What the run showed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::found::{Found, Jobs};
 use super::killer::Kills;
 use super::rest::Rest;
 use super::told::{Seen, Told};
-use super::verdict::{Verdict, verdict};
-use crate::audit::{JobSeen, Rule, Violation};
+use crate::audit::Auditor;
 use crate::faults::Front;
 use crate::load_client::Counts;
 use crate::service::Service;
@@ -35,34 +35,11 @@ pub(super) struct Report {
     examples: Vec<String>,
 }
 
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Jobs {
-    submitted: usize,
-    /// A client has a 202 for it.
-    accepted: usize,
-    /// Submitted more than once under one key.
-    submitted_again: usize,
-    /// Without a 202 and without a key: nobody knows whether it was accepted.
-    unanswered: usize,
-    completed_once: usize,
-    succeeded: usize,
-    failed_as_asked: usize,
-    canceled: usize,
-    canceled_before_start: usize,
-    failed_worker_lost: usize,
-    failed_timed_out: usize,
-    /// Records of unanswered submits: they ran all the same, and ended.
-    unanswered_but_run: usize,
-}
-
-/// As many examples as fit on a screen.
-const EXAMPLES: usize = 20;
-
 /// What all the others found out.
 pub(super) struct Evidence<'a> {
     pub(super) seed: u64,
     pub(super) service: &'a Service,
+    pub(super) auditor: &'a Auditor,
     pub(super) told: &'a [Told],
     /// What the status URI of each of them said at the end.
     pub(super) at_the_end: &'a [Option<Seen>],
@@ -75,9 +52,9 @@ pub(super) struct Evidence<'a> {
 
 impl Report {
     pub(super) fn of(evidence: Evidence<'_>) -> Self {
-        let (audited, violations, writes) = audited(evidence.service);
-        let mut found = Found::new(&violations);
-        let jobs = found.judge(evidence.told, evidence.at_the_end, &audited);
+        let ledger = evidence.auditor.ledger();
+        let mut found = Found::new(ledger.violations());
+        let jobs = found.judge(evidence.told, evidence.at_the_end, &ledger);
         let rest = evidence.rest;
         found.add(
             "dead letters",
@@ -101,8 +78,8 @@ impl Report {
             slowest_answer_ms: evidence.answers.slowest.as_millis(),
             killed: evidence.kills,
             faults: faults.collect(),
-            writes,
-            attempts: audited.values().map(|job| u64::from(job.starts)).sum(),
+            writes: ledger.writes(),
+            attempts: ledger.starts(),
             messages_left: rest.messages,
             broken: found.broken,
             examples: found.examples,
@@ -112,130 +89,6 @@ impl Report {
     /// Whether every promise was kept, and there was something to promise.
     pub(super) fn is_good(&self) -> bool {
         self.jobs.accepted > 0 && self.broken.values().all(|count| *count == 0)
-    }
-}
-
-type Audited = BTreeMap<String, JobSeen>;
-
-fn audited(service: &Service) -> (Audited, Vec<Violation>, u64) {
-    let auditor = service
-        .faulty
-        .as_ref()
-        .and_then(|faulty| faulty.auditor.as_ref());
-    let Some(auditor) = auditor else {
-        return Default::default();
-    };
-    let ledger = auditor.ledger();
-    let jobs = ledger.jobs().map(|(id, job)| (id.to_owned(), job));
-    (
-        jobs.collect(),
-        ledger.violations().to_vec(),
-        ledger.writes(),
-    )
-}
-
-/// Broken promises, counted.
-struct Found {
-    broken: BTreeMap<&'static str, u64>,
-    examples: Vec<String>,
-}
-
-const LOST: &str = "lost";
-const STUCK: &str = "stuck";
-const WRONG: &str = "ended as nobody asked for";
-const TWO_JOBS: &str = "two jobs for one key";
-const NO_RECORD: &str = "answers without record";
-const UNEXPECTED: &str = "unexpected answers";
-
-impl Found {
-    fn new(violations: &[Violation]) -> Self {
-        let own = [LOST, STUCK, WRONG, TWO_JOBS, NO_RECORD, UNEXPECTED];
-        let rules = Rule::ALL.iter().map(|rule| rule.name());
-        let mut found = Self {
-            broken: own.into_iter().chain(rules).map(|name| (name, 0)).collect(),
-            examples: Vec::new(),
-        };
-        for violation in violations {
-            found.add(violation.rule.name(), 1, &violation.to_string());
-        }
-        found
-    }
-
-    fn add(&mut self, name: &'static str, count: u64, example: &str) {
-        *self.broken.entry(name).or_default() += count;
-        if count > 0 && self.examples.len() < EXAMPLES {
-            self.examples.push(example.to_owned());
-        }
-    }
-
-    fn judge(&mut self, told: &[Told], seen: &[Option<Seen>], audited: &Audited) -> Jobs {
-        let mut jobs = Jobs {
-            submitted: told.len(),
-            ..Jobs::default()
-        };
-        let mut known = BTreeSet::new();
-        for (told, seen) in told.iter().zip(seen) {
-            for unexpected in &told.unexpected {
-                self.add(UNEXPECTED, 1, unexpected);
-            }
-            let ids: BTreeSet<_> = told.accepted.iter().map(|(id, _)| id).collect();
-            let (Some(id), Some(seen)) = (ids.first(), seen) else {
-                jobs.unanswered += 1;
-                continue;
-            };
-            if ids.len() > 1 {
-                self.add(TWO_JOBS, 1, &format!("one key, and the jobs {ids:?}"));
-            }
-            for id in &ids {
-                let has_record = audited.contains_key(*id);
-                self.add(
-                    NO_RECORD,
-                    u64::from(!has_record),
-                    &format!("a 202 for job {id} without a record"),
-                );
-            }
-            known.extend(ids.iter().copied());
-            jobs.accepted += 1;
-            jobs.submitted_again += usize::from(told.accepted.len() > 1);
-            let verdict = verdict(told, seen, audited.get(*id));
-            self.count(&mut jobs, verdict, || {
-                format!(
-                    "job {id}: {seen:?}, asked {told:?}, seen {:?}",
-                    audited.get(*id)
-                )
-            });
-            let never_started = audited.get(*id).is_some_and(|job| job.starts == 0);
-            jobs.canceled_before_start +=
-                usize::from(verdict == Verdict::Canceled && never_started);
-        }
-        for (id, job) in audited.iter().filter(|(id, _)| !known.contains(id)) {
-            jobs.unanswered_but_run += 1;
-            let is_ended = job
-                .image
-                .as_ref()
-                .is_none_or(|image| image.state == "COMPLETED");
-            self.add(
-                STUCK,
-                u64::from(!is_ended),
-                &format!("job {id}, whose client got no answer, has no end: {job:?}"),
-            );
-        }
-        jobs
-    }
-
-    fn count(&mut self, jobs: &mut Jobs, verdict: Verdict, example: impl FnOnce() -> String) {
-        let figure = match verdict {
-            Verdict::Succeeded => &mut jobs.succeeded,
-            Verdict::FailedAsAsked => &mut jobs.failed_as_asked,
-            Verdict::Canceled => &mut jobs.canceled,
-            Verdict::WorkerLost => &mut jobs.failed_worker_lost,
-            Verdict::TimedOut => &mut jobs.failed_timed_out,
-            Verdict::Lost => return self.add(LOST, 1, &example()),
-            Verdict::Stuck => return self.add(STUCK, 1, &example()),
-            Verdict::Wrong => return self.add(WRONG, 1, &example()),
-        };
-        *figure += 1;
-        jobs.completed_once += 1;
     }
 }
 
@@ -252,7 +105,9 @@ impl fmt::Display for Report {
             canceled,
             canceled_before_start,
             failed_worker_lost,
-            failed_timed_out,
+            failed_at_deadline,
+            deleted,
+            replaced,
             unanswered_but_run,
         } = &self.jobs;
         writeln!(
@@ -279,9 +134,10 @@ impl fmt::Display for Report {
             f,
             "{failed_worker_lost:>12} failed because their last attempt's process was killed (worker-lost)"
         )?;
+        writeln!(f, "{failed_at_deadline:>12} failed at their deadline")?;
         writeln!(
             f,
-            "{failed_timed_out:>12} failed because an attempt had no time left (timed-out)"
+            "{deleted:>8} deleted at their end, {replaced} of them replaced under their key at once"
         )?;
         writeln!(
             f,

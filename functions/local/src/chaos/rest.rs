@@ -6,6 +6,7 @@ use indicatif::ProgressBar;
 use tokio::time::{Instant, sleep};
 
 use super::args::ChaosArgs;
+use crate::audit::Auditor;
 use crate::backends::{DEAD_LETTER_QUEUE, QUEUE};
 use crate::queue_depth::QueueDepth;
 use crate::service::Service;
@@ -21,10 +22,15 @@ pub(super) struct Rest {
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Waits for every job's end, then for an empty queue, each as long as `--patience` allows.
-pub(super) async fn wait(service: &Service, args: &ChaosArgs, bar: &ProgressBar) -> Rest {
-    let patience = Duration::from_secs(args.patience);
+pub(super) async fn wait(
+    service: &Service,
+    auditor: &Auditor,
+    args: &ChaosArgs,
+    bar: &ProgressBar,
+) -> Rest {
+    let patience = args.patience();
     until(patience, async || {
-        let ended = ended(service);
+        let ended = auditor.ledger().ended();
         bar.set_position(ended.1.try_into().unwrap_or(u64::MAX));
         bar.set_length(ended.0.try_into().unwrap_or(u64::MAX));
         ended.0 == ended.1
@@ -49,12 +55,4 @@ async fn until(patience: Duration, mut is_so: impl AsyncFnMut() -> bool) {
     while !is_so().await && Instant::now() < until {
         sleep(LOOK_EVERY).await;
     }
-}
-
-fn ended(service: &Service) -> (usize, usize) {
-    let auditor = service
-        .faulty
-        .as_ref()
-        .and_then(|faulty| faulty.auditor.as_ref());
-    auditor.map_or((0, 0), |auditor| auditor.ledger().ended())
 }

@@ -11,10 +11,10 @@ pub(super) enum Verdict {
     /// It failed because it was asked to.
     FailedAsAsked,
     Canceled,
+    /// Its deadline came first.
+    Overdue,
     /// Its last attempt's process died.
     WorkerLost,
-    /// An attempt had no time left; no job takes as long as a worker may run, so nothing makes this right.
-    TimedOut,
     /// It has no end yet.
     Stuck,
     /// Its status URI does not know it.
@@ -28,38 +28,67 @@ pub(super) fn verdict(told: &Told, seen: &Seen, audited: Option<&JobSeen>) -> Ve
     if seen.status != 200 || audited.is_none() {
         return Verdict::Lost;
     }
-    if seen.state != "COMPLETED" {
+    if !seen.is_end() {
         return Verdict::Stuck;
     }
     let verdict = match (seen.outcome.as_str(), seen.error_code.as_str()) {
         ("SUCCESS", _) => Verdict::Succeeded,
         ("CANCELED", _) => Verdict::Canceled,
         ("FAILED", "rehearsed-failure") => Verdict::FailedAsAsked,
+        ("FAILED", "deadline-exceeded") => Verdict::Overdue,
         ("FAILED", "worker-lost") => Verdict::WorkerLost,
-        ("FAILED", "timed-out") => Verdict::TimedOut,
         _ => Verdict::Wrong,
     };
     let starts = audited.map_or(0, |job| job.starts);
-    if is_allowed(told, verdict, starts) {
+    if is_right(told.order.wish, told.cancel, verdict, starts) {
         verdict
     } else {
         Verdict::Wrong
     }
 }
 
-/// What the kills and the faults may make of a wish. `starts` is how often the auditor saw the job claimed.
-fn is_allowed(told: &Told, verdict: Verdict, starts: u32) -> bool {
-    match (told.order.wish, verdict) {
+/// Whether kills and faults may make that of a wish. `cancel` is the status of the answer to its cancel, `starts` how often the
+/// auditor saw the job claimed.
+fn is_right(wish: Wish, cancel: u16, verdict: Verdict, starts: u32) -> bool {
+    match (wish, verdict) {
         // A 200 is a promise: it is canceled.
-        (Wish::Cancel, Verdict::Canceled) => told.cancel != 409,
-        (Wish::Cancel, Verdict::Succeeded) => told.cancel != 200,
-        (Wish::CancelBeforeStart, Verdict::Canceled) => told.cancel == 200 && starts == 0,
-        (Wish::CancelBeforeStart, _) => false,
+        (Wish::Cancel, Verdict::Canceled) => matches!(cancel, 200 | 202),
+        // Past the deadline a 409 says that what is on its way still counts, and that may be an earlier try of the cancel.
+        (Wish::CancelLate, Verdict::Canceled) => matches!(cancel, 200 | 202 | 409),
+        (Wish::Cancel, Verdict::Succeeded) => cancel != 200,
+        (Wish::CancelBeforeStart, Verdict::Canceled) => cancel == 200 && starts == 0,
+        // An attempt that was asked to stop may come to the deadline first.
+        (Wish::CancelLate, Verdict::Overdue) => cancel != 200,
+        (Wish::Overrun | Wish::EndInTime, Verdict::Overdue) => true,
         (Wish::Fail, Verdict::FailedAsAsked)
-        | (Wish::Succeed | Wish::Profile, Verdict::Succeeded) => starts >= 1,
-        (Wish::Retry, Verdict::Succeeded) => starts >= 2,
-        // Three attempts were killed; with fewer it would have been given up too early.
-        (_, Verdict::WorkerLost) => starts >= 3 && told.cancel != 200,
+        | (Wish::Succeed | Wish::Profile | Wish::Save | Wish::EndInTime, Verdict::Succeeded) => {
+            starts >= 1
+        }
+        (Wish::Retry | Wish::LeaveBehind, Verdict::Succeeded) => starts >= 2,
+        // Three attempts were killed; with fewer it would have been given up too early. Where the deadline comes soon, there
+        // is no time for three, and what is canceled before its start never has one.
+        (Wish::CancelBeforeStart, Verdict::WorkerLost) => false,
+        (_, Verdict::WorkerLost) => !wish.is_hurried() && starts >= 3 && cancel != 200,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wish_says_which_ends_are_right() {
+        assert!(is_right(Wish::Succeed, 0, Verdict::Succeeded, 1));
+        assert!(!is_right(Wish::Succeed, 0, Verdict::Canceled, 1));
+        assert!(!is_right(Wish::Succeed, 0, Verdict::Overdue, 1));
+        assert!(!is_right(Wish::Succeed, 0, Verdict::WorkerLost, 2));
+        assert!(is_right(Wish::Succeed, 0, Verdict::WorkerLost, 3));
+        assert!(!is_right(Wish::EndInTime, 0, Verdict::WorkerLost, 3));
+        assert!(is_right(Wish::CancelLate, 409, Verdict::Overdue, 1));
+        assert!(!is_right(Wish::CancelLate, 200, Verdict::Overdue, 1));
+        assert!(!is_right(Wish::Cancel, 409, Verdict::Canceled, 1));
+        assert!(!is_right(Wish::Overrun, 0, Verdict::Succeeded, 1));
+        assert!(!is_right(Wish::LeaveBehind, 0, Verdict::Succeeded, 1));
     }
 }

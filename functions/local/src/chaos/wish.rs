@@ -17,10 +17,31 @@ pub(super) enum Wish {
     Retry,
     /// It fails for good.
     Fail,
+    /// It saves one step after the other at the same percentage.
+    Save,
+    /// Its first attempt fails and leaves a thread behind, its second one succeeds.
+    LeaveBehind,
     /// It is canceled a moment after it was accepted, before or while it runs.
     Cancel,
     /// Its start is some time away, and it is canceled before it; its message comes all the same.
     CancelBeforeStart,
+    /// Its end comes just before its deadline, if nothing holds it up.
+    EndInTime,
+    /// It goes on past its deadline.
+    Overrun,
+    /// It goes on past its deadline, and is canceled around it.
+    CancelLate,
+}
+
+/// What becomes of a job that is at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Afterlife {
+    /// It stays.
+    Stays,
+    /// It is deleted.
+    Deleted,
+    /// It is deleted, and as soon as it is gone there is another one under its key.
+    Replaced,
 }
 
 /// One job of the run.
@@ -29,53 +50,120 @@ pub(super) struct Order {
     pub(super) wish: Wish,
     /// Its `Idempotency-Key`, if it has one.
     pub(super) key: Option<String>,
+    /// Whether it is submitted twice at once; only with a key.
+    pub(super) is_doubled: bool,
     /// How often it is submitted once more after its 202; only with a key.
     pub(super) again: u64,
     /// How long after its 202 it is canceled.
     pub(super) cancel_after: Duration,
-    /// How long it takes.
-    millis: u64,
+    pub(super) afterlife: Afterlife,
+    /// How long it takes, if its wish doesn't say so.
+    takes: Duration,
     number: u32,
 }
 
 /// Far more than a cancel takes that meets one fault after the other, and soon enough that the run sees the message come.
 const START_IN: Duration = Duration::from_secs(40);
 
+/// The deadline of those that are about it: soon, so that nobody waits long for it.
+pub(super) const DEADLINE: Duration = Duration::from_secs(4);
+
+const SECOND: Duration = Duration::from_secs(1);
+
+impl Wish {
+    fn draw(percentage: u64) -> Self {
+        match percentage {
+            0..42 => Self::Succeed,
+            42..46 => Self::Profile,
+            46..54 => Self::Retry,
+            54..60 => Self::Fail,
+            60..67 => Self::Save,
+            67..73 => Self::LeaveBehind,
+            73..80 => Self::Cancel,
+            80..85 => Self::CancelBeforeStart,
+            85..92 => Self::EndInTime,
+            92..95 => Self::Overrun,
+            _ => Self::CancelLate,
+        }
+    }
+
+    /// Whether it is about its deadline.
+    pub(super) fn is_hurried(self) -> bool {
+        matches!(self, Self::EndInTime | Self::Overrun | Self::CancelLate)
+    }
+
+    pub(super) fn is_cancel(self) -> bool {
+        matches!(
+            self,
+            Self::Cancel | Self::CancelBeforeStart | Self::CancelLate
+        )
+    }
+}
+
 impl Order {
     pub(super) fn draw(seed: u64, number: u32) -> Self {
         let mut numbers = ChaCha8Rng::seed_from_u64(seed);
         numbers.set_stream(u64::from(number));
         let mut below = |bound: u64| numbers.next_u64() % bound;
-        let wish = match below(100) {
-            0..60 => Wish::Succeed,
-            60..65 => Wish::Profile,
-            65..77 => Wish::Retry,
-            77..85 => Wish::Fail,
-            85..94 => Wish::Cancel,
-            _ => Wish::CancelBeforeStart,
-        };
+        let wish = Wish::draw(below(100));
         let is_keyed = below(100) < 40;
+        let (short, long) = (
+            Duration::from_millis(below(300)),
+            Duration::from_millis(below(1_400)),
+        );
+        let cancel_after = Duration::from_millis(below(800));
+        let late = DEADLINE - SECOND + Duration::from_millis(below(1_500));
+        let afterlife = match below(100) {
+            // What is canceled before its start is still waited for by its message.
+            _ if wish == Wish::CancelBeforeStart => Afterlife::Stays,
+            0..30 if is_keyed => Afterlife::Replaced,
+            30..35 => Afterlife::Deleted,
+            _ => Afterlife::Stays,
+        };
         Self {
             wish,
             key: is_keyed.then(|| format!("chaos-{seed}-{number}")),
+            is_doubled: below(4) == 0,
             again: below(3),
-            cancel_after: Duration::from_millis(below(800)),
-            millis: below(300),
+            cancel_after: if wish == Wish::CancelLate {
+                late
+            } else {
+                cancel_after
+            },
+            afterlife,
+            takes: match wish {
+                // An attempt stops itself an eighth of its time before the deadline.
+                Wish::EndInTime => DEADLINE * 7 / 8 - long,
+                Wish::Overrun | Wish::CancelLate => DEADLINE + SECOND,
+                // Long enough that the cancel finds it running, and that its progress is written.
+                Wish::Cancel => SECOND * 5 / 2,
+                Wish::Save => SECOND * 5,
+                Wish::LeaveBehind => SECOND * 3,
+                _ => short,
+            },
             number,
         }
     }
 
+    /// What is submitted under its key once it was deleted: now and then something that is still at work when a late call for
+    /// this one comes, otherwise something that is soon over.
+    pub(super) fn next(&self) -> Option<Self> {
+        let is_long = self.number.is_multiple_of(2);
+        (self.afterlife == Afterlife::Replaced).then(|| Self {
+            wish: Wish::Succeed,
+            afterlife: Afterlife::Stays,
+            is_doubled: false,
+            again: 0,
+            takes: if is_long { SECOND * 4 } else { Duration::ZERO },
+            ..self.clone()
+        })
+    }
+
     /// The request's body. `now` is the same for each try, since a key stands for one request.
     pub(super) fn body(&self, now: engine::Timestamp) -> String {
-        let rehearsal = |seconds: f64, outcome: &str| json!({"seconds": seconds, "steps": 3, "outcome": outcome});
-        let short = Duration::from_millis(self.millis).as_secs_f64();
         let (name, input) = match self.wish {
-            Wish::Succeed | Wish::CancelBeforeStart => ("rehearsal", rehearsal(short, "success")),
-            Wish::Retry => ("rehearsal", rehearsal(short, "retry-then-success")),
-            Wish::Fail => ("rehearsal", rehearsal(short, "failure")),
-            // Long enough that the cancel finds it running, and that its progress is written.
-            Wish::Cancel => ("rehearsal", rehearsal(2.5, "success")),
             Wish::Profile => ("csv_profile", json!({"csv": csv(self.number)})),
+            _ => ("rehearsal", self.rehearsal()),
         };
         let mut body =
             json!({"name": name, "input": input, "summary": format!("chaos {}", self.number)});
@@ -83,6 +171,17 @@ impl Order {
             body["scheduled-start-time"] = Value::from(now.plus(START_IN).to_string());
         }
         body.to_string()
+    }
+
+    fn rehearsal(&self) -> Value {
+        let (steps, outcome) = match self.wish {
+            Wish::Retry => (3, "retry-then-success"),
+            Wish::Fail => (3, "failure"),
+            Wish::Save => (50, "unmeasured"),
+            Wish::LeaveBehind => (1, "leftover"),
+            _ => (3, "success"),
+        };
+        json!({"seconds": self.takes.as_secs_f64(), "steps": steps, "outcome": outcome})
     }
 }
 
@@ -111,5 +210,17 @@ mod tests {
         };
         assert_eq!(bodies(1), bodies(1));
         assert_ne!(bodies(1), bodies(2));
+    }
+
+    #[test]
+    fn what_follows_a_deleted_job_under_its_key_is_another_request() {
+        let now = engine::Timestamp::from_seconds(0);
+        let mut orders = (0..1_000).map(|number| Order::draw(1, number));
+        let replaced = orders.find(|order| order.afterlife == Afterlife::Replaced);
+        let replaced = replaced.unwrap();
+        let next = replaced.next().unwrap();
+        assert_eq!(next.key, replaced.key);
+        assert!(next.next().is_none());
+        assert_ne!(next.body(now), replaced.body(now));
     }
 }

@@ -1,5 +1,7 @@
 //! A call of a function to a back end, as it stands on the wire.
 
+use std::time::SystemTime;
+
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Uri, request::Parts};
 use serde_json::Value;
@@ -22,6 +24,8 @@ pub struct Call {
     pub operation: String,
     /// The request's body; `null` when it is no JSON.
     pub body: Value,
+    /// When it came in.
+    pub(crate) arrived: SystemTime,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) bytes: Bytes,
@@ -42,6 +46,7 @@ impl Call {
             },
             operation: operation.to_owned(),
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
+            arrived: SystemTime::now(),
             uri: parts.uri,
             headers: parts.headers,
             bytes,

@@ -14,13 +14,16 @@ use super::fault::{Fault, TRY};
 /// How much goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
-    /// Of a thousand calls, how many meet a fault.
+    /// Of a thousand calls, how many meet a fault; of a thousand writes to the table three times as many.
     pub faults: u32,
     /// Of a thousand deliveries, how many come twice, and how many come late.
     pub deliveries: u32,
     /// The latest that a call takes effect.
     pub longest: Duration,
 }
+
+/// A write to the table meets so many times as many faults as another call: what becomes of it is what is promised.
+const WRITES: u64 = 3;
 
 /// A plan of faults: the n-th call of an operation meets the same one in each run with the same seed. Which job's call is the
 /// n-th is the processes' doing, and differs.
@@ -53,20 +56,35 @@ impl Plan {
     #[must_use]
     pub fn fault(&self, call: &Call) -> Option<Fault> {
         let [whether, which, how_long] = self.draw(&call.operation);
-        if self.is_over.load(Ordering::Relaxed) || whether % 1_000 >= u64::from(self.rates.faults) {
+        let times = if call.is_table_write() { WRITES } else { 1 };
+        let rate = u64::from(self.rates.faults) * times;
+        if self.is_over.load(Ordering::Relaxed) || whether % 1_000 >= rate {
             return None;
         }
+        // A write that nobody hears of, or one that comes late, does more harm than a read.
+        let late = if call.is_table_write() { 75 } else { 90 };
         Some(match which % 100 {
-            0..25 => Fault::Throttle,
-            25..35 => Fault::ErrorBefore,
-            35..45 => Fault::ErrorAfter,
-            45..55 => Fault::ResetBefore,
-            55..65 => Fault::ResetAfter,
-            65..70 => Fault::HangBefore,
-            70..80 => Fault::HangAfter,
-            80..90 => Fault::Delay(between(Duration::ZERO, TRY, how_long)),
-            _ => Fault::Delay(between(TRY, self.rates.longest.max(TRY), how_long)),
+            0..20 => Fault::Throttle,
+            20..30 => Fault::ErrorBefore,
+            30..40 => Fault::ErrorAfter,
+            40..48 => Fault::ResetBefore,
+            48..55 => Fault::ResetAfter,
+            55..60 => Fault::HangBefore,
+            60..70 => Fault::HangAfter,
+            kind if kind < late => Fault::Delay(between(Duration::ZERO, TRY, how_long)),
+            kind => Fault::Delay(self.late(kind, how_long)),
         })
+    }
+
+    /// Every other one comes while its caller is still at work, the others up to the latest time.
+    fn late(&self, kind: u64, how_long: u64) -> Duration {
+        let longest = self.rates.longest.max(TRY);
+        let soon = (TRY * 3).min(longest);
+        if kind % 2 == 0 {
+            between(TRY, soon, how_long)
+        } else {
+            between(soon, longest, how_long)
+        }
     }
 
     /// What goes wrong with the next delivery of a message.

@@ -1,0 +1,173 @@
+//! What the clients do: they submit, look, cancel, wait for ends, delete, and use a key again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use engine::Timestamp;
+use indicatif::ProgressBar;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::args::ChaosArgs;
+use super::told::{Seen, Told};
+use super::wish::{Afterlife, Order};
+use crate::audit::Auditor;
+use crate::load_client::Client;
+
+/// What the clients share.
+#[derive(Clone)]
+pub(super) struct Clients {
+    pub(super) client: Client,
+    /// At the door behind which the deadline comes soon.
+    pub(super) hurried: Client,
+    pub(super) auditor: Arc<Auditor>,
+    /// How long one waits for a job's end.
+    pub(super) patience: Duration,
+}
+
+/// How often a client looks that waits for something.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How long a client waits for a delete to take effect before it deletes once more.
+const GONE_WITHIN: Duration = Duration::from_secs(4);
+
+/// How often a delete is tried. Faults are independent, so this many in a row are none.
+const DELETES: u32 = 10;
+
+impl Clients {
+    /// Submits every job, and does with it what its order says.
+    pub(super) async fn submit_all(
+        &self,
+        args: &ChaosArgs,
+        seed: u64,
+        bar: &ProgressBar,
+    ) -> Vec<Told> {
+        let begun = Instant::now();
+        let next = Arc::new(AtomicU32::new(0));
+        let mut clients = JoinSet::new();
+        for _ in 0..args.clients {
+            let (this, next, bar) = (self.clone(), next.clone(), bar.clone());
+            let (jobs, span) = (args.jobs, Duration::from_secs(args.seconds));
+            clients.spawn(async move {
+                let mut told = Vec::new();
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= jobs {
+                        return told;
+                    }
+                    sleep_until(begun + span * number / jobs).await;
+                    bar.set_message(format!("{} submitted", number + 1));
+                    told.extend(this.live(Order::draw(seed, number)).await);
+                }
+            });
+        }
+        clients.join_all().await.concat()
+    }
+
+    /// A job's whole life as far as its client has a part in it, and that of the one that has its key then.
+    async fn live(&self, order: Order) -> Vec<Told> {
+        let mut told = self.submit(order).await;
+        let Some((id, uri)) = told.accepted.first().cloned() else {
+            return vec![told];
+        };
+        let answer = self.client.get(&uri).await;
+        told.check("the GET after the 202", &answer, &[200]);
+        Seen::of(&answer, &id, &self.auditor);
+        if told.order.wish.is_cancel() {
+            sleep(told.order.cancel_after).await;
+            let canceled = self.client.cancel(&uri).await;
+            told.cancel = canceled.status;
+            told.check("the cancel", &canceled, &[200, 202, 409]);
+        }
+        let is_deleted = told.order.afterlife != Afterlife::Stays;
+        if !is_deleted && !told.order.wish.is_hurried() {
+            return vec![told];
+        }
+        let end = self.follow(&id, &uri).await;
+        // Without an end it is stuck, which is seen when all is over.
+        let Some(end) = end.filter(|_| is_deleted) else {
+            return vec![told];
+        };
+        let known = self.auditor.ledger().job(&id);
+        told.deleted = Some((end, known));
+        let next = self.delete(&mut told, &uri).await;
+        std::iter::once(told).chain(next).collect()
+    }
+
+    async fn submit(&self, order: Order) -> Told {
+        let body = order.body(Timestamp::from_clock(SystemTime::now()));
+        let client = if order.wish.is_hurried() {
+            &self.hurried
+        } else {
+            &self.client
+        };
+        let mut told = Told::new(order);
+        let Some(key) = told.order.key.clone() else {
+            // Without a key it is not known what became of it, and another try could be a second job.
+            told.hear(&client.post(&body, None).await, &self.auditor);
+            return told;
+        };
+        let post = || client.post_under(&body, &key);
+        if told.order.is_doubled {
+            let (one, other) = tokio::join!(post(), post());
+            told.hear(&one, &self.auditor);
+            told.hear(&other, &self.auditor);
+        } else {
+            told.hear(&post().await, &self.auditor);
+        }
+        for _ in 0..told.order.again {
+            told.hear(&post().await, &self.auditor);
+        }
+        told
+    }
+
+    /// Looks until the job is at its end.
+    async fn follow(&self, id: &str, uri: &str) -> Option<Seen> {
+        let until = Instant::now() + self.patience;
+        while Instant::now() < until {
+            let seen = Seen::of(&self.client.get(uri).await, id, &self.auditor);
+            if seen.is_end() {
+                return Some(seen);
+            }
+            sleep(LOOK_EVERY).await;
+        }
+        None
+    }
+
+    /// Deletes the job. As soon as it is gone, whether that was answered or not, the next one under its key is submitted.
+    async fn delete(&self, told: &mut Told, uri: &str) -> Option<Told> {
+        for tried in 0..DELETES {
+            let next = told.order.next();
+            let (deleted, (is_gone, next)) = tokio::join!(self.client.delete(uri), async {
+                let is_gone = self.is_gone(uri).await;
+                match next.filter(|_| is_gone) {
+                    Some(order) => (is_gone, Some(Box::pin(self.submit(order)).await)),
+                    None => (is_gone, None),
+                }
+            });
+            if !deleted.is_unknown() {
+                // One before it may have had its effect after all.
+                let expected: &[u16] = if tried == 0 { &[204] } else { &[204, 410] };
+                told.check("the delete", &deleted, expected);
+            }
+            if is_gone {
+                return next;
+            }
+        }
+        let still = format!("{DELETES} deletes, and {uri} is still there");
+        told.unexpected.push(still);
+        None
+    }
+
+    async fn is_gone(&self, uri: &str) -> bool {
+        let until = Instant::now() + GONE_WITHIN;
+        while Instant::now() < until {
+            if self.client.get(uri).await.status == 410 {
+                return true;
+            }
+            sleep(LOOK_EVERY / 5).await;
+        }
+        false
+    }
+}
