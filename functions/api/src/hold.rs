@@ -171,6 +171,7 @@ mod tests {
             summary: String::new(),
             scheduled_start: now().plus(Duration::from_secs(seconds)),
             deadline: Duration::from_secs(86_400),
+            write_horizon: engine::WRITE_HORIZON,
             retention: Duration::from_secs(3_600),
             max_attempts: 3,
         };

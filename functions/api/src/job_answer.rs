@@ -78,7 +78,7 @@ fn answer(form: Representation, body: String, judged: &JobRecord, now: Timestamp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{Fingerprint, IdSecrets, NewJob, Owner};
+    use engine::{CreationToken, Fingerprint, IdSecrets, NewJob, Owner};
     use std::collections::HashMap;
     use std::time::Duration;
 
@@ -92,9 +92,11 @@ mod tests {
             owner,
             kind: "csv_profile".parse().unwrap(),
             fingerprint: Fingerprint::of(b""),
+            creation_token: CreationToken::of([1; 16]),
             summary: String::new(),
             scheduled_start: start,
             deadline: Duration::from_secs(3_600),
+            write_horizon: engine::WRITE_HORIZON,
             retention: Duration::from_secs(3_600),
             max_attempts: 3,
         };

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use api::{FieldError, Incoming, Problem, ProblemKind, is_xml_char};
 use engine::{
-    Intake, KindName, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MAX_SUMMARY_CHARS,
-    MESSAGE_ENVELOPE_BYTES, Timestamp, WRITE_HORIZON,
+    Intake, KindName, MAX_MESSAGE_BYTES, MAX_SUMMARY_CHARS, MESSAGE_ENVELOPE_BYTES, Timestamp,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
