@@ -39,7 +39,11 @@ fn whatever_happens_to_a_key_used_again_no_job_is_lost_nor_run_for_another() {
 
 /// The scene in which the checker finds each guard left out, and the property that is violated then.
 const FOUND: [(Guard, Scene, &str); 24] = [
-    (Guard::MessageFirst, Scene::Late, model::LIVE_WITHOUT_MESSAGE),
+    (
+        Guard::MessageFirst,
+        Scene::Late,
+        model::LIVE_WITHOUT_MESSAGE,
+    ),
     (Guard::Deadline, Scene::LongLease, model::LEFT_ITS_END),
     (Guard::CancelDeadline, Scene::Late, model::LEFT_ITS_END),
     (Guard::LeaseBound, Scene::Late, model::LEFT_ITS_END),
@@ -48,7 +52,11 @@ const FOUND: [(Guard, Scene, &str); 24] = [
     (Guard::ClockMargin, Scene::Late, model::LEFT_ITS_END),
     (Guard::Retention, Scene::Late, model::LIVE_WITHOUT_MESSAGE),
     (Guard::Tombstone, Scene::Late, model::LIVE_WITHOUT_MESSAGE),
-    (Guard::TombstoneKept, Scene::Late, model::LIVE_WITHOUT_MESSAGE),
+    (
+        Guard::TombstoneKept,
+        Scene::Late,
+        model::LIVE_WITHOUT_MESSAGE,
+    ),
     (Guard::DropAge, Scene::Late, model::LIVE_WITHOUT_MESSAGE),
     (Guard::InPlace, Scene::Late, model::BURNED),
     (Guard::Fingerprint, Scene::Reuse, model::FOREIGN_INPUT),
@@ -75,6 +83,9 @@ fn each_guard_that_is_left_out_is_found() {
     let missed: Vec<_> = missed.map(|(guard, ..)| guard).collect();
     assert!(missed.is_empty(), "{missed:?}");
     for guard in Guard::ALL {
-        assert!(FOUND.iter().any(|(found, ..)| *found == guard), "{guard:?} is not tried");
+        assert!(
+            FOUND.iter().any(|(found, ..)| *found == guard),
+            "{guard:?} is not tried"
+        );
     }
 }

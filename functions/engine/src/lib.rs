@@ -82,9 +82,8 @@ pub use runners::{Runner, Runners, RunnersBuilder};
 pub use schema::{Attribute, INDEX_NAME};
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
-    CancelDecision, Cancellation, Condition, Created, Deletion, Ending, JobStore, MAX_PAGE, MAX_RESULT_BYTES,
-    Pause, Rescheduling, Written,
-    decide_cancel,
+    CancelDecision, Cancellation, Condition, Created, Deletion, Ending, JobStore, MAX_PAGE,
+    MAX_RESULT_BYTES, Pause, Rescheduling, Written, decide_cancel,
 };
 pub use store_error::StoreError;
 pub use timestamp::{ParseTimestampError, Timestamp};

@@ -59,11 +59,7 @@ impl Circumstances<'_> {
 
     /// What comes after an attempt that failed with `failure`, as far as that may be told; `wanted` is the kind's own delay.
     #[must_use]
-    pub fn after_failure(
-        &self,
-        failure: Option<&Failure>,
-        wanted: Option<Duration>,
-    ) -> After {
+    pub fn after_failure(&self, failure: Option<&Failure>, wanted: Option<Duration>) -> After {
         let run = self.run;
         let delay = wanted.unwrap_or_else(|| self.policy.delay(run.attempt, self.random));
         let next_start = self.next_start(delay.min(engine::MAX_VISIBILITY));

@@ -10,7 +10,11 @@ impl Conditions {
     /// Parses every condition without the parts that `left_out` names for it.
     pub(crate) fn without(left_out: &[(Condition, &str)]) -> Self {
         let parse = |condition: &Condition| {
-            let text = condition.expression().split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = condition
+                .expression()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
             let of_this = left_out.iter().filter(|(of, _)| of == condition);
             of_this.fold(Term::parse(&text), |term, (_, part)| {
                 let rest = term.clone().without(&Term::parse(part));
@@ -214,7 +218,9 @@ fn value(record: &JobRecord, attribute: Attribute) -> Option<Value<'_>> {
         Attribute::Version => Number(i64::try_from(record.version).ok()?),
         Attribute::CreationToken => Text(record.creation_token.as_str()),
         // An end removes these two.
-        Attribute::OverdueMs | Attribute::ProgressNumber if record.state.is_completed() => return None,
+        Attribute::OverdueMs | Attribute::ProgressNumber if record.state.is_completed() => {
+            return None;
+        }
         Attribute::OverdueMs => Number(record.overdue_at.ms()),
         Attribute::ProgressNumber => Number(record.progress_number.try_into().ok()?),
         other => panic!("the model does not know the attribute {other:?}"),

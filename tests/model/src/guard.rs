@@ -86,15 +86,33 @@ impl Guard {
 
     /// The parts of the table's conditions that are left out with it.
     pub(crate) fn parts(self) -> &'static [(Condition, &'static str)] {
-        use Condition::{Claimable, IdIsFree, IdIsNew, OwnsAttempt, OwnsAttemptSoFar, OwnsUncanceledAttempt, SameJob, Started, Unchanged};
+        use Condition::{
+            Claimable, IdIsFree, IdIsNew, OwnsAttempt, OwnsAttemptSoFar, OwnsUncanceledAttempt,
+            SameJob, Started, Unchanged,
+        };
         match self {
-            Self::FreeId => &[(IdIsNew, "attribute_not_exists(#id)"), (IdIsFree, "attribute_not_exists(#id) OR #creation_token = :seen")],
+            Self::FreeId => &[
+                (IdIsNew, "attribute_not_exists(#id)"),
+                (
+                    IdIsFree,
+                    "attribute_not_exists(#id) OR #creation_token = :seen",
+                ),
+            ],
             Self::Fingerprint => &[(Claimable, "#fingerprint = :fingerprint")],
             Self::Lease => &[(Claimable, "#lease_until_ms <= :now")],
-            Self::Fencing => &[(OwnsAttempt, "#run_token = :token"), (OwnsUncanceledAttempt, "#run_token = :token")],
-            Self::Deadline => &[(OwnsAttempt, "#deadline_ms > :now"), (OwnsUncanceledAttempt, "#deadline_ms > :now")],
+            Self::Fencing => &[
+                (OwnsAttempt, "#run_token = :token"),
+                (OwnsUncanceledAttempt, "#run_token = :token"),
+            ],
+            Self::Deadline => &[
+                (OwnsAttempt, "#deadline_ms > :now"),
+                (OwnsUncanceledAttempt, "#deadline_ms > :now"),
+            ],
             Self::CancelDeadline => &[(Unchanged, "#deadline_ms > :now")],
-            Self::LeaseBound => &[(OwnsAttempt, "#lease_until_ms > :now"), (OwnsUncanceledAttempt, "#lease_until_ms > :now")],
+            Self::LeaseBound => &[
+                (OwnsAttempt, "#lease_until_ms > :now"),
+                (OwnsUncanceledAttempt, "#lease_until_ms > :now"),
+            ],
             Self::Final => &[(Claimable, "#state = :scheduled")],
             Self::Pinned => &[
                 (SameJob, "#creation_token = :creation_token"),

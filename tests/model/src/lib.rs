@@ -5,7 +5,10 @@
 //! The model decides nothing itself: it uses the code's own decisions and evaluates the table's own conditions, the expressions
 //! that [`engine::Condition`] sends. It repeats only what a write sets.
 
-#![allow(clippy::panic, reason = "a condition that the model cannot read must stop it")]
+#![allow(
+    clippy::panic,
+    reason = "a condition that the model cannot read must stop it"
+)]
 
 mod condition;
 mod guard;
@@ -24,12 +27,10 @@ pub use steps::{Step, Wish};
 pub use world::{Order, World};
 
 use condition::Conditions;
-use world::{Left, RETENTION, WRITE_HORIZON};
 use std::time::Duration;
+use world::{Left, RETENTION, WRITE_HORIZON};
 
 use stateright::{Checker, HasDiscoveries, Model, Property};
-
-
 
 /// The model of one scene: complete, or with one thing left out that the code relies on.
 #[derive(Clone, Debug)]
@@ -56,12 +57,18 @@ impl Lifecycle {
     /// The model of `scene` with `more_late` writes more that are late.
     #[must_use]
     pub fn deeper(scene: Scene, more_late: u8) -> Self {
-        Self { more_late, ..Self::of(scene, None) }
+        Self {
+            more_late,
+            ..Self::of(scene, None)
+        }
     }
 
     fn left(&self) -> Left {
         let left = self.scene.left();
-        Left { late: left.late + self.more_late, ..left }
+        Left {
+            late: left.late + self.more_late,
+            ..left
+        }
     }
 
     /// From a job's deadline to when readers may call it failed.
@@ -74,7 +81,11 @@ impl Lifecycle {
     }
 
     fn retention(&self) -> Duration {
-        if self.lacks(Guard::Retention) { Duration::from_secs(1) } else { RETENTION }
+        if self.lacks(Guard::Retention) {
+            Duration::from_secs(1)
+        } else {
+            RETENTION
+        }
     }
 
     fn lacks(&self, guard: Guard) -> bool {
@@ -124,10 +135,22 @@ pub fn walk(model: Lifecycle) {
 
 /// A way to a state of `scene` that violates `property` without `guard`; `None` if there is none.
 #[must_use]
-pub fn counterexample(property: &'static str, scene: Scene, guard: Option<Guard>) -> Option<String> {
+pub fn counterexample(
+    property: &'static str,
+    scene: Scene,
+    guard: Option<Guard>,
+) -> Option<String> {
     let found = HasDiscoveries::AllOf([property].into());
-    let checked = Lifecycle::of(scene, guard).checker().finish_when(found).spawn_bfs().join();
+    let checked = Lifecycle::of(scene, guard)
+        .checker()
+        .finish_when(found)
+        .spawn_bfs()
+        .join();
     let path = checked.discovery(property)?;
-    let steps: Vec<_> = path.into_actions().iter().map(|step| format!("{step:?}")).collect();
+    let steps: Vec<_> = path
+        .into_actions()
+        .iter()
+        .map(|step| format!("{step:?}"))
+        .collect();
     Some(steps.join(", "))
 }

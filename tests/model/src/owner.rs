@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{CancelDecision, JobRecord, Move, decide_cancel};
+use engine::{CancelDecision, JobRecord, Move, Timestamp, decide_cancel};
 
 use crate::world::{Command, Message, Order, Submit, WRITE_HORIZON, Whose, World};
 use crate::write::Write;
@@ -19,9 +19,17 @@ impl World {
         let job = self.new_record(whose, model);
         let seen = self.record.as_ref().filter(|_| is_keyed);
         let seen = seen.map(|standing| standing.job.creation_token.clone());
-        self.submitters[whose].submit = Submit::Halfway { job: job.clone(), seen: seen.clone(), is_unanswered: false };
+        self.submitters[whose].submit = Submit::Halfway {
+            job: job.clone(),
+            seen: seen.clone(),
+            is_unanswered: false,
+        };
         if model.lacks(Guard::MessageFirst) {
-            self.put(&Write::Create { whose, job, seen }, self.owners_time(), model);
+            self.put(
+                &Write::Create { whose, job, seen },
+                self.owners_time(),
+                model,
+            );
         } else {
             self.send(whose);
         }
@@ -36,15 +44,34 @@ impl World {
             self.submitters[whose].submit = Submit::Accepted;
             return;
         }
-        let is_new = self.put(&Write::Create { whose, job: job.clone(), seen }, self.owners_time(), model)
-            || self.record.as_ref().is_some_and(|standing| is_own(&standing.job, &job, model));
+        let is_new = self.put(
+            &Write::Create {
+                whose,
+                job: job.clone(),
+                seen,
+            },
+            self.owners_time(),
+            model,
+        ) || self
+            .record
+            .as_ref()
+            .is_some_and(|standing| is_own(&standing.job, &job, model));
         let standing = self.record.as_ref().map(|standing| standing.whose);
         self.seen.told_new_twice |= is_new && standing != Some(whose);
-        self.submitters[whose].submit = if is_new { Submit::Accepted } else { Submit::Over };
+        self.submitters[whose].submit = if is_new {
+            Submit::Accepted
+        } else {
+            Submit::Over
+        };
     }
 
     pub(crate) fn submit_late(&mut self, whose: Whose) {
-        if let Submit::Halfway { job, seen, is_unanswered } = &mut self.submitters[whose].submit {
+        if let Submit::Halfway {
+            job,
+            seen,
+            is_unanswered,
+        } = &mut self.submitters[whose].submit
+        {
             *is_unanswered = true;
             let (job, seen) = (job.clone(), seen.clone());
             self.send_late(Write::Create { whose, job, seen }, self.owners_time());
@@ -54,7 +81,12 @@ impl World {
     fn send(&mut self, whose: Whose) {
         let delivery = self.free_delivery();
         let now = self.now;
-        self.messages.push(Message { visible_at: now, sent_at: now, from: whose, delivery });
+        self.messages.push(Message {
+            visible_at: now,
+            sent_at: now,
+            from: whose,
+            delivery,
+        });
     }
 
     /// A cancel or a delete reads the record for the first time.
@@ -76,27 +108,58 @@ impl World {
         let standing = self.record.clone().filter(|standing| {
             !standing.job.is_expired(now) && (standing.whose == first || !is_pinned)
         });
-        let command = standing.map(|record| Command { what, record, first, is_unanswered: false });
+        let command = standing.map(|record| Command {
+            what,
+            record,
+            first,
+            is_unanswered: false,
+        });
         self.command = command.filter(|command| self.ordered(command, model).is_some());
     }
 
     /// The write of a command: as `JobStore::cancel` and `JobStore::delete` decide.
     fn ordered(&self, command: &Command, model: &Lifecycle) -> Option<Write> {
-        let Command { what, record, first, .. } = command;
+        let Command {
+            what,
+            record,
+            first,
+            ..
+        } = command;
         let now = self.owners_time();
         let (of, first) = (record.clone(), *first);
         if *what == Order::Delete {
-            let kept = if model.lacks(Guard::TombstoneKept) { Duration::from_secs(1) } else { WRITE_HORIZON };
+            let kept = if model.lacks(Guard::TombstoneKept) {
+                Duration::from_secs(1)
+            } else {
+                WRITE_HORIZON
+            };
             let expires_at = now.plus(kept);
             let is_over = JobRecord::clone(&of.job).judged(now).state.is_completed();
-            return is_over.then_some(Write::Delete { of, expires_at, first });
+            return is_over.then_some(Write::Delete {
+                of,
+                expires_at,
+                first,
+            });
         }
-        match decide_cancel(&of.job, now, None) {
+        let before_deadline = Timestamp::from_ms(of.job.deadline.ms() - 1);
+        let decided_at = if model.lacks(Guard::CancelDeadline) {
+            now.min(before_deadline)
+        } else {
+            now
+        };
+        match decide_cancel(&of.job, decided_at, None) {
             CancelDecision::Answer(_) => None,
             CancelDecision::AskToStop => Some(Write::AskToStop { of, first }),
             CancelDecision::End => {
                 let (ended_at, expires_at) = of.job.canceled_end(now, model.retention());
-                Some(Write::End { of, end: Move::Cancel, is_overdue: false, ended_at, expires_at, first: Some(first) })
+                Some(Write::End {
+                    of,
+                    end: Move::Cancel,
+                    is_overdue: false,
+                    ended_at,
+                    expires_at,
+                    first: Some(first),
+                })
             }
         }
     }
@@ -129,7 +192,8 @@ impl World {
 /// As `JobStore::create` recognizes its own write.
 fn is_own(standing: &JobRecord, written: &JobRecord, model: &Lifecycle) -> bool {
     if model.lacks(Guard::CreationToken) {
-        return standing.created_at == written.created_at && standing.fingerprint == written.fingerprint;
+        return standing.created_at == written.created_at
+            && standing.fingerprint == written.fingerprint;
     }
     standing.creation_token == written.creation_token
 }

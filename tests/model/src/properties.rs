@@ -32,7 +32,9 @@ pub const TIMED_OUT_EARLY: &str = "no attempt that began late times out for good
 pub(crate) fn must_hold() -> Vec<Property<Lifecycle>> {
     vec![
         Property::always(LIVE_WITHOUT_MESSAGE, |_, world: &World| {
-            let standing = world.judged(world.readers_time()).filter(|standing| !standing.job.state.is_completed());
+            let standing = world
+                .judged(world.readers_time())
+                .filter(|standing| !standing.job.state.is_completed());
             let body = |whose: usize| world.submitters[whose].body;
             standing.is_none_or(|standing| {
                 let mut messages = world.messages.iter();
@@ -40,27 +42,45 @@ pub(crate) fn must_hold() -> Vec<Property<Lifecycle>> {
             })
         }),
         Property::always(LOST, |_, world: &World| {
-            let stands = |whose| world.record.as_ref().is_some_and(|record| record.whose == whose);
+            let stands = |whose| {
+                world
+                    .record
+                    .as_ref()
+                    .is_some_and(|record| record.whose == whose)
+            };
             let mut submitters = world.submitters.iter().enumerate();
             submitters.all(|(whose, submitter)| {
-                submitter.submit != Submit::Accepted || stands(whose) || world.is_over(whose) || world.seen.told_new_twice
+                submitter.submit != Submit::Accepted
+                    || stands(whose)
+                    || world.is_over(whose)
+                    || world.seen.told_new_twice
             })
         }),
         Property::always(TWO_AT_ONCE, |_, world: &World| !world.seen.two_at_once),
         Property::always(STALE_WRITE, |_, world: &World| !world.seen.stale_write),
         Property::always(LEFT_ITS_END, |_, world: &World| !world.seen.left_its_end),
         Property::always(FOREIGN_INPUT, |_, world: &World| !world.seen.foreign_input),
-        Property::always(ACTED_ON_ANOTHER, |_, world: &World| !world.seen.acted_on_another),
+        Property::always(ACTED_ON_ANOTHER, |_, world: &World| {
+            !world.seen.acted_on_another
+        }),
         Property::always(TOOK_BACK, |_, world: &World| !world.seen.took_back),
-        Property::always(TOLD_NEW_TWICE, |_, world: &World| !world.seen.told_new_twice),
+        Property::always(TOLD_NEW_TWICE, |_, world: &World| {
+            !world.seen.told_new_twice
+        }),
         Property::always(BURNED, |_, world: &World| !world.seen.burned),
-        Property::always(TIMED_OUT_EARLY, |_, world: &World| !world.seen.timed_out_early),
-        Property::always("a job that was canceled before it started never ran", |_, world: &World| {
-            !world.sees(|life| life.canceled_unstarted && life.started > 0)
+        Property::always(TIMED_OUT_EARLY, |_, world: &World| {
+            !world.seen.timed_out_early
         }),
-        Property::always("a job is started no more often than it may be", |model: &Lifecycle, world: &World| {
-            !world.sees(|life| life.started > model.scene.max_attempts() + life.snoozed)
-        }),
+        Property::always(
+            "a job that was canceled before it started never ran",
+            |_, world: &World| !world.sees(|life| life.canceled_unstarted && life.started > 0),
+        ),
+        Property::always(
+            "a job is started no more often than it may be",
+            |model: &Lifecycle, world: &World| {
+                !world.sees(|life| life.started > model.scene.max_attempts() + life.snoozed)
+            },
+        ),
         Property::eventually("every job ends", |_, world: &World| {
             let is_done = |submit: &Submit| matches!(submit, Submit::Accepted | Submit::Over);
             let mut submitters = world.submitters.iter();
@@ -73,9 +93,12 @@ pub(crate) fn must_hold() -> Vec<Property<Lifecycle>> {
 
 /// Without these the others could hold because nothing ever happens.
 pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
-    let second = Property::sometimes("a job succeeds on its second attempt", |_, world: &World| {
-        world.sees(|life| life.started == 2 && life.snoozed == 0 && life.end == Some(Success))
-    });
+    let second = Property::sometimes(
+        "a job succeeds on its second attempt",
+        |_, world: &World| {
+            world.sees(|life| life.started == 2 && life.snoozed == 0 && life.end == Some(Success))
+        },
+    );
     let canceled = Property::sometimes("a job is canceled while it runs", |_, world: &World| {
         world.sees(|life| life.started > 0 && life.end == Some(Canceled))
     });
@@ -88,7 +111,8 @@ pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
     });
     let overdue = Property::sometimes("a job fails at its deadline", |_, world: &World| {
         let record = world.record.as_ref();
-        world.sees(|life| life.end == Some(Failed)) && record.is_some_and(|record| record.job.ended_at.is_none())
+        world.sees(|life| life.end == Some(Failed))
+            && record.is_some_and(|record| record.job.ended_at.is_none())
     });
     match scene {
         Scene::OneJob => vec![overdue, second, canceled],
@@ -102,6 +126,8 @@ pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
 impl World {
     /// Whether this is true of some job.
     fn sees(&self, is_so: impl Fn(&Life) -> bool) -> bool {
-        self.submitters.iter().any(|submitter| is_so(&submitter.life))
+        self.submitters
+            .iter()
+            .any(|submitter| is_so(&submitter.life))
     }
 }

@@ -23,17 +23,58 @@ pub enum Scene {
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 7] = [Self::OneJob, Self::Late, Self::LongLease, Self::Pauses, Self::Progress, Self::OneKey, Self::Reuse];
+    pub const ALL: [Self; 7] = [
+        Self::OneJob,
+        Self::Late,
+        Self::LongLease,
+        Self::Pauses,
+        Self::Progress,
+        Self::OneKey,
+        Self::Reuse,
+    ];
 
     pub(crate) fn left(self) -> Left {
         match self {
-            Self::OneJob => Left { duplicates: 1, crashes: 1, cancels: 1, ..Left::default() },
-            Self::Late => Left { late: 1, cancels: 1, deletes: 1, ..Left::default() },
-            Self::LongLease => Left { late: 1, cancels: 1, ..Left::default() },
-            Self::Pauses => Left { late: 1, snoozes: 1, leftovers: 1, ..Left::default() },
-            Self::Progress => Left { late: 1, timeouts: 1, saves: 2, ..Left::default() },
-            Self::OneKey => Left { late: 1, deletes: 1, cancels: 1, ..Left::default() },
-            Self::Reuse => Left { late: 1, deletes: 1, ..Left::default() },
+            Self::OneJob => Left {
+                duplicates: 1,
+                crashes: 1,
+                cancels: 1,
+                ..Left::default()
+            },
+            Self::Late => Left {
+                late: 1,
+                cancels: 1,
+                deletes: 1,
+                ..Left::default()
+            },
+            Self::LongLease => Left {
+                late: 1,
+                cancels: 1,
+                ..Left::default()
+            },
+            Self::Pauses => Left {
+                late: 1,
+                snoozes: 1,
+                leftovers: 1,
+                ..Left::default()
+            },
+            Self::Progress => Left {
+                late: 1,
+                timeouts: 1,
+                saves: 2,
+                ..Left::default()
+            },
+            Self::OneKey => Left {
+                late: 1,
+                deletes: 1,
+                cancels: 1,
+                ..Left::default()
+            },
+            Self::Reuse => Left {
+                late: 1,
+                deletes: 1,
+                ..Left::default()
+            },
         }
     }
 

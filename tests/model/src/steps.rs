@@ -108,7 +108,11 @@ impl World {
         self.steps_of_owner(steps);
         // TTL goes by the attribute: a tombstone stays for its time.
         let expires_at = self.record.as_ref().map(|standing| standing.job.expires_at);
-        steps.extend(expires_at.is_some_and(|time| self.time() >= time).then_some(Step::Expire));
+        steps.extend(
+            expires_at
+                .is_some_and(|time| self.time() >= time)
+                .then_some(Step::Expire),
+        );
     }
 
     fn may_be_late(&self) -> bool {
@@ -133,7 +137,9 @@ impl World {
     /// Requests are answered within the tick: what takes longer is a write in flight.
     fn may_tick(&self) -> bool {
         let mut submitters = self.submitters.iter();
-        self.command.is_none() && submitters.all(|submitter| matches!(submitter.submit, Submit::Accepted | Submit::Over))
+        self.command.is_none()
+            && submitters
+                .all(|submitter| matches!(submitter.submit, Submit::Accepted | Submit::Over))
     }
 
     fn steps_of_worker(&self, who: Who, worker: &Worker, model: &Lifecycle, steps: &mut Vec<Step>) {
@@ -142,25 +148,38 @@ impl World {
             Worker::Idle => {
                 // An idle worker is as good as the other.
                 let is_first = who == 0 || self.workers[0] != Worker::Idle;
-                let visible = self.messages.iter().filter(|message| is_first && message.visible_at <= self.now);
+                let visible = self
+                    .messages
+                    .iter()
+                    .filter(|message| is_first && message.visible_at <= self.now);
                 steps.extend(visible.map(|message| Step::Receive(who, message.delivery)));
             }
             Worker::Received { token, .. } => {
                 steps.push(Step::Claim(who));
                 steps.extend(late(Step::ClaimLate(who)));
-                steps.extend((token.is_some() && model.lacks(Guard::InPlace)).then_some(Step::GiveUp(who)));
+                steps.extend(
+                    (token.is_some() && model.lacks(Guard::InPlace)).then_some(Step::GiveUp(who)),
+                );
             }
             Worker::Ends { is_unanswered, .. } => {
                 steps.push(Step::End(who));
                 steps.extend(late(Step::EndLate(who)));
                 steps.extend(is_unanswered.then_some(Step::GiveUp(who)));
             }
-            Worker::Runs { wish: Some(wish), is_unanswered, .. } => {
+            Worker::Runs {
+                wish: Some(wish),
+                is_unanswered,
+                ..
+            } => {
                 steps.push(Step::Write(who, *wish));
                 steps.extend(late(Step::WriteLate(who, *wish)));
                 steps.extend(is_unanswered.then_some(Step::GiveUp(who)));
             }
-            Worker::Runs { leaves_threads, run, .. } => {
+            Worker::Runs {
+                leaves_threads,
+                run,
+                ..
+            } => {
                 let wishes = self.wishes(*leaves_threads, model);
                 for wish in wishes {
                     steps.push(Step::Write(who, wish));
@@ -173,7 +192,9 @@ impl World {
                 let may_leave = self.left.leftovers > 0 && run.lease_until > Some(self.time());
                 steps.extend(may_leave.then_some(Step::LeaveThread(who)));
                 if self.left.timeouts > 0 {
-                    steps.extend([true, false].map(|had_the_whole| Step::OutOfTime(who, had_the_whole)));
+                    steps.extend(
+                        [true, false].map(|had_the_whole| Step::OutOfTime(who, had_the_whole)),
+                    );
                 }
                 steps.push(Step::SeeCancel(who));
             }
@@ -243,8 +264,16 @@ impl World {
     fn duplicate(&mut self, delivery: u8) {
         self.left.duplicates -= 1;
         let number = self.free_delivery();
-        let copy = self.messages.iter().find(|message| message.delivery == delivery).copied();
-        self.messages.extend(copy.map(|message| Message { visible_at: self.now, delivery: number, ..message }));
+        let copy = self
+            .messages
+            .iter()
+            .find(|message| message.delivery == delivery)
+            .copied();
+        self.messages.extend(copy.map(|message| Message {
+            visible_at: self.now,
+            delivery: number,
+            ..message
+        }));
     }
 
     fn receive(&mut self, who: Who, delivery: u8) {
@@ -253,14 +282,21 @@ impl World {
             if message.delivery == delivery {
                 message.visible_at = self.now + VISIBILITY;
                 message.delivery = number;
-                self.workers[who] = Worker::Received { message: *message, token: None };
+                self.workers[who] = Worker::Received {
+                    message: *message,
+                    token: None,
+                };
             }
         }
     }
 
     /// A number for a delivery that no message has.
     pub(crate) fn free_delivery(&self) -> u8 {
-        let is_free = |number: &u8| self.messages.iter().all(|message| message.delivery != *number);
+        let is_free = |number: &u8| {
+            self.messages
+                .iter()
+                .all(|message| message.delivery != *number)
+        };
         (0..u8::MAX).find(is_free).unwrap_or(u8::MAX)
     }
 }

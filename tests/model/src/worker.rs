@@ -3,18 +3,23 @@
 use std::time::Duration;
 
 use engine::{
-    AttemptWrite, ClaimDecision, JobError, JobRecord, JobState, Move, Outcome, RetryPolicy, Timestamp, Unclaimed, Written,
-    decide_claim, decide_write,
+    AttemptWrite, ClaimDecision, JobError, JobRecord, JobState, Move, Outcome, RetryPolicy,
+    Timestamp, Unclaimed, Written, decide_claim, decide_write,
 };
 use worker::{After, Circumstances, Limit, ending};
 
 use crate::steps::{Who, Wish};
-use crate::world::{Message, Standing, Unowned, VISIBILITY, WRITE_HORIZON, Worker, World, at, fingerprint, tick_of};
+use crate::world::{
+    Message, Standing, Unowned, VISIBILITY, WRITE_HORIZON, Worker, World, at, fingerprint, tick_of,
+};
 use crate::write::{Write, said_by};
 use crate::{Guard, Lifecycle};
 
 /// A tick after each failure.
-const RETRY: RetryPolicy = RetryPolicy { base: Duration::from_secs(60), cap: Duration::from_secs(60) };
+const RETRY: RetryPolicy = RetryPolicy {
+    base: Duration::from_secs(60),
+    cap: Duration::from_secs(60),
+};
 
 impl World {
     /// As the worker's `Delivery` does.
@@ -27,7 +32,10 @@ impl World {
         }
         let token = token.unwrap_or_else(|| self.free_token(model));
         let claim = self.claim_of(message, token, model);
-        let is_own = |standing: &Standing| standing.job.state == JobState::Started && standing.job.run_token == Some(token.to_string());
+        let is_own = |standing: &Standing| {
+            standing.job.state == JobState::Started
+                && standing.job.run_token == Some(token.to_string())
+        };
         if self.put(&claim, self.time(), model) || self.record.as_ref().is_some_and(is_own) {
             return self.begin(who, message);
         }
@@ -35,7 +43,11 @@ impl World {
         self.died_claiming |= matches!(self.workers[who], Worker::Received { token: Some(_), .. });
         let record = self.record.clone();
         let of_message = fingerprint(self.submitters[message.from].body);
-        let decision = decide_claim(record.as_ref().map(|standing| &*standing.job), &of_message, self.time());
+        let decision = decide_claim(
+            record.as_ref().map(|standing| &*standing.job),
+            &of_message,
+            self.time(),
+        );
         self.refused(who, message, decision, record, model);
     }
 
@@ -45,7 +57,10 @@ impl World {
         };
         let token = token.unwrap_or_else(|| self.free_token(model));
         self.send_late(self.claim_of(message, token, model), self.time());
-        self.workers[who] = Worker::Received { message, token: Some(token) };
+        self.workers[who] = Worker::Received {
+            message,
+            token: Some(token),
+        };
     }
 
     /// A process dies, or its invocation is over.
@@ -77,14 +92,22 @@ impl World {
             Worker::Runs { run, .. } => run.run_token.clone(),
             Worker::Idle | Worker::Ends { .. } => None,
         });
-        let of_pending = self.pending.iter().filter_map(|pending| match &pending.write {
-            Write::Claim { token, .. } => Some(token.clone()),
-            Write::Save { run, .. } | Write::Attempt { run, .. } => run.run_token.clone(),
-            _ => None,
-        });
-        let of_record = self.record.iter().filter_map(|standing| standing.job.run_token.clone());
+        let of_pending = self
+            .pending
+            .iter()
+            .filter_map(|pending| match &pending.write {
+                Write::Claim { token, .. } => Some(token.clone()),
+                Write::Save { run, .. } | Write::Attempt { run, .. } => run.run_token.clone(),
+                _ => None,
+            });
+        let of_record = self
+            .record
+            .iter()
+            .filter_map(|standing| standing.job.run_token.clone());
         let taken: Vec<_> = of_workers.chain(of_pending).chain(of_record).collect();
-        (0..u8::MAX).find(|token| !taken.contains(&token.to_string())).unwrap_or(u8::MAX)
+        (0..u8::MAX)
+            .find(|token| !taken.contains(&token.to_string()))
+            .unwrap_or(u8::MAX)
     }
 
     /// The handler begins.
@@ -93,7 +116,12 @@ impl World {
             return;
         };
         let runs_it = |worker: &Worker| match worker {
-            Worker::Runs { run, whose: its, wish, .. } => *its == whose && wish.is_none() && run.lease_until > Some(self.time()),
+            Worker::Runs {
+                run,
+                whose: its,
+                wish,
+                ..
+            } => *its == whose && wish.is_none() && run.lease_until > Some(self.time()),
             Worker::Idle | Worker::Received { .. } | Worker::Ends { .. } => false,
         };
         self.seen.two_at_once |= self.workers.iter().any(runs_it);
@@ -113,21 +141,40 @@ impl World {
         };
     }
 
-    fn refused(&mut self, who: Who, message: Message, decision: ClaimDecision, record: Option<Standing>, model: &Lifecycle) {
+    fn refused(
+        &mut self,
+        who: Who,
+        message: Message,
+        decision: ClaimDecision,
+        record: Option<Standing>,
+        model: &Lifecycle,
+    ) {
         let busy = matches!(decision, ClaimDecision::Busy { .. });
-        if (decision == ClaimDecision::Missing && model.lacks(Guard::DropAge)) || (busy && model.lacks(Guard::HandBack)) {
+        if (decision == ClaimDecision::Missing && model.lacks(Guard::DropAge))
+            || (busy && model.lacks(Guard::HandBack))
+        {
             return self.done(who, message);
         }
-        match (Unclaimed::of(decision, self.age(message), WRITE_HORIZON, self.time()), record) {
+        match (
+            Unclaimed::of(decision, self.age(message), WRITE_HORIZON, self.time()),
+            record,
+        ) {
             (Unclaimed::Drop, _) => self.done(who, message),
-            (Unclaimed::HandBack { after }, _) => self.hand_back(who, message, self.time().plus(after)),
+            (Unclaimed::HandBack { after }, _) => {
+                self.hand_back(who, message, self.time().plus(after))
+            }
             (Unclaimed::End, Some(job)) => {
                 let end = match decision {
                     ClaimDecision::Overdue => Unowned::Overdue,
                     ClaimDecision::Canceled => Unowned::Canceled,
                     _ => Unowned::Exhausted,
                 };
-                self.workers[who] = Worker::Ends { message, job, end, is_unanswered: false };
+                self.workers[who] = Worker::Ends {
+                    message,
+                    job,
+                    end,
+                    is_unanswered: false,
+                };
             }
             (Unclaimed::End, None) => self.hand_back(who, message, self.time()),
         }
@@ -140,21 +187,33 @@ impl World {
             Unowned::Canceled => ClaimDecision::Canceled,
             Unowned::Exhausted => ClaimDecision::Exhausted,
         };
-        let (ending, ended_at, expires_at) = ending(&job.job, decision, self.time(), model.retention());
+        let (ending, ended_at, expires_at) =
+            ending(&job.job, decision, self.time(), model.retention());
         let is_overdue = end == Unowned::Overdue;
         let end = match ending.outcome() {
             Outcome::Success => Move::Succeed,
             Outcome::Failed => Move::Fail,
             Outcome::Canceled => Move::Cancel,
         };
-        Write::End { of: job.clone(), end, is_overdue, ended_at, expires_at, first: None }
+        Write::End {
+            of: job.clone(),
+            end,
+            is_overdue,
+            ended_at,
+            expires_at,
+            first: None,
+        }
     }
 
     pub(crate) fn end(&mut self, who: Who, model: &Lifecycle) {
-        let Worker::Ends { message, job, end, .. } = self.workers[who].clone() else {
+        let Worker::Ends {
+            message, job, end, ..
+        } = self.workers[who].clone()
+        else {
             return;
         };
-        let is_claiming = |worker: &Worker| matches!(worker, Worker::Received { token: Some(_), .. });
+        let is_claiming =
+            |worker: &Worker| matches!(worker, Worker::Received { token: Some(_), .. });
         let is_stuck = self.died_claiming || self.workers.iter().any(is_claiming);
         let never_ran = self.submitters[job.whose].life.started == 0;
         if self.put(&self.end_of(&job, end, model), self.time(), model) {
@@ -166,7 +225,13 @@ impl World {
     }
 
     pub(crate) fn end_late(&mut self, who: Who, model: &Lifecycle) {
-        if let Worker::Ends { job, end, is_unanswered, .. } = &mut self.workers[who] {
+        if let Worker::Ends {
+            job,
+            end,
+            is_unanswered,
+            ..
+        } = &mut self.workers[who]
+        {
             *is_unanswered = true;
             let (job, end) = (job.clone(), *end);
             self.send_late(self.end_of(&job, end, model), self.time());
@@ -175,11 +240,18 @@ impl World {
 
     /// Each save is a further checkpoint, with the next number, whether the one before was answered or not.
     pub(crate) fn save(&mut self, who: Who, is_late: bool, model: &Lifecycle) {
-        let Worker::Runs { said, number, run, .. } = &mut self.workers[who] else {
+        let Worker::Runs {
+            said, number, run, ..
+        } = &mut self.workers[who]
+        else {
             return;
         };
         (*said, *number) = (*said + 1, *number + 1);
-        let write = Write::Save { run: run.clone(), said: *said, number: *number };
+        let write = Write::Save {
+            run: run.clone(),
+            said: *said,
+            number: *number,
+        };
         self.left.saves -= 1;
         if is_late {
             self.send_late(write, self.time());
@@ -190,7 +262,13 @@ impl World {
 
     pub(crate) fn leave_thread(&mut self, who: Who) {
         self.left.leftovers -= 1;
-        if let Worker::Runs { leaves_threads, run, whose, .. } = &mut self.workers[who] {
+        if let Worker::Runs {
+            leaves_threads,
+            run,
+            whose,
+            ..
+        } = &mut self.workers[who]
+        {
             *leaves_threads = true;
             let until = run.lease_until.map_or(0, tick_of);
             self.leftovers.push((*whose, until));
@@ -198,35 +276,75 @@ impl World {
     }
 
     /// What the worker knows of an attempt when it ends.
-    fn circumstances<'run>(&self, run: &'run JobRecord, leaves_threads: bool, model: &Lifecycle) -> Circumstances<'run> {
+    fn circumstances<'run>(
+        &self,
+        run: &'run JobRecord,
+        leaves_threads: bool,
+        model: &Lifecycle,
+    ) -> Circumstances<'run> {
         let waits = leaves_threads && !model.lacks(Guard::Leftovers);
         let not_before = run.lease_until.filter(|_| waits).unwrap_or(self.time());
-        Circumstances { run, policy: RETRY, deliveries: 1, now: self.time(), not_before, random: 60_000 }
+        Circumstances {
+            run,
+            policy: RETRY,
+            deliveries: 1,
+            now: self.time(),
+            not_before,
+            random: 60_000,
+        }
     }
 
     pub(crate) fn out_of_time(&mut self, who: Who, had_the_whole: bool, model: &Lifecycle) {
-        let Worker::Runs { run, leaves_threads, .. } = self.workers[who].clone() else {
+        let Worker::Runs {
+            run,
+            leaves_threads,
+            ..
+        } = self.workers[who].clone()
+        else {
             return;
         };
         self.left.timeouts -= 1;
-        let limit = if had_the_whole || model.lacks(Guard::LateStart) { Limit::Invocation } else { Limit::Rest };
-        let after = self.circumstances(&run, leaves_threads, model).after_time_out(limit, true);
+        let limit = if had_the_whole || model.lacks(Guard::LateStart) {
+            Limit::Invocation
+        } else {
+            Limit::Rest
+        };
+        let after = self
+            .circumstances(&run, leaves_threads, model)
+            .after_time_out(limit, true);
         let is_final = matches!(after, After::End(_));
-        let may_go_on = run.attempt < run.max_attempts && !run.is_past_deadline(at(self.now + 1)) && !leaves_threads;
+        let may_go_on = run.attempt < run.max_attempts
+            && !run.is_past_deadline(at(self.now + 1))
+            && !leaves_threads;
         self.seen.timed_out_early |= is_final && may_go_on && !had_the_whole;
         if let Worker::Runs { wish, .. } = &mut self.workers[who] {
-            *wish = Some(if is_final { Wish::FailForGood } else { Wish::Retry });
+            *wish = Some(if is_final {
+                Wish::FailForGood
+            } else {
+                Wish::Retry
+            });
         }
     }
 
     fn write_of(&self, who: Who, wish: Wish, model: &Lifecycle) -> Option<(Message, Write)> {
-        let Worker::Runs { message, run, said, leaves_threads, .. } = &self.workers[who] else {
+        let Worker::Runs {
+            message,
+            run,
+            said,
+            leaves_threads,
+            ..
+        } = &self.workers[who]
+        else {
             return None;
         };
         let circumstances = self.circumstances(run, *leaves_threads, model);
         let after = match wish {
             Wish::Retry => Some(circumstances.after_failure(None, None)),
-            Wish::Snooze => Some(circumstances.after(&JobError::snooze(RETRY.base, "later")).1),
+            Wish::Snooze => Some(
+                circumstances
+                    .after(&JobError::snooze(RETRY.base, "later"))
+                    .1,
+            ),
             Wish::Succeed | Wish::FailForGood | Wish::Cancel => None,
         };
         let (wish, next_start) = match after {
@@ -234,7 +352,15 @@ impl World {
             Some(After::End(_)) => (Wish::FailForGood, self.time()),
             Some(After::Again(again)) => (wish, again.next_start),
         };
-        Some((*message, Write::Attempt { run: run.clone(), wish, said: *said, next_start }))
+        Some((
+            *message,
+            Write::Attempt {
+                run: run.clone(),
+                wish,
+                said: *said,
+                next_start,
+            },
+        ))
     }
 
     /// An attempt writes its end, or gives the job back.
@@ -246,7 +372,13 @@ impl World {
             self.left.snoozes = self.left.snoozes.saturating_sub(1);
         }
         let is_written = self.put(&write, self.time(), model);
-        let Write::Attempt { run, wish, next_start, .. } = write else {
+        let Write::Attempt {
+            run,
+            wish,
+            next_start,
+            ..
+        } = write
+        else {
             return;
         };
         let record = self.record.as_ref().map(|standing| &*standing.job);
@@ -263,7 +395,13 @@ impl World {
     }
 
     fn is_unanswered(&self, who: Who) -> bool {
-        matches!(self.workers[who], Worker::Runs { is_unanswered: true, .. })
+        matches!(
+            self.workers[who],
+            Worker::Runs {
+                is_unanswered: true,
+                ..
+            }
+        )
     }
 
     pub(crate) fn write_late(&mut self, who: Who, wanted: Wish, model: &Lifecycle) {
@@ -274,7 +412,12 @@ impl World {
             self.left.snoozes = self.left.snoozes.saturating_sub(1);
         }
         self.send_late(write, self.time());
-        if let Worker::Runs { wish, is_unanswered, .. } = &mut self.workers[who] {
+        if let Worker::Runs {
+            wish,
+            is_unanswered,
+            ..
+        } = &mut self.workers[who]
+        {
             *wish = Some(wanted);
             *is_unanswered = true;
         }
@@ -290,7 +433,12 @@ impl World {
     }
 
     fn stop(&mut self, who: Who) {
-        if let Worker::Runs { wish, is_unanswered, .. } = &mut self.workers[who] {
+        if let Worker::Runs {
+            wish,
+            is_unanswered,
+            ..
+        } = &mut self.workers[who]
+        {
             *wish = Some(Wish::Cancel);
             *is_unanswered = false;
         }
@@ -306,7 +454,8 @@ impl World {
     }
 
     fn done(&mut self, who: Who, message: Message) {
-        self.messages.retain(|copy| copy.delivery != message.delivery);
+        self.messages
+            .retain(|copy| copy.delivery != message.delivery);
         self.workers[who] = Worker::Idle;
     }
 

@@ -5,7 +5,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{CreationToken, Fingerprint, IdSecrets, JobRecord, JobState, NewJob, Outcome, Owner, Timestamp};
+use engine::{
+    CreationToken, Fingerprint, IdSecrets, JobRecord, JobState, NewJob, Outcome, Owner, Timestamp,
+};
 
 use crate::steps::Wish;
 use crate::write::Pending;
@@ -76,7 +78,11 @@ pub(crate) struct Submitter {
 pub(crate) enum Submit {
     Begun,
     /// The message is sent (or, with that guard left out, the record is written).
-    Halfway { job: Shared, seen: Option<CreationToken>, is_unanswered: bool },
+    Halfway {
+        job: Shared,
+        seen: Option<CreationToken>,
+        is_unanswered: bool,
+    },
     /// The client has its 202 for a new job.
     Accepted,
     /// The client has a 503 (and the record may be written anyway), or the answer of another submitter's job.
@@ -173,9 +179,17 @@ pub(crate) const STALE: u8 = u8::MAX;
 pub(crate) enum Worker {
     Idle,
     /// It has a message, and has not claimed the job yet; with a token once the answer to a claim got lost.
-    Received { message: Message, token: Option<u8> },
+    Received {
+        message: Message,
+        token: Option<u8>,
+    },
     /// A claim told it to end the job.
-    Ends { message: Message, job: Standing, end: Unowned, is_unanswered: bool },
+    Ends {
+        message: Message,
+        job: Standing,
+        end: Unowned,
+        is_unanswered: bool,
+    },
     /// It has claimed the job. It may freeze here as long as it likes.
     Runs {
         message: Message,
@@ -253,11 +267,18 @@ impl World {
     /// The worlds that a scene begins with.
     pub(crate) fn before(model: &Lifecycle) -> Vec<Self> {
         let worlds = model.scene.requests().iter();
-        worlds.flat_map(|bodies| SKEWS_S.map(|skew_s| Self::with(bodies, skew_s, model))).flat_map(|world| world.at_first(model)).collect()
+        worlds
+            .flat_map(|bodies| SKEWS_S.map(|skew_s| Self::with(bodies, skew_s, model)))
+            .flat_map(|world| world.at_first(model))
+            .collect()
     }
 
     fn with(bodies: &[u8], skew_s: i64, model: &Lifecycle) -> Self {
-        let submitter = |body: &u8| Submitter { submit: Submit::Begun, body: *body, life: Life::default() };
+        let submitter = |body: &u8| Submitter {
+            submit: Submit::Begun,
+            body: *body,
+            life: Life::default(),
+        };
         Self {
             now: 0,
             skew_s,
@@ -284,11 +305,29 @@ impl World {
         let end = Some(Outcome::Success);
         let with = |is_deleted: bool, expires_at| {
             let mut world = self.clone();
-            let life = Life { is_begun: true, started: 1, end, deleted: is_deleted, ..Life::default() };
-            world.submitters.push(Submitter { submit: Submit::Over, body: 1, life });
+            let life = Life {
+                is_begun: true,
+                started: 1,
+                end,
+                deleted: is_deleted,
+                ..Life::default()
+            };
+            world.submitters.push(Submitter {
+                submit: Submit::Over,
+                body: 1,
+                life,
+            });
             let state = JobState::Completed(Outcome::Success);
-            let job = JobRecord { state, expires_at, is_deleted, ..JobRecord::clone(&world.new_record(whose, model)) };
-            world.record = Some(Standing { whose, job: job.into() });
+            let job = JobRecord {
+                state,
+                expires_at,
+                is_deleted,
+                ..JobRecord::clone(&world.new_record(whose, model))
+            };
+            world.record = Some(Standing {
+                whose,
+                job: job.into(),
+            });
             world
         };
         let (by_one, by_the_other) = (self.time().min(self.owners_time()), self.readers_time());
@@ -324,7 +363,10 @@ impl World {
         if judged == *standing.job {
             return Some(standing.clone());
         }
-        Some(Standing { whose: standing.whose, job: judged.into() })
+        Some(Standing {
+            whose: standing.whose,
+            job: judged.into(),
+        })
     }
 
     /// Whether the status URI of this submitter's job may be 410: expired or deleted.
@@ -341,7 +383,9 @@ impl World {
         let life = &mut self.submitters[whose].life;
         match (life.end, job.state) {
             (None, JobState::Completed(outcome)) => life.end = Some(outcome),
-            (Some(end), state) if state != JobState::Completed(end) => self.seen.left_its_end = true,
+            (Some(end), state) if state != JobState::Completed(end) => {
+                self.seen.left_its_end = true
+            }
             _ => {}
         }
     }
@@ -349,12 +393,19 @@ impl World {
     /// Makes worlds equal that differ only in order and in what deliveries are called.
     pub(crate) fn normalize(&mut self) {
         self.messages.sort_unstable();
-        let names: Vec<_> = self.messages.iter().map(|message| message.delivery).collect();
+        let names: Vec<_> = self
+            .messages
+            .iter()
+            .map(|message| message.delivery)
+            .collect();
         for (name, message) in (0..).zip(&mut self.messages) {
             message.delivery = name;
         }
         for worker in &mut self.workers {
-            if let Worker::Received { message, .. } | Worker::Ends { message, .. } | Worker::Runs { message, .. } = worker {
+            if let Worker::Received { message, .. }
+            | Worker::Ends { message, .. }
+            | Worker::Runs { message, .. } = worker
+            {
                 let name = names.iter().position(|name| *name == message.delivery);
                 message.delivery = name.and_then(|name| name.try_into().ok()).unwrap_or(STALE);
             }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use engine::{AttemptWrite, Condition, CreationToken, Fingerprint, JobRecord, JobState, Move, Outcome, Pause, Timestamp, expiry, transition};
+use engine::{
+    AttemptWrite, Condition, CreationToken, Fingerprint, JobRecord, JobState, Move, Outcome, Pause,
+    Timestamp, expiry, transition,
+};
 
 use crate::condition::Value;
 use crate::steps::Wish;
@@ -20,17 +23,48 @@ pub(crate) struct Pending {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Write {
     /// `submit`: a new record.
-    Create { whose: Whose, job: Shared, seen: Option<CreationToken> },
+    Create {
+        whose: Whose,
+        job: Shared,
+        seen: Option<CreationToken>,
+    },
     /// The next attempt, for the worker with this token.
-    Claim { fingerprint: Fingerprint, token: String, lease_until: Timestamp },
+    Claim {
+        fingerprint: Fingerprint,
+        token: String,
+        lease_until: Timestamp,
+    },
     /// A checkpoint of an attempt.
-    Save { run: Shared, said: u8, number: u64 },
+    Save {
+        run: Shared,
+        said: u8,
+        number: u64,
+    },
     /// The end of an attempt.
-    Attempt { run: Shared, wish: Wish, said: u8, next_start: Timestamp },
+    Attempt {
+        run: Shared,
+        wish: Wish,
+        said: u8,
+        next_start: Timestamp,
+    },
     /// The end of a job that no attempt owns; by its owner: the job of the command's first look.
-    End { of: Standing, end: Move, is_overdue: bool, ended_at: Timestamp, expires_at: Timestamp, first: Option<Whose> },
-    AskToStop { of: Standing, first: Whose },
-    Delete { of: Standing, expires_at: Timestamp, first: Whose },
+    End {
+        of: Standing,
+        end: Move,
+        is_overdue: bool,
+        ended_at: Timestamp,
+        expires_at: Timestamp,
+        first: Option<Whose>,
+    },
+    AskToStop {
+        of: Standing,
+        first: Whose,
+    },
+    Delete {
+        of: Standing,
+        expires_at: Timestamp,
+        first: Whose,
+    },
 }
 
 impl Write {
@@ -44,7 +78,9 @@ impl Write {
                 Wish::Succeed | Wish::Cancel => Condition::OwnsAttempt,
                 Wish::FailForGood | Wish::Retry | Wish::Snooze => Condition::OwnsUncanceledAttempt,
             },
-            Self::End { is_overdue: true, .. } => Condition::Overdue,
+            Self::End {
+                is_overdue: true, ..
+            } => Condition::Overdue,
             Self::End { .. } => Condition::Unchanged,
             Self::AskToStop { .. } => Condition::Started,
             Self::Delete { .. } => Condition::SameJob,
@@ -61,15 +97,21 @@ impl Write {
             (":completed", Text("COMPLETED")),
         ];
         match self {
-            Self::Create { seen, .. } => values.push((":seen", Text(seen.as_ref().map_or("", CreationToken::as_str)))),
-            Self::Claim { fingerprint, .. } => values.push((":fingerprint", Text(fingerprint.as_str()))),
+            Self::Create { seen, .. } => values.push((
+                ":seen",
+                Text(seen.as_ref().map_or("", CreationToken::as_str)),
+            )),
+            Self::Claim { fingerprint, .. } => {
+                values.push((":fingerprint", Text(fingerprint.as_str())))
+            }
             Self::Save { run, .. } | Self::Attempt { run, .. } => {
                 values.push((":token", Text(run.run_token.as_deref().unwrap_or_default())));
             }
-            Self::End { of, .. } | Self::Delete { of, .. } | Self::AskToStop { of, .. } => values.extend([
-                (":version", Number(of.job.version.try_into().unwrap_or(0))),
-                (":creation_token", Text(of.job.creation_token.as_str())),
-            ]),
+            Self::End { of, .. } | Self::Delete { of, .. } | Self::AskToStop { of, .. } => values
+                .extend([
+                    (":version", Number(of.job.version.try_into().unwrap_or(0))),
+                    (":creation_token", Text(of.job.creation_token.as_str())),
+                ]),
         }
         if let Self::Save { number, .. } = self {
             values.push((":number", Number((*number).try_into().unwrap_or(0))));
@@ -93,7 +135,9 @@ impl World {
     /// Writes now: whether the condition held.
     pub(crate) fn put(&mut self, write: &Write, decided_at: Timestamp, model: &Lifecycle) -> bool {
         let record = self.record.as_ref().map(|standing| &*standing.job);
-        let holds = model.conditions.hold(write.condition(), record, &write.values(decided_at));
+        let holds = model
+            .conditions
+            .hold(write.condition(), record, &write.values(decided_at));
         if holds {
             self.apply(write, decided_at, model);
         }
@@ -103,19 +147,28 @@ impl World {
     /// Sends a write whose answer gets lost.
     pub(crate) fn send_late(&mut self, write: Write, decided_at: Timestamp) {
         self.left.late -= 1;
-        self.pending.push(Pending { write, decided_at, until: self.now + FLIGHT });
+        self.pending.push(Pending {
+            write,
+            decided_at,
+            until: self.now + FLIGHT,
+        });
     }
 
     /// A write in flight arrives.
     pub(crate) fn land(&mut self, place: usize, model: &Lifecycle) {
-        let Pending { write, decided_at, .. } = self.pending.remove(place);
+        let Pending {
+            write, decided_at, ..
+        } = self.pending.remove(place);
         self.put(&write, decided_at, model);
     }
 
     fn apply(&mut self, write: &Write, decided_at: Timestamp, model: &Lifecycle) {
         if let Write::Create { whose, job, .. } = write {
             self.submitters[*whose].life.is_begun = true;
-            self.record = Some(Standing { whose: *whose, job: job.clone() });
+            self.record = Some(Standing {
+                whose: *whose,
+                job: job.clone(),
+            });
             return;
         }
         let Some(Standing { whose, job }) = self.record.clone() else {
@@ -123,7 +176,9 @@ impl World {
         };
         let changed = match write {
             Write::Create { .. } => None,
-            Write::Claim { token, lease_until, .. } => {
+            Write::Claim {
+                token, lease_until, ..
+            } => {
                 self.seen.left_its_end |= self.submitters[whose].life.end.is_some();
                 Some(JobRecord {
                     state: transition(job.state, Move::Start).unwrap_or(JobState::Started),
@@ -137,14 +192,32 @@ impl World {
             Write::Save { run, said, number } => {
                 self.seen.stale_write |= job.run_token != run.run_token;
                 self.seen.took_back |= *said < said_by(&job);
-                Some(JobRecord { summary: said.to_string(), progress_number: *number, ..JobRecord::clone(&job) })
+                Some(JobRecord {
+                    summary: said.to_string(),
+                    progress_number: *number,
+                    ..JobRecord::clone(&job)
+                })
             }
-            Write::Attempt { run, wish, said, next_start } => {
+            Write::Attempt {
+                run,
+                wish,
+                said,
+                next_start,
+            } => {
                 self.seen.stale_write |= job.run_token != run.run_token;
                 self.submitters[whose].life.snoozed += u32::from(*wish == Wish::Snooze);
-                Some(JobRecord { summary: said.to_string(), ..after_attempt(&job, *wish, *next_start, decided_at, model.retention()) })
+                Some(JobRecord {
+                    summary: said.to_string(),
+                    ..after_attempt(&job, *wish, *next_start, decided_at, model.retention())
+                })
             }
-            Write::End { end, ended_at, expires_at, first, .. } => {
+            Write::End {
+                end,
+                ended_at,
+                expires_at,
+                first,
+                ..
+            } => {
                 self.acts_on(whose, *first);
                 let life = &mut self.submitters[whose].life;
                 life.canceled_unstarted |= *end == Move::Cancel && life.started == 0;
@@ -152,19 +225,37 @@ impl World {
             }
             Write::AskToStop { first, .. } => {
                 self.acts_on(whose, Some(*first));
-                Some(JobRecord { cancel_requested: true, ..JobRecord::clone(&job) })
+                Some(JobRecord {
+                    cancel_requested: true,
+                    ..JobRecord::clone(&job)
+                })
             }
-            Write::Delete { first, expires_at, .. } => {
+            Write::Delete {
+                first, expires_at, ..
+            } => {
                 self.acts_on(whose, Some(*first));
                 self.submitters[whose].life.deleted = true;
-                let state = self.submitters[whose].life.end.map_or(job.state, JobState::Completed);
-                let tombstone = JobRecord { state, is_deleted: true, lease_until: None, cancel_requested: false, expires_at: *expires_at, ..JobRecord::clone(&job) };
+                let state = self.submitters[whose]
+                    .life
+                    .end
+                    .map_or(job.state, JobState::Completed);
+                let tombstone = JobRecord {
+                    state,
+                    is_deleted: true,
+                    lease_until: None,
+                    cancel_requested: false,
+                    expires_at: *expires_at,
+                    ..JobRecord::clone(&job)
+                };
                 (!model.lacks(Guard::Tombstone)).then_some(tombstone)
             }
         };
         self.record = changed.map(|changed| {
             let version = job.version + 1;
-            Standing { whose, job: JobRecord { version, ..changed }.into() }
+            Standing {
+                whose,
+                job: JobRecord { version, ..changed }.into(),
+            }
         });
     }
 
@@ -178,7 +269,13 @@ pub(crate) fn said_by(job: &JobRecord) -> u8 {
     job.summary.parse().unwrap_or(0)
 }
 
-fn after_attempt(job: &JobRecord, wish: Wish, next_start: Timestamp, now: Timestamp, retention: Duration) -> JobRecord {
+fn after_attempt(
+    job: &JobRecord,
+    wish: Wish,
+    next_start: Timestamp,
+    now: Timestamp,
+    retention: Duration,
+) -> JobRecord {
     let end = |end| ended(job, end, now, expiry(now, retention));
     let pause = |pause: Pause| JobRecord {
         state: transition(job.state, Move::Reschedule).unwrap_or(job.state),
@@ -198,6 +295,15 @@ fn after_attempt(job: &JobRecord, wish: Wish, next_start: Timestamp, now: Timest
 
 fn ended(job: &JobRecord, end: Move, ended_at: Timestamp, expires_at: Timestamp) -> JobRecord {
     // A condition that lets a write through decides, also where the move would not be legal.
-    let state = transition(job.state, end).or_else(|_| transition(JobState::Started, end)).unwrap_or(job.state);
-    JobRecord { state, ended_at: Some(ended_at), lease_until: None, cancel_requested: false, expires_at, ..job.clone() }
+    let state = transition(job.state, end)
+        .or_else(|_| transition(JobState::Started, end))
+        .unwrap_or(job.state);
+    JobRecord {
+        state,
+        ended_at: Some(ended_at),
+        lease_until: None,
+        cancel_requested: false,
+        expires_at,
+        ..job.clone()
+    }
 }

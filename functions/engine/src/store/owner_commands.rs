@@ -227,7 +227,11 @@ pub enum CancelDecision {
 /// Decides at `now` what a cancel does about `record`; `tried` is when the job ended, if this cancel has already written that
 /// end without getting an answer.
 #[must_use]
-pub fn decide_cancel(record: &JobRecord, now: Timestamp, tried: Option<Timestamp>) -> CancelDecision {
+pub fn decide_cancel(
+    record: &JobRecord,
+    now: Timestamp,
+    tried: Option<Timestamp>,
+) -> CancelDecision {
     let judged = Box::new(record.clone().judged(now));
     CancelDecision::Answer(match judged.state {
         JobState::Completed(Outcome::Canceled) if tried.is_some() && judged.ended_at == tried => {
