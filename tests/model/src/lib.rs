@@ -10,11 +10,14 @@
     reason = "a condition that the model cannot read must stop it"
 )]
 
+mod attempt;
 mod condition;
+mod effects;
 mod guard;
 mod owner;
 mod properties;
 mod scene;
+mod start;
 mod steps;
 mod worker;
 mod world;
