@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::{AttemptWrite, JobError, JobRecord, JobState, RetryPolicy, Written, decide_write};
 use worker::{After, Circumstances, Limit};
 
-use crate::steps::{Who, Wish};
+use crate::step::{Who, Wish};
 use crate::world::{Message, Worker, World, at, tick_of};
 use crate::write::Write;
 use crate::{Guard, Lifecycle};

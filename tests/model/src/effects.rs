@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::{JobRecord, JobState, Move, Pause, Timestamp, expiry, transition};
 
-use crate::steps::Wish;
+use crate::step::Wish;
 
 /// The last checkpoint that the record has.
 pub(crate) fn said_by(job: &JobRecord) -> u8 {

@@ -177,6 +177,14 @@ impl World {
         }
     }
 
+    /// A second request of the owner, between the read and the write of a cancel.
+    pub(crate) fn delete_meanwhile(&mut self, model: &Lifecycle) {
+        let cancel = self.command.take();
+        self.look_at(Order::Delete, model);
+        self.command(model);
+        self.command = cancel;
+    }
+
     pub(crate) fn command_late(&mut self, model: &Lifecycle) {
         let Some(mut command) = self.command.take() else {
             return;

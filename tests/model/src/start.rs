@@ -2,9 +2,9 @@
 
 use engine::{CreationToken, IdSecrets, JobRecord, JobState, NewJob, Outcome, Owner};
 
+use crate::shared::Shared;
 use crate::world::{
-    Life, Seen, Shared, Standing, Submit, Submitter, WRITE_HORIZON, Whose, Worker, World, at,
-    fingerprint,
+    Life, Seen, Standing, Submit, Submitter, WRITE_HORIZON, Whose, Worker, World, at, fingerprint,
 };
 use crate::{Lifecycle, Scene};
 

@@ -6,7 +6,7 @@ use engine::{ClaimDecision, JobState, Move, Outcome, Timestamp, Unclaimed, decid
 use worker::ending;
 
 use crate::effects::said_by;
-use crate::steps::Who;
+use crate::step::Who;
 use crate::world::{
     Message, Standing, Unowned, VISIBILITY, WRITE_HORIZON, Worker, World, at, fingerprint, tick_of,
 };
@@ -19,7 +19,7 @@ impl World {
         let Worker::Received { message, token } = self.workers[who] else {
             return;
         };
-        if self.lease_of(message, model) <= self.time() {
+        if Self::lease_of(message, model) <= self.time() {
             return self.die(who);
         }
         let token = token.unwrap_or_else(|| self.free_token(model));
@@ -62,7 +62,7 @@ impl World {
     }
 
     /// The lease ends with the invocation, which began with the delivery.
-    fn lease_of(&self, message: Message, model: &Lifecycle) -> Timestamp {
+    fn lease_of(message: Message, model: &Lifecycle) -> Timestamp {
         at(message.visible_at - VISIBILITY + model.scene.lease())
     }
 
@@ -70,7 +70,7 @@ impl World {
         Write::Claim {
             fingerprint: fingerprint(self.submitters[message.from].body),
             token: token.to_string(),
-            lease_until: self.lease_of(message, model),
+            lease_until: Self::lease_of(message, model),
         }
     }
 
@@ -153,7 +153,7 @@ impl World {
         ) {
             (Unclaimed::Drop, _) => self.done(who, message),
             (Unclaimed::HandBack { after }, _) => {
-                self.hand_back(who, message, self.time().plus(after))
+                self.hand_back(who, message, self.time().plus(after));
             }
             (Unclaimed::End, Some(job)) => {
                 let end = match decision {

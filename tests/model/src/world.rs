@@ -1,13 +1,11 @@
 //! Everything that a job's life depends on, at one moment.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{CreationToken, Fingerprint, JobRecord, JobState, Outcome, Timestamp};
 
-use crate::steps::Wish;
+use crate::shared::{Shared, digest};
+use crate::step::Wish;
 use crate::write::Pending;
 
 /// What a tick advances the clocks by: longer than the margins for clocks in the code, so that they don't blur the steps.
@@ -118,42 +116,6 @@ pub enum Order {
 pub(crate) struct Standing {
     pub(crate) whose: Whose,
     pub(crate) job: Shared,
-}
-
-/// A record that many worlds have, so that the walk through millions of them neither copies nor hashes it each time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Shared {
-    digest: u64,
-    record: Arc<JobRecord>,
-}
-
-impl From<JobRecord> for Shared {
-    fn from(record: JobRecord) -> Self {
-        Self {
-            digest: digest(&record),
-            record: Arc::new(record),
-        }
-    }
-}
-
-impl Deref for Shared {
-    type Target = JobRecord;
-
-    fn deref(&self) -> &JobRecord {
-        &self.record
-    }
-}
-
-impl Hash for Shared {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.digest.hash(hasher);
-    }
-}
-
-pub(crate) fn digest(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// A copy of a job's message.
@@ -304,7 +266,7 @@ impl World {
         match (life.end, job.state) {
             (None, JobState::Completed(outcome)) => life.end = Some(outcome),
             (Some(end), state) if state != JobState::Completed(end) => {
-                self.seen.left_its_end = true
+                self.seen.left_its_end = true;
             }
             _ => {}
         }

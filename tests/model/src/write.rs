@@ -7,8 +7,9 @@ use engine::{
 
 use crate::condition::Value;
 use crate::effects::{after_attempt, ended, said_by};
-use crate::steps::Wish;
-use crate::world::{FLIGHT, Shared, Standing, Whose, World};
+use crate::shared::Shared;
+use crate::step::Wish;
+use crate::world::{FLIGHT, Standing, Whose, World};
 use crate::{Guard, Lifecycle};
 
 /// A write in flight: its answer was lost, and it may take effect until then, or never.
@@ -101,7 +102,7 @@ impl Write {
                 Text(seen.as_ref().map_or("", CreationToken::as_str)),
             )),
             Self::Claim { fingerprint, .. } => {
-                values.push((":fingerprint", Text(fingerprint.as_str())))
+                values.push((":fingerprint", Text(fingerprint.as_str())));
             }
             Self::Save { run, .. } | Self::Attempt { run, .. } => {
                 values.push((":token", Text(run.run_token.as_deref().unwrap_or_default())));
