@@ -18,6 +18,11 @@ fn however_long_a_lease_is_a_job_keeps_its_end() {
 }
 
 #[test]
+fn however_far_the_deadline_is_a_canceled_job_stays_canceled() {
+    walk(Lifecycle::of(Scene::LongDeadline, None));
+}
+
+#[test]
 fn whatever_happens_to_a_job_that_pauses_its_promises_hold() {
     walk(Lifecycle::of(Scene::Pauses, None));
 }
@@ -46,7 +51,7 @@ const FOUND: [(Guard, Scene, &str); 24] = [
     ),
     (Guard::Deadline, Scene::LongLease, model::LEFT_ITS_END),
     (Guard::CancelDeadline, Scene::Late, model::LEFT_ITS_END),
-    (Guard::LeaseBound, Scene::Late, model::LEFT_ITS_END),
+    (Guard::LeaseBound, Scene::LongDeadline, model::LEFT_ITS_END),
     (Guard::Final, Scene::Late, model::LEFT_ITS_END),
     (Guard::Horizon, Scene::Late, model::LEFT_ITS_END),
     (Guard::ClockMargin, Scene::Late, model::LEFT_ITS_END),

@@ -10,11 +10,16 @@
     reason = "a condition that the model cannot read must stop it"
 )]
 
+mod attempt;
 mod condition;
+mod effects;
 mod guard;
 mod owner;
 mod properties;
 mod scene;
+mod shared;
+mod start;
+mod step;
 mod steps;
 mod worker;
 mod world;
@@ -23,7 +28,7 @@ mod write;
 pub use guard::Guard;
 pub use properties::*;
 pub use scene::Scene;
-pub use steps::{Step, Wish};
+pub use step::{Step, Wish};
 pub use world::{Order, World};
 
 use condition::Conditions;

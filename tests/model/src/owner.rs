@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{CancelDecision, JobRecord, Move, decide_cancel};
+use engine::{CancelDecision, JobRecord, Move, Timestamp, decide_cancel};
 
 use crate::world::{Command, Message, Order, Submit, WRITE_HORIZON, Whose, World};
 use crate::write::Write;
@@ -141,7 +141,13 @@ impl World {
                 first,
             });
         }
-        match decide_cancel(&of.job, now, None) {
+        let before_deadline = Timestamp::from_ms(of.job.deadline.ms() - 1);
+        let decided_at = if model.lacks(Guard::CancelDeadline) {
+            now.min(before_deadline)
+        } else {
+            now
+        };
+        match decide_cancel(&of.job, decided_at, None) {
             CancelDecision::Answer(_) => None,
             CancelDecision::AskToStop => Some(Write::AskToStop { of, first }),
             CancelDecision::End => {
@@ -169,6 +175,14 @@ impl World {
                 self.decide(command.what, command.first, model);
             }
         }
+    }
+
+    /// A second request of the owner, between the read and the write of a cancel.
+    pub(crate) fn delete_meanwhile(&mut self, model: &Lifecycle) {
+        let cancel = self.command.take();
+        self.look_at(Order::Delete, model);
+        self.command(model);
+        self.command = cancel;
     }
 
     pub(crate) fn command_late(&mut self, model: &Lifecycle) {

@@ -116,7 +116,7 @@ pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
     });
     match scene {
         Scene::OneJob => vec![overdue, second, canceled],
-        Scene::Late | Scene::LongLease => vec![overdue, canceled],
+        Scene::Late | Scene::LongLease | Scene::LongDeadline => vec![overdue, canceled],
         Scene::Pauses => vec![overdue, second, snoozed],
         Scene::Progress => vec![overdue, second],
         Scene::OneKey | Scene::Reuse => vec![overdue, again],

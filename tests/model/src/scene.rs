@@ -11,6 +11,8 @@ pub enum Scene {
     Late,
     /// One job whose attempts' leases are longer than its deadline and the write horizon, with a late write and a cancel.
     LongLease,
+    /// One job that is canceled while it runs, long before its deadline.
+    LongDeadline,
     /// One job that postpones itself, retries, and leaves threads behind, with a late write.
     Pauses,
     /// One job that saves checkpoints and runs out of the invocation's time, with a late write.
@@ -23,10 +25,11 @@ pub enum Scene {
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OneJob,
         Self::Late,
         Self::LongLease,
+        Self::LongDeadline,
         Self::Pauses,
         Self::Progress,
         Self::OneKey,
@@ -45,6 +48,10 @@ impl Scene {
                 late: 1,
                 cancels: 1,
                 deletes: 1,
+                ..Left::default()
+            },
+            Self::LongDeadline => Left {
+                cancels: 1,
                 ..Left::default()
             },
             Self::LongLease => Left {
@@ -89,7 +96,7 @@ impl Scene {
 
     pub(crate) fn max_attempts(self) -> u32 {
         match self {
-            Self::OneKey | Self::Reuse | Self::Late | Self::LongLease => 1,
+            Self::OneKey | Self::Reuse | Self::Late | Self::LongLease | Self::LongDeadline => 1,
             Self::OneJob | Self::Pauses | Self::Progress => 2,
         }
     }
@@ -97,8 +104,10 @@ impl Scene {
     /// In ticks, from the scheduled start.
     pub(crate) fn deadline(self) -> i64 {
         match self {
+            Self::Reuse => 1,
+            Self::LongDeadline => 5,
             Self::OneJob | Self::Pauses => 3,
-            Self::Late | Self::LongLease | Self::Progress | Self::OneKey | Self::Reuse => 2,
+            Self::Late | Self::LongLease | Self::Progress | Self::OneKey => 2,
         }
     }
 
@@ -107,7 +116,7 @@ impl Scene {
         match self {
             Self::LongLease => 3,
             Self::OneJob | Self::Pauses => 2,
-            Self::Late | Self::Progress | Self::OneKey | Self::Reuse => 1,
+            Self::Late | Self::LongDeadline | Self::Progress | Self::OneKey | Self::Reuse => 1,
         }
     }
 

@@ -1,83 +1,8 @@
 //! What can happen next.
 
-use crate::world::{Message, Order, Submit, VISIBILITY, Whose, Worker, World};
+use crate::step::{Step, Who, Wish};
+use crate::world::{Message, Order, Submit, VISIBILITY, Worker, World};
 use crate::{Guard, Lifecycle};
-
-/// A worker by its place.
-pub(crate) type Who = usize;
-
-/// A step of the world. `Late` is a write whose answer is lost: it takes effect now, later, or never ([`Step::Land`]), and
-/// whoever sent it tries again or gives up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// Time passes.
-    Tick,
-    /// Under a key: the read. Then the first of the two writes, which is the message.
-    SubmitFirst(Whose),
-    /// The record.
-    SubmitSecond(Whose),
-    /// The record, late.
-    SubmitLate(Whose),
-    /// The client gets a 503.
-    SubmitGivesUp(Whose),
-    /// A write in flight arrives.
-    Land(usize),
-    /// SQS makes a second copy of a message.
-    Duplicate(u8),
-    /// A worker gets a message.
-    Receive(Who, u8),
-    /// It claims the job.
-    Claim(Who),
-    /// It claims the job, late.
-    ClaimLate(Who),
-    /// It ends a job that no attempt owns.
-    End(Who),
-    /// The same, late.
-    EndLate(Who),
-    /// An attempt saves a checkpoint.
-    Save(Who),
-    /// The same, late.
-    SaveLate(Who),
-    /// An attempt's handler leaves a thread behind.
-    LeaveThread(Who),
-    /// An attempt is out of the invocation's time, of which it had nearly the whole, or not.
-    OutOfTime(Who, bool),
-    /// An attempt writes how it ended.
-    Write(Who, Wish),
-    /// The same, late.
-    WriteLate(Who, Wish),
-    /// An attempt finds that its owner canceled the job.
-    SeeCancel(Who),
-    /// A worker gets no answer, and returns the message to the queue.
-    GiveUp(Who),
-    /// A worker's process dies.
-    Crash(Who),
-    /// The owner's command reads the record.
-    Look(Order),
-    /// It writes what it decided.
-    Command,
-    /// The same, late.
-    CommandLate,
-    /// The client gets a 503.
-    CommandGivesUp,
-    /// TTL removes the record.
-    Expire,
-}
-
-/// What an attempt wants at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wish {
-    /// It has the result.
-    Succeed,
-    /// It has a permanent error.
-    FailForGood,
-    /// It has a retryable error.
-    Retry,
-    /// It postpones itself.
-    Snooze,
-    /// It was told to stop.
-    Cancel,
-}
 
 impl World {
     pub(crate) fn steps(&self, model: &Lifecycle, steps: &mut Vec<Step>) {
@@ -122,6 +47,8 @@ impl World {
     fn steps_of_owner(&self, steps: &mut Vec<Step>) {
         match &self.command {
             Some(command) => {
+                let may_delete = command.what == Order::Cancel && self.left.deletes > 0;
+                steps.extend(may_delete.then_some(Step::DeleteMeanwhile));
                 steps.push(Step::Command);
                 steps.extend(self.may_be_late().then_some(Step::CommandLate));
                 steps.extend(command.is_unanswered.then_some(Step::CommandGivesUp));
@@ -247,6 +174,7 @@ impl World {
             Step::Command => next.command(model),
             Step::CommandLate => next.command_late(model),
             Step::CommandGivesUp => next.command = None,
+            Step::DeleteMeanwhile => next.delete_meanwhile(model),
             Step::Expire => next.record = None,
         }
         next.look();

@@ -2,24 +2,16 @@
 
 use std::time::Duration;
 
-use engine::{
-    AttemptWrite, ClaimDecision, JobError, JobRecord, JobState, Move, Outcome, RetryPolicy,
-    Timestamp, Unclaimed, Written, decide_claim, decide_write,
-};
-use worker::{After, Circumstances, Limit, ending};
+use engine::{ClaimDecision, JobState, Move, Outcome, Timestamp, Unclaimed, decide_claim};
+use worker::ending;
 
-use crate::steps::{Who, Wish};
+use crate::effects::said_by;
+use crate::step::Who;
 use crate::world::{
     Message, Standing, Unowned, VISIBILITY, WRITE_HORIZON, Worker, World, at, fingerprint, tick_of,
 };
-use crate::write::{Write, said_by};
+use crate::write::Write;
 use crate::{Guard, Lifecycle};
-
-/// A tick after each failure.
-const RETRY: RetryPolicy = RetryPolicy {
-    base: Duration::from_secs(60),
-    cap: Duration::from_secs(60),
-};
 
 impl World {
     /// As the worker's `Delivery` does.
@@ -27,7 +19,7 @@ impl World {
         let Worker::Received { message, token } = self.workers[who] else {
             return;
         };
-        if self.lease_of(message, model) <= self.time() {
+        if Self::lease_of(message, model) <= self.time() {
             return self.die(who);
         }
         let token = token.unwrap_or_else(|| self.free_token(model));
@@ -70,7 +62,7 @@ impl World {
     }
 
     /// The lease ends with the invocation, which began with the delivery.
-    fn lease_of(&self, message: Message, model: &Lifecycle) -> Timestamp {
+    fn lease_of(message: Message, model: &Lifecycle) -> Timestamp {
         at(message.visible_at - VISIBILITY + model.scene.lease())
     }
 
@@ -78,7 +70,7 @@ impl World {
         Write::Claim {
             fingerprint: fingerprint(self.submitters[message.from].body),
             token: token.to_string(),
-            lease_until: self.lease_of(message, model),
+            lease_until: Self::lease_of(message, model),
         }
     }
 
@@ -161,7 +153,7 @@ impl World {
         ) {
             (Unclaimed::Drop, _) => self.done(who, message),
             (Unclaimed::HandBack { after }, _) => {
-                self.hand_back(who, message, self.time().plus(after))
+                self.hand_back(who, message, self.time().plus(after));
             }
             (Unclaimed::End, Some(job)) => {
                 let end = match decision {
@@ -238,229 +230,23 @@ impl World {
         }
     }
 
-    /// Each save is a further checkpoint, with the next number, whether the one before was answered or not.
-    pub(crate) fn save(&mut self, who: Who, is_late: bool, model: &Lifecycle) {
-        let Worker::Runs {
-            said, number, run, ..
-        } = &mut self.workers[who]
-        else {
-            return;
-        };
-        (*said, *number) = (*said + 1, *number + 1);
-        let write = Write::Save {
-            run: run.clone(),
-            said: *said,
-            number: *number,
-        };
-        self.left.saves -= 1;
-        if is_late {
-            self.send_late(write, self.time());
-        } else {
-            self.put(&write, self.time(), model);
-        }
-    }
-
-    pub(crate) fn leave_thread(&mut self, who: Who) {
-        self.left.leftovers -= 1;
-        if let Worker::Runs {
-            leaves_threads,
-            run,
-            whose,
-            ..
-        } = &mut self.workers[who]
-        {
-            *leaves_threads = true;
-            let until = run.lease_until.map_or(0, tick_of);
-            self.leftovers.push((*whose, until));
-        }
-    }
-
-    /// What the worker knows of an attempt when it ends.
-    fn circumstances<'run>(
-        &self,
-        run: &'run JobRecord,
-        leaves_threads: bool,
-        model: &Lifecycle,
-    ) -> Circumstances<'run> {
-        let waits = leaves_threads && !model.lacks(Guard::Leftovers);
-        let not_before = run.lease_until.filter(|_| waits).unwrap_or(self.time());
-        Circumstances {
-            run,
-            policy: RETRY,
-            deliveries: 1,
-            now: self.time(),
-            not_before,
-            random: 60_000,
-        }
-    }
-
-    pub(crate) fn out_of_time(&mut self, who: Who, had_the_whole: bool, model: &Lifecycle) {
-        let Worker::Runs {
-            run,
-            leaves_threads,
-            ..
-        } = self.workers[who].clone()
-        else {
-            return;
-        };
-        self.left.timeouts -= 1;
-        let limit = if had_the_whole || model.lacks(Guard::LateStart) {
-            Limit::Invocation
-        } else {
-            Limit::Rest
-        };
-        let after = self
-            .circumstances(&run, leaves_threads, model)
-            .after_time_out(limit, true);
-        let is_final = matches!(after, After::End(_));
-        let may_go_on = run.attempt < run.max_attempts
-            && !run.is_past_deadline(at(self.now + 1))
-            && !leaves_threads;
-        self.seen.timed_out_early |= is_final && may_go_on && !had_the_whole;
-        if let Worker::Runs { wish, .. } = &mut self.workers[who] {
-            *wish = Some(if is_final {
-                Wish::FailForGood
-            } else {
-                Wish::Retry
-            });
-        }
-    }
-
-    fn write_of(&self, who: Who, wish: Wish, model: &Lifecycle) -> Option<(Message, Write)> {
-        let Worker::Runs {
-            message,
-            run,
-            said,
-            leaves_threads,
-            ..
-        } = &self.workers[who]
-        else {
-            return None;
-        };
-        let circumstances = self.circumstances(run, *leaves_threads, model);
-        let after = match wish {
-            Wish::Retry => Some(circumstances.after_failure(None, None)),
-            Wish::Snooze => Some(
-                circumstances
-                    .after(&JobError::snooze(RETRY.base, "later"))
-                    .1,
-            ),
-            Wish::Succeed | Wish::FailForGood | Wish::Cancel => None,
-        };
-        let (wish, next_start) = match after {
-            None => (wish, self.time()),
-            Some(After::End(_)) => (Wish::FailForGood, self.time()),
-            Some(After::Again(again)) => (wish, again.next_start),
-        };
-        Some((
-            *message,
-            Write::Attempt {
-                run: run.clone(),
-                wish,
-                said: *said,
-                next_start,
-            },
-        ))
-    }
-
-    /// An attempt writes its end, or gives the job back.
-    pub(crate) fn write(&mut self, who: Who, wish: Wish, model: &Lifecycle) {
-        let Some((message, write)) = self.write_of(who, wish, model) else {
-            return;
-        };
-        if wish == Wish::Snooze && !self.is_unanswered(who) {
-            self.left.snoozes = self.left.snoozes.saturating_sub(1);
-        }
-        let is_written = self.put(&write, self.time(), model);
-        let Write::Attempt {
-            run,
-            wish,
-            next_start,
-            ..
-        } = write
-        else {
-            return;
-        };
-        let record = self.record.as_ref().map(|standing| &*standing.job);
-        if is_written || record.is_some_and(|record| is_own(record, &run, wish)) {
-            return match wish {
-                Wish::Retry | Wish::Snooze => self.hand_back(who, message, next_start),
-                Wish::Succeed | Wish::FailForGood | Wish::Cancel => self.done(who, message),
-            };
-        }
-        match decide_write(record, &run, wish.as_write(), self.time()) {
-            Written::CancelRequested => self.stop(who),
-            Written::Applied | Written::Fenced => self.workers[who] = Worker::Idle,
-        }
-    }
-
-    fn is_unanswered(&self, who: Who) -> bool {
-        matches!(
-            self.workers[who],
-            Worker::Runs {
-                is_unanswered: true,
-                ..
-            }
-        )
-    }
-
-    pub(crate) fn write_late(&mut self, who: Who, wanted: Wish, model: &Lifecycle) {
-        let Some((_, write)) = self.write_of(who, wanted, model) else {
-            return;
-        };
-        if wanted == Wish::Snooze && !self.is_unanswered(who) {
-            self.left.snoozes = self.left.snoozes.saturating_sub(1);
-        }
-        self.send_late(write, self.time());
-        if let Worker::Runs {
-            wish,
-            is_unanswered,
-            ..
-        } = &mut self.workers[who]
-        {
-            *wish = Some(wanted);
-            *is_unanswered = true;
-        }
-    }
-
-    pub(crate) fn see_cancel(&mut self, who: Who) -> Option<()> {
-        let Worker::Runs { run, .. } = &self.workers[who] else {
-            return None;
-        };
-        let record = self.record.as_ref().map(|standing| &*standing.job);
-        let seen = decide_write(record, run, AttemptWrite::Progress, self.time());
-        (seen == Written::CancelRequested).then(|| self.stop(who))
-    }
-
-    fn stop(&mut self, who: Who) {
-        if let Worker::Runs {
-            wish,
-            is_unanswered,
-            ..
-        } = &mut self.workers[who]
-        {
-            *wish = Some(Wish::Cancel);
-            *is_unanswered = false;
-        }
-    }
-
     /// The message comes back when its visibility timeout ends.
     pub(crate) fn give_up(&mut self, who: Who) {
         self.workers[who] = Worker::Idle;
     }
 
-    fn age(&self, message: Message) -> std::time::Duration {
+    fn age(&self, message: Message) -> Duration {
         self.time().since(at(message.sent_at))
     }
 
-    fn done(&mut self, who: Who, message: Message) {
+    pub(crate) fn done(&mut self, who: Who, message: Message) {
         self.messages
             .retain(|copy| copy.delivery != message.delivery);
         self.workers[who] = Worker::Idle;
     }
 
     /// Never visible before the next tick, so that no two steps go round in a circle.
-    fn hand_back(&mut self, who: Who, message: Message, until: Timestamp) {
+    pub(crate) fn hand_back(&mut self, who: Who, message: Message, until: Timestamp) {
         for copy in &mut self.messages {
             if copy.delivery == message.delivery {
                 copy.visible_at = tick_of(until).max(self.now + 1);
@@ -468,13 +254,4 @@ impl World {
         }
         self.workers[who] = Worker::Idle;
     }
-}
-
-/// As `JobStore` recognizes an attempt's own write.
-fn is_own(record: &JobRecord, run: &JobRecord, wish: Wish) -> bool {
-    let is_so = match wish.as_write() {
-        AttemptWrite::End(outcome) => record.state == JobState::Completed(outcome),
-        AttemptWrite::Progress | AttemptWrite::Reschedule => record.state == JobState::Scheduled,
-    };
-    is_so && record.run_token == run.run_token
 }

@@ -1,23 +1,15 @@
 //! Everything that a job's life depends on, at one moment.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{
-    CreationToken, Fingerprint, IdSecrets, JobRecord, JobState, NewJob, Outcome, Owner, Timestamp,
-};
+use engine::{CreationToken, Fingerprint, JobRecord, JobState, Outcome, Timestamp};
 
-use crate::steps::Wish;
+use crate::shared::{Shared, digest};
+use crate::step::Wish;
 use crate::write::Pending;
-use crate::{Lifecycle, Scene};
 
 /// What a tick advances the clocks by: longer than the margins for clocks in the code, so that they don't blur the steps.
 pub(crate) const TICK_S: i64 = 60;
-
-/// By how much the owner's side (submit, cancel, delete) is ahead of the workers or behind them: within the code's margins.
-const SKEWS_S: [i64; 2] = [-1, 1];
 
 /// In ticks: a message's visibility timeout.
 pub(crate) const VISIBILITY: i64 = 1;
@@ -126,42 +118,6 @@ pub(crate) struct Standing {
     pub(crate) job: Shared,
 }
 
-/// A record that many worlds have, so that the walk through millions of them neither copies nor hashes it each time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Shared {
-    digest: u64,
-    record: Arc<JobRecord>,
-}
-
-impl From<JobRecord> for Shared {
-    fn from(record: JobRecord) -> Self {
-        Self {
-            digest: digest(&record),
-            record: Arc::new(record),
-        }
-    }
-}
-
-impl Deref for Shared {
-    type Target = JobRecord;
-
-    fn deref(&self) -> &JobRecord {
-        &self.record
-    }
-}
-
-impl Hash for Shared {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.digest.hash(hasher);
-    }
-}
-
-pub(crate) fn digest(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
-
 /// A copy of a job's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Message {
@@ -264,80 +220,6 @@ pub(crate) fn fingerprint(body: u8) -> Fingerprint {
 }
 
 impl World {
-    /// The worlds that a scene begins with.
-    pub(crate) fn before(model: &Lifecycle) -> Vec<Self> {
-        let worlds = model.scene.requests().iter();
-        worlds
-            .flat_map(|bodies| SKEWS_S.map(|skew_s| Self::with(bodies, skew_s, model)))
-            .flat_map(|world| world.at_first(model))
-            .collect()
-    }
-
-    fn with(bodies: &[u8], skew_s: i64, model: &Lifecycle) -> Self {
-        let submitter = |body: &u8| Submitter {
-            submit: Submit::Begun,
-            body: *body,
-            life: Life::default(),
-        };
-        Self {
-            now: 0,
-            skew_s,
-            submitters: bodies.iter().map(submitter).collect(),
-            command: None,
-            record: None,
-            messages: Vec::new(),
-            workers: [Worker::Idle, Worker::Idle],
-            pending: Vec::new(),
-            leftovers: Vec::new(),
-            left: model.left(),
-            died_claiming: false,
-            seen: Seen::default(),
-        }
-    }
-
-    /// Without a record, or, where a key is used again, with that of the job before: it expires at this tick by one of the
-    /// clocks, or its owner has just deleted it.
-    fn at_first(self, model: &Lifecycle) -> Vec<Self> {
-        if model.scene != Scene::Reuse {
-            return vec![self];
-        }
-        let whose = self.submitters.len();
-        let end = Some(Outcome::Success);
-        let with = |is_deleted: bool, expires_at| {
-            let mut world = self.clone();
-            let life = Life {
-                is_begun: true,
-                started: 1,
-                end,
-                deleted: is_deleted,
-                ..Life::default()
-            };
-            world.submitters.push(Submitter {
-                submit: Submit::Over,
-                body: 1,
-                life,
-            });
-            let state = JobState::Completed(Outcome::Success);
-            let job = JobRecord {
-                state,
-                expires_at,
-                is_deleted,
-                ..JobRecord::clone(&world.new_record(whose, model))
-            };
-            world.record = Some(Standing {
-                whose,
-                job: job.into(),
-            });
-            world
-        };
-        let (by_one, by_the_other) = (self.time().min(self.owners_time()), self.readers_time());
-        vec![
-            with(false, by_one),
-            with(false, by_the_other),
-            with(true, self.owners_time().plus(WRITE_HORIZON)),
-        ]
-    }
-
     /// The workers' clock, and the table's.
     pub(crate) fn time(&self) -> Timestamp {
         at(self.now)
@@ -384,7 +266,7 @@ impl World {
         match (life.end, job.state) {
             (None, JobState::Completed(outcome)) => life.end = Some(outcome),
             (Some(end), state) if state != JobState::Completed(end) => {
-                self.seen.left_its_end = true
+                self.seen.left_its_end = true;
             }
             _ => {}
         }
@@ -412,29 +294,5 @@ impl World {
         }
         self.workers.sort_by_cached_key(digest);
         self.pending.sort_by_cached_key(digest);
-    }
-
-    /// The record that a submitter writes now.
-    pub(crate) fn new_record(&self, whose: Whose, model: &Lifecycle) -> Shared {
-        let owner = Owner::anonymous();
-        let secrets = IdSecrets::parse("ID_SECRETS", "a secret that only the model of a life has");
-        let kind = "any".parse();
-        let (Ok(secrets), Ok(kind), Ok(token)) = (secrets, kind, u8::try_from(whose)) else {
-            panic!("the secret, the kind and the number are valid");
-        };
-        let job = NewJob {
-            id: secrets.issue(&owner, [0; 10]),
-            owner,
-            kind,
-            fingerprint: fingerprint(self.submitters[whose].body),
-            creation_token: CreationToken::of([token; 16]),
-            summary: "0".to_owned(),
-            scheduled_start: self.owners_time(),
-            deadline: at(model.scene.deadline()).since(at(0)),
-            write_horizon: model.write_horizon(),
-            retention: model.retention(),
-            max_attempts: model.scene.max_attempts(),
-        };
-        JobRecord::begin(job, self.owners_time()).into()
     }
 }

@@ -1,15 +1,15 @@
 //! The writes of the table: under which condition each one takes effect, and what it sets.
 
-use std::time::Duration;
-
 use engine::{
-    AttemptWrite, Condition, CreationToken, Fingerprint, JobRecord, JobState, Move, Outcome, Pause,
-    Timestamp, expiry, transition,
+    AttemptWrite, Condition, CreationToken, Fingerprint, JobRecord, JobState, Move, Outcome,
+    Timestamp, transition,
 };
 
 use crate::condition::Value;
-use crate::steps::Wish;
-use crate::world::{FLIGHT, Shared, Standing, Whose, World};
+use crate::effects::{after_attempt, ended, said_by};
+use crate::shared::Shared;
+use crate::step::Wish;
+use crate::world::{FLIGHT, Standing, Whose, World};
 use crate::{Guard, Lifecycle};
 
 /// A write in flight: its answer was lost, and it may take effect until then, or never.
@@ -102,7 +102,7 @@ impl Write {
                 Text(seen.as_ref().map_or("", CreationToken::as_str)),
             )),
             Self::Claim { fingerprint, .. } => {
-                values.push((":fingerprint", Text(fingerprint.as_str())))
+                values.push((":fingerprint", Text(fingerprint.as_str())));
             }
             Self::Save { run, .. } | Self::Attempt { run, .. } => {
                 values.push((":token", Text(run.run_token.as_deref().unwrap_or_default())));
@@ -261,49 +261,5 @@ impl World {
 
     fn acts_on(&mut self, whose: Whose, first: Option<Whose>) {
         self.seen.acted_on_another |= first.is_some_and(|first| first != whose);
-    }
-}
-
-/// The last checkpoint that the record has.
-pub(crate) fn said_by(job: &JobRecord) -> u8 {
-    job.summary.parse().unwrap_or(0)
-}
-
-fn after_attempt(
-    job: &JobRecord,
-    wish: Wish,
-    next_start: Timestamp,
-    now: Timestamp,
-    retention: Duration,
-) -> JobRecord {
-    let end = |end| ended(job, end, now, expiry(now, retention));
-    let pause = |pause: Pause| JobRecord {
-        state: transition(job.state, Move::Reschedule).unwrap_or(job.state),
-        attempt: pause.attempts_used(job.attempt),
-        scheduled_start: next_start,
-        lease_until: None,
-        ..job.clone()
-    };
-    match wish {
-        Wish::Succeed => end(Move::Succeed),
-        Wish::FailForGood => end(Move::Fail),
-        Wish::Cancel => end(Move::Cancel),
-        Wish::Retry => pause(Pause::Retry),
-        Wish::Snooze => pause(Pause::Snooze),
-    }
-}
-
-fn ended(job: &JobRecord, end: Move, ended_at: Timestamp, expires_at: Timestamp) -> JobRecord {
-    // A condition that lets a write through decides, also where the move would not be legal.
-    let state = transition(job.state, end)
-        .or_else(|_| transition(JobState::Started, end))
-        .unwrap_or(job.state);
-    JobRecord {
-        state,
-        ended_at: Some(ended_at),
-        lease_until: None,
-        cancel_requested: false,
-        expires_at,
-        ..job.clone()
     }
 }

@@ -207,8 +207,8 @@ mod tests {
         near(met(5, "API, each route", ""), 20.0);
         near(met(0, "API, each route", ""), 100.0);
         near(met(4, "API, account", ""), 2_000.0);
-        // Ten batches of ten jobs, 1.05 s each.
-        near(met(5, "workers, full batches", ""), 100.0 / 1.05);
+        // Five batches of ten jobs, 1.05 s each.
+        near(met(5, "workers, full batches", ""), 50.0 / 1.05);
         near(met(5, "event source mapping", ""), 10_000.0 / 1.05);
         // 20 ms, five times 10 ms, a tenth of 1.05 s.
         near(met(5, "Lambda, account", ""), 1_000.0 / 0.175);

@@ -194,8 +194,8 @@ mod tests {
     fn each_choice_has_the_effect_that_a_hand_computes() {
         let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{a} and {b}");
         near(difference("writes: 60"), 60.0 * 0.625);
-        // 100,560 bytes are 99 units to write and 25 to read.
-        near(difference("100000 bytes"), 98.0 * 0.625 + 24.0 * 0.125);
+        // An item of its own: 98 units to write, and 25 to read at half the price.
+        near(difference("100000 bytes"), 98.0 * 0.625 + 12.5 * 0.125);
         // 1.05 GB-s and 0.07 of submit and polls, at the two prices.
         let gb_seconds = 1.05 + 0.01 + 5.0 * 0.005;
         near(difference("x86_64"), gb_seconds * 3.3333);
