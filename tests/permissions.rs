@@ -92,15 +92,20 @@ fn the_open_routes_are_those_of_monitor_links() {
 
 #[tokio::test]
 async fn submit_may_do_what_it_does_and_no_more() {
-    let Deployed {
-        submit,
-        backends: _backends,
-        ..
-    } = Deployed::new().await;
+    let deployed = Deployed::new().await;
+    let submit = &deployed.submit;
 
     for event in ["submit-http-api", "cancel-http-api", "delete-http-api"] {
         submit.answer(&read(event)).await;
     }
+    // A result in an item of its own is deleted with its job.
+    submit
+        .answer(&http_api_event("POST", "/jobs", &wide_job()))
+        .await;
+    let job = finished(&deployed).await;
+    let uri = job["@uri"].as_str().unwrap();
+    let deleted = http_api_event("DELETE", uri, &Value::Null);
+    assert_eq!(submit.answer(&deleted).await.status, 204);
 
     assert_eq!(actions("SubmitRole"), submit.recorder.actions());
 }
@@ -129,12 +134,9 @@ async fn status_may_do_what_it_does_and_no_more() {
 #[tokio::test]
 async fn the_worker_may_do_what_it_does_and_no_more() {
     let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
-    // The profile of so many columns is too large for its job's record.
-    let csv = [["a"; 60].join(","), ["1"; 60].join(",")].join("\n");
-    let wide = json!({ "name": "csv_profile", "input": { "csv": csv } });
     deployed
         .submit
-        .answer(&http_api_event("POST", "/jobs", &wide))
+        .answer(&http_api_event("POST", "/jobs", &wide_job()))
         .await;
     assert_eq!(finished(&deployed).await["job-status"], "SUCCESS");
     // So long without a word that the worker looks whether the job was canceled.
@@ -149,6 +151,12 @@ async fn the_worker_may_do_what_it_does_and_no_more() {
 
     let called = called_with_event_source(&deployed.worker);
     assert_eq!(actions("WorkerRole"), called);
+}
+
+/// A job whose result is too large for its record: the profile of many columns.
+fn wide_job() -> Value {
+    let csv = [["a"; 60].join(","), ["1"; 60].join(",")].join("\n");
+    json!({ "name": "csv_profile", "input": { "csv": csv } })
 }
 
 fn called_with_event_source(worker: &Function) -> BTreeSet<String> {

@@ -222,8 +222,8 @@ async fn a_start_may_lie_as_far_ahead_as_the_deployment_and_the_queue_allow() {
     for (variables, limit) in [
         (&[][..], 604_800),
         (&[("MAX_SCHEDULE_AHEAD_SECONDS", "600")], 600),
-        // The queue keeps a message for 1,209,600 s, and the job must have finished by then.
-        (&[("DEADLINE_SECONDS", "1209000")], 600),
+        // The queue keeps a message for 1,209,600 s, and readers call the job failed 360 s after its deadline.
+        (&[("DEADLINE_SECONDS", "1208640")], 600),
     ] {
         let submit = Function::before("submit", BackEnd::default(), variables).await;
         let start_in = async |seconds| {
