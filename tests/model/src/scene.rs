@@ -104,10 +104,10 @@ impl Scene {
     /// In ticks, from the scheduled start.
     pub(crate) fn deadline(self) -> i64 {
         match self {
-            Self::Reuse => 1,
+            Self::OneKey | Self::Reuse => 1,
             Self::LongDeadline => 5,
             Self::OneJob | Self::Pauses => 3,
-            Self::Late | Self::LongLease | Self::Progress | Self::OneKey => 2,
+            Self::Late | Self::LongLease | Self::Progress => 2,
         }
     }
 
