@@ -22,7 +22,7 @@ pub struct Rates {
     pub longest: Duration,
 }
 
-/// A write to the table meets so many times as many faults as another call: what becomes of it is what is promised.
+/// A write to the table meets so many times as many faults as another call: all promises are about writes.
 const WRITES: u64 = 3;
 
 /// A plan of faults: the n-th call of an operation meets the same one in each run with the same seed. Which job's call is the
@@ -61,19 +61,28 @@ impl Plan {
         if self.is_over.load(Ordering::Relaxed) || whether % 1_000 >= rate {
             return None;
         }
-        // A write that nobody hears of, or one that comes late, does more harm than a read.
-        let late = if call.is_table_write() { 75 } else { 90 };
+        if call.is_table_write() && which % 2 == 0 {
+            return Some(self.harmful(which / 2, how_long));
+        }
         Some(match which % 100 {
-            0..20 => Fault::Throttle,
-            20..30 => Fault::ErrorBefore,
-            30..40 => Fault::ErrorAfter,
-            40..48 => Fault::ResetBefore,
-            48..55 => Fault::ResetAfter,
-            55..60 => Fault::HangBefore,
-            60..70 => Fault::HangAfter,
-            kind if kind < late => Fault::Delay(between(Duration::ZERO, TRY, how_long)),
+            0..25 => Fault::Throttle,
+            25..35 => Fault::ErrorBefore,
+            35..45 => Fault::ErrorAfter,
+            45..55 => Fault::ResetBefore,
+            55..65 => Fault::ResetAfter,
+            65..70 => Fault::HangBefore,
+            70..80 => Fault::HangAfter,
+            80..90 => Fault::Delay(between(Duration::ZERO, TRY, how_long)),
             kind => Fault::Delay(self.late(kind, how_long)),
         })
+    }
+
+    /// What does a write the most harm: it takes effect, and its sender does not hear of it, or not in time.
+    fn harmful(&self, which: u64, how_long: u64) -> Fault {
+        match which % 8 {
+            0 | 1 => Fault::HangAfter,
+            kind => Fault::Delay(self.late(kind, how_long)),
+        }
     }
 
     /// Every other one comes while its caller is still at work, the others up to the latest time.
