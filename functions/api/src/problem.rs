@@ -1,5 +1,7 @@
 //! Problems (RFC 9457): what is wrong with this request.
 
+use std::num::NonZeroUsize;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,7 +27,7 @@ pub struct Problem {
     detail: Option<Box<str>>,
     errors: Box<[FieldError]>,
     more_errors: usize,
-    limit_bytes: Option<usize>,
+    limit_bytes: Option<NonZeroUsize>,
     expired: Option<Box<JobRecord>>,
     available: &'static [Representation],
     headers: Vec<(&'static str, String)>,
@@ -78,7 +80,7 @@ impl Problem {
     #[must_use]
     pub fn limit_bytes(self, limit: usize) -> Self {
         Self {
-            limit_bytes: Some(limit),
+            limit_bytes: NonZeroUsize::new(limit),
             ..self
         }
     }
@@ -169,7 +171,7 @@ impl Problem {
             request_id: &incoming.request_id,
             errors: &self.errors,
             more_errors: (self.more_errors > 0).then_some(self.more_errors),
-            limit_bytes: self.limit_bytes,
+            limit_bytes: self.limit_bytes.map(NonZeroUsize::get),
             expired_at: self.expired_at().map(|at| at.to_string()),
             available: self
                 .available

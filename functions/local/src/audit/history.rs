@@ -141,7 +141,7 @@ impl History {
         });
         if is_claim {
             self.starts += 1;
-            self.runner = write.sender.clone();
+            self.runner.clone_from(&write.sender);
         }
         self.senders.extend(write.sender.clone());
         rules

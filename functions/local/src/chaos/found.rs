@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::told::{Seen, Told};
 use super::verdict::{Verdict, verdict};
 use super::wish::Afterlife;
-use crate::audit::{Ledger, Rule, Violation};
+use crate::audit::{Image, Ledger, Rule, Violation};
 
 /// What became of the jobs.
 #[derive(Debug, Default, Serialize)]
@@ -110,7 +110,7 @@ impl Found {
         }
         for (id, job) in ledger.jobs().filter(|(id, _)| !known.contains(id)) {
             jobs.unanswered_but_run += 1;
-            if job.image.as_ref().is_some_and(|image| image.is_open()) {
+            if job.image.as_ref().is_some_and(Image::is_open) {
                 let example = format!("job {id}, whose client got no answer, has no end: {job:?}");
                 self.add(STUCK, 1, &example);
             }

@@ -55,10 +55,9 @@ fn is_right(wish: Wish, cancel: u16, verdict: Verdict, starts: u32) -> bool {
         (Wish::Cancel, Verdict::Canceled) => matches!(cancel, 200 | 202),
         // Past the deadline a 409 says that what is on its way still counts, and that may be an earlier try of the cancel.
         (Wish::CancelLate, Verdict::Canceled) => matches!(cancel, 200 | 202 | 409),
-        (Wish::Cancel, Verdict::Succeeded) => cancel != 200,
+        // An attempt that was asked to stop may succeed, or come to the deadline, first.
+        (Wish::Cancel, Verdict::Succeeded) | (Wish::CancelLate, Verdict::Overdue) => cancel != 200,
         (Wish::CancelBeforeStart, Verdict::Canceled) => cancel == 200 && starts == 0,
-        // An attempt that was asked to stop may come to the deadline first.
-        (Wish::CancelLate, Verdict::Overdue) => cancel != 200,
         (Wish::Overrun | Wish::EndInTime, Verdict::Overdue) => true,
         (Wish::Fail, Verdict::FailedAsAsked)
         | (Wish::Succeed | Wish::Profile | Wish::Save | Wish::EndInTime, Verdict::Succeeded) => {

@@ -112,7 +112,7 @@ impl Order {
             Duration::from_millis(below(1_400)),
         );
         let cancel_after = Duration::from_millis(below(800));
-        let late = DEADLINE - SECOND + Duration::from_millis(below(1_500));
+        let late = DEADLINE.saturating_sub(SECOND) + Duration::from_millis(below(1_500));
         let afterlife = match below(100) {
             // What is canceled before its start is still waited for by its message.
             _ if wish == Wish::CancelBeforeStart => Afterlife::Stays,
@@ -133,7 +133,7 @@ impl Order {
             afterlife,
             takes: match wish {
                 // An attempt stops itself an eighth of its time before the deadline.
-                Wish::EndInTime => DEADLINE * 7 / 8 - long,
+                Wish::EndInTime => (DEADLINE * 7 / 8).saturating_sub(long),
                 Wish::Overrun | Wish::CancelLate => DEADLINE + SECOND,
                 // Long enough that the cancel finds it running, and that its progress is written.
                 Wish::Cancel => SECOND * 5 / 2,

@@ -89,7 +89,7 @@ impl Plan {
     fn late(&self, kind: u64, how_long: u64) -> Duration {
         let longest = self.rates.longest.max(TRY);
         let soon = (TRY * 3).min(longest);
-        if kind % 2 == 0 {
+        if kind.is_multiple_of(2) {
             between(TRY, soon, how_long)
         } else {
             between(soon, longest, how_long)

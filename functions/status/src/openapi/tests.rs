@@ -134,7 +134,9 @@ fn no_schema_is_true_and_every_component_is_used() {
                 }
             }
             Value::Array(items) => {
-                items.iter().for_each(|item| walk(item, path, references));
+                for item in items {
+                    walk(item, path, references);
+                }
             }
             _ => {}
         }
