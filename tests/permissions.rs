@@ -95,9 +95,6 @@ async fn submit_may_do_what_it_does_and_no_more() {
     let deployed = Deployed::new().await;
     let submit = &deployed.submit;
 
-    for event in ["submit-http-api", "cancel-http-api", "delete-http-api"] {
-        submit.answer(&read(event)).await;
-    }
     // A result in an item of its own is deleted with its job.
     submit
         .answer(&http_api_event("POST", "/jobs", &wide_job()))
@@ -106,6 +103,9 @@ async fn submit_may_do_what_it_does_and_no_more() {
     let uri = job["@uri"].as_str().unwrap();
     let deleted = http_api_event("DELETE", uri, &Value::Null);
     assert_eq!(submit.answer(&deleted).await.status, 204);
+    for event in ["submit-http-api", "cancel-http-api", "delete-http-api"] {
+        submit.answer(&read(event)).await;
+    }
 
     assert_eq!(actions("SubmitRole"), submit.recorder.actions());
 }
