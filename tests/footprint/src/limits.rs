@@ -9,12 +9,10 @@ const SIZE: f64 = 1.15;
 /// A cold start takes at most this many times the bare one's instructions.
 const COLD_START: f64 = 1.3;
 
-/// A cold start and the first answer, with its calls over TLS, take at most this many times the bare one's instructions.
-const FIRST_OVER_TLS: f64 = 1.1;
-
-/// The same in thousands of instructions: a bound on what both have in common, such as the collection of CPU jitter entropy
-/// (`.cargo/config.toml`).
-const FIRST_OVER_TLS_THOUSANDS: f64 = 50_000.0;
+/// A cold start and the first answer, with its calls over TLS, take at most this many thousand instructions. Runs differ, since
+/// keys are random (16 to 22 million were counted), so this is no limit for small changes and there is none for the ratio to a
+/// bare function. It is for what takes tens of milliseconds, such as CPU jitter entropy (`.cargo/config.toml`).
+const FIRST_OVER_TLS_THOUSANDS: f64 = 35_000.0;
 
 /// A request to `submit` or `status` takes at most this many times the bare one's instructions, the calls left out of both.
 const REQUEST: f64 = 1.25;
@@ -86,11 +84,6 @@ fn of_function(counts: &Counts) -> Vec<Finding> {
             "instructions of a cold start (thousands)",
             thousands(counts.cold_start.ours),
             cold_start * SLACK,
-        ),
-        finding(
-            "instructions until the first answer over TLS / bare",
-            counts.first_over_tls.ratio(),
-            FIRST_OVER_TLS,
         ),
         finding(
             "instructions until the first answer over TLS (thousands)",
