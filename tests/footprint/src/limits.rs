@@ -189,11 +189,6 @@ mod tests {
                 "instructions of a cold start (thousands)",
             ),
             (
-                Role::Worker,
-                |counts| counts.first_over_tls.ours = 2,
-                "instructions until the first answer over TLS / bare",
-            ),
-            (
                 Role::Submit,
                 |counts| {
                     counts.first_over_tls = Pair {
