@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn each_limit_is_found_to_be_broken() {
         type Breakage = fn(&mut Counts);
-        let breakages: [(Role, Breakage, &str); 9] = [
+        let breakages: [(Role, Breakage, &str); 8] = [
             (
                 Role::Submit,
                 |counts| counts.size.ours = 116,
