@@ -9,11 +9,15 @@ mod claim;
 mod condition;
 mod create;
 mod ending;
+mod error;
 mod expression;
+mod item;
 mod list;
 mod owner_commands;
+mod page;
 mod reschedule;
 mod result;
+mod schema;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
@@ -22,13 +26,18 @@ pub use attempt::Written;
 pub use condition::Condition;
 pub use create::Created;
 pub use ending::{Ending, MAX_RESULT_BYTES};
+pub use error::StoreError;
 pub use list::MAX_PAGE;
 pub use owner_commands::{CancelDecision, Cancellation, Deletion, decide_cancel};
+pub use page::{
+    Cursor, INDEX_SHARDS, JobFilter, Page, ParseCursorError, created_order, owner_shard,
+};
 pub use reschedule::{Pause, Rescheduling};
 pub use result::MAX_RECORD_BYTES;
+pub use schema::{Attribute, INDEX_NAME};
 
-use crate::item::{Item, from_item, string};
-use crate::{Attribute, JobId, JobRecord, Owner, StoreError};
+use self::item::{Item, from_item, string};
+use crate::{JobId, JobRecord, Owner};
 
 /// The table of jobs. Cloning is cheap.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
-use crate::item::{self, millis, string};
+use super::item::{self, millis, string};
 use crate::record::{MAX_SUMMARY_CHARS, cut};
 use crate::{AttemptWrite, JobRecord, JobState, Progress, StoreError, Timestamp, decide_write};
 

@@ -3,7 +3,7 @@
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
-use crate::item::{millis, number, string};
+use super::item::{millis, number, string};
 use crate::{
     Claim, ClaimDecision, Fingerprint, JobId, JobRecord, JobState, StoreError, Timestamp,
     decide_claim,

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::names;
-use crate::item::{from_item, string, to_item};
+use super::item::{from_item, string, to_item};
 use crate::{CreationToken, JobRecord, NewJob, StoreError, Timestamp};
 
 /// What came of writing a new job's record.

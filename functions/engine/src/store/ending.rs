@@ -7,7 +7,7 @@ use super::attempt::{Values, is_own, owned, refusal, said};
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use super::result::has_room;
-use crate::item::{epoch_seconds, millis, number, string};
+use super::item::{epoch_seconds, millis, number, string};
 use crate::record::expiry;
 use crate::{
     AttemptWrite, Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written,

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 use super::JobStore;
 use super::condition::Condition;
-use crate::item::{from_item, string};
+use super::item::{from_item, string};
 use crate::{Attribute, JobId, JobRecord, StoreError};
 
 /// An update and the condition under which it may take effect. `#name` stands for the attribute of that name, since many of

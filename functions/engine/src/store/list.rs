@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::JobStore;
 use super::expression::names;
-use crate::item::{Item, from_item, string};
-use crate::page::{Cursor, INDEX_SHARDS, JobFilter, Page, read_created_order, shard_key};
+use super::item::{Item, from_item, string};
+use super::page::{Cursor, INDEX_SHARDS, JobFilter, Page, read_created_order, shard_key};
 use crate::{Attribute, INDEX_NAME, JobId, JobRecord, Owner, StoreError, Timestamp};
 
 /// The most jobs that a page can have: as many as one `BatchGetItem` reads.

@@ -8,7 +8,7 @@ use super::JobStore;
 use super::condition::Condition;
 use super::ending::{Ending, same_job};
 use super::expression::{Conditional, Update};
-use crate::item::{epoch_seconds, millis, number, string};
+use super::item::{epoch_seconds, millis, number, string};
 use crate::record::expiry;
 use crate::{JobId, JobRecord, JobState, Outcome, Percent, StoreError, Timestamp};
 

@@ -4,7 +4,7 @@ use super::JobStore;
 use super::attempt::{checkpoint, is_own, owned, refusal, said};
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
-use crate::item::{millis, number, string};
+use super::item::{millis, number, string};
 use crate::{AttemptWrite, JobRecord, JobState, Percent, Progress, StoreError, Timestamp, Written};
 
 /// Why an attempt gives its job back.

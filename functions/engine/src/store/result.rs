@@ -11,8 +11,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::names;
-use crate::item::{epoch_seconds, string};
-use crate::page::{created_order, owner_shard};
+use super::item::{epoch_seconds, string};
+use super::page::{created_order, owner_shard};
 use crate::record::{MAX_SUMMARY_CHARS, cut, expiry};
 use crate::{Attribute, JobId, JobRecord, Progress, StoreError, Timestamp};
 

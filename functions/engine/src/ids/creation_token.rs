@@ -1,6 +1,6 @@
 //! The token of a record's first write.
 
-use crate::fingerprint::hex;
+use super::fingerprint::hex;
 
 /// Random, and new for each attempt to create a record. Two submits under one `Idempotency-Key` may write at the same
 /// millisecond, with the same request and the same id: by this token each recognizes its own record, and tells the job that

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::input::read;
-use crate::registry::Kinds;
+use super::input::read;
+use super::registry::Kinds;
 use crate::{Invalid, Job, KindName, Registry, RegistryError};
 
 /// What `submit` knows of the kinds: how their inputs are checked, and how often they are tried.

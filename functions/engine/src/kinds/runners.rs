@@ -5,8 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::input::read;
-use crate::registry::Kinds;
+use super::input::read;
+use super::registry::Kinds;
 use crate::{Context, Job, JobError, KindName, Registry, RegistryError, RetryPolicy};
 
 type Running = Pin<Box<dyn Future<Output = Result<String, JobError>> + Send>>;

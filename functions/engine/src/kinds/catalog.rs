@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::{Schema, SchemaGenerator};
 
-use crate::registry::Kinds;
+use super::registry::Kinds;
 use crate::{Job, KindName, Registry, RegistryError};
 
 /// What `status` knows of the kinds: how their inputs look. The schemas are made when they are asked for, not at the start.

@@ -7,7 +7,7 @@
 //! The time of acceptance is in it because the id of an `Idempotency-Key` gets a new job once the old one's time is over: who
 //! has the link to the old one does not see the new one.
 
-use crate::id::mac;
+use super::id::mac;
 use crate::{IdSecrets, JobId, JobRecord, Timestamp};
 
 /// Bytes of the code: 128 bits, which nobody guesses.
