@@ -82,27 +82,6 @@ impl<T> Kinds<T> {
     }
 }
 
-/// The kinds of a deployment: one line a kind, `file::Type`. Makes the modules and `register`, which adds each kind to a
-/// [`Registry`].
-///
-/// ```text
-/// engine::kinds! {
-///     csv_profile::CsvProfile,
-///     rehearsal::Rehearsal,
-/// }
-/// ```
-#[macro_export]
-macro_rules! kinds {
-    ($($file:ident :: $kind:ident),* $(,)?) => {
-        $(#[allow(missing_docs, reason = "the file has its own")] pub mod $file;)*
-
-        /// Adds every kind of this deployment to `registry`.
-        pub fn register(registry: &mut impl $crate::Registry) {
-            $($crate::Registry::add::<$file::$kind>(registry);)*
-        }
-    };
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
