@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use engine::{JobRecord, JobState, Outcome, Timestamp};
+use engine::{JobRecord, JobState, Judged, Outcome, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::words;
+use crate::{json, schemas};
 
 /// A job as clients see it: `job`, and beside it what long-running-operation clients read.
 #[derive(JsonSchema, Serialize)]
 pub struct JobDocument<'a> {
     job: JobMembers<'a>,
     /// What long-running-operation clients go by.
-    #[schemars(schema_with = "words::operation_status")]
+    #[schemars(schema_with = "schemas::operation_status")]
     status: &'static str,
     /// Where the result is: absolute, once the job has succeeded.
     #[serde(rename = "resourceLocation", skip_serializing_if = "Option::is_none")]
@@ -33,25 +33,25 @@ pub struct JobMembers<'a> {
     /// The path of its status URI.
     #[serde(rename = "@uri")]
     uri: String,
-    #[schemars(schema_with = "words::job_id")]
+    #[schemars(schema_with = "schemas::job_id")]
     id: String,
     /// Its kind.
     name: &'a str,
-    #[schemars(schema_with = "words::job_state")]
+    #[schemars(schema_with = "schemas::job_state")]
     job_state: &'static str,
     /// How it goes, or how it ended.
-    #[schemars(schema_with = "words::job_status")]
+    #[schemars(schema_with = "schemas::job_status")]
     job_status: &'static str,
     #[schemars(range(max = 100))]
     percent_complete: u8,
-    #[schemars(schema_with = "words::time")]
+    #[schemars(schema_with = "schemas::time")]
     scheduled_start_time: String,
     /// When its latest attempt was started.
-    #[schemars(schema_with = "words::time_or_null")]
+    #[schemars(schema_with = "schemas::time_or_null")]
     start_time: Option<String>,
-    #[schemars(schema_with = "words::time_or_null")]
+    #[schemars(schema_with = "schemas::time_or_null")]
     end_time: Option<String>,
-    #[schemars(schema_with = "words::time_or_null")]
+    #[schemars(schema_with = "schemas::time_or_null")]
     estimated_end_time: Option<String>,
     owner: &'a str,
     /// What its kind says of its progress; before that, what was said when it was submitted.
@@ -60,7 +60,7 @@ pub struct JobMembers<'a> {
     attempt: u32,
     max_attempts: u32,
     /// When its status URI turns into 410 Gone.
-    #[schemars(schema_with = "words::time")]
+    #[schemars(schema_with = "schemas::time")]
     expires_at: String,
     /// What its kind made; null in a list.
     #[schemars(with = "Option<serde_json::Value>")]
@@ -81,7 +81,7 @@ pub(crate) struct ErrorMembers<'a> {
 struct Task {
     /// The path of the job's status URI.
     href: String,
-    #[schemars(schema_with = "words::job_id")]
+    #[schemars(schema_with = "schemas::job_id")]
     id: String,
 }
 
@@ -94,9 +94,9 @@ pub struct AcceptedDocument<'a> {
 }
 
 impl<'a> JobDocument<'a> {
-    /// The document of a record as it was judged. `base_url` begins the absolute links.
+    /// The document of a job. `base_url` is the beginning of the absolute links.
     #[must_use]
-    pub fn of(judged: &'a JobRecord, base_url: &str) -> Self {
+    pub fn of(judged: &'a Judged<'_>, base_url: &str) -> Self {
         let has_result = judged.outcome() == Some(Outcome::Success);
         Self {
             job: JobMembers::of(judged),
@@ -106,16 +106,14 @@ impl<'a> JobDocument<'a> {
         }
     }
 
-    /// The document's JSON with `task` before it, as the 202 has it.
-    ///
-    /// # Errors
-    /// None in practice: every member is a string or a number.
-    pub fn accepted(judged: &'a JobRecord, base_url: &str) -> Result<String, serde_json::Error> {
+    /// The JSON text of the document of a 202, which begins with `task`.
+    #[must_use]
+    pub fn accepted(judged: &'a Judged<'_>, base_url: &str) -> String {
         let task = Task {
             href: job_path(judged),
             id: judged.id.to_string(),
         };
-        serde_json::to_string(&AcceptedDocument {
+        json(&AcceptedDocument {
             task,
             document: Self::of(judged, base_url),
         })
@@ -123,9 +121,9 @@ impl<'a> JobDocument<'a> {
 }
 
 impl<'a> JobMembers<'a> {
-    /// The members of a record as it was judged.
+    /// The members of a job.
     #[must_use]
-    pub fn of(judged: &'a JobRecord) -> Self {
+    pub fn of(judged: &'a Judged<'_>) -> Self {
         let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
         Self {
             uri: job_path(judged),
@@ -152,8 +150,8 @@ impl<'a> JobMembers<'a> {
     }
 }
 
-/// Why there is no result, once there will be none.
-pub(crate) fn error_of(judged: &JobRecord) -> Option<ErrorMembers<'_>> {
+/// Why a job has no result, if it will never have one.
+pub(crate) fn error_of<'a>(judged: &'a Judged<'_>) -> Option<ErrorMembers<'a>> {
     match &judged.error {
         Some(error) => Some(ErrorMembers {
             code: error.code(),
@@ -173,13 +171,14 @@ pub fn job_path(record: &JobRecord) -> String {
     format!("/jobs/{}", record.id)
 }
 
-/// How long a client should wait before it looks again: a whole number of seconds from 1 to 30; `None` once the job is at its end.
+/// How long a client should wait before it polls again: a whole number of seconds from 1 to 30; `None` if the job has finished.
 ///
-/// A quarter of what is left, where there is an estimate, so that a client sees a job end at most a quarter late; a quarter
-/// of what it took so far where there is none, or of what it takes longer than estimated.
+/// A quarter of the estimated time that is left, so that a client sees the end of a job a quarter late at worst. Without an
+/// estimate, a quarter of the time that the job has taken so far; after the estimated end, a quarter of the time since then.
 #[must_use]
-pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
+pub fn retry_after(judged: &Judged<'_>) -> Option<u64> {
     const LONGEST: Duration = Duration::from_secs(30);
+    let now = judged.at();
     let wait = match judged.state {
         JobState::Completed(_) => return None,
         JobState::Scheduled if now < judged.scheduled_start => judged.scheduled_start.since(now),
@@ -189,7 +188,7 @@ pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
             None => now.since(judged.started_at.unwrap_or(now)) / 4,
         },
     };
-    // Past its deadline a job changes once more at the latest when it is overdue.
+    // Past its deadline, a job changes once more, at the latest when it is overdue.
     let wait = if judged.is_past_deadline(now) {
         judged.overdue_at.since(now)
     } else {
@@ -201,27 +200,20 @@ pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{CreationToken, Failure, Fingerprint, IdSecrets, NewJob, Owner, Percent};
+    use engine::{Failure, NewJob, Owner, Percent, test_kit};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds)
     }
 
     fn scheduled() -> JobRecord {
-        let owner = Owner::named("admin").unwrap();
-        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
         let job = NewJob {
-            id: secrets.issue(&owner, [1; 10]),
-            owner,
+            owner: Owner::named("admin").unwrap(),
             kind: "csv_profile".parse().unwrap(),
-            fingerprint: Fingerprint::of(b""),
-            creation_token: CreationToken::of([1; 16]),
             summary: "a file".to_owned(),
             scheduled_start: at(1_767_264_645),
-            deadline: Duration::from_secs(86_400),
-            write_horizon: engine::WRITE_HORIZON,
             retention: Duration::from_secs(3_600),
-            max_attempts: 3,
+            ..test_kit::new_job()
         };
         JobRecord::begin(job, at(1_767_264_645))
     }
@@ -238,7 +230,8 @@ mod tests {
     }
 
     fn document(record: &JobRecord) -> serde_json::Value {
-        serde_json::to_value(JobDocument::of(record, "https://api.example.com")).unwrap()
+        let judged = record.judged(at(1_767_264_700));
+        serde_json::to_value(JobDocument::of(&judged, "https://api.example.com")).unwrap()
     }
 
     #[test]
@@ -303,7 +296,8 @@ mod tests {
     #[test]
     fn the_202_has_the_task_and_the_same_members() {
         let record = scheduled();
-        let body = JobDocument::accepted(&record, "https://api.example.com").unwrap();
+        let judged = record.judged(at(1_767_264_645));
+        let body = JobDocument::accepted(&judged, "https://api.example.com");
         let accepted: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!(
             accepted["task"],
@@ -316,6 +310,8 @@ mod tests {
     #[test]
     fn a_client_is_told_to_wait_between_1_and_30_seconds_and_not_at_all_at_the_end() {
         let start = 1_767_264_645;
+        let retry_after =
+            |record: &JobRecord, at: Timestamp| super::retry_after(&record.judged(at));
         assert_eq!(retry_after(&scheduled(), at(start)), Some(1));
         assert_eq!(retry_after(&scheduled(), at(start + 40)), Some(10));
         assert_eq!(retry_after(&scheduled(), at(start - 10_000)), Some(30));

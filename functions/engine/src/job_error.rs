@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use crate::record::cut;
+use crate::cut::cut;
 
 /// What a client is told about a job that failed: a stable code and a sentence. It goes into the job document, so it holds
 /// nothing that its reader may not know.

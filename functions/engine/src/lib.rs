@@ -10,12 +10,15 @@
 mod aws;
 mod checkpoint;
 mod claim;
+mod config_error;
 mod context;
+mod cut;
 mod deadline;
 mod environment;
 mod ids;
 mod job;
 mod job_error;
+mod judged;
 mod kinds;
 mod metrics;
 mod ownership;
@@ -23,30 +26,32 @@ mod percent;
 mod queue;
 mod record;
 mod retry;
+mod settings;
 mod state;
 mod store;
 pub mod test_kit;
 mod timestamp;
-mod unclaimed;
 
 pub use aws::{Aws, load_aws, timeouts};
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
-pub use claim::{Claim, ClaimDecision, decide_claim};
+pub use claim::{ClaimDecision, Unclaimed, decide_claim};
+pub use config_error::ConfigError;
 pub use context::{Context, Progress, RunControl, run_context};
 pub use deadline::WRITE_HORIZON;
-pub use environment::{Authorization, ConfigError, Environment, LONGEST_HOLD};
+pub use environment::Environment;
 pub use ids::{
     CreationToken, Fingerprint, IdSecrets, JobId, MonitorToken, Owner, ParseIdError,
-    SECRET_MIN_CHARS,
+    SECRET_MIN_CHARS, token,
 };
 pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError, MIN_SNOOZE};
+pub use judged::Judged;
 pub use kinds::{
     Catalog, CatalogBuilder, Intake, IntakeBuilder, KindName, ParseKindNameError, Registry,
     RegistryError, Runner, Runners, RunnersBuilder,
 };
 pub use metrics::{Happened, Metrics};
-pub use ownership::{AttemptWrite, decide_write, owns_attempt};
+pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};
 pub use percent::Percent;
 pub use queue::{
     HandBack, JobMessage, JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES,
@@ -55,12 +60,12 @@ pub use queue::{
 };
 pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;
+pub use settings::{Authorization, LONGEST_HOLD};
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
-    Attribute, CancelDecision, Cancellation, Condition, Created, Cursor, Deletion, Ending,
+    Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion, Ending,
     INDEX_NAME, INDEX_SHARDS, JobFilter, JobStore, MAX_PAGE, MAX_RECORD_BYTES, MAX_RESULT_BYTES,
-    Page, ParseCursorError, Pause, Rescheduling, StoreError, Written, created_order, decide_cancel,
+    Page, ParseCursorError, Pause, Rescheduling, StoreError, created_order, decide_cancel,
     owner_shard,
 };
 pub use timestamp::{ParseTimestampError, Timestamp};
-pub use unclaimed::Unclaimed;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cut::cut;
 use crate::{
     Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobState, KindName, Outcome, Owner,
     Percent, Timestamp,
@@ -191,38 +192,19 @@ pub fn expiry(end: Timestamp, retention: Duration) -> Timestamp {
     Timestamp::from_seconds(end.plus(retention).seconds_rounded_up())
 }
 
-/// `text`, or its first `max_chars - 1` characters and an ellipsis.
-pub(crate) fn cut(text: &str, max_chars: usize) -> String {
-    if text.chars().nth(max_chars).is_none() {
-        return text.to_owned();
-    }
-    text.chars()
-        .take(max_chars.saturating_sub(1))
-        .chain(['…'])
-        .collect()
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::IdSecrets;
+    use crate::test_kit;
 
-    /// A job that was accepted at second 1,000 and has a deadline of 100 s, a write horizon of 40 s and a retention of 50 s.
+    /// A job that was accepted at second 1,000, with a deadline of 100 s, a write horizon of 40 s and a retention of 50 s.
     pub(crate) fn accepted() -> JobRecord {
-        let owner = Owner::named("alice").unwrap();
-        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
         let job = NewJob {
-            id: secrets.issue(&owner, [7; 10]),
-            owner,
-            kind: "csv_profile".parse().unwrap(),
-            fingerprint: Fingerprint::of(b"{}"),
-            creation_token: CreationToken::of([7; 16]),
-            summary: String::new(),
             scheduled_start: at(1_000),
             deadline: Duration::from_secs(100),
             write_horizon: Duration::from_secs(40),
             retention: Duration::from_secs(50),
-            max_attempts: 3,
+            ..test_kit::new_job()
         };
         JobRecord::begin(job, at(1_000))
     }
@@ -284,11 +266,5 @@ pub(crate) mod tests {
             ..resumed
         };
         assert_eq!(silent.estimated_end(), None);
-    }
-
-    #[test]
-    fn a_text_is_cut_only_when_it_is_too_long() {
-        assert_eq!(cut("abc", 3), "abc");
-        assert_eq!(cut("abcd", 3), "ab…");
     }
 }

@@ -160,38 +160,40 @@ pub fn context(attempt: u32) -> (Context, RunControl) {
 }
 
 fn context_of(attempt: u32, checkpoint: Option<Checkpoint>) -> (Context, RunControl) {
+    let job = new_job();
+    let accepted_at = job.scheduled_start;
     let run = JobRecord {
         checkpoint,
         attempt,
-        ..accepted()
+        ..JobRecord::begin(job, accepted_at)
     };
     let ends_at = Instant::now() + Duration::from_secs(60);
     run_context(&run, ends_at, SdkConfig::builder().build())
 }
 
-/// The job that a test's context belongs to.
+/// A job of the kind `test`, accepted at 2026-01-01T10:50:45Z, for tests that need a record: override what matters to the test
+/// (`NewJob { deadline, ..new_job() }`), and make it a record with [`JobRecord::begin`].
+#[must_use]
 #[expect(
     clippy::expect_used,
-    reason = "the secret is longer than one has to be, and the name is a kind's"
+    reason = "the secret is longer than required, and the name is a valid name of a kind"
 )]
-fn accepted() -> JobRecord {
+pub fn new_job() -> NewJob {
     const SECRET: &str = "a secret that only the test kit has";
     let secrets = IdSecrets::parse("ID_SECRETS", SECRET).expect("the constant is long enough");
     let owner = Owner::anonymous();
-    let kind: KindName = "test".parse().expect("it is a kind's name");
-    let start = Timestamp::from_seconds(1_767_264_645);
-    let job = NewJob {
+    let kind: KindName = "test".parse().expect("it is the name of a kind");
+    NewJob {
         id: secrets.issue(&owner, [0; 10]),
         owner,
         kind,
         fingerprint: Fingerprint::of(b""),
         creation_token: CreationToken::of([0; 16]),
         summary: String::new(),
-        scheduled_start: start,
+        scheduled_start: Timestamp::from_seconds(1_767_264_645),
         deadline: Duration::from_secs(86_400),
         write_horizon: crate::WRITE_HORIZON,
         retention: Duration::from_secs(86_400),
         max_attempts: 3,
-    };
-    JobRecord::begin(job, start)
+    }
 }

@@ -1,24 +1,24 @@
 //! The token of a record's first write.
 
-use super::fingerprint::hex;
+use super::token::token;
 
-/// Random, and new for each attempt to create a record. Two submits under one `Idempotency-Key` may write at the same
-/// millisecond, with the same request and the same id: by this token each recognizes its own record, and tells the job that
-/// it saw from the next one under the same id.
+/// A random token, new for each attempt to create a record. Two submits under one `Idempotency-Key` may write in the same
+/// millisecond, with the same request and the same id: by this token, each recognizes its own record, and distinguishes the
+/// job that it saw from the next one under the same id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CreationToken(String);
 
 impl CreationToken {
-    /// Makes a token from 16 bytes of a cryptographic source.
+    /// The token for 16 bytes of a cryptographic source.
     #[must_use]
     pub fn of(random: [u8; 16]) -> Self {
-        Self(hex(&random))
+        Self(token(random))
     }
 
-    /// The token as a record has it.
+    /// The token as stored in a record; `None` if it is empty.
     #[must_use]
-    pub fn stored(token: &str) -> Option<Self> {
-        (!token.is_empty()).then(|| Self(token.to_owned()))
+    pub fn stored(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
     /// 32 lower-case hexadecimal digits.

@@ -13,7 +13,7 @@ impl Fingerprint {
     /// Of a request's body, byte by byte.
     #[must_use]
     pub fn of(body: &[u8]) -> Self {
-        Self(hex(&Sha256::digest(body)))
+        Self(hex::encode(Sha256::digest(body)))
     }
 
     /// As it stands in a record or a message; `None` unless it is 64 lower-case hexadecimal digits.
@@ -34,13 +34,6 @@ impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// The bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let digits = nibbles.map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)]));
-    digits.collect()
 }
 
 #[cfg(test)]

@@ -89,9 +89,10 @@ impl IdSecrets {
     }
 
     fn key(variable: &'static str, secret: &str) -> Result<Hmac<Sha256>, ConfigError> {
-        let malformed = || ConfigError::Malformed {
-            variable,
-            expected: "secrets of at least 32 characters, comma-separated",
+        let malformed = || {
+            let expected =
+                format!("secrets of at least {SECRET_MIN_CHARS} characters, comma-separated");
+            ConfigError::malformed(variable, expected)
         };
         if secret.chars().count() < SECRET_MIN_CHARS {
             return Err(malformed());

@@ -47,14 +47,14 @@ impl IdSecrets {
         let said = format!("{}.{created_ms:x}.{until:x}", record.id);
         // Separate from the tags of ids and the seeds of keys, which are made with the same secret.
         let code = mac(self.newest(), &[b"monitor", said.as_bytes()]);
-        format!("{said}.{}", hex(&code))
+        format!("{said}.{}", code_text(&code))
     }
 
     /// Reads a token that was made under one of the secrets; `None` for any other text.
     #[must_use]
     pub fn read_monitor_token(&self, text: &str) -> Option<MonitorToken> {
         let (said, code) = text.rsplit_once('.')?;
-        let code = unhex(code)?;
+        let code = code_bytes(code)?;
         // The code is over the very text, so no number has a second spelling that counts.
         if !self.made(&[b"monitor", said.as_bytes()], &code) {
             return None;
@@ -71,20 +71,17 @@ impl IdSecrets {
     }
 }
 
-/// The code in text: the first half of the HMAC.
-fn hex(mac: &[u8; 32]) -> String {
-    let code: [u8; CODE_BYTES] = std::array::from_fn(|at| mac[at]);
-    format!("{:032x}", u128::from_be_bytes(code))
+/// The code as text: the first half of the HMAC.
+fn code_text(mac: &[u8; 32]) -> String {
+    hex::encode(&mac[..CODE_BYTES])
 }
 
-/// The code's bytes: neither fewer nor more, and in lower case.
-fn unhex(text: &str) -> Option<[u8; CODE_BYTES]> {
-    let is_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-    if text.len() != 2 * CODE_BYTES || !text.bytes().all(is_hex) {
-        return None;
-    }
-    let code = u128::from_str_radix(text, 16).ok()?;
-    Some(code.to_be_bytes())
+/// The bytes of the code; `None` unless the text has exactly their number of digits, in lower case.
+fn code_bytes(text: &str) -> Option<[u8; CODE_BYTES]> {
+    let mut code = [0; CODE_BYTES];
+    let is_lower_case = !text.bytes().any(|b| b.is_ascii_uppercase());
+    hex::decode_to_slice(text, &mut code).ok()?;
+    is_lower_case.then_some(code)
 }
 
 #[cfg(test)]
@@ -164,7 +161,7 @@ mod tests {
         let said = format!("{}.1.ffffffff", record.id);
         for purpose in [&b"tag"[..], b"key", b""] {
             let code = mac(secrets.newest(), &[purpose, said.as_bytes()]);
-            let forged = format!("{said}.{}", hex(&code));
+            let forged = format!("{said}.{}", code_text(&code));
             assert_eq!(secrets.read_monitor_token(&forged), None);
         }
     }

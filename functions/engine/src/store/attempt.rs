@@ -6,19 +6,11 @@ use super::JobStore;
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use super::item::{self, millis, string};
-use crate::record::{MAX_SUMMARY_CHARS, cut};
-use crate::{AttemptWrite, JobRecord, JobState, Progress, StoreError, Timestamp, decide_write};
-
-/// What came of a write of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// It took effect, or (progress) the attempt has said more since: a write that comes late changes nothing.
-    Applied,
-    /// (Progress) the same, or (reschedule, failure) it did not take effect, and the owner asked this attempt to stop.
-    CancelRequested,
-    /// The attempt is not the job's present one any more, or its lease or the job's deadline is over: it may write nothing.
-    Fenced,
-}
+use crate::cut::cut;
+use crate::record::MAX_SUMMARY_CHARS;
+use crate::{
+    AttemptWrite, JobRecord, JobState, Progress, StoreError, Timestamp, Written, decide_write,
+};
 
 impl JobStore {
     /// Writes how far an attempt is, and what it saved. `percent` must not fall within the attempt, and `number` is 1 for the

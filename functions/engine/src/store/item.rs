@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::page::{created_order, owner_shard, read_created_order};
+use super::index::{created_order, owner_shard, read_created_order};
 use crate::{
     Attribute, Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobRecord, JobState,
     KindName, Outcome, Owner, Percent, StoreError, Timestamp,

@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::JobStore;
 use super::expression::names;
+use super::index::{INDEX_SHARDS, read_created_order, shard_key};
 use super::item::{Item, from_item, string};
-use super::page::{Cursor, INDEX_SHARDS, JobFilter, Page, read_created_order, shard_key};
+use super::page::{Cursor, JobFilter, Page};
 use crate::{Attribute, INDEX_NAME, JobId, JobRecord, Owner, StoreError, Timestamp};
 
 /// The most jobs that a page can have: as many as one `BatchGetItem` reads.
@@ -48,7 +49,7 @@ impl JobStore {
         jobs.retain(|job| !job.is_expired(now));
         let judged = jobs
             .into_iter()
-            .map(|job| job.judged(now))
+            .map(|job| job.into_judged(now))
             .filter(|job| filter.keeps(job));
         Ok(Page {
             jobs: judged.collect(),

@@ -3,11 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{JobId, JobRecord, JobState, Owner, Timestamp};
-
-/// Into how many partitions of the index an owner's jobs go. A partition takes 1,000 writes a second and a job writes its
-/// index entry once, so one owner can submit 4,000 jobs a second before any of them is throttled; a page costs as many queries.
-pub const INDEX_SHARDS: u8 = 4;
+use super::index::{created_order, read_created_order};
+use crate::{JobId, JobState, Judged, Timestamp};
 
 /// A place in an owner's jobs, newest first: right behind the job that it names. Opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +52,7 @@ pub enum JobFilter {
 }
 
 impl JobFilter {
-    pub(crate) fn keeps(self, record: &JobRecord) -> bool {
+    pub(crate) fn keeps(self, record: &Judged<'_>) -> bool {
         match self {
             Self::All => true,
             Self::Only(state) => record.state == state,
@@ -67,35 +64,9 @@ impl JobFilter {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
     /// The jobs. With a filter there may be fewer than asked for, or none, though `next` has more.
-    pub jobs: Vec<JobRecord>,
+    pub jobs: Vec<Judged<'static>>,
     /// Where the next page begins, when there may be one.
     pub next: Option<Cursor>,
-}
-
-/// The index's sort key.
-#[must_use]
-pub fn created_order(created_at: Timestamp, id: &JobId) -> String {
-    format!("{:015}-{id}", created_at.ms())
-}
-
-/// The time and the id in a sort key.
-pub(crate) fn read_created_order(text: &str) -> Option<(Timestamp, JobId)> {
-    let (ms, id) = text.split_once('-')?;
-    let digits = ms.len() == 15 && ms.bytes().all(|b| b.is_ascii_digit());
-    let created_at = Timestamp::from_ms(ms.parse().ok().filter(|_| digits)?);
-    Some((created_at, id.parse().ok()?))
-}
-
-/// The index's partition key for a job: which of its owner's [`INDEX_SHARDS`] it stands in.
-#[must_use]
-pub fn owner_shard(owner: &Owner, id: &JobId) -> String {
-    // The tag's last byte: as good as random, and the same whenever the key is computed.
-    shard_key(owner, id.as_bytes()[15] % INDEX_SHARDS)
-}
-
-/// The owner's hash in place of the owner, whose name can be long and stands in the record already.
-pub(crate) fn shard_key(owner: &Owner, shard: u8) -> String {
-    format!("{}#{shard}", owner.short_hash())
 }
 
 #[cfg(test)]
@@ -117,12 +88,5 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Cursor>(), Err(ParseCursorError), "{text}");
         }
-    }
-
-    #[test]
-    fn later_jobs_sort_behind_earlier_ones() {
-        let job = accepted();
-        let order = |ms| created_order(Timestamp::from_ms(ms), &job.id);
-        assert!(order(999) < order(1_000) && order(1_000) < order(253_402_300_799_999));
     }
 }

@@ -1,4 +1,4 @@
-//! Schemas of texts that Rust's types do not tell apart.
+//! JSON schemas of strings with a special format.
 
 use engine::JobState;
 use schemars::{Schema, SchemaGenerator, json_schema};
@@ -15,7 +15,7 @@ pub(crate) fn operation_status(_: &mut SchemaGenerator) -> Schema {
     one_of(JobState::operation_status)
 }
 
-/// A word for each state, each word once.
+/// The distinct words for the states.
 fn one_of(word: fn(JobState) -> &'static str) -> Schema {
     let mut words = JobState::ALL.map(word).to_vec();
     words.dedup();

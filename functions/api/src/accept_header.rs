@@ -1,20 +1,20 @@
-//! The `Accept` header, read (RFC 9110, section 12.5.1). What in it is malformed is skipped.
+//! The `Accept` header (RFC 9110, section 12.5.1). Malformed elements are skipped.
 
 use http::HeaderMap;
 use http::header::ACCEPT;
 
 use crate::prefer::unquoted_split;
 
-/// What a client takes, and how gladly.
+/// The media types that a client accepts, with their weights.
 pub(crate) struct Accept(Vec<Range>);
 
 /// An element of the header.
 struct Range {
     /// `application/json`, `text/*` or `*/*`, in lower case.
     media_types: String,
-    /// The value of a parameter `type`, in lower case: what tells an Atom entry from a feed.
+    /// The value of a parameter `type`, in lower case: it distinguishes an Atom entry from a feed.
     kind: Option<String>,
-    /// Whether there are parameters that none of our media types has.
+    /// Whether it has parameters that none of our media types has.
     is_foreign: bool,
     /// The weight in thousandths.
     weight: u16,
@@ -23,26 +23,26 @@ struct Range {
 /// The highest weight, and the default when the client states none.
 const BEST: u16 = 1000;
 
-/// How gladly a client takes a media type: by weight, and of equal weights a type that it names before one that only a
-/// wildcard covers (`application/atom+xml, */*` is sent by clients that want Atom).
+/// A client's preference for a media type: by weight; among equal weights, a type that it names comes before one that only a
+/// wildcard covers (clients that want Atom send `application/atom+xml, */*`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Quality {
-    /// In thousandths; 0 for not at all.
+    /// In thousandths; 0 means not acceptable.
     pub(crate) weight: u16,
     is_named: bool,
 }
 
 impl Quality {
-    /// Whether the client takes the media type at all.
+    /// Whether the client accepts the media type.
     pub(crate) fn is_acceptable(self) -> bool {
         self.weight > 0
     }
 }
 
-/// How precisely a range names a media type, the least precise first.
+/// How precisely a range matches a media type, the least precise first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Precision {
-    /// By its name, with parameters that are not ours.
+    /// By its name, with unknown parameters.
     Foreign,
     /// `*/*`
     Everything,
@@ -50,12 +50,12 @@ enum Precision {
     WholeType,
     /// By its name.
     Type,
-    /// By its name and what tells the two kinds of Atom documents apart.
+    /// By its name and the parameter that distinguishes the two kinds of Atom documents.
     TypeAndKind,
 }
 
 impl Accept {
-    /// Reads all lines of the header. Without a readable element, everything is taken.
+    /// Reads all lines of the header. Without a valid element, everything is acceptable.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let lines = headers.get_all(ACCEPT).iter();
         let lines: Vec<_> = lines
@@ -65,7 +65,7 @@ impl Accept {
         Self(elements.filter_map(Range::parse).collect())
     }
 
-    /// How gladly this media type is taken: as the most precise element says.
+    /// The preference for this media type, as the most precise element states it.
     pub(crate) fn quality(&self, media_type: &str, kind: Option<&str>) -> Quality {
         if self.0.is_empty() {
             return Quality {
@@ -104,11 +104,11 @@ impl Range {
             match name.trim().to_ascii_lowercase().as_str() {
                 "q" => {
                     range.weight = thousandths(&value)?;
-                    // What follows the weight is no part of the media type.
+                    // Parameters after the weight do not belong to the media type.
                     break;
                 }
                 "type" => range.kind = Some(value),
-                // Every text of ours is UTF-8.
+                // Every response is UTF-8.
                 "charset" if value == "utf-8" => {}
                 _ => range.is_foreign = true,
             }
@@ -116,10 +116,10 @@ impl Range {
         is_range.then_some(range)
     }
 
-    /// How precisely the range names the media type; `None` where it does not.
+    /// How precisely the range matches the media type; `None` if it does not.
     ///
-    /// A range with parameters that we don't know counts least: it is not ours, but who sends only
-    /// `application/json;version=2` is served better with JSON than with a refusal.
+    /// A range with unknown parameters counts least: it does not match exactly, but JSON serves a client that sends only
+    /// `application/json;version=2` better than a refusal.
     fn precision(&self, media_type: &str, kind: Option<&str>) -> Option<Precision> {
         let is_type = self.media_types == media_type;
         let whole_type = media_type.split('/').next().unwrap_or_default();
@@ -137,7 +137,7 @@ impl Range {
     }
 }
 
-/// A weight: 0 to 1 with decimals; what is above 1 counts as 1.
+/// Parses a weight: 0 to 1 with decimals. A larger number counts as 1.
 fn thousandths(weight: &str) -> Option<u16> {
     let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
     let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());

@@ -1,19 +1,19 @@
-//! How requests come in, as the deployment has it.
+//! Configuration of the gateway in front of a function.
 
 use engine::{Authorization, ConfigError, Environment};
 
-/// What a function knows of the gateway in front of it.
+/// What a function knows about the gateway in front of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Entrance {
-    /// What links begin with; without one they begin as the request does.
+pub struct GatewayConfig {
+    /// The beginning of links. `None`: links begin as the request's URL does.
     pub(crate) public_base_url: Option<String>,
-    /// Whether the gateway lets nobody in whom it does not name. A route that lost its authorizer would otherwise open the
-    /// service, and make one owner of everybody.
+    /// Whether the gateway identifies every caller. If a route lost its authorizer, the service would otherwise be open, and
+    /// all callers would be one owner.
     pub(crate) demands_caller: bool,
 }
 
-impl Entrance {
-    /// What `PUBLIC_BASE_URL` and `AUTHORIZATION` say.
+impl GatewayConfig {
+    /// The configuration in `PUBLIC_BASE_URL` and `AUTHORIZATION`.
     ///
     /// # Errors
     /// [`ConfigError::Malformed`].

@@ -1,4 +1,4 @@
-//! What an attempt that did not succeed leads to.
+//! Whether an attempt that did not succeed is followed by another one.
 
 use std::error::Error;
 use std::time::Duration;
@@ -11,27 +11,27 @@ use engine::{
 use crate::failures::{attempts_exhausted, snoozed_too_often, timed_out};
 use crate::invocation::Limit;
 
-/// What comes after an attempt that did not succeed.
+/// What follows an attempt that did not succeed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum After {
-    /// The job's end.
+    /// The job fails.
     End(Failure),
-    /// Another start.
+    /// The job starts again.
     Again(Rescheduling),
 }
 
-/// What it depends on, besides the error.
+/// The circumstances that decide it, other than the error.
 pub struct Circumstances<'a> {
     /// The record as the claim left it.
     pub run: &'a JobRecord,
-    /// The kind's.
+    /// The retry policy of the kind.
     pub policy: RetryPolicy,
-    /// How often the job's message was delivered.
+    /// Number of deliveries of the job's message.
     pub deliveries: u32,
     /// When the attempt ended.
     pub now: Timestamp,
-    /// The next attempt must not start before this: the lease's end while anything of this attempt still runs, so that no
-    /// two attempts' code runs at once. The process that it runs in does not live longer.
+    /// Earliest start of the next attempt: the end of the lease while a thread of this attempt still runs, so that no two attempts'
+    /// handlers run at once. The process does not outlive the lease.
     pub not_before: Timestamp,
     /// Uniform over all of `u64`.
     pub random: u64,
@@ -40,7 +40,7 @@ pub struct Circumstances<'a> {
 type Source<'a> = Option<&'a (dyn Error + Send + Sync)>;
 
 impl Circumstances<'_> {
-    /// What comes after an attempt's error, and what belongs into the log of it.
+    /// What follows an attempt's error, and the source of the error for the log.
     #[must_use]
     pub fn after<'e>(&self, error: &'e JobError) -> (Source<'e>, After) {
         match error {
@@ -57,13 +57,13 @@ impl Circumstances<'_> {
         }
     }
 
-    /// What comes after an attempt that failed with `failure`, as far as that may be told; `wanted` is the kind's own delay.
+    /// What follows an attempt that failed; `failure` is its error for the client, if any, `wanted` the delay that the kind asked for.
     #[must_use]
     pub fn after_failure(&self, failure: Option<&Failure>, wanted: Option<Duration>) -> After {
         let run = self.run;
         let delay = wanted.unwrap_or_else(|| self.policy.delay(run.attempt, self.random));
         let next_start = self.next_start(delay.min(engine::MAX_VISIBILITY));
-        // An attempt that could only start past the deadline is none.
+        // If the next attempt could only start after the deadline, this attempt is the last.
         let is_last = run.attempt >= run.max_attempts || run.is_past_deadline(next_start);
         if is_last || !self.may_pause() {
             return After::End(failure.cloned().unwrap_or_else(|| attempts_exhausted(run)));
@@ -92,14 +92,14 @@ impl Circumstances<'_> {
         })
     }
 
-    /// What comes after an attempt that ran out of the time that `limit` gave it; `is_over` says whether its handler stopped.
+    /// What follows an attempt that exceeded `limit`; `is_over` is whether its handler has stopped.
     #[must_use]
     pub fn after_time_out(&self, limit: Limit, is_over: bool) -> After {
         match limit {
             Limit::Deadline => After::End(JobRecord::deadline_exceeded()),
             // Another attempt would have no more time than this one.
             Limit::Invocation => After::End(timed_out()),
-            // It would ignore the next stop, too, and end another process.
+            // The handler would ignore the next stop, too, and end another process.
             Limit::Kind if !is_over => After::End(timed_out()),
             Limit::Kind | Limit::Rest => self.after_failure(Some(&timed_out()), None),
         }
@@ -117,23 +117,13 @@ impl Circumstances<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{CreationToken, Fingerprint, IdSecrets, NewJob, Owner};
+    use engine::{NewJob, test_kit};
 
     fn run(attempt: u32) -> JobRecord {
-        let owner = Owner::anonymous();
-        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
         let job = NewJob {
-            id: secrets.issue(&owner, [1; 10]),
-            owner,
-            kind: "any".parse().unwrap(),
-            fingerprint: Fingerprint::of(b""),
-            creation_token: CreationToken::of([1; 16]),
-            summary: String::new(),
             scheduled_start: Timestamp::from_seconds(1_000),
             deadline: Duration::from_secs(100),
-            write_horizon: Duration::from_secs(40),
-            retention: Duration::from_secs(1),
-            max_attempts: 3,
+            ..test_kit::new_job()
         };
         JobRecord {
             attempt,
