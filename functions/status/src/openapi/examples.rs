@@ -7,7 +7,7 @@ use engine::{
     CreationToken, Fingerprint, JobId, JobRecord, JobState, Judged, NewJob, Outcome, Owner,
     Percent, Timestamp,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Examples with the URLs of this request.
 pub(crate) struct Examples<'a> {
@@ -20,15 +20,37 @@ const REQUEST_ID: &str = "UZk2VhdIIAMEJ1g=";
 const ACCEPTED: i64 = 1_767_264_645;
 
 impl Examples<'_> {
+    /// Adds the examples of a response's content: for problems one of each kind, for documents of jobs one.
+    pub(crate) fn add_to(&self, content: &mut Value, is_cancel: bool) {
+        const CODES: &str = "/schema/allOf/1/properties/error/allOf/1/properties/code/enum";
+        let examples = if let Some(Value::Array(slugs)) = content.pointer(CODES) {
+            let slugs = slugs.iter().filter_map(Value::as_str);
+            slugs
+                .filter_map(ProblemKind::of_slug)
+                .map(|kind| self.problem(kind))
+                .collect()
+        } else {
+            let schema = content.pointer("/schema/$ref").and_then(Value::as_str);
+            let document = match schema.and_then(|schema| schema.rsplit('/').next()) {
+                Some("JobDocument") => self.job(is_cancel),
+                Some("AcceptedDocument") => self.accepted(),
+                Some("ListDocument") => Self::page(),
+                _ => return,
+            };
+            Map::from_iter([("example".to_owned(), json!({ "value": document }))])
+        };
+        content["examples"] = Value::Object(examples);
+    }
+
     /// The document of a job that is running, or was canceled.
-    pub(crate) fn job(&self, is_canceled: bool) -> Value {
+    fn job(&self, is_canceled: bool) -> Value {
         let change = if is_canceled { canceled } else { started };
         let document = |job: &Judged<'_>| written(&JobDocument::of(job, &self.incoming.base_url));
         judged(change).as_ref().map_or(Value::Null, document)
     }
 
     /// The document of a 202.
-    pub(crate) fn accepted(&self) -> Value {
+    fn accepted(&self) -> Value {
         let document = |job: &Judged<'_>| JobDocument::accepted(job, &self.incoming.base_url);
         let text = judged(|record| record).as_ref().map(document);
         text.and_then(|text| serde_json::from_str(&text).ok())
@@ -36,19 +58,20 @@ impl Examples<'_> {
     }
 
     /// The last page of a list.
-    pub(crate) fn page() -> Value {
+    fn page() -> Value {
         let job = judged(started);
         let jobs = job.iter().map(|job| written(&JobMembers::of(job)));
         json!({ "jobs": jobs.collect::<Vec<_>>(), "next": null })
     }
 
-    /// The document of a problem.
-    pub(crate) fn problem(&self, kind: ProblemKind) -> Value {
+    /// The slug of a kind of problem, and an example of it.
+    fn problem(&self, kind: ProblemKind) -> (String, Value) {
         let body = Problem::new(kind).answer(self.incoming).body;
         let mut problem: Value = serde_json::from_str(&body).unwrap_or_default();
         // Not the id of this request, so that the document stays the same and a client can cache it.
         problem["request-id"] = REQUEST_ID.into();
-        problem
+        let example = json!({ "summary": kind.title(), "value": problem });
+        (kind.slug().to_owned(), example)
     }
 }
 
