@@ -9,23 +9,23 @@ use serde_json::value::RawValue;
 
 use crate::{json, schemas};
 
-/// A job as clients see it: `job`, and beside it what long-running-operation clients read.
+/// A job as clients see it: `job`, and members for clients of long-running operations.
 #[derive(JsonSchema, Serialize)]
 pub struct JobDocument<'a> {
     job: JobMembers<'a>,
-    /// What long-running-operation clients go by.
+    /// The state, for clients of long-running operations.
     #[schemars(schema_with = "schemas::operation_status")]
     status: &'static str,
-    /// Where the result is: absolute, once the job has succeeded.
+    /// The absolute URL of the result. Present if the job succeeded.
     #[serde(rename = "resourceLocation", skip_serializing_if = "Option::is_none")]
     #[schemars(url)]
     resource_location: Option<String>,
-    /// Why there is no result, once the job has failed or was canceled.
+    /// Why there is no result. Present if the job failed or was canceled.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorMembers<'a>>,
 }
 
-/// A job. Its members' names are the contract's.
+/// A job.
 #[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "Job")]
@@ -39,14 +39,14 @@ pub struct JobMembers<'a> {
     name: &'a str,
     #[schemars(schema_with = "schemas::job_state")]
     job_state: &'static str,
-    /// How it goes, or how it ended.
+    /// The progress or the outcome.
     #[schemars(schema_with = "schemas::job_status")]
     job_status: &'static str,
     #[schemars(range(max = 100))]
     percent_complete: u8,
     #[schemars(schema_with = "schemas::time")]
     scheduled_start_time: String,
-    /// When its latest attempt was started.
+    /// When its latest attempt started.
     #[schemars(schema_with = "schemas::time_or_null")]
     start_time: Option<String>,
     #[schemars(schema_with = "schemas::time_or_null")]
@@ -54,21 +54,21 @@ pub struct JobMembers<'a> {
     #[schemars(schema_with = "schemas::time_or_null")]
     estimated_end_time: Option<String>,
     owner: &'a str,
-    /// What its kind says of its progress; before that, what was said when it was submitted.
+    /// The progress as its kind reports it; before that, the summary of the submission.
     summary: &'a str,
-    /// How often it was started.
+    /// Number of attempts so far.
     attempt: u32,
     max_attempts: u32,
-    /// When its status URI turns into 410 Gone.
+    /// When its status URI becomes 410 Gone.
     #[schemars(schema_with = "schemas::time")]
     expires_at: String,
-    /// What its kind made; null in a list.
+    /// The result of its kind; null in a list.
     #[schemars(with = "Option<serde_json::Value>")]
     result: Option<&'a RawValue>,
     error: Option<ErrorMembers<'a>>,
 }
 
-/// What went wrong: a code for programs, a sentence for people.
+/// An error: a code for programs, and a message for people.
 #[derive(Clone, Copy, JsonSchema, Serialize)]
 #[schemars(rename = "Error")]
 pub(crate) struct ErrorMembers<'a> {
@@ -85,7 +85,7 @@ struct Task {
     id: String,
 }
 
-/// A job that was accepted: the job document, and the task that it is.
+/// An accepted job: the job document, with the task.
 #[derive(JsonSchema, Serialize)]
 pub struct AcceptedDocument<'a> {
     task: Task,

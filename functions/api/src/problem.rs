@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use crate::{ProblemKind, Representation};
 
-/// One thing that is wrong with a body.
+/// An error in a body.
 #[derive(Clone, Debug, JsonSchema, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// Where: a JSON Pointer (RFC 6901).
+    /// Place of the error: a JSON Pointer (RFC 6901).
     pub pointer: String,
-    /// What.
+    /// The requirement that is not met.
     pub detail: String,
 }
 

@@ -83,44 +83,44 @@ impl Problem {
     }
 }
 
-/// What is wrong with a request (RFC 9457).
+/// A problem with a request (RFC 9457).
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "Problem")]
 pub struct ProblemDocument<'a> {
-    /// Which kind of problem it is: the address of a page about it.
+    /// The problem type: the URL of a page about it.
     #[serde(rename = "type")]
     #[schemars(url)]
     kind: String,
-    /// What it is, in a few words; the same each time.
+    /// The problem type in a few words; always the same for a type.
     title: &'a str,
     /// The response's status code.
     status: u16,
-    /// What is wrong with this request.
+    /// What is wrong with this request, and what to do about it.
     detail: &'a str,
-    /// What the operator finds the request by.
+    /// The id by which the operator finds the request in the log.
     #[serde(rename = "request-id", skip_serializing_if = "str::is_empty")]
     request_id: &'a str,
-    /// Each thing that is wrong with the body, up to a limit.
+    /// The errors in the body, up to a limit.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
-    /// How many more errors there are; absent if `errors` has them all.
+    /// Number of further errors. Absent if `errors` lists all of them.
     #[serde(rename = "more-errors", skip_serializing_if = "Option::is_none")]
     more_errors: Option<usize>,
-    /// The largest body that is taken.
+    /// The maximum size of the body, in bytes.
     #[serde(rename = "limit-bytes", skip_serializing_if = "Option::is_none")]
     limit_bytes: Option<usize>,
-    /// When the job's time was over.
+    /// When the job expired.
     #[serde(rename = "expired-at", skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schemas::time")]
     expired_at: Option<String>,
-    /// The media types that the resource is there in.
+    /// The media types of the resource.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     available: Vec<&'static str>,
     /// For SDKs that read this member instead of the standard ones.
     error: ErrorMember<'a>,
 }
 
-/// The last part of the problem's type, and its detail once more.
+/// The last part of the problem's type, and its detail.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "ProblemError")]
 struct ErrorMember<'a> {

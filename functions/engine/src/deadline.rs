@@ -114,7 +114,7 @@ impl JobRecord {
     /// The error of a job that did not finish by its deadline.
     #[must_use]
     pub fn deadline_exceeded() -> Failure {
-        let message = "the job was not finished by its deadline";
+        let message = "the job did not finish by its deadline";
         Failure::new("deadline-exceeded", message)
     }
 }

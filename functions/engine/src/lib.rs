@@ -1,11 +1,11 @@
 //! The job, and everything that keeps it safe: ids, states, the record and its store, the queue, and the job kinds.
 //!
-//! This crate knows no HTTP. `submit` and `status` put HTTP in front of it (with the `api` crate), `worker` puts the SQS
-//! batch in front of it, and a team's own kinds implement [`Job`].
+//! This crate does not contain HTTP. `submit` and `status` add HTTP (with the `api` crate), `worker` consumes the batches of SQS, and the
+//! kinds of a deployment implement [`Job`].
 //!
-//! Conventions: a time inside is a [`Timestamp`] (epoch milliseconds, UTC) and a parameter of whatever needs it; only the
-//! function handlers read the clock. A decision that could race is a pure function here ([`decide_claim`], [`transition`],
-//! [`JobRecord::judged`]) and a DynamoDB condition in [`JobStore`] that says the same.
+//! Conventions: a time is a [`Timestamp`] (epoch milliseconds, UTC) and a parameter; only the function handlers read the clock. A
+//! decision that could race is a pure function here ([`decide_claim`], [`transition`], [`JobRecord::judged`]), and a DynamoDB condition
+//! in [`JobStore`] agrees with it.
 
 mod aws;
 mod checkpoint;

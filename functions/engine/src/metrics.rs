@@ -1,4 +1,4 @@
-//! Metrics as log lines in the embedded metric format, which CloudWatch turns into metrics.
+//! Metrics as log lines in the embedded metric format, which `CloudWatch` turns into metrics.
 
 mod embedded;
 

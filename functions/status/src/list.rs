@@ -18,7 +18,7 @@ pub(crate) const DEFAULT_LIMIT: usize = 20;
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct ListDocument<'a> {
     jobs: Vec<JobMembers<'a>>,
-    /// The next page's URL, when there may be one. Its cursor is opaque.
+    /// The next page's URL, if there may be one. Its cursor is opaque.
     #[schemars(url)]
     next: Option<String>,
 }

@@ -18,12 +18,18 @@ const DOCUMENT: &str = include_str!("openapi.json");
 
 /// The responses of the gateway itself, which every operation has.
 const OF_THE_GATEWAY: [(&str, &str); 6] = [
-    ("401", "No valid token, where tokens are demanded."),
-    ("403", "Not allowed."),
-    ("413", "Larger than the gateway takes."),
-    ("429", "Too many requests: try again later."),
-    ("500", "Something is wrong with the service."),
-    ("503", "The service cannot answer now."),
+    (
+        "401",
+        "The request has no valid token. Only if the deployment requires tokens.",
+    ),
+    ("403", "The caller is not allowed to make this request."),
+    (
+        "413",
+        "The request exceeds the maximum size of the gateway.",
+    ),
+    ("429", "Too many requests. Try again later."),
+    ("500", "The service has an internal error."),
+    ("503", "The service is temporarily unavailable."),
 ];
 
 /// The response with the document.

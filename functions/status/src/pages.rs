@@ -8,11 +8,11 @@ use lambda_http::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What there is.
+/// Links to the jobs, the OpenAPI document and the problem types.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct HomeDocument {
     title: &'static str,
-    /// The caller's jobs, and where jobs are submitted.
+    /// The URL of the caller's jobs, to which jobs are submitted.
     #[schemars(url)]
     jobs: String,
     /// The OpenAPI document.
@@ -22,7 +22,7 @@ pub(crate) struct HomeDocument {
     problems: Vec<String>,
 }
 
-/// What a problem type means.
+/// The meaning of a problem type.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct ProblemTypeDocument {
     #[serde(rename = "type")]

@@ -92,7 +92,7 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(13);
 /// Outcome of a command.
 enum Command {
     /// A job was accepted. The response may have to wait for it.
-    Accepted(accept::Accepted),
+    Accepted(Box<accept::Accepted>),
     /// The response is complete.
     Answered(Answer),
 }
@@ -102,7 +102,7 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
     // A command that times out may have taken effect, as after any response that is lost.
     let command = tokio::time::timeout(COMMAND_TIMEOUT, command(&app, &incoming, now)).await;
     let answer = match command.unwrap_or_else(|_| Err(too_late())) {
-        Ok(Command::Accepted(accepted)) => accept::answer(&app, &incoming, accepted, now).await,
+        Ok(Command::Accepted(accepted)) => accept::answer(&app, &incoming, *accepted, now).await,
         Ok(Command::Answered(answer)) => Ok(answer),
         Err(problem) => Err(problem),
     };
@@ -112,9 +112,8 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
 async fn command(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Command, Problem> {
     let answer = match Route::of(incoming)? {
         Route::Submit => {
-            return accept::accept(app, incoming, now)
-                .await
-                .map(Command::Accepted);
+            let accepted = accept::accept(app, incoming, now).await?;
+            return Ok(Command::Accepted(accepted.into()));
         }
         Route::Cancel(id) => commands::cancel(app, incoming, id).await?,
         Route::Delete(id) => commands::delete(app, incoming, id).await?,

@@ -224,16 +224,12 @@ pub fn ending(
     now: Timestamp,
     retention: Duration,
 ) -> (Ending, Timestamp, Timestamp) {
-    match decision {
-        ClaimDecision::Canceled => {
-            let (ended_at, expires_at) = record.canceled_end(now, retention);
-            (Ending::Canceled, ended_at, expires_at)
-        }
-        _ => {
-            let lost = Ending::Failed(record.worker_lost());
-            (lost, now, engine::expiry(now, retention))
-        }
+    if decision == ClaimDecision::Canceled {
+        let (ended_at, expires_at) = record.canceled_end(now, retention);
+        return (Ending::Canceled, ended_at, expires_at);
     }
+    let lost = Ending::Failed(record.worker_lost());
+    (lost, now, engine::expiry(now, retention))
 }
 
 /// Ends a job that no attempt owns. If its record has changed since, the message is redelivered, and the decision is made again.

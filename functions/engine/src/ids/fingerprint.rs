@@ -1,22 +1,23 @@
-//! What request a message or a record stands for.
+//! The identity of a request.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of a request's body. A record carries it, and so does each message: a claim checks that they agree, so that a
-/// message whose write lost the race for an id can never run in the winner's name, and a reused `Idempotency-Key` is seen.
+/// The SHA-256 of a request's body. The record and the message of a job contain it. A claim compares them, so that a message whose
+/// record lost the race for an id never runs as the winner; and a submit detects an `Idempotency-Key` that is reused for another
+/// request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// Of a request's body, byte by byte.
+    /// The fingerprint of a request's body.
     #[must_use]
     pub fn of(body: &[u8]) -> Self {
         Self(hex::encode(Sha256::digest(body)))
     }
 
-    /// As it stands in a record or a message; `None` unless it is 64 lower-case hexadecimal digits.
+    /// The fingerprint as stored in a record or a message; `None` unless it is 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn from_hex(hex: &str) -> Option<Self> {
         let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);

@@ -1,9 +1,9 @@
-//! Ids that know whose they are.
+//! Ids that identify their owner.
 //!
 //! An id is a UUIDv8 (RFC 9562, section 5.8), so 122 bits are ours: a 74-bit *seed*, random or derived from owner and
 //! `Idempotency-Key`, and a 48-bit *tag*, an HMAC of the seed and the owner under a secret of the deployment. So a reader
-//! knows without a read of the table whether an id was issued to this caller: a wrong tag is a guess or somebody else's job
-//! (404), a right tag without a record is a job whose time is over (410).
+//! can tell without a read of the table whether an id was issued to this caller: a wrong tag is a guess, or belongs to someone else
+//! (404); a right tag without a record belongs to an expired job (410).
 //!
 //! ```text
 //! ssssssss-ssss-8sss-ssss-tttttttttttt    s: seed, t: tag (8 is the version; the next group's first two bits the variant)
@@ -18,14 +18,13 @@ use uuid::{Builder, Uuid};
 
 use crate::{ConfigError, Owner};
 
-/// The shortest secret that is accepted, in characters: 32 letters and digits carry more than 128 bits.
+/// Minimum length of a secret, in characters: 32 letters and digits carry more than 128 bits.
 pub const SECRET_MIN_CHARS: usize = 32;
 
 /// Bytes of the id before the tag.
 const SEED_BYTES: usize = 10;
 
-/// A job's id: a UUIDv8 in its canonical lower-case form. That it parses says nothing of whether it was ever issued;
-/// [`IdSecrets::issued_to`] does.
+/// A job's id: a UUIDv8 in its canonical lower-case form. An id that parses may never have been issued: see [`IdSecrets::issued_to`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(Uuid);
 
@@ -43,7 +42,7 @@ impl fmt::Display for JobId {
     }
 }
 
-/// Takes the canonical form only, so that a job has one URI: upper case, braces and missing hyphens are refused.
+/// Accepts only the canonical form, so that a job has one URI: upper case, braces and missing hyphens are refused.
 impl FromStr for JobId {
     type Err = ParseIdError;
 
@@ -63,8 +62,8 @@ impl FromStr for JobId {
 #[error("not a UUIDv8 in canonical form")]
 pub struct ParseIdError;
 
-/// The deployment's secrets for ids: the first makes new ids, all of them recognise old ones, so that rotating a secret
-/// breaks no URI.
+/// The deployment's secrets for ids. The first makes new ids, and all of them recognize old ones, so that a rotation does not break
+/// URIs.
 #[derive(Clone)]
 pub struct IdSecrets {
     newest: Hmac<Sha256>,
@@ -75,7 +74,7 @@ impl IdSecrets {
     /// From a comma-separated list, newest first, each of at least [`SECRET_MIN_CHARS`] characters.
     ///
     /// # Errors
-    /// [`ConfigError::Malformed`], naming `variable`, when there is none or one is too short. The message has no secret in it.
+    /// [`ConfigError::Malformed`], naming `variable`, if the list is empty or a secret is too short. The message does not contain secrets.
     pub fn parse(variable: &'static str, list: &str) -> Result<Self, ConfigError> {
         let mut keys = list
             .split(',')
@@ -106,9 +105,9 @@ impl IdSecrets {
         seal(&self.newest, owner, random)
     }
 
-    /// The id that belongs to `owner`'s `Idempotency-Key`: the same for the same key, unrelated for another owner.
+    /// The ids of `owner`'s `Idempotency-Key`: always the same for the same key, and unrelated to those of other owners.
     ///
-    /// One id for each secret, newest first: a key that was used before a rotation has its job under an older one.
+    /// There is one id for each secret, newest first: the job of a key that was used before a rotation has the id of an older secret.
     pub fn for_key<'a>(
         &'a self,
         owner: &'a Owner,
@@ -122,7 +121,7 @@ impl IdSecrets {
         })
     }
 
-    /// Whether `id` was issued to `owner` under one of the secrets. Takes the same time whatever bits differ.
+    /// Whether `id` was issued to `owner` under one of the secrets. Takes constant time.
     #[must_use]
     pub fn issued_to(&self, id: &JobId, owner: &Owner) -> bool {
         let (seed, tag) = id.as_bytes().split_at(SEED_BYTES);
@@ -133,13 +132,13 @@ impl IdSecrets {
         })
     }
 
-    /// What new codes are made with.
+    /// The secret for new codes.
     pub(crate) fn newest(&self) -> &Hmac<Sha256> {
         &self.newest
     }
 
-    /// Whether the code is the one of these parts under one of the secrets. Takes the same time whatever bits differ. Of a
-    /// shorter code only as much is compared, so its length is the caller's to check.
+    /// Whether the code belongs to these parts under one of the secrets. Takes constant time. Compares only as many bytes as the code
+    /// has, so the caller must check its length.
     pub(crate) fn made(&self, parts: &[&[u8]], code: &[u8]) -> bool {
         self.all()
             .any(|secret| keyed(secret, parts).verify_truncated_left(code).is_ok())
@@ -150,7 +149,7 @@ impl IdSecrets {
     }
 }
 
-/// Shows no secret.
+/// Does not show the secrets.
 impl fmt::Debug for IdSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IdSecrets")
@@ -159,7 +158,7 @@ impl fmt::Debug for IdSecrets {
     }
 }
 
-/// Joins seed and tag. Version and variant bits are set first, since the tag covers the seed as it stands in the id.
+/// Joins seed and tag. Sets version and variant first, because the tag covers the seed as it is in the id.
 fn seal(secret: &Hmac<Sha256>, owner: &Owner, seed: [u8; SEED_BYTES]) -> JobId {
     let mut bytes = [0; 16];
     bytes[..SEED_BYTES].copy_from_slice(&seed);
@@ -179,7 +178,7 @@ pub(crate) fn mac(secret: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
     keyed(secret, parts).finalize().into_bytes().into()
 }
 
-/// Each part goes in behind its length, so that no two lists of parts give the same bytes.
+/// Each part is preceded by its length, so that no two lists of parts give the same bytes.
 fn keyed(secret: &Hmac<Sha256>, parts: &[&[u8]]) -> Hmac<Sha256> {
     let mut mac = secret.clone();
     for part in parts {

@@ -1,16 +1,16 @@
-//! Tokens of monitor links: they let whoever has the link look at one job.
+//! Tokens of monitor links. Anyone with such a link may see one job.
 //!
 //! ```text
-//! <job id>.<accepted, ms>.<valid until, s>.<code>    the numbers in hexadecimal, the code the HMAC of what stands before it
+//! <job id>.<accepted, ms>.<valid until, s>.<code>    the numbers in hexadecimal, the code is the HMAC of the text before it
 //! ```
 //!
-//! The time of acceptance is in it because the id of an `Idempotency-Key` gets a new job once the old one's time is over: who
-//! has the link to the old one does not see the new one.
+//! The token contains the time of acceptance, because the id of an `Idempotency-Key` can get a new job after the old one has expired:
+//! the link to the old job must not show the new one.
 
 use super::id::mac;
 use crate::{IdSecrets, JobId, JobRecord, Timestamp};
 
-/// Bytes of the code: 128 bits, which nobody guesses.
+/// Size of the code in bytes: 128 bits cannot be guessed.
 const CODE_BYTES: usize = 16;
 
 /// A token that this deployment made.
@@ -23,13 +23,13 @@ pub struct MonitorToken {
 }
 
 impl MonitorToken {
-    /// Whether its time is over, and so its job's.
+    /// Whether the token has expired, and so its job.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires_at
     }
 
-    /// Whether it was made for this job, and not for an earlier one with the same id.
+    /// Whether the token was made for this job, not for an earlier one with the same id.
     #[must_use]
     pub fn is_of(&self, record: &JobRecord) -> bool {
         (self.id, self.created_at) == (record.id, record.created_at)
@@ -37,7 +37,7 @@ impl MonitorToken {
 }
 
 impl IdSecrets {
-    /// The token that shows a job until its time is over as the record has it: a job that ends early expires before its token.
+    /// The token of a job, valid until the expiry in the record. A job that ends early expires before its token.
     #[must_use]
     pub fn monitor_token(&self, record: &JobRecord) -> String {
         let (created_ms, until) = (
@@ -45,7 +45,7 @@ impl IdSecrets {
             record.expires_at.seconds_rounded_up(),
         );
         let said = format!("{}.{created_ms:x}.{until:x}", record.id);
-        // Separate from the tags of ids and the seeds of keys, which are made with the same secret.
+        // The prefix separates it from the tags of ids and the seeds of keys, which use the same secret.
         let code = mac(self.newest(), &[b"monitor", said.as_bytes()]);
         format!("{said}.{}", code_text(&code))
     }
@@ -55,7 +55,7 @@ impl IdSecrets {
     pub fn read_monitor_token(&self, text: &str) -> Option<MonitorToken> {
         let (said, code) = text.rsplit_once('.')?;
         let code = code_bytes(code)?;
-        // The code is over the very text, so no number has a second spelling that counts.
+        // The code covers the text, so no number has a second valid spelling.
         if !self.made(&[b"monitor", said.as_bytes()], &code) {
             return None;
         }

@@ -1,4 +1,4 @@
-//! Who a job belongs to.
+//! The owner of a job.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -6,13 +6,13 @@ use std::sync::OnceLock;
 
 use crate::Fingerprint;
 
-/// The caller that a job belongs to, as the authorizer named it: never taken from what a client can write.
+/// The caller that a job belongs to, as the authorizer identified it; never taken from data that a client can write.
 ///
-/// An owner is opaque to the engine. It is part of what an id's tag is computed from, so no job can change hands.
+/// An owner is opaque to the engine. The tag of an id depends on it, so a job cannot change its owner.
 #[derive(Clone, Debug)]
 pub struct Owner {
     name: String,
-    /// Made when it is asked for first: the message's group and the index's partition both begin with it.
+    /// Computed on first use, for the message group and for the partition of the index.
     short_hash: OnceLock<String>,
 }
 
@@ -30,7 +30,7 @@ impl Hash for Owner {
     }
 }
 
-/// A bound that keeps the record near 1 KB, which is one write unit. An IAM user's ARN with a long path is longer.
+/// A limit that keeps the record near 1 KB, which is one write unit. The ARN of an IAM user with a long path is longer.
 const MAX_BYTES: usize = 200;
 
 /// A tilde and 64 hexadecimal digits.
@@ -43,15 +43,14 @@ fn looks_cut(name: &str) -> bool {
 }
 
 impl Owner {
-    /// Everybody, where a deployment runs without an authorizer.
+    /// The owner of all jobs in a deployment without an authorizer.
     #[must_use]
     pub fn anonymous() -> Self {
         Self::of("anonymous".to_owned())
     }
 
-    /// An owner by the name that the authorizer gave; `None` when it is empty. Of a name longer than 200 bytes the beginning
-    /// is kept, and a SHA-256 in place of the rest; a name that looks as if that had been done to it gets the same, so that no
-    /// two names become one owner.
+    /// The owner with the name that the authorizer gave; `None` if it is empty. A name longer than 200 bytes is cut, and its SHA-256
+    /// replaces the rest. The same is done to a name that looks like a cut one, so that no two names become one owner.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         if name.len() <= MAX_BYTES && !looks_cut(name) {
@@ -62,7 +61,7 @@ impl Owner {
         Some(Self::of(format!("{}~{digest}", &name[..kept])))
     }
 
-    /// An owner as a record has it; `None` when it is empty.
+    /// The owner as stored in a record; `None` if it is empty.
     pub(crate) fn stored(name: &str) -> Option<Self> {
         (!name.is_empty()).then(|| Self::of(name.to_owned()))
     }
@@ -72,14 +71,14 @@ impl Owner {
         Self { name, short_hash }
     }
 
-    /// The name, as it stands in the record and in the job document.
+    /// The name, as in the record and in the job document.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.name
     }
 
-    /// 32 hexadecimal digits that stand for the owner where a name may be too long, or have characters that are not taken: the
-    /// first half of its SHA-256.
+    /// The first half of the name's SHA-256 in 32 hexadecimal digits, for places where a name may be too long or have invalid
+    /// characters.
     pub(crate) fn short_hash(&self) -> &str {
         self.short_hash.get_or_init(|| {
             let digest = Fingerprint::of(self.name.as_bytes());

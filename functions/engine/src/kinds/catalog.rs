@@ -1,4 +1,4 @@
-//! The kinds, as `status` describes them.
+//! The kinds as `status` describes them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use schemars::{Schema, SchemaGenerator};
 use super::registry::Kinds;
 use crate::{Job, KindName, Registry, RegistryError};
 
-/// What `status` knows of the kinds: how their inputs look. The schemas are made when they are asked for, not at the start.
+/// The kinds as `status` describes them: the schemas of their inputs. They are made on demand, not at the cold start.
 #[derive(Debug)]
 pub struct Catalog {
     by_name: BTreeMap<KindName, Describe>,
@@ -31,7 +31,7 @@ impl Catalog {
         })
     }
 
-    /// Each kind's name and its input's schema, in the order of the names. Definitions go into `generator`.
+    /// The name and the input schema of each kind, in the order of the names. Definitions go to `generator`.
     pub fn inputs(
         &self,
         generator: &mut SchemaGenerator,

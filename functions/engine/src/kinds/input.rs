@@ -1,12 +1,12 @@
-//! Inputs, read as their kinds want them.
+//! Parsing of inputs.
 
 use serde_path_to_error::Segment;
 
 use crate::{Invalid, Job};
 
-/// Reads an input, and says where it is not what the kind takes.
+/// Parses an input. An error names the place.
 ///
-/// A list is refused first: serde would read a type's fields from it by their order, and an input has names.
+/// A list is refused first: serde would read the fields of a type from it by their order, but an input has names.
 pub(crate) fn read<J: Job>(input: &str) -> Result<J, Invalid> {
     if input.trim_start().starts_with('[') {
         return Err(Invalid::new("", "must be an object, not an array"));
@@ -30,7 +30,7 @@ fn pointer_segment(segment: &Segment) -> String {
     }
 }
 
-/// serde's message without the place in the text, which a pointer says better.
+/// The message of serde without the position in the text, because a pointer gives the place.
 fn plain(message: &str) -> String {
     message
         .split_once(" at line ")

@@ -1,4 +1,4 @@
-//! The kinds, as `submit` knows them.
+//! The kinds as `submit` needs them.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::input::read;
 use super::registry::Kinds;
 use crate::{Invalid, Job, KindName, Registry, RegistryError};
 
-/// What `submit` knows of the kinds: how their inputs are checked, and how often they are tried.
+/// The kinds as `submit` needs them: the checks of their inputs, and their numbers of attempts.
 #[derive(Debug)]
 pub struct Intake {
     by_name: BTreeMap<KindName, Accepts>,
@@ -39,18 +39,18 @@ impl Intake {
         self.by_name.keys()
     }
 
-    /// How often a job of this kind may be started; `None` for an unknown kind.
+    /// Maximum number of attempts of a job of this kind; `None` for an unknown kind.
     #[must_use]
     pub fn max_attempts(&self, kind: &KindName) -> Option<u32> {
         self.by_name.get(kind).map(|accepts| accepts.max_attempts)
     }
 
-    /// Checks an input (JSON text) as its kind wants it; an unknown kind takes nothing.
+    /// Checks an input (JSON text) against its kind. An unknown kind accepts nothing.
     ///
     /// # Errors
-    /// [`Invalid`] says where in the input, and what is wrong.
+    /// [`Invalid`]: the place in the input, and the requirement that it does not meet.
     pub fn check(&self, kind: &KindName, input: &str) -> Result<(), Invalid> {
-        let unknown = || Invalid::new("", "belongs to no known kind");
+        let unknown = || Invalid::new("", "does not belong to a known kind");
         self.by_name
             .get(kind)
             .ok_or_else(unknown)

@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub struct KindName(String);
 
 impl KindName {
-    /// The name as it stands in requests and records.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -36,7 +36,7 @@ impl fmt::Display for KindName {
     }
 }
 
-/// The text cannot be the name of a kind.
+/// The text is not a valid name of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a kind's name is 1 to 64 of a-z, 0-9, _ and -, beginning with a letter")]
 pub struct ParseKindNameError;

@@ -1,36 +1,40 @@
-//! Which kinds there are.
+//! The list of kinds.
 //!
-//! One list of kinds serves all three functions: `submit` hands an [`Intake`] to it, which takes what checks an input, `worker`
-//! hands [`Runners`] to it, which take what runs, and `status` hands a [`Catalog`] to it, which takes what describes an input.
-//! So no handler is linked into `submit` and `status`.
+//! All three functions use one generic list of kinds. `submit` collects an [`Intake`] from it, which checks inputs, `worker` collects
+//! [`Runners`], which run jobs, and `status` collects a [`Catalog`], which describes inputs. So `submit` and `status` do not link the
+//! handlers.
+//!
+//! [`Intake`]: crate::Intake
+//! [`Runners`]: crate::Runners
+//! [`Catalog`]: crate::Catalog
 
 use std::collections::BTreeMap;
 
 use crate::{Job, KindName};
 
-/// Takes a deployment's kinds, one by one.
+/// Collects the kinds of a deployment.
 pub trait Registry {
-    /// Takes the kind `J`.
+    /// Adds the kind `J`.
     fn add<J: Job>(&mut self);
 }
 
-/// A list of kinds that cannot be used. It stops the cold start.
+/// An invalid list of kinds. It stops the cold start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
-    /// Two kinds have one name.
-    #[error("two job kinds are called {0:?}")]
+    /// Two kinds have the same name.
+    #[error("two job kinds have the name {0:?}")]
     Duplicate(&'static str),
     /// A name that [`KindName`] refuses.
     #[error(
-        "{0:?} cannot be the name of a job kind: 1 to 64 of a-z, 0-9, _ and -, beginning with a letter"
+        "{0:?} is not a valid name of a job kind: 1 to 64 of a-z, 0-9, _ and -, beginning with a letter"
     )]
     Malformed(&'static str),
-    /// `OPT_IN_KINDS` names a kind that there is not.
-    #[error("OPT_IN_KINDS names {0:?}, and no opt-in kind is called so")]
+    /// `OPT_IN_KINDS` names a kind that does not exist, or is not an opt-in kind.
+    #[error("OPT_IN_KINDS names {0:?}, which is not an opt-in kind")]
     Unknown(String),
 }
 
-/// Kinds by name, and what was wrong with the list.
+/// Kinds by name, and the first error in the list.
 pub(crate) struct Kinds<T> {
     by_name: BTreeMap<KindName, T>,
     all: Vec<&'static str>,
@@ -170,7 +174,7 @@ mod tests {
         });
         assert_eq!(
             twins.unwrap_err().to_string(),
-            "two job kinds are called \"plain\""
+            "two job kinds have the name \"plain\""
         );
     }
 

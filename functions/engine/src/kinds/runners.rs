@@ -1,4 +1,4 @@
-//! The kinds, as `worker` knows them.
+//! The kinds as `worker` needs them.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -11,26 +11,26 @@ use crate::{Context, Job, JobError, KindName, Registry, RegistryError, RetryPoli
 
 type Running = Pin<Box<dyn Future<Output = Result<String, JobError>> + Send>>;
 
-/// What `worker` knows of a kind.
+/// A kind as `worker` needs it.
 #[derive(Clone, Copy, Debug)]
 pub struct Runner {
     run: fn(&str, Context) -> Running,
-    /// How long to wait between attempts.
+    /// The delay between attempts.
     pub retry: RetryPolicy,
-    /// How long an attempt may take, if that is less than the worker may run.
+    /// Time limit of an attempt, if it is shorter than the worker's timeout.
     pub time_limit: Option<Duration>,
 }
 
 impl Runner {
-    /// Runs the kind on an input (JSON text): its result as JSON text. The input is read when this is called, the work is
-    /// done when the future is polled.
+    /// Runs the kind with an input (JSON text) and returns the result as JSON text. The call parses the input; polling the future does
+    /// the work.
     #[must_use]
     pub fn run(&self, input: &str, context: Context) -> Running {
         (self.run)(input, context)
     }
 }
 
-/// What `worker` knows of the kinds: how they run.
+/// The kinds as `worker` needs them: their handlers.
 #[derive(Debug)]
 pub struct Runners {
     by_name: BTreeMap<KindName, Runner>,
@@ -52,7 +52,7 @@ impl Runners {
         })
     }
 
-    /// The kind by its name.
+    /// The kind with this name.
     #[must_use]
     pub fn get(&self, kind: &KindName) -> Option<&Runner> {
         self.by_name.get(kind)
@@ -75,7 +75,7 @@ impl Registry for RunnersBuilder {
 fn run<J: Job>(input: &str, context: Context) -> Running {
     let job = read::<J>(input);
     Box::pin(async move {
-        // `submit` has checked it, so this is a message from before a kind changed what it takes.
+        // `submit` has checked the input, so this message is from before a change of the kind's input.
         let job = job.map_err(|wrong| {
             JobError::permanent(
                 "invalid-input",

@@ -8,14 +8,14 @@ use aws_sdk_sqs::types::{MessageSystemAttributeNameForSends, MessageSystemAttrib
 
 use crate::Owner;
 
-/// The longest that SQS holds a message back when it is sent.
+/// Maximum delay of a new message in SQS.
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
 
 /// The longest visibility timeout of SQS, counted from the receive.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
 const VISIBILITY_LIMIT: Duration = Duration::from_secs(12 * 3_600);
 
-/// The longest that Lambda lets a function run.
+/// Maximum timeout of a Lambda function.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// By how much the queue's visibility timeout exceeds the worker's timeout: the time that a message may wait between its
@@ -29,11 +29,12 @@ pub const MAX_VISIBILITY: Duration = VISIBILITY_LIMIT
     .saturating_sub(LONGEST_TIMEOUT)
     .saturating_sub(VISIBILITY_MARGIN);
 
-/// How often a message is delivered before it is dead: the most that SQS takes. Each retry and each snooze is a delivery.
+/// Number of deliveries after which a message moves to the dead-letter queue: the maximum of SQS. Each retry and each snooze is a
+/// delivery.
 pub const MAX_DELIVERIES: u32 = 1_000;
 
-/// After so many deliveries of its message a job cannot ask for another start: what is left is for faults on the way to its
-/// end, so that it ends with a reason and not in the dead-letter queue.
+/// Number of deliveries after which a job gets no further retry or snooze. The remaining deliveries are for faults while it ends, so
+/// that it ends with an error instead of in the dead-letter queue.
 pub const MAX_PAUSES: u32 = 900;
 
 /// The queue of jobs. Cloning is cheap.
@@ -43,15 +44,15 @@ pub struct JobQueue {
     url: String,
 }
 
-/// One delivery of a message: what changes its visibility.
+/// The receipt of a delivery, by which its visibility timeout is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt(pub String);
 
-/// The queue gave no answer that can be used: nothing is known about whether the call took effect.
+/// The queue did not answer. It is unknown whether the call took effect.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
-    /// The queue is out of reach, or refuses.
-    #[error("the queue gave no answer")]
+    /// The queue is not reachable, or refuses.
+    #[error("the queue did not answer")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
 }
 
@@ -65,12 +66,12 @@ impl JobQueue {
         }
     }
 
-    /// Sends the body of a job's message ([`crate::JobMessage::to_body`]), visible after `delay` (at most [`MAX_DELAY`]; the record says when the job is due).
-    /// Its group is the owner, so that one owner's flood doesn't delay the others (SQS fair queues). `trace` is an X-Ray trace
-    /// header that the worker's invocation goes on with.
+    /// Sends the body of a job's message ([`crate::JobMessage::to_body`]), visible after `delay` (maximum [`MAX_DELAY`]; the record has the
+    /// time at which the job is due). The message group is the owner, so that one owner's flood does not delay the others (SQS fair
+    /// queues). `trace` is an X-Ray trace header, which the worker's invocation continues.
     ///
     /// # Errors
-    /// [`QueueError`]: the message may or may not be there. Without a record it is dropped once none can come any more.
+    /// [`QueueError`]: the message may have been sent. Without a record, it is dropped when none can appear any more.
     pub async fn send(
         &self,
         body: String,
@@ -94,10 +95,10 @@ impl JobQueue {
         Ok(())
     }
 
-    /// Hands a received message back, to be delivered again after `delay` (at most [`MAX_VISIBILITY`]).
+    /// Returns a received message to the queue, to be redelivered after `delay` (maximum [`MAX_VISIBILITY`]).
     ///
     /// # Errors
-    /// [`QueueError::Unavailable`]: the message comes back when its visibility timeout ends.
+    /// [`QueueError::Unavailable`]: the message is redelivered when its visibility timeout ends.
     pub async fn hand_back(&self, receipt: &Receipt, delay: Duration) -> Result<(), QueueError> {
         let request = self
             .client
@@ -131,7 +132,7 @@ fn visibility_seconds(delay: Duration) -> i32 {
     seconds_rounded_up(delay.min(MAX_VISIBILITY))
 }
 
-/// Rounded up, so that a message never comes back before its job is due.
+/// Rounds up, so that a message is not redelivered before its job is due.
 fn seconds_rounded_up(delay: Duration) -> i32 {
     i32::try_from(delay.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX)
 }

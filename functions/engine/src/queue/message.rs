@@ -1,4 +1,4 @@
-//! What travels through the queue: the job's id and its input.
+//! The message of a job: its id and its input.
 
 use std::time::Duration;
 
@@ -7,33 +7,33 @@ use serde_json::value::RawValue;
 
 use crate::{Fingerprint, JobId, KindName, TraceContext};
 
-/// The most that a message may be, in bytes: 1 MiB since August 2025
+/// Maximum size of a message, in bytes: 1 MiB since August 2025
 /// (<https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/>).
 pub const MAX_MESSAGE_BYTES: usize = 1_048_576;
 
-/// How long a queue keeps a message, at most: 14 days
+/// Maximum time that a queue keeps a message: 14 days
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
 pub const MAX_MESSAGE_AGE: Duration = Duration::from_secs(14 * 24 * 3_600);
 
-/// What a message needs besides the input, in bytes, at most.
+/// Maximum size of a message without the input, in bytes.
 pub const MESSAGE_ENVELOPE_BYTES: usize = 1_024;
 
-/// A job as the queue carries it. The input travels here only: the record stays small, and a poll cheap.
+/// A job as the queue carries it. Only the message contains the input, so the record stays small, and polling cheap.
 #[derive(Clone, Debug)]
 pub struct JobMessage {
-    /// Whose record it belongs to.
+    /// The id of the job.
     pub id: JobId,
-    /// The kind that reads the input.
+    /// The kind of the job.
     pub kind: KindName,
-    /// The request it stands for; a claim checks it against the record.
+    /// The fingerprint of the request. A claim compares it with the record.
     pub fingerprint: Fingerprint,
-    /// What the request belonged to, if it said so.
+    /// The trace context of the request, if it had one.
     pub traceparent: Option<TraceContext>,
     /// The input, as the client wrote it.
     pub input: Box<RawValue>,
 }
 
-/// The body is no message of ours.
+/// The body is not a message of this service.
 #[derive(Debug, thiserror::Error)]
 #[error("not a message of this service")]
 pub struct ParseMessageError(#[source] Option<serde_json::Error>);
@@ -77,7 +77,7 @@ impl JobMessage {
     /// Reads a message's body.
     ///
     /// # Errors
-    /// [`ParseMessageError`] when it is nothing that [`Self::to_body`] wrote.
+    /// [`ParseMessageError`] if [`Self::to_body`] did not write it.
     pub fn parse(body: &str) -> Result<Self, ParseMessageError> {
         let read: Received =
             serde_json::from_str(body).map_err(|error| ParseMessageError(Some(error)))?;
@@ -91,7 +91,8 @@ impl JobMessage {
     }
 }
 
-/// SQS refuses U+FFFE and U+FFFF, JSON does not. In JSON text they can stand only within strings, where an escape means the same.
+/// Escapes U+FFFE and U+FFFF, which SQS refuses and JSON allows. In JSON text they occur only in strings, where an escape means the
+/// same.
 fn escape_what_sqs_refuses(body: String) -> String {
     if body.contains(['\u{fffe}', '\u{ffff}']) {
         body.replace('\u{fffe}', "\\ufffe")

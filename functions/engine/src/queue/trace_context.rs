@@ -1,14 +1,14 @@
-//! What a request belongs to, in the words of W3C Trace Context.
+//! The trace context of a request (W3C Trace Context).
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A `traceparent` (<https://www.w3.org/TR/trace-context/#traceparent-header>) of version 00: it goes with a job to the log
-/// lines of its attempts.
+/// A `traceparent` (<https://www.w3.org/TR/trace-context/#traceparent-header>) of version 00. The log lines of the job's attempts contain
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext(String);
 
-/// It is no `traceparent` of a version that is known here.
+/// The text is not a `traceparent` of a known version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a traceparent")]
 pub struct ParseTraceContextError;
@@ -38,7 +38,7 @@ impl FromStr for TraceContext {
 }
 
 impl TraceContext {
-    /// As the header has it.
+    /// The text of the header.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

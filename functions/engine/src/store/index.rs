@@ -2,11 +2,11 @@
 
 use crate::{JobId, Owner, Timestamp};
 
-/// Into how many partitions of the index an owner's jobs go. A partition takes 1,000 writes a second and a job writes its
-/// index entry once, so one owner can submit 4,000 jobs a second before any of them is throttled; a page costs as many queries.
+/// Number of partitions of the index for an owner's jobs. A partition allows 1,000 writes per second, and a job writes its index entry
+/// once, so one owner can submit 4,000 jobs per second before any of them is throttled. A page costs one query per partition.
 pub const INDEX_SHARDS: u8 = 4;
 
-/// The index's sort key.
+/// The sort key of the index.
 #[must_use]
 pub fn created_order(created_at: Timestamp, id: &JobId) -> String {
     format!("{:015}-{id}", created_at.ms())
@@ -20,14 +20,14 @@ pub(crate) fn read_created_order(text: &str) -> Option<(Timestamp, JobId)> {
     Some((created_at, id.parse().ok()?))
 }
 
-/// The index's partition key for a job: which of its owner's [`INDEX_SHARDS`] it stands in.
+/// The partition key of the index for a job: the owner, and the number of one of its [`INDEX_SHARDS`] partitions.
 #[must_use]
 pub fn owner_shard(owner: &Owner, id: &JobId) -> String {
-    // The tag's last byte: as good as random, and the same whenever the key is computed.
+    // The last byte of the tag is as good as random, and always the same for the job.
     shard_key(owner, id.as_bytes()[15] % INDEX_SHARDS)
 }
 
-/// The owner's hash in place of the owner, whose name can be long and stands in the record already.
+/// Contains the hash of the owner, because the name can be long.
 pub(crate) fn shard_key(owner: &Owner, shard: u8) -> String {
     format!("{}#{shard}", owner.short_hash())
 }

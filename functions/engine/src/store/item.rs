@@ -24,12 +24,12 @@ pub(crate) fn millis(time: Timestamp) -> AttributeValue {
     number(time.ms())
 }
 
-/// When something ends, so rounded up: nothing ends early.
+/// An end time, rounded up, so that nothing ends early.
 pub(crate) fn epoch_seconds(time: Timestamp) -> AttributeValue {
     number(time.seconds_rounded_up())
 }
 
-/// The item of a record that is not at its end: what `create` writes.
+/// The item of an unfinished record, as `create` writes it.
 pub(crate) fn to_item(record: &JobRecord) -> Item {
     use Attribute as A;
     let item = [
@@ -66,7 +66,7 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
 /// Reads an item that this crate wrote.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`], naming the first attribute that is missing or malformed: somebody else wrote the item.
+/// [`StoreError::Corrupt`], naming the first attribute that is missing or malformed: this service did not write the item.
 pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
     use Attribute as A;
     let read = Reader(item);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::index::{created_order, read_created_order};
 use crate::{JobId, JobState, Judged, Timestamp};
 
-/// A place in an owner's jobs, newest first: right behind the job that it names. Opaque to clients.
+/// A position in the list of an owner's jobs, newest first: directly after the job that it names. Opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor(String);
 
@@ -36,18 +36,18 @@ impl FromStr for Cursor {
     }
 }
 
-/// The text is no cursor that a page gave.
+/// The text is not a cursor from a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a cursor that a page of this list gave")]
+#[error("not a cursor from a page of this list")]
 pub struct ParseCursorError;
 
-/// Which jobs to list, by their `job-status`.
+/// A filter of the list by `job-status`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum JobFilter {
-    /// All of them.
+    /// All jobs.
     #[default]
     All,
-    /// Those in one state (for completed ones: with one outcome).
+    /// Jobs in one state (for completed jobs, with one outcome).
     Only(JobState),
 }
 
@@ -60,12 +60,12 @@ impl JobFilter {
     }
 }
 
-/// Some of an owner's jobs, newest first.
+/// A page of an owner's jobs, newest first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
-    /// The jobs. With a filter there may be fewer than asked for, or none, though `next` has more.
+    /// The jobs. With a filter, there may be fewer than the limit, or none, although `next` has more.
     pub jobs: Vec<Judged<'static>>,
-    /// Where the next page begins, when there may be one.
+    /// The beginning of the next page, if there may be one.
     pub next: Option<Cursor>,
 }
 

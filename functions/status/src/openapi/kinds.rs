@@ -77,14 +77,14 @@ fn submission(kind: &str, input: &Schema) -> Value {
             "input": input,
             "summary": {
                 "type": "string",
-                "description": "What you call the job, until its kind has more to say.",
+                "description": "Your name for the job, shown until its kind reports progress.",
                 "maxLength": MAX_SUMMARY_CHARS,
                 "pattern": XML_TEXT,
             },
             "scheduled-start-time": {
                 "type": "string",
                 "format": "date-time",
-                "description": "When the job may start. A time in the past means now. The deployment limits how far ahead it may be; a 422 names the limit.",
+                "description": "When the job may start. A time in the past means now. The deployment limits how far in the future it may be; a 422 names the limit.",
             },
         },
         "required": ["name", "input"],
