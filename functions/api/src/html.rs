@@ -8,9 +8,9 @@ use std::fmt::Display;
 
 use http::StatusCode;
 
-use crate::Answer;
 use crate::answer::HTML;
 use crate::markup::Escaped;
+use crate::{Answer, Representation};
 
 pub(crate) use documents::{DescribedProblem, problem_answer};
 pub use documents::{home_page, problem_type_page};
@@ -69,6 +69,19 @@ pub(crate) fn answer(status: StatusCode, page: String) -> Answer {
         .with("referrer-policy", "no-referrer")
         .with("x-content-type-options", "nosniff")
         .with("x-robots-tag", "noindex")
+}
+
+impl Answer {
+    /// A response with a resource in this representation.
+    #[must_use]
+    pub fn of(form: Representation, status: StatusCode, body: String) -> Self {
+        match form {
+            Representation::Html => answer(status, body),
+            Representation::Json | Representation::AtomEntry | Representation::AtomFeed => {
+                Self::new(status, form.content_type(), body)
+            }
+        }
+    }
 }
 
 /// `2026-01-01 10:50:45 UTC` for people, and the exact time for the script, which shows it in the reader's time zone.

@@ -1,9 +1,6 @@
 //! The representations of resources.
 
-use http::StatusCode;
-
 use crate::answer::{HTML, JSON};
-use crate::{Answer, html};
 
 /// A representation of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,19 +52,6 @@ impl Representation {
             Self::AtomEntry => ("application/atom+xml", Some("entry")),
             Self::AtomFeed => ("application/atom+xml", Some("feed")),
             Self::Html => ("text/html", None),
-        }
-    }
-}
-
-impl Answer {
-    /// A response with a resource in this representation.
-    #[must_use]
-    pub fn of(form: Representation, status: StatusCode, body: String) -> Self {
-        match form {
-            Representation::Html => html::answer(status, body),
-            Representation::Json | Representation::AtomEntry | Representation::AtomFeed => {
-                Self::new(status, form.content_type(), body)
-            }
         }
     }
 }
