@@ -108,7 +108,7 @@ fn a_record_whose_time_is_over_is_as_good_as_none() {
         ..accepted()
     };
     for record in [&done, &accepted()] {
-        // Two seconds before its time is over, since `submit` may go by another clock.
+        // Two seconds before it expires, because `submit` may have another clock.
         assert_eq!(decide(record, 1_188), ClaimDecision::Missing);
         let other = Fingerprint::of(b"another");
         let foreign = decide_claim(Some(record), &other, at(1_190));
