@@ -123,7 +123,7 @@ async fn a_result_that_is_too_large_fails_its_job_and_says_by_how_much() {
 
     assert_eq!(ended_as(&document), ("FAILED", "result-too-large"));
     let message = document["error"]["message"].as_str().unwrap();
-    assert!(message.contains("at most 380000"), "{message}");
+    assert!(message.contains("the maximum of 380000"), "{message}");
     assert_eq!(document["job"]["attempt"], 1);
     app.result(&job).await.problem(410, "job-failed");
 }

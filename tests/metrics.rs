@@ -102,7 +102,7 @@ async fn the_lines_of_an_attempt_name_the_request_that_it_comes_from() {
 
     run(&deployed, &a_job(), 1).await;
 
-    for message in ["a job came to its end", "an attempt is over"] {
+    for message in ["job finished", "attempt ended"] {
         let line = eventually(message, async || {
             let lines = deployed.worker.lines();
             lines
@@ -120,7 +120,7 @@ async fn the_lines_of_an_attempt_name_the_request_that_it_comes_from() {
         let lines = deployed.submit.lines();
         lines
             .into_iter()
-            .find(|line| line["fields"]["message"] == "accepted a job")
+            .find(|line| line["fields"]["message"] == "job accepted")
     });
     assert_eq!(accepted.await["fields"]["traceparent"], TRACEPARENT);
 }

@@ -47,7 +47,7 @@ async fn the_policy_of_keys_is_published() {
 
     let described = key["description"].as_str().unwrap();
     assert!(
-        described.contains("A key lives as long as its job's status URI"),
+        described.contains("A key is valid until its job expires"),
         "{described}"
     );
 }

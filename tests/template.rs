@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use api::Entrance;
+use api::GatewayConfig;
 use engine::{
     Attribute, ConfigError, Environment, INDEX_NAME, MAX_MESSAGE_AGE, Metrics, WRITE_HORIZON,
 };
@@ -116,7 +116,7 @@ fn sample(variable: &str) -> (&str, &str) {
 fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, ConfigError> {
     let environment = Environment::of(variables);
     let table = environment.table_name()?;
-    let entrance = || Ok((environment.id_secrets()?, Entrance::of(&environment)?));
+    let entrance = || Ok((environment.id_secrets()?, GatewayConfig::of(&environment)?));
     let jobs = || {
         let (queue, retention) = (environment.queue_url()?, environment.retention()?);
         Ok((queue, retention, environment.opt_in_kinds()))

@@ -40,7 +40,7 @@ impl App {
 pub(crate) fn first_invocations<'log>(log: &'log str, jobs: &[Job]) -> BTreeSet<&'log str> {
     let mut invocations = BTreeSet::new();
     for job in jobs {
-        let over = format!("an attempt is over job.id={} ", job.id);
+        let over = format!("attempt ended job.id={} ", job.id);
         let line = log
             .lines()
             .find(|line| line.contains(&over) && line.contains(" attempt=1 "));

@@ -223,7 +223,7 @@ impl World {
             traceparent: None,
             input: RawValue::from_string("{}".to_owned()).unwrap(),
         };
-        let body = message.to_body().unwrap();
+        let body = message.to_body();
         let before = self.count().await;
         self.queue
             .send(body, &owner(), Duration::ZERO, None)
@@ -330,7 +330,10 @@ impl World {
         let (store, expires_at) = (&self.store, engine::expiry(now, RETENTION));
         let over = Ending::Failed(Failure::new("over", "over"));
         let ended = match decision {
-            ClaimDecision::Overdue => store.finish_overdue(record, now).await,
+            ClaimDecision::Overdue => {
+                let ended = store.finish_overdue(record, now).await;
+                ended.map(|ended| ended.is_some())
+            }
             ClaimDecision::Canceled => {
                 let (ended_at, expires_at) = record.canceled_end(now, RETENTION);
                 let ending = &Ending::Canceled;

@@ -230,7 +230,7 @@ async fn a_decision_about_an_expired_record_does_not_hit_the_new_job_under_its_i
     let canceled = canceled.await.unwrap();
     let ended = store.finish_overdue(&old, new.overdue_at).await.unwrap();
 
-    assert_eq!((canceled, ended), (false, false));
+    assert_eq!((canceled, ended), (false, None));
     assert_eq!(table.read(&old.id).await, new);
 }
 
@@ -243,7 +243,7 @@ async fn no_decision_ends_a_job_between_its_deadline_and_when_it_is_overdue(tabl
         let canceled = canceled.await.unwrap();
         let ended = store.finish_overdue(&record, at(139_999)).await.unwrap();
 
-        assert_eq!((canceled, ended), (false, false));
+        assert_eq!((canceled, ended), (false, None));
         assert_eq!(table.item(&record.id).await, item);
     }
 }
@@ -260,19 +260,24 @@ async fn an_overdue_job_is_ended_as_readers_saw_it(table: &Table) {
         table.running().await.id,
         canceled.id,
     ] {
-        let shown = table.read(&id).await.judged(at(150_000));
+        let record = table.read(&id).await;
+        let shown = record.judged(at(150_000));
 
         let ended = store
             .finish_overdue(&table.read(&id).await, at(150_000))
             .await;
 
-        assert!(ended.unwrap());
+        let (ending, ended_at) = ended.unwrap().unwrap();
+        assert_eq!(
+            (Some(ending.outcome()), Some(ended_at)),
+            (shown.outcome(), shown.ended_at)
+        );
         let written = table.read(&id).await;
         let expected = JobRecord {
             version: shown.version + 1,
             lease_until: None,
             cancel_requested: false,
-            ..shown
+            ..JobRecord::clone(&shown)
         };
         assert_eq!(written, expected);
     }
@@ -289,7 +294,7 @@ async fn an_end_that_came_in_time_stands_when_the_job_would_be_overdue(table: &T
 
     let ended = table.store.finish_overdue(&run, at(140_000)).await;
 
-    assert!(!ended.unwrap());
+    assert_eq!(ended.unwrap(), None);
     assert_eq!(table.item(&run.id).await, item);
 }
 

@@ -1,16 +1,17 @@
-//! What a handler answers.
+//! Responses.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use engine::JobRecord;
+use engine::Judged;
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::{Representation, html};
-
 /// The media type of job documents.
 pub const JSON: &str = "application/json";
+
+/// The media type of pages.
+pub(crate) const HTML: &str = "text/html;charset=utf-8";
 
 /// The media type of problems (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -20,9 +21,9 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 pub struct Answer {
     /// The status code.
     pub status: StatusCode,
-    /// The headers; a name is there once.
+    /// The headers; each name occurs once.
     pub headers: BTreeMap<&'static str, String>,
-    /// The body; empty for none.
+    /// The body; empty if there is none.
     pub body: String,
 }
 
@@ -47,22 +48,12 @@ impl Answer {
         .with("content-type", media_type)
     }
 
-    /// A resource in this form.
-    #[must_use]
-    pub fn of(form: Representation, status: StatusCode, body: String) -> Self {
-        match form {
-            Representation::Html => html::answer(status, body),
-            Representation::Json | Representation::AtomEntry | Representation::AtomFeed => {
-                Self::new(status, form.content_type(), body)
-            }
-        }
-    }
-
-    /// The same with one more header. `name` is lower case. Control characters, which no header may hold, are left out.
+    /// Returns this response with one more header. `name` is lower case. Control characters, which a header must not contain, are
+    /// removed from the value.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         let mut value = value.into();
-        // Nearly all values are plain ASCII, which is told faster than each character is looked at.
+        // Nearly all values are plain ASCII, and that check is faster than removing characters one by one.
         if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             value.retain(|c| !c.is_control());
         }
@@ -70,10 +61,10 @@ impl Answer {
         self
     }
 
-    /// The same with the moment at which the job's URIs will be gone (`Sunset`, RFC 8594), once the job has finished: before
-    /// that, the moment still moves.
+    /// Returns this response with the expiry of the job's URIs (`Sunset`, RFC 8594), if the job has finished. Before that, the
+    /// expiry can still change.
     #[must_use]
-    pub fn sunset_of(self, judged: &JobRecord) -> Self {
+    pub fn sunset_of(self, judged: &Judged<'_>) -> Self {
         if judged.state.is_completed() {
             self.with("sunset", judged.expires_at.http_date())
         } else {
@@ -81,13 +72,14 @@ impl Answer {
         }
     }
 
-    /// The same with one more link (RFC 8288). `target` is an absolute URL of ours, `rel` a registered relation.
+    /// Returns this response with one more link (RFC 8288). `target` is an absolute URL of this service, `rel` a registered
+    /// relation.
     #[must_use]
     pub fn link(self, target: &str, rel: &str) -> Self {
         self.link_value(format_args!("<{target}>; rel=\"{rel}\""))
     }
 
-    /// The same with one more link that says of which media type its target is.
+    /// Returns this response with one more link that names the media type of its target.
     #[must_use]
     pub fn typed_link(self, target: &str, rel: &str, media_type: &str) -> Self {
         self.link_value(format_args!(
@@ -95,7 +87,7 @@ impl Answer {
         ))
     }
 
-    /// All links stand in one header, because a name is there once.
+    /// Adds a link to the header that has all links, because each name occurs once.
     fn link_value(mut self, link: fmt::Arguments<'_>) -> Self {
         let mut links = self.headers.remove("link").unwrap_or_default();
         let separator = if links.is_empty() { "" } else { ", " };
@@ -105,7 +97,7 @@ impl Answer {
     }
 }
 
-/// The answer as API Gateway (both payload formats) and function URLs take it.
+/// A response in the format that API Gateway (both payload versions) and function URLs expect.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Response {
@@ -113,7 +105,7 @@ pub(crate) struct Response {
     headers: BTreeMap<&'static str, String>,
     body: String,
     is_base64_encoded: bool,
-    /// There never are any.
+    /// Always empty, or absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     cookies: Option<[String; 0]>,
 }
@@ -130,8 +122,8 @@ impl Response {
         }
     }
 
-    /// The same for payload 2.0, which may name cookies: `cargo lambda watch` takes no answer that does not. A REST API knows
-    /// no such member.
+    /// Returns this response for payload 2.0, which may have cookies: `cargo lambda watch` requires the member, and a REST API
+    /// does not know it.
     pub(crate) fn of_payload_2(self) -> Self {
         Self {
             cookies: Some([]),

@@ -1,6 +1,6 @@
 //! A job as an Atom entry, and the list of jobs as a feed (RFC 4287).
 
-use engine::{Fingerprint, JobRecord, Outcome, Owner, Timestamp};
+use engine::{Fingerprint, Judged, Outcome, Owner, Timestamp};
 
 use crate::Representation::{AtomEntry, AtomFeed, Json};
 use crate::job_path;
@@ -11,32 +11,32 @@ const NAMESPACE: (&str, &str) = ("xmlns", "http://www.w3.org/2005/Atom");
 
 /// A page of an owner's jobs.
 pub struct Feed<'a> {
-    /// Whose they are.
+    /// Their owner.
     pub owner: &'a Owner,
-    /// The jobs, as they were judged.
-    pub jobs: &'a [JobRecord],
+    /// The jobs.
+    pub jobs: &'a [Judged<'a>],
     /// This page's URL.
     pub uri: &'a str,
-    /// The next page's URL, when there may be one.
+    /// The next page's URL, if there may be one.
     pub next: Option<&'a str>,
 }
 
-/// The entry of a job as it was judged: what is going on, or why there is no result.
-pub(crate) fn entry(judged: &JobRecord, base_url: &str) -> String {
+/// The entry of a job: its progress, or why there is no result.
+pub(crate) fn entry(judged: &Judged<'_>, base_url: &str) -> String {
     let mut xml = Xml::new();
     xml.nested("entry", &[NAMESPACE], |xml| members(xml, judged, base_url));
     xml.finish()
 }
 
-/// The entry of a job whose time is over, while its record is still there.
-pub(crate) fn expired_entry(record: &JobRecord, base_url: &str) -> String {
+/// The entry of an expired job whose record still exists.
+pub(crate) fn expired_entry(record: &Judged<'_>, base_url: &str) -> String {
     let mut xml = Xml::new();
     xml.nested("entry", &[NAMESPACE], |xml| {
         head(xml, record, "Gone", record.expires_at.max(updated(record)));
         links(xml, record, base_url);
-        let over = format!("The job's time was over at {}.", record.expires_at);
-        xml.text("summary", &[], &over);
-        let content = format!("{over} {}", report(record));
+        let expired = format!("The job expired at {}.", record.expires_at);
+        xml.text("summary", &[], &expired);
+        let content = format!("{expired} {}", report(record));
         xml.text("content", &[("type", "text")], &content);
     });
     xml.finish()
@@ -50,7 +50,7 @@ impl Feed<'_> {
         xml.nested("feed", &[NAMESPACE], |xml| {
             xml.text("id", &[], &self.id());
             xml.text("title", &[], &format!("Jobs of {}", self.owner));
-            // Nothing has happened yet where there is no job.
+            // Without a job, nothing has happened yet.
             let latest = self.jobs.iter().map(updated).max();
             let latest = latest.unwrap_or(Timestamp::from_ms(0));
             xml.text("updated", &[], &latest.to_string());
@@ -68,7 +68,7 @@ impl Feed<'_> {
         xml.finish()
     }
 
-    /// The same for all pages of an owner's jobs, and for nobody else's: a UUIDv8 (RFC 9562, section 5.8) of a digest.
+    /// The id of the feed, which is the same for all pages of one owner's jobs: a UUIDv8 (RFC 9562, section 5.8) of a digest.
     fn id(&self) -> String {
         let digest = Fingerprint::of(format!("jobs of {}", self.owner).as_bytes());
         let hex = digest.as_str();
@@ -83,7 +83,7 @@ impl Feed<'_> {
     }
 }
 
-fn members(xml: &mut Xml, judged: &JobRecord, base_url: &str) {
+fn members(xml: &mut Xml, judged: &Judged<'_>, base_url: &str) {
     head(xml, judged, state(judged), updated(judged));
     links(xml, judged, base_url);
     let report = report(judged);
@@ -99,8 +99,8 @@ fn members(xml: &mut Xml, judged: &JobRecord, base_url: &str) {
     }
 }
 
-/// What an entry has whatever it says. The id is the job's, in every state and at every host name.
-fn head(xml: &mut Xml, record: &JobRecord, state: &str, updated: Timestamp) {
+/// The members of every entry. The id is that of the job, in every state and at every host name.
+fn head(xml: &mut Xml, record: &Judged<'_>, state: &str, updated: Timestamp) {
     xml.text("id", &[], &format!("urn:uuid:{}", record.id));
     let title = format!("{}: {}", record.kind.as_str(), state.to_lowercase());
     xml.text("title", &[], &title);
@@ -113,7 +113,7 @@ fn author(xml: &mut Xml, owner: &Owner) {
     xml.nested("author", &[], |xml| xml.text("name", &[], owner.as_str()));
 }
 
-fn links(xml: &mut Xml, record: &JobRecord, base_url: &str) {
+fn links(xml: &mut Xml, record: &Judged<'_>, base_url: &str) {
     for (name, term) in [
         ("job-state", record.state.as_str()),
         ("job-status", record.state.job_status()),

@@ -1,4 +1,4 @@
-//! Whose request it is. The answer comes from what the gateway's authorizer wrote, never from what a client can.
+//! The caller of a request, from data of the gateway's authorizer, never from data that a client can write.
 
 use engine::Owner;
 use lambda_http::aws_lambda_events::apigw::{
@@ -7,8 +7,8 @@ use lambda_http::aws_lambda_events::apigw::{
 };
 use serde_json::{Map, Value};
 
-/// The caller of an HTTP API or a function URL. `None`: an authorizer let the request through, and named nobody whom a job
-/// could belong to.
+/// The caller of an HTTP API or a function URL. `None` if an authorizer let the request through but identified nobody
+/// that a job could belong to.
 pub(crate) fn of_payload_2(context: &ApiGatewayV2httpRequestContext) -> Option<Owner> {
     let Some(authorizer) = &context.authorizer else {
         return Some(Owner::anonymous());

@@ -1,8 +1,8 @@
-//! Where links begin.
+//! The beginning of links.
 
 use http::HeaderMap;
 
-/// The part of a request's path that belongs to the gateway and not to us, such as `/prod`; empty for none.
+/// The part of a request's path that belongs to the gateway, such as `/prod`; empty if there is none.
 ///
 /// A payload 2.0 event has the stage in its path unless it is the `$default` one
 /// (<https://github.com/aws/aws-lambda-rust-runtime/issues/919>); a REST event has the path without it, and the path with
@@ -20,7 +20,7 @@ pub(crate) fn stage_prefix_of_payload_2(stage: Option<&str>, raw_path: &str) -> 
     }
 }
 
-/// What a REST event's context has before the path.
+/// The part of the path in a REST event's context that precedes the path of the event.
 pub(crate) fn stage_prefix_of_payload_1(context_path: Option<&str>, path: &str) -> String {
     let whole = context_path.map(|whole| whole.trim_end_matches('/'));
     let prefix = whole.and_then(|whole| whole.strip_suffix(path.trim_end_matches('/')));
@@ -51,7 +51,7 @@ fn strip_segments<'a>(path: &'a str, prefix: &str) -> &'a str {
     }
 }
 
-/// What links begin with: the public base URL where one is configured, otherwise as the request came in.
+/// The beginning of links: the public base URL if one is configured, otherwise that of the request's URL.
 pub(crate) fn base_url(
     public_base_url: Option<&str>,
     headers: &HeaderMap,

@@ -1,31 +1,34 @@
 //! The job document.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
-use engine::{JobRecord, JobState, Outcome, Timestamp};
+use engine::{JobRecord, JobState, Judged, Outcome, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::words;
+use crate::{json, schemas};
 
-/// A job as clients see it: `job`, and beside it what long-running-operation clients read.
+/// A job as clients see it: `job`, and members for clients of long-running operations.
 #[derive(JsonSchema, Serialize)]
 pub struct JobDocument<'a> {
     job: JobMembers<'a>,
-    /// What long-running-operation clients go by.
-    #[schemars(schema_with = "words::operation_status")]
+    /// The state, for clients of long-running operations.
+    #[schemars(schema_with = "schemas::operation_status")]
     status: &'static str,
-    /// Where the result is: absolute, once the job has succeeded.
+    /// The absolute URL of the result. Present if the job succeeded.
     #[serde(rename = "resourceLocation", skip_serializing_if = "Option::is_none")]
     #[schemars(url)]
     resource_location: Option<String>,
-    /// Why there is no result, once the job has failed or was canceled.
+    /// Why there is no result. Present if the job failed or was canceled.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorMembers<'a>>,
 }
 
-/// A job. Its members' names are the contract's.
+/// A job.
 #[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "Job")]
@@ -33,42 +36,42 @@ pub struct JobMembers<'a> {
     /// The path of its status URI.
     #[serde(rename = "@uri")]
     uri: String,
-    #[schemars(schema_with = "words::job_id")]
+    #[schemars(schema_with = "schemas::job_id")]
     id: String,
     /// Its kind.
     name: &'a str,
-    #[schemars(schema_with = "words::job_state")]
+    #[schemars(schema_with = "schemas::job_state")]
     job_state: &'static str,
-    /// How it goes, or how it ended.
-    #[schemars(schema_with = "words::job_status")]
+    /// The progress or the outcome.
+    #[schemars(schema_with = "schemas::job_status")]
     job_status: &'static str,
     #[schemars(range(max = 100))]
     percent_complete: u8,
-    #[schemars(schema_with = "words::time")]
+    #[schemars(schema_with = "schemas::time")]
     scheduled_start_time: String,
-    /// When its latest attempt was started.
-    #[schemars(schema_with = "words::time_or_null")]
+    /// When its latest attempt started.
+    #[schemars(schema_with = "schemas::time_or_null")]
     start_time: Option<String>,
-    #[schemars(schema_with = "words::time_or_null")]
+    #[schemars(schema_with = "schemas::time_or_null")]
     end_time: Option<String>,
-    #[schemars(schema_with = "words::time_or_null")]
+    #[schemars(schema_with = "schemas::time_or_null")]
     estimated_end_time: Option<String>,
     owner: &'a str,
-    /// What its kind says of its progress; before that, what was said when it was submitted.
+    /// The progress as its kind reports it; before that, the summary of the submission.
     summary: &'a str,
-    /// How often it was started.
+    /// Number of attempts so far.
     attempt: u32,
     max_attempts: u32,
-    /// When its status URI turns into 410 Gone.
-    #[schemars(schema_with = "words::time")]
+    /// When its status URI becomes 410 Gone.
+    #[schemars(schema_with = "schemas::time")]
     expires_at: String,
-    /// What its kind made; null in a list.
+    /// The result of its kind; null in a list.
     #[schemars(with = "Option<serde_json::Value>")]
     result: Option<&'a RawValue>,
     error: Option<ErrorMembers<'a>>,
 }
 
-/// What went wrong: a code for programs, a sentence for people.
+/// An error: a code for programs, and a message for people.
 #[derive(Clone, Copy, JsonSchema, Serialize)]
 #[schemars(rename = "Error")]
 pub(crate) struct ErrorMembers<'a> {
@@ -81,11 +84,11 @@ pub(crate) struct ErrorMembers<'a> {
 struct Task {
     /// The path of the job's status URI.
     href: String,
-    #[schemars(schema_with = "words::job_id")]
+    #[schemars(schema_with = "schemas::job_id")]
     id: String,
 }
 
-/// A job that was accepted: the job document, and the task that it is.
+/// An accepted job: the job document, with the task.
 #[derive(JsonSchema, Serialize)]
 pub struct AcceptedDocument<'a> {
     task: Task,
@@ -94,9 +97,9 @@ pub struct AcceptedDocument<'a> {
 }
 
 impl<'a> JobDocument<'a> {
-    /// The document of a record as it was judged. `base_url` begins the absolute links.
+    /// The document of a job. `base_url` is the beginning of the absolute links.
     #[must_use]
-    pub fn of(judged: &'a JobRecord, base_url: &str) -> Self {
+    pub fn of(judged: &'a Judged<'_>, base_url: &str) -> Self {
         let has_result = judged.outcome() == Some(Outcome::Success);
         Self {
             job: JobMembers::of(judged),
@@ -106,16 +109,14 @@ impl<'a> JobDocument<'a> {
         }
     }
 
-    /// The document's JSON with `task` before it, as the 202 has it.
-    ///
-    /// # Errors
-    /// None in practice: every member is a string or a number.
-    pub fn accepted(judged: &'a JobRecord, base_url: &str) -> Result<String, serde_json::Error> {
+    /// The JSON text of the document of a 202, which begins with `task`.
+    #[must_use]
+    pub fn accepted(judged: &'a Judged<'_>, base_url: &str) -> String {
         let task = Task {
             href: job_path(judged),
             id: judged.id.to_string(),
         };
-        serde_json::to_string(&AcceptedDocument {
+        json(&AcceptedDocument {
             task,
             document: Self::of(judged, base_url),
         })
@@ -123,9 +124,9 @@ impl<'a> JobDocument<'a> {
 }
 
 impl<'a> JobMembers<'a> {
-    /// The members of a record as it was judged.
+    /// The members of a job.
     #[must_use]
-    pub fn of(judged: &'a JobRecord) -> Self {
+    pub fn of(judged: &'a Judged<'_>) -> Self {
         let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
         Self {
             uri: job_path(judged),
@@ -152,8 +153,8 @@ impl<'a> JobMembers<'a> {
     }
 }
 
-/// Why there is no result, once there will be none.
-pub(crate) fn error_of(judged: &JobRecord) -> Option<ErrorMembers<'_>> {
+/// Why a job has no result, if it will never have one.
+pub(crate) fn error_of<'a>(judged: &'a Judged<'_>) -> Option<ErrorMembers<'a>> {
     match &judged.error {
         Some(error) => Some(ErrorMembers {
             code: error.code(),
@@ -173,13 +174,14 @@ pub fn job_path(record: &JobRecord) -> String {
     format!("/jobs/{}", record.id)
 }
 
-/// How long a client should wait before it looks again: a whole number of seconds from 1 to 30; `None` once the job is at its end.
+/// How long a client should wait before it polls again: a whole number of seconds from 1 to 30; `None` if the job has finished.
 ///
-/// A quarter of what is left, where there is an estimate, so that a client sees a job end at most a quarter late; a quarter
-/// of what it took so far where there is none, or of what it takes longer than estimated.
+/// A quarter of the estimated time that is left, so that a client sees the end of a job a quarter late at worst. Without an
+/// estimate, a quarter of the time that the job has taken so far; after the estimated end, a quarter of the time since then.
 #[must_use]
-pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
+pub fn retry_after(judged: &Judged<'_>) -> Option<u64> {
     const LONGEST: Duration = Duration::from_secs(30);
+    let now = judged.at();
     let wait = match judged.state {
         JobState::Completed(_) => return None,
         JobState::Scheduled if now < judged.scheduled_start => judged.scheduled_start.since(now),
@@ -189,148 +191,11 @@ pub fn retry_after(judged: &JobRecord, now: Timestamp) -> Option<u64> {
             None => now.since(judged.started_at.unwrap_or(now)) / 4,
         },
     };
-    // Past its deadline a job changes once more at the latest when it is overdue.
+    // Past its deadline, a job changes once more, at the latest when it is overdue.
     let wait = if judged.is_past_deadline(now) {
         judged.overdue_at.since(now)
     } else {
         wait
     };
     Some(wait.min(LONGEST).as_secs().max(1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use engine::{CreationToken, Failure, Fingerprint, IdSecrets, NewJob, Owner, Percent};
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_seconds(seconds)
-    }
-
-    fn scheduled() -> JobRecord {
-        let owner = Owner::named("admin").unwrap();
-        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
-        let job = NewJob {
-            id: secrets.issue(&owner, [1; 10]),
-            owner,
-            kind: "csv_profile".parse().unwrap(),
-            fingerprint: Fingerprint::of(b""),
-            creation_token: CreationToken::of([1; 16]),
-            summary: "a file".to_owned(),
-            scheduled_start: at(1_767_264_645),
-            deadline: Duration::from_secs(86_400),
-            write_horizon: engine::WRITE_HORIZON,
-            retention: Duration::from_secs(3_600),
-            max_attempts: 3,
-        };
-        JobRecord::begin(job, at(1_767_264_645))
-    }
-
-    fn started() -> JobRecord {
-        JobRecord {
-            state: JobState::Started,
-            started_at: Some(at(1_767_264_655)),
-            updated_at: at(1_767_264_685),
-            percent: Percent::new(30),
-            attempt: 1,
-            ..scheduled()
-        }
-    }
-
-    fn document(record: &JobRecord) -> serde_json::Value {
-        serde_json::to_value(JobDocument::of(record, "https://api.example.com")).unwrap()
-    }
-
-    #[test]
-    fn a_running_job_has_every_member_of_the_contract() {
-        let record = started();
-        let id = record.id.to_string();
-        let expected = serde_json::json!({
-            "job": {
-                "@uri": format!("/jobs/{id}"), "id": id, "name": "csv_profile",
-                "job-state": "STARTED", "job-status": "INPROGRESS", "percent-complete": 30,
-                "scheduled-start-time": "2026-01-01T10:50:45Z", "start-time": "2026-01-01T10:50:55Z", "end-time": null,
-                "estimated-end-time": "2026-01-01T10:52:35Z",
-                "owner": "admin", "summary": "a file",
-                "attempt": 1, "max-attempts": 3, "expires-at": "2026-01-02T11:56:45Z",
-                "result": null, "error": null
-            },
-            "status": "InProgress"
-        });
-        assert_eq!(document(&record), expected);
-    }
-
-    #[test]
-    fn a_job_that_succeeded_has_its_result_and_where_it_is() {
-        let record = JobRecord {
-            state: JobState::Completed(Outcome::Success),
-            percent: Percent::DONE,
-            result: Some(r#"{"rows": 1e2}"#.to_owned()),
-            ..started()
-        };
-        let document = document(&record);
-        assert_eq!(document["status"], "Succeeded");
-        assert_eq!(document["job"]["result"]["rows"], 100.0);
-        assert_eq!(
-            document["resourceLocation"],
-            format!("https://api.example.com/jobs/{}/result", record.id)
-        );
-        assert_eq!(document.get("error"), None);
-    }
-
-    #[test]
-    fn a_job_that_failed_says_why_in_both_places() {
-        let error = Some(Failure::new("malformed-csv", "line 3 is ragged"));
-        let failed = document(&JobRecord {
-            state: JobState::Completed(Outcome::Failed),
-            error,
-            ..started()
-        });
-        assert_eq!(failed["status"], "Failed");
-        assert_eq!(
-            failed["error"],
-            serde_json::json!({"code": "malformed-csv", "message": "line 3 is ragged"})
-        );
-        assert_eq!(failed["job"]["error"], failed["error"]);
-        let canceled = document(&JobRecord {
-            state: JobState::Completed(Outcome::Canceled),
-            ..started()
-        });
-        assert_eq!(canceled["status"], "Canceled");
-        assert_eq!(canceled["error"]["code"], "canceled");
-    }
-
-    #[test]
-    fn the_202_has_the_task_and_the_same_members() {
-        let record = scheduled();
-        let body = JobDocument::accepted(&record, "https://api.example.com").unwrap();
-        let accepted: serde_json::Value = serde_json::from_str(&body).unwrap();
-        assert_eq!(
-            accepted["task"],
-            serde_json::json!({"href": job_path(&record), "id": record.id.to_string()})
-        );
-        assert_eq!(accepted["job"], document(&record)["job"]);
-        assert_eq!(accepted["status"], "InProgress");
-    }
-
-    #[test]
-    fn a_client_is_told_to_wait_between_1_and_30_seconds_and_not_at_all_at_the_end() {
-        let start = 1_767_264_645;
-        assert_eq!(retry_after(&scheduled(), at(start)), Some(1));
-        assert_eq!(retry_after(&scheduled(), at(start + 40)), Some(10));
-        assert_eq!(retry_after(&scheduled(), at(start - 10_000)), Some(30));
-        assert_eq!(retry_after(&started(), at(start + 50)), Some(15));
-        // At second 110 it should have been done.
-        assert_eq!(retry_after(&started(), at(start + 110)), Some(1));
-        assert_eq!(retry_after(&started(), at(start + 150)), Some(10));
-        assert_eq!(retry_after(&started(), at(start + 50_000)), Some(30));
-        let deadline = start + 86_400;
-        assert_eq!(retry_after(&started(), at(deadline)), Some(30));
-        assert_eq!(retry_after(&scheduled(), at(deadline + 350)), Some(10));
-        let done = JobRecord {
-            state: JobState::Completed(Outcome::Success),
-            ..started()
-        };
-        assert_eq!(retry_after(&done, at(start)), None);
-    }
 }

@@ -1,15 +1,15 @@
 //! Conditional requests (RFC 9110, section 13).
 
-use engine::{Fingerprint, JobRecord, Timestamp};
+use engine::{Fingerprint, Judged};
 use http::{Method, StatusCode};
 
 use crate::{Answer, Incoming, Representation, retry_after};
 
-/// The strong entity tag of a representation of a record as it was judged: it changes with every write of the record, with
-/// what a deadline makes of it, and with the media type.
+/// The strong entity tag of a representation of a job: it changes with every write of the record, when the job ends without a
+/// write, and with the media type.
 #[must_use]
-pub fn entity_tag(judged: &JobRecord, representation: &str) -> String {
-    // The time of acceptance, because versions begin anew when the id of an `Idempotency-Key` gets a new job.
+pub fn entity_tag(judged: &Judged<'_>, representation: &str) -> String {
+    // The time of acceptance, because versions restart when the id of an `Idempotency-Key` gets a new job.
     let (created_ms, status) = (judged.created_at.ms(), judged.state.job_status());
     format!(
         "\"{created_ms}.{}.{}.{representation}\"",
@@ -18,22 +18,22 @@ pub fn entity_tag(judged: &JobRecord, representation: &str) -> String {
     )
 }
 
-/// The strong entity tag of a job in this form.
+/// The strong entity tag of a job in this representation.
 #[must_use]
-pub fn job_tag(form: Representation, judged: &JobRecord, now: Timestamp) -> String {
+pub fn job_tag(form: Representation, judged: &Judged<'_>) -> String {
     match form {
         Representation::Json => entity_tag(judged, "json"),
         Representation::AtomEntry | Representation::AtomFeed => entity_tag(judged, "atom"),
-        // The page says itself when it looks again, so that is a part of what the tag stands for.
+        // The page contains the time until it checks again, so the tag depends on that, too.
         Representation::Html => {
-            let wait = retry_after(judged, now).unwrap_or(0);
+            let wait = retry_after(judged).unwrap_or(0);
             entity_tag(judged, &format!("html.{wait}"))
         }
     }
 }
 
 impl Incoming {
-    /// Whether the answer with this entity tag has a body: not the answer to a HEAD, and not a 304.
+    /// Whether the response with this entity tag has a body: neither the response to a HEAD nor a 304 has one.
     #[must_use]
     pub fn takes_body(&self, tag: &str) -> bool {
         self.method != Method::HEAD && !self.knows(tag)
@@ -48,10 +48,10 @@ impl Incoming {
 }
 
 impl Answer {
-    /// The answer to a read, or a 304 when the client has it already: when an `If-None-Match` names its entity tag. An answer
-    /// without a tag gets one, made from its body.
+    /// Returns this response to a read, or a 304 if an `If-None-Match` names its entity tag. A response without a tag gets one,
+    /// made from its body.
     ///
-    /// The 304 has what a cache needs to know (section 15.4.5), and when to look again.
+    /// The 304 has the headers that a cache needs (section 15.4.5), and when to poll again.
     #[must_use]
     pub fn unless_known(mut self, incoming: &Incoming) -> Self {
         let is_read = matches!(incoming.method, Method::GET | Method::HEAD);
@@ -73,8 +73,8 @@ impl Answer {
     }
 }
 
-/// The type is among them because API Gateway gives each answer without one `text/plain`, and a cache would take that for the
-/// type of what it has.
+/// The headers of a 304. The content type is among them because API Gateway adds `text/plain` to a response without one, and a
+/// cache would take that for the type of the stored response.
 const OF_A_304: [&str; 10] = [
     "cache-control",
     "content-location",
@@ -88,8 +88,8 @@ const OF_A_304: [&str; 10] = [
     "vary",
 ];
 
-/// Whether an `If-None-Match` names the tag: one of a list, a weak form of it (section 8.8.3.2), or `*`. What is no such list
-/// names nothing from where it goes wrong.
+/// Whether an `If-None-Match` names the tag: in a list, in its weak form (section 8.8.3.2), or by `*`. A malformed list is read up
+/// to the first error.
 fn names(if_none_match: &str, tag: &str) -> bool {
     if if_none_match.trim() == "*" {
         return true;

@@ -1,7 +1,7 @@
-//! The event, whichever gateway brought it.
+//! The event, independent of the kind of gateway.
 //!
-//! `lambda_http` reads each event as a REST API's first, and only then as what it is; reading it once, and of it what is used,
-//! is a third of the work of a request.
+//! `lambda_http` parses each event as one of a REST API first, and only then as what it is. Parsing it once, and only the used parts,
+//! saves a third of the work of a request.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub(crate) enum Event {
     Payload2(Box<Payload2>),
 }
 
-/// What is used of a payload 2.0
+/// The used parts of a payload 2.0
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,13 +31,13 @@ pub(crate) struct Payload2 {
     pub(crate) raw_path: Option<String>,
     /// The query, percent-encoded.
     pub(crate) raw_query_string: Option<String>,
-    /// The query's parameters, where there is no text of it.
+    /// The query's parameters, for an event without the text of the query.
     #[serde(default)]
     pub(crate) query_string_parameters: QueryMap,
-    /// The headers. What is none is left out.
+    /// The headers. Invalid ones are omitted.
     #[serde(default, deserialize_with = "headers")]
     pub(crate) headers: HeaderMap,
-    /// What the gateway says of the request. A payload 1.0 has no `http` in it, which tells the two apart.
+    /// The gateway's information about the request. That of a payload 1.0 has no `http`, which distinguishes the two.
     pub(crate) request_context: ApiGatewayV2httpRequestContext,
     /// The body.
     pub(crate) body: Option<String>,
@@ -61,7 +61,7 @@ fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeaderMap, D::E
     Ok(headers.map(|headers| headers.0).unwrap_or_default())
 }
 
-/// Headers as an object of texts.
+/// Headers from an object of strings.
 struct Headers(HeaderMap);
 
 impl<'de> Deserialize<'de> for Headers {
@@ -80,7 +80,7 @@ impl<'de> Visitor<'de> for HeadersVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut access: M) -> Result<Headers, M::Error> {
-        // Room for what a gateway sends, so that the map does not grow step by step.
+        // Room for the headers that a gateway usually sends, so that the map does not grow in steps.
         let mut headers = HeaderMap::with_capacity(24);
         while let Some((name, value)) =
             access.next_entry::<Parsed<HeaderName>, Parsed<HeaderValue>>()?
@@ -93,7 +93,7 @@ impl<'de> Visitor<'de> for HeadersVisitor {
     }
 }
 
-/// A text that was read as something else where it stands; `None` for what it cannot be read as.
+/// A string that is parsed in place; `None` if it is invalid.
 struct Parsed<T>(Option<T>);
 
 impl<'de> Deserialize<'de> for Parsed<HeaderName> {

@@ -1,4 +1,4 @@
-//! Failures of ours, as a client sees them. Each is logged here, once, with what the client must not see.
+//! Problems that are the service's fault. Each is logged here, once, with the details that the client must not see.
 
 use std::error::Error;
 
@@ -6,50 +6,47 @@ use engine::{QueueError, StoreError};
 
 use crate::{Problem, ProblemKind};
 
-/// Faults of DynamoDB and SQS pass in seconds.
+/// Faults of DynamoDB and SQS pass within seconds.
 const RETRY_AFTER_SECONDS: u8 = 2;
 
-/// The table gave no answer that can be used.
-#[must_use]
-pub fn store_problem(error: &StoreError) -> Problem {
-    match error {
-        StoreError::Unavailable(source) => unavailable(error, Some(source.as_ref())),
-        StoreError::Corrupt(_) | StoreError::NoResult(_) => internal(error),
-        // The same answer as to an id that was never issued.
-        StoreError::Foreign(_) => {
-            tracing::error!("{error}");
-            Problem::new(ProblemKind::JobNotFound)
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Unavailable(source) => unavailable(&error, source.as_ref()),
+            StoreError::Corrupt(_) | StoreError::NoResult(_) => {
+                logged(&error, ProblemKind::InternalError)
+            }
+            // The client gets the same answer as for an id that was never issued.
+            StoreError::Foreign(_) => logged(&error, ProblemKind::JobNotFound),
         }
     }
 }
 
-/// The queue gave no answer that can be used.
-#[must_use]
-pub fn queue_problem(error: &QueueError) -> Problem {
-    match error {
-        QueueError::Unavailable(source) => unavailable(error, Some(source.as_ref())),
+impl From<QueueError> for Problem {
+    fn from(error: QueueError) -> Self {
+        match &error {
+            QueueError::Unavailable(source) => unavailable(&error, source.as_ref()),
+        }
     }
 }
 
-/// A document could not be written as JSON.
-#[must_use]
-pub fn unwritable(error: &serde_json::Error) -> Problem {
-    internal(error)
-}
-
-/// The table and the queue together took longer than a client can be left waiting.
+/// The problem of a command that the table and the queue did not complete in time.
 #[must_use]
 pub fn too_late() -> Problem {
-    tracing::error!("no answer in time");
-    Problem::new(ProblemKind::Unavailable).header("retry-after", RETRY_AFTER_SECONDS.to_string())
+    tracing::error!("command timed out");
+    try_again()
 }
 
-fn unavailable(error: &dyn Error, source: Option<&(dyn Error + Send + Sync + 'static)>) -> Problem {
+fn unavailable(error: &dyn Error, source: &(dyn Error + Send + Sync + 'static)) -> Problem {
     tracing::error!(error.source = ?source, "{error}");
+    try_again()
+}
+
+fn try_again() -> Problem {
     Problem::new(ProblemKind::Unavailable).header("retry-after", RETRY_AFTER_SECONDS.to_string())
 }
 
-fn internal(error: &dyn Error) -> Problem {
+fn logged(error: &dyn Error, kind: ProblemKind) -> Problem {
     tracing::error!("{error}");
-    Problem::new(ProblemKind::InternalError)
+    Problem::new(kind)
 }

@@ -1,28 +1,30 @@
-//! Holding an answer back until its job is at its end: `Prefer: wait`.
+//! Delaying a response until the job has finished: `Prefer: wait`.
 //!
-//! Lambda bills the time, and nobody tells a function that its client has hung up. So the time is bounded, and so are the reads.
+//! Lambda bills the time, and a function does not learn that its client has hung up. So the time is limited, and so is the
+//! number of reads.
 
 use std::time::{Duration, SystemTime};
 
-use engine::{JobRecord, JobState, JobStore, LONGEST_HOLD, StoreError, Timestamp};
+use engine::{JobRecord, JobState, JobStore, Judged, LONGEST_HOLD, StoreError, Timestamp};
 
 use crate::Incoming;
 
-/// Kept back before the invocation's deadline: the last read of the record and the read of a large result take up to 4 s each,
-/// with the SDK's retries.
+/// Time reserved before the invocation's deadline: the last read of the record and the read of a large result take up to 4 s
+/// each, with the SDK's retries.
 const LAST_READS: Duration = Duration::from_secs(8);
 
-/// The pause before the first look. Most jobs that are worth waiting for take longer, and a short one is not kept waiting.
+/// The pause before the first read. Most jobs that are worth waiting for take longer, and the client of a short one does not wait
+/// much longer than necessary.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Pauses double up to this one: how late the end of a job is seen at worst that gives no estimate.
+/// The longest pause: how late the end of a job without an estimate is seen at worst. Pauses double up to this one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
-/// How often a look comes before its turn because the job should be done by then. Estimates move, and must not cost a read
-/// each time they do.
+/// Maximum number of reads that are made earlier because the job should have finished by then. Estimates change, and must not
+/// cost a read each time.
 const EARLY_LOOKS: u8 = 2;
 
-/// A client's wish that its answer be held, and how long it is.
+/// The delay of a response that a client prefers to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
     until: Timestamp,
@@ -30,17 +32,12 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// The hold that a request prefers, from its arrival at `now`; `longest` is the deployment's limit. `None` if the deployment
-    /// holds no answers, or the job cannot end in time because it starts later: the client would be kept waiting in vain, and
-    /// would occupy one of the function's instances.
+    /// The delay that a request prefers, from when its job was judged; `longest` is the deployment's limit. `None` if the
+    /// deployment does not delay responses, or if the job starts after the delay and so cannot finish in time: the client would
+    /// wait in vain, and would occupy an instance of the function.
     #[must_use]
-    pub fn of(
-        incoming: &Incoming,
-        longest: Duration,
-        record: &JobRecord,
-        now: Timestamp,
-    ) -> Option<Self> {
-        let wanted = incoming.preferences.wait?;
+    pub fn of(incoming: &Incoming, longest: Duration, judged: &Judged<'_>) -> Option<Self> {
+        let (wanted, now) = (incoming.preferences.wait?, judged.at());
         if longest.is_zero() {
             return None;
         }
@@ -49,35 +46,35 @@ impl Hold {
         let seconds = wanted.min(longest).min(possible).as_secs();
         let until = now.plus(Duration::from_secs(seconds));
         let hold = Self { until, seconds };
-        (!hold.is_in_vain(record)).then_some(hold)
+        (!hold.is_in_vain(judged)).then_some(hold)
     }
 
-    /// Whether the job waits for a start, its first or that of its next attempt, that comes after the hold.
+    /// Whether the job waits for the start of an attempt that is after the delay.
     fn is_in_vain(self, record: &JobRecord) -> bool {
         record.state == JobState::Scheduled && record.scheduled_start > self.until
     }
 
-    /// `Preference-Applied`: what was made of the wish, which may be less than it.
+    /// `Preference-Applied`: the applied delay, which may be shorter than the preferred one.
     #[must_use]
     pub fn applied(self) -> String {
         format!("wait={}", self.seconds)
     }
 
-    /// The job at its end, or as it stands when the time is over; `None` when it has no record any more.
+    /// The record of the finished job, or the current record when the delay ends; `None` if it no longer exists.
     ///
-    /// Looks are eventually consistent reads, at half the price, which is enough: what such a read shows at its end is at its
-    /// end. Only when the time is over without one, or the next attempt starts later than that, the answer is read as ever.
+    /// Reads are eventually consistent, at half the price: a job that such a read shows as finished has finished. If the delay
+    /// ends without that, or if the next attempt starts after it, the record is read once more, consistently.
     ///
     /// # Errors
-    /// [`StoreError`] of that last read; a look that fails is followed by the next one.
+    /// [`StoreError`] of that last read. A failed read before it is ignored.
     pub async fn until_end(
         self,
         store: &JobStore,
         record: JobRecord,
     ) -> Result<Option<JobRecord>, StoreError> {
-        let mut newest = record.judged(clock());
+        let mut newest = record;
         let mut looks = Looks::new();
-        while !newest.state.is_completed() && self.seconds > 0 {
+        while !newest.judged(clock()).state.is_completed() && self.seconds > 0 {
             if self.is_in_vain(&newest) {
                 return store.get(&newest.id).await;
             }
@@ -88,18 +85,20 @@ impl Hold {
             if pause >= left {
                 return store.get(&newest.id).await;
             }
-            let look = tokio::time::timeout(self.until.since(clock()), store.glance(&newest.id));
+            let read = store.get_eventually_consistent(&newest.id);
+            let look = tokio::time::timeout(self.until.since(clock()), read);
             if let Ok(Ok(Some(seen))) = look.await
                 && is_no_older(&seen, &newest)
             {
-                newest = seen.judged(clock());
+                newest = seen;
             }
         }
         Ok(Some(newest))
     }
 }
 
-/// An eventually consistent read can show an older version, or even the finished job that an `Idempotency-Key` stood for before.
+/// Whether a record is not older than the known one. An eventually consistent read can show an older version, or even the
+/// finished job that the `Idempotency-Key` belonged to before.
 fn is_no_older(seen: &JobRecord, known: &JobRecord) -> bool {
     seen.created_at == known.created_at && seen.version >= known.version
 }
@@ -108,7 +107,7 @@ fn clock() -> Timestamp {
     Timestamp::from_clock(SystemTime::now())
 }
 
-/// The pauses between looks: 0.2 s, doubling to 3 s, cut short when the job should be done before.
+/// The pauses between reads: 0.2 s, doubling to 3 s, shortened if the job should finish before.
 struct Looks {
     next: Duration,
     early_looks_left: u8,
@@ -136,8 +135,7 @@ impl Looks {
     }
 }
 
-/// What it takes to hold an answer for a job that ends so long after the hold began and gives no estimate: how often it is
-/// looked at, and how long the answer is held.
+/// The number of reads and the delay of a response for a job without an estimate that finishes `end` after the delay began.
 #[must_use]
 pub fn looks_until(end: Duration) -> (u32, Duration) {
     let (mut pauses, mut held, mut looks) = (Looks::new(), Duration::ZERO, 0);
@@ -151,29 +149,18 @@ pub fn looks_until(end: Duration) -> (u32, Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{CreationToken, Fingerprint, IdSecrets, NewJob, Owner};
+    use engine::{NewJob, test_kit};
     use serde_json::json;
 
     fn now() -> Timestamp {
         Timestamp::from_seconds(1_767_264_645)
     }
 
-    /// A job that waits for a start so many seconds from now.
+    /// A job that starts this many seconds from now.
     fn starting_in(seconds: u64) -> JobRecord {
-        let owner = Owner::anonymous();
-        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
         let job = NewJob {
-            id: secrets.issue(&owner, [1; 10]),
-            owner,
-            kind: "any".parse().unwrap(),
-            fingerprint: Fingerprint::of(b""),
-            creation_token: CreationToken::of([1; 16]),
-            summary: String::new(),
             scheduled_start: now().plus(Duration::from_secs(seconds)),
-            deadline: Duration::from_secs(86_400),
-            write_horizon: engine::WRITE_HORIZON,
-            retention: Duration::from_secs(3_600),
-            max_attempts: 3,
+            ..test_kit::new_job()
         };
         JobRecord::begin(job, now())
     }
@@ -193,9 +180,9 @@ mod tests {
         let incoming = Incoming::read(
             serde_json::from_str(&event.to_string()).unwrap(),
             &context,
-            &crate::Entrance::default(),
+            &crate::GatewayConfig::default(),
         );
-        Hold::of(&incoming, longest, record, now()).map(|hold| hold.seconds)
+        Hold::of(&incoming, longest, &record.judged(now())).map(|hold| hold.seconds)
     }
 
     #[test]

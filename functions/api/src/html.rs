@@ -1,5 +1,4 @@
-//! Pages for people. They are whole by themselves: no other resource, and what a page may run and where it may connect to
-//! is in its headers.
+//! Pages for people. A page loads no other resource; its headers say what it may run and where it may connect to.
 
 mod documents;
 mod job;
@@ -9,6 +8,7 @@ use std::fmt::Display;
 
 use http::StatusCode;
 
+use crate::answer::HTML;
 use crate::markup::Escaped;
 use crate::{Answer, Representation};
 
@@ -20,20 +20,20 @@ pub use list::{JobList, list_page};
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
-/// Nothing but the one style, the one script (by their SHA-256) and requests to where the page came from.
+/// Allows only the one style and the one script (by their SHA-256), and requests to the origin of the page.
 const POLICY: &str = "default-src 'none'; \
     style-src 'sha256-J4H4YTzZ0vYfBxB9MUOGJJ4FtUZ6KIfqDYqEZ4tRjjg='; \
     script-src 'sha256-ZB4jymL+Is2gZC3Y5bURNQewO4NQKEdD4lcBr+j6VKg='; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// A page, before its frame is put around it.
+/// The frame of a page.
 struct Page<'a> {
     title: &'a str,
-    /// The class that gives the page its colour.
+    /// The class that gives the page its color.
     tone: &'a str,
-    /// How long to wait before looking again, in seconds, while there is something to come.
+    /// Seconds until the page checks again; `None` if nothing will change.
     wait: Option<u64>,
-    /// The entity tag of what the page shows, for looking again.
+    /// The entity tag of the page, for checking again.
     tag: &'a str,
 }
 
@@ -44,7 +44,7 @@ impl Page<'_> {
             title, tone, tag, ..
         } = self;
         let (title, tag) = (Escaped(title), Escaped(tag));
-        // With script the page follows the job by itself, and a reload would only be in the way.
+        // With scripting, the page follows the job by itself, and a reload would only disturb.
         let (following, refresh, script) = match self.wait {
             None => Default::default(),
             Some(wait) => (
@@ -62,16 +62,29 @@ impl Page<'_> {
     }
 }
 
-/// A page as an answer, with what keeps it from doing harm in a browser.
+/// A response with a page, and with the headers that keep it from doing harm in a browser.
 pub(crate) fn answer(status: StatusCode, page: String) -> Answer {
-    Answer::new(status, Representation::Html.content_type(), page)
+    Answer::new(status, HTML, page)
         .with("content-security-policy", POLICY)
         .with("referrer-policy", "no-referrer")
         .with("x-content-type-options", "nosniff")
         .with("x-robots-tag", "noindex")
 }
 
-/// `2026-01-01 10:50:45 UTC` for people, and exactly for the script, which shows it as the reader's clock does.
+impl Answer {
+    /// A response with a resource in this representation.
+    #[must_use]
+    pub fn of(form: Representation, status: StatusCode, body: String) -> Self {
+        match form {
+            Representation::Html => answer(status, body),
+            Representation::Json | Representation::AtomEntry | Representation::AtomFeed => {
+                Self::new(status, form.content_type(), body)
+            }
+        }
+    }
+}
+
+/// `2026-01-01 10:50:45 UTC` for people, and the exact time for the script, which shows it in the reader's time zone.
 fn time(at: engine::Timestamp) -> String {
     let exact = at.to_string();
     let seconds = exact.get(..19).unwrap_or(&exact).replace('T', " ");

@@ -1,4 +1,4 @@
-//! The request, whichever gateway brought it.
+//! The request, independent of the kind of gateway.
 
 use engine::{IdSecrets, JobId, Owner};
 use http::{HeaderMap, Method};
@@ -10,41 +10,41 @@ use lambda_http::aws_lambda_events::query_map::QueryMap;
 use crate::authorizer;
 use crate::base_url::{base_url, stage_prefix_of_payload_1, stage_prefix_of_payload_2, strip};
 use crate::event::{Event, Payload2};
-use crate::{Entrance, Preferences, Problem, ProblemKind};
+use crate::{GatewayConfig, Preferences, Problem, ProblemKind};
 
 /// A request.
 ///
-/// It is read from the event here and not by `lambda_http`, whose conversion builds a URL and panics where the Host header or
-/// the path make none; a panic must not be reached from outside.
+/// It is read from the event here, not by `lambda_http`, whose conversion builds a URL and panics if the Host header or the path
+/// is not valid in one. No request may cause a panic.
 #[derive(Debug)]
 pub struct Incoming {
     /// The method.
     pub method: Method,
-    /// The path, without stage or mapping; as the gateway wrote it, so it may be percent-encoded.
+    /// The path without stage or mapping, as the gateway wrote it: it may be percent-encoded.
     pub path: String,
     /// The query, decoded.
     pub query: QueryMap,
     /// The headers.
     pub headers: HeaderMap,
-    /// What the client would like.
+    /// The client's preferences.
     pub preferences: Preferences,
     /// The body, decoded.
     pub body: Vec<u8>,
-    /// Whose request it is; `None` when an authorizer named nobody.
+    /// The caller; `None` if the authorizer did not identify one.
     pub owner: Option<Owner>,
-    /// What links begin with: no slash at the end.
+    /// The beginning of links, without a trailing slash.
     pub base_url: String,
-    /// What the gateway calls the request, for problems and logs.
+    /// The gateway's id of the request, for problems and logs.
     pub request_id: String,
-    /// The X-Ray trace header, for what comes of the request.
+    /// The X-Ray trace header, for the job's message.
     pub trace: Option<String>,
-    /// When Lambda kills the function that has no answer yet, as the Runtime API says it: see [`engine::Timestamp::of_deadline`].
+    /// The deadline of the invocation, as the Runtime API states it: see [`engine::Timestamp::of_deadline`].
     pub deadline_ms: u64,
 }
 
 impl Incoming {
-    pub(crate) fn read(event: Event, context: &Context, entrance: &Entrance) -> Self {
-        let public_base_url = entrance.public_base_url.as_deref();
+    pub(crate) fn read(event: Event, context: &Context, gateway: &GatewayConfig) -> Self {
+        let public_base_url = gateway.public_base_url.as_deref();
         let mut incoming = match event {
             Event::Payload1(event) => Self::of_payload_1(*event, public_base_url),
             Event::Payload2(event) => Self::of_payload_2(*event, public_base_url),
@@ -52,7 +52,7 @@ impl Incoming {
         if incoming.request_id.is_empty() {
             incoming.request_id.clone_from(&context.request_id);
         }
-        if entrance.demands_caller {
+        if gateway.demands_caller {
             incoming.owner = incoming.owner.filter(|owner| *owner != Owner::anonymous());
         }
         incoming.trace.clone_from(&context.xray_trace_id);
@@ -121,26 +121,26 @@ impl Incoming {
         }
     }
 
-    /// A header's value, if it is there and visible ASCII. Of several the first.
+    /// The first value of a header, if it is visible ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Whose request it is.
+    /// The caller.
     ///
     /// # Errors
-    /// A 403 when an authorizer let it through and named nobody.
+    /// 403 if the authorizer let the request through but identified nobody.
     pub fn owner(&self) -> Result<&Owner, Problem> {
         self.owner
             .as_ref()
             .ok_or_else(|| Problem::new(ProblemKind::NoOwner))
     }
 
-    /// Whose request it is, when the id was issued to them. Needs no read: the id knows.
+    /// The caller, if the id was issued to them. Needs no read: the id identifies its owner.
     ///
     /// # Errors
-    /// A 404 when it was not, whether it is a guess or somebody else's; a 403 when the authorizer named nobody.
+    /// 404 if it was not, whether it is a guess or belongs to someone else; 403 if the authorizer identified nobody.
     pub fn owner_of(&self, id: &JobId, secrets: &IdSecrets) -> Result<&Owner, Problem> {
         let owner = self.owner()?;
         if secrets.issued_to(id, owner) {
@@ -150,14 +150,14 @@ impl Incoming {
         }
     }
 
-    /// An absolute URL of ours; `path` begins with a slash.
+    /// An absolute URL of this service; `path` begins with a slash.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
 }
 
-/// The body's bytes. `Body::from_maybe_encoded` panics on what is not Base64; what is not, is taken as it stands.
+/// The bytes of the body. A body that should be Base64 but is not is taken literally; `Body::from_maybe_encoded` would panic.
 fn decoded(body: Option<&str>, is_base64: bool) -> Vec<u8> {
     let text = body.unwrap_or_default();
     if !is_base64 {
@@ -182,7 +182,7 @@ mod tests {
         Incoming::read(
             serde_json::from_str(&event.to_string()).unwrap(),
             &Context::default(),
-            &Entrance::default(),
+            &GatewayConfig::default(),
         )
     }
 
@@ -229,22 +229,22 @@ mod tests {
 
     #[test]
     fn without_a_caller_nothing_has_an_owner_where_the_gateway_demands_one() {
-        let closed = Entrance {
+        let closed = GatewayConfig {
             demands_caller: true,
-            ..Entrance::default()
+            ..GatewayConfig::default()
         };
-        let owner = |entrance: &Entrance, authorizer: Value| {
+        let owner = |gateway: &GatewayConfig, authorizer: Value| {
             let mut event = payload_2("/jobs", json!({}));
             event["requestContext"]["authorizer"] = authorizer;
             let event = serde_json::from_str(&event.to_string()).unwrap();
-            Incoming::read(event, &Context::default(), entrance).owner
+            Incoming::read(event, &Context::default(), gateway).owner
         };
         let alice = json!({"iam": {"userArn": "arn:aws:iam::123456789012:user/alice"}});
 
         assert_eq!(owner(&closed, Value::Null), None);
         assert!(owner(&closed, alice).is_some());
         assert_eq!(
-            owner(&Entrance::default(), Value::Null),
+            owner(&GatewayConfig::default(), Value::Null),
             Some(Owner::anonymous())
         );
     }

@@ -1,4 +1,4 @@
-//! Where an answer leads (RFC 8288).
+//! The links of a response (RFC 8288).
 
 use engine::JobId;
 
@@ -8,7 +8,7 @@ use crate::{Answer, Incoming, JSON};
 pub const OPENAPI_PATH: &str = "/openapi.json";
 
 impl Answer {
-    /// The same with the links of a job: itself, the list that it stands in, and the document that says what its members mean.
+    /// Returns this response with the links of a job: to itself, to the list, and to the document that describes its members.
     #[must_use]
     pub fn job_links(self, id: &JobId, incoming: &Incoming) -> Self {
         self.link(&incoming.url(&format!("/jobs/{id}")), "self")
@@ -16,7 +16,7 @@ impl Answer {
             .described(incoming)
     }
 
-    /// The same with a link to the OpenAPI document.
+    /// Returns this response with a link to the OpenAPI document.
     #[must_use]
     pub fn described(self, incoming: &Incoming) -> Self {
         self.typed_link(&incoming.url(OPENAPI_PATH), "describedby", JSON)

@@ -1,8 +1,8 @@
-//! Text as XML and HTML take it.
+//! Text in XML and HTML.
 
 use std::fmt::{self, Display, Write as _};
 
-/// Whether XML 1.0 can hold the character (section 2.2): all but most control characters and two that are none.
+/// Whether XML 1.0 can represent the character (section 2.2): all except most control characters and two noncharacters.
 #[must_use]
 pub fn is_xml_char(c: char) -> bool {
     match c {
@@ -12,7 +12,7 @@ pub fn is_xml_char(c: char) -> bool {
     }
 }
 
-/// A text, escaped for content and for quoted attributes of XML and HTML alike. What XML cannot hold is replaced.
+/// A text, escaped for content and for quoted attributes of XML and HTML. Characters that XML cannot represent are replaced.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl Display for Escaped<'_> {
@@ -24,7 +24,7 @@ impl Display for Escaped<'_> {
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
-                // By itself a parser would make a line feed of it.
+                // A parser would turn an unescaped one into a line feed.
                 '\r' => f.write_str("&#13;")?,
                 c if is_xml_char(c) => f.write_char(c)?,
                 _ => f.write_char(char::REPLACEMENT_CHARACTER)?,
@@ -34,7 +34,7 @@ impl Display for Escaped<'_> {
     }
 }
 
-/// An XML document that grows element by element. Names are ours, values may be anybody's.
+/// An XML document that is built element by element. Names are constants; values may come from clients.
 pub(crate) struct Xml(String);
 
 impl Xml {
@@ -42,19 +42,19 @@ impl Xml {
         Self("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n".to_owned())
     }
 
-    /// An element with text in it.
+    /// Adds an element with text.
     pub(crate) fn text(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
         self.tag(name, attributes, ">");
         // Writing to a string cannot fail.
         let _ = write!(self.0, "{}</{name}>", Escaped(text));
     }
 
-    /// An element without content.
+    /// Adds an element without content.
     pub(crate) fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) {
         self.tag(name, attributes, "/>");
     }
 
-    /// An element with other elements in it.
+    /// Adds an element with other elements.
     pub(crate) fn nested(
         &mut self,
         name: &str,

@@ -1,11 +1,12 @@
-//! Where somebody without credentials may look at a job.
+//! The link to a job's page for people without credentials.
 
 use engine::{IdSecrets, JobRecord};
 
 use crate::{Answer, Incoming};
 
 impl Answer {
-    /// The same with the monitor link of a job (the relation is RFC 5989's): whoever has it may look at the job's page.
+    /// Returns this response with the monitor link of a job (the relation is from RFC 5989): anyone with the link may see the job's
+    /// page.
     #[must_use]
     pub fn monitor_link(
         self,

@@ -1,20 +1,20 @@
-//! What a client would like, and may do without: `Prefer` (RFC 7240).
+//! The preferences of a client: `Prefer` (RFC 7240).
 
 use std::time::Duration;
 
 use http::HeaderMap;
 
-/// The preferences that this service knows. Others are ignored, and so is what is no preference at all.
+/// The preferences that this service knows. Other and malformed ones are ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
-    /// `wait=n`: how long the client would rather wait than ask again.
+    /// `wait=n`: how long the client prefers to wait instead of polling.
     pub wait: Option<Duration>,
-    /// `respond-async`: a 202 is welcome. It is what a submit gets anyway.
+    /// `respond-async`: the client prefers a 202, which is the default for a submit.
     pub respond_async: bool,
 }
 
 impl Preferences {
-    /// Of a request. Of a preference that is there twice the first one counts (section 2).
+    /// The preferences of a request. Of a repeated preference, the first one counts (section 2).
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         let lines = headers.get_all("prefer").iter();
@@ -22,7 +22,7 @@ impl Preferences {
         let mut preferences = Self::default();
         let mut has_wait = false;
         for preference in lines.iter().flat_map(|line| unquoted_split(line, ',')) {
-            // What comes behind a semicolon are parameters; neither of the two has any.
+            // Parameters follow a semicolon; neither of the two has any.
             let preference = unquoted_split(preference, ';').next().unwrap_or_default();
             let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
             match name.trim().to_ascii_lowercase().as_str() {
@@ -38,7 +38,7 @@ impl Preferences {
     }
 }
 
-/// A number of seconds, quoted or not; one that is larger than any number is very large.
+/// A number of seconds, with or without quotes. A number that is too large counts as the largest one.
 fn seconds(word: &str) -> Option<Duration> {
     let quoted = word
         .strip_prefix('"')
@@ -48,7 +48,7 @@ fn seconds(word: &str) -> Option<Duration> {
     is_number.then(|| Duration::from_secs(digits.parse().unwrap_or(u64::MAX)))
 }
 
-/// The parts between the separators that stand outside of quotes.
+/// The parts between the separators outside of quotes.
 pub(crate) fn unquoted_split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     text.split(move |character| {

@@ -1,51 +1,51 @@
-//! What can go wrong for a client: one closed enum, and everything else is made from it.
+//! The problem types: one closed enum, which defines everything else.
 
 use http::StatusCode;
 
-/// Everything that can go wrong for a client. The last part of a problem's `type`, its title and its status follow from it.
+/// A problem type. It defines the last part of the problem's `type`, its title and its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemKind {
     /// The body is not JSON.
     MalformedJson,
-    /// A query parameter cannot be used.
+    /// A query parameter is invalid.
     InvalidQuery,
     /// The `Idempotency-Key` is not a string of 1 to 255 visible characters.
     InvalidIdempotencyKey,
-    /// The authorizer named nobody whom a job could belong to.
+    /// The authorizer identified nobody that a job could belong to.
     NoOwner,
     /// There is no such resource.
     NotFound,
     /// The caller has no such job.
     JobNotFound,
-    /// The job is not at its end.
+    /// The job has not finished.
     ResultNotReady,
-    /// The resource has no such method.
+    /// The resource does not support the method.
     MethodNotAllowed,
-    /// The resource is there in no form that the client takes.
+    /// The resource has no representation that the client accepts.
     NotAcceptable,
-    /// The job is at its end.
+    /// The job has finished.
     JobFinished,
     /// The job is past its deadline, and not yet shown as failed.
     JobOverdue,
-    /// The job is not at its end.
+    /// The job has not finished.
     JobActive,
-    /// The job's time is over.
+    /// The job has expired or was deleted.
     JobExpired,
     /// There is no result, because the job failed.
     JobFailed,
     /// There is no result, because the job was canceled.
     JobCanceled,
-    /// The body is larger than a message can be.
+    /// The body does not fit into a message.
     BodyTooLarge,
     /// The body is of a media type that is not JSON.
     UnsupportedMediaType,
-    /// The body is JSON, and not a job that can be accepted.
+    /// The body is JSON but does not describe a job that can be accepted.
     InvalidJob,
     /// The `Idempotency-Key` was used for another request.
     IdempotencyKeyReused,
-    /// Something is wrong with the service.
+    /// The service has an internal error.
     InternalError,
-    /// The service cannot answer now.
+    /// The service is temporarily unavailable.
     Unavailable,
 }
 
@@ -75,7 +75,7 @@ impl ProblemKind {
         Self::Unavailable,
     ];
 
-    /// Status, last part of the type, title, and what its page says.
+    /// Status, last part of the type, title and explanation.
     #[expect(
         clippy::too_many_lines,
         reason = "a table with a row for each kind reads best whole"
@@ -224,13 +224,13 @@ impl ProblemKind {
         self.parts().1
     }
 
-    /// What it is, in a few words; the same each time.
+    /// The problem type in a few words; always the same.
     #[must_use]
     pub const fn title(self) -> &'static str {
         self.parts().2
     }
 
-    /// What a client should know about it: the page behind the type's URI.
+    /// What a client should know about it; shown on the page of the problem type.
     #[must_use]
     pub const fn explanation(self) -> &'static str {
         self.parts().3

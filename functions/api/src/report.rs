@@ -1,11 +1,11 @@
-//! A job in a person's words, as its Atom entry and its page say it.
+//! The state of a job as text for people, for its Atom entry and its page.
 
-use engine::{JobRecord, JobState, Outcome, Timestamp};
+use engine::{JobState, Judged, Outcome, Timestamp};
 
 use crate::document::error_of;
 
-/// Its state in a word.
-pub(crate) fn state(judged: &JobRecord) -> &'static str {
+/// The state in one word.
+pub(crate) fn state(judged: &Judged<'_>) -> &'static str {
     match judged.state {
         JobState::Scheduled => "Scheduled",
         JobState::Started if judged.cancel_requested => "Stopping",
@@ -16,21 +16,21 @@ pub(crate) fn state(judged: &JobRecord) -> &'static str {
     }
 }
 
-/// What is going on, in a sentence or two.
-pub(crate) fn report(judged: &JobRecord) -> String {
+/// The progress or the end of the job, in one or two sentences.
+pub(crate) fn report(judged: &Judged<'_>) -> String {
     let attempt = format!("attempt {} of {}", judged.attempt, judged.max_attempts);
     match judged.state {
         JobState::Scheduled if judged.attempt == 0 => {
             format!("Scheduled to start at {}.", judged.scheduled_start)
         }
         JobState::Scheduled => format!(
-            "Waits after {attempt} for the next one, at {}.",
+            "Waiting after {attempt} for the next one, at {}.",
             judged.scheduled_start
         ),
         JobState::Started => {
             let state = state(judged);
             let estimate = judged.estimated_end();
-            let end = estimate.map(|end| format!(" It should end at {end}."));
+            let end = estimate.map(|end| format!(" Estimated end: {end}."));
             format!(
                 "{state}, {} percent done, {attempt}.{}",
                 judged.percent.get(),
@@ -54,9 +54,9 @@ pub(crate) fn report(judged: &JobRecord) -> String {
     }
 }
 
-/// When something about the job last changed. Each of these times is when somebody wrote the record, and their clocks may
-/// differ by some milliseconds: what is latest never falls while a job lives.
-pub(crate) fn updated(judged: &JobRecord) -> Timestamp {
+/// When the job last changed. The times come from different clocks, which may differ by some milliseconds; their maximum never
+/// decreases while the job exists.
+pub(crate) fn updated(judged: &Judged<'_>) -> Timestamp {
     let times = [judged.started_at, judged.ended_at, Some(judged.updated_at)];
     let latest = times.into_iter().flatten().max();
     latest.map_or(judged.created_at, |latest| latest.max(judged.created_at))

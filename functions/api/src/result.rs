@@ -1,22 +1,19 @@
 //! The result of a job, for the answers that contain it.
 
-use engine::{JobRecord, JobStore, StoreError};
+use engine::{JobStore, Judged, StoreError};
 
-/// Returns the record with its result in it, which takes another read if the result is in an item of its own. `None` if the job
-/// has expired or was deleted since the record was read.
+/// Returns the job with its result, which takes another read if the result is in an item of its own. `None` if the job has expired
+/// or was deleted since its record was read.
 ///
 /// # Errors
-/// [`StoreError`] when the table gives no answer, or has no such item.
+/// [`StoreError`] if the table does not answer, or has no such item.
 pub async fn with_result(
     store: &JobStore,
-    record: JobRecord,
-) -> Result<Option<JobRecord>, StoreError> {
-    if record.result_token.is_none() {
-        return Ok(Some(record));
+    judged: Judged<'static>,
+) -> Result<Option<Judged<'static>>, StoreError> {
+    if judged.result_token.is_none() {
+        return Ok(Some(judged));
     }
-    let result = store.result(&record).await?;
-    Ok(result.map(|result| JobRecord {
-        result: Some(result),
-        ..record
-    }))
+    let result = store.result(&judged).await?;
+    Ok(result.map(|result| judged.with_result(result)))
 }

@@ -1,4 +1,4 @@
-//! Which resource a request means.
+//! Routes and resources.
 
 use engine::JobId;
 use http::{Method, StatusCode};
@@ -8,7 +8,7 @@ use crate::{Answer, Incoming, Problem, ProblemKind};
 /// A resource, by its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resource {
-    /// `/`: what there is.
+    /// `/`: the home document.
     Home,
     /// `/openapi.json`: the OpenAPI document.
     OpenApi,
@@ -18,15 +18,15 @@ pub enum Resource {
     Job(JobId),
     /// `/jobs/{id}/result`: its result.
     JobResult(JobId),
-    /// `/jobs/{id}/cancel`: where it is called off.
+    /// `/jobs/{id}/cancel`: cancels it.
     JobCancel(JobId),
-    /// `/problems/{slug}`: what a problem type means.
+    /// `/problems/{slug}`: a problem type.
     ProblemType(ProblemKind),
-    /// `/monitor/{token}`: a job's page for whoever has the link.
+    /// `/monitor/{token}`: a job's page for anyone with the link.
     Monitor(String),
 }
 
-/// What a request asks for.
+/// The route of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     /// `POST /jobs`
@@ -49,15 +49,15 @@ pub enum Route {
     ProblemType(ProblemKind),
     /// `GET /monitor/{token}`
     Monitor(String),
-    /// `OPTIONS` of any resource: the methods that it has.
+    /// `OPTIONS` of any resource: the methods that it supports.
     Options(Resource),
 }
 
 impl Route {
-    /// What the request asks for. `HEAD` counts as `GET`.
+    /// The route of a request. `HEAD` counts as `GET`.
     ///
     /// # Errors
-    /// A problem when there is no such resource (404), or it has no such method (405, with `Allow`).
+    /// 404 if there is no such resource; 405 with `Allow` if it does not support the method.
     pub fn of(incoming: &Incoming) -> Result<Self, Problem> {
         let resource = Resource::at(&incoming.path).ok_or_else(|| not_found(&incoming.path))?;
         let method = if incoming.method == Method::HEAD {
@@ -83,7 +83,7 @@ impl Route {
 }
 
 impl Resource {
-    /// The resource at a path; `None` where there is none.
+    /// The resource at a path, if there is one.
     #[must_use]
     pub fn at(path: &str) -> Option<Self> {
         let segments: Vec<_> = path.strip_prefix('/')?.split('/').collect();
@@ -100,7 +100,7 @@ impl Resource {
         }
     }
 
-    /// The answer to `OPTIONS`: 204 with `Allow`. Nothing is read for it, so it says no more than the path does.
+    /// The response to `OPTIONS`: 204 with `Allow`. It needs no read, so it reveals nothing about the resource.
     #[must_use]
     pub fn options(&self) -> Answer {
         Answer::empty(StatusCode::NO_CONTENT).with("allow", self.allow())
@@ -121,8 +121,7 @@ impl Resource {
     }
 }
 
-/// An id that is no id was never issued: the same answer as for any other path without a resource, and for a job of
-/// somebody else's.
+/// A malformed id was never issued, so the problem is the same as for a job of someone else.
 fn not_found(path: &str) -> Problem {
     let is_job = path.starts_with("/jobs/");
     let kind = if is_job {

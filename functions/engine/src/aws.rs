@@ -14,24 +14,24 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpConnector, http_client_fn,
 };
 
-/// What a function reaches AWS with. Cloning is cheap.
+/// The AWS clients of a function. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Aws {
-    /// Region, credentials, connections: what any further SDK client is made from (`aws_sdk_s3::Client::new(&aws.config)`).
+    /// Region, credentials and connections, for further SDK clients (`aws_sdk_s3::Client::new(&aws.config)`).
     pub config: SdkConfig,
-    /// The table of jobs is reached with this.
+    /// The client for the table of jobs.
     pub dynamodb: aws_sdk_dynamodb::Client,
-    /// The queue of jobs is reached with this.
+    /// The client for the queue of jobs.
     pub sqs: aws_sdk_sqs::Client,
 }
 
-/// DynamoDB and SQS answer in milliseconds: an attempt that takes longer than this is lost. A submit makes three calls as a
-/// rule (with an `Idempotency-Key`), which fit below its function's time-out; a worker keeps more than one call's time back.
+/// Timeout of a try. DynamoDB and SQS answer within milliseconds, so a longer try is lost. A submit usually makes three calls (with an
+/// `Idempotency-Key`), which fit into its function's timeout; a worker reserves the time of more than one call.
 const ATTEMPT: Duration = Duration::from_millis(1_500);
 const OPERATION: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// How long a call may take, from connecting to its last try: so that a function that gets no answer still gives one.
+/// The timeouts of a call, from connecting to its last try, so that a function can still respond if a back end does not.
 #[must_use]
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()

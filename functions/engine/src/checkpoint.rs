@@ -1,37 +1,37 @@
-//! What an attempt saves, so that the next one goes on where it was.
+//! Checkpoints, by which an attempt continues where the previous one ended.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The largest checkpoint, in bytes of JSON. It stands in the record, and each write of the record costs a unit for each KB:
-/// with the largest checkpoint a usual job's write costs two.
+/// Maximum size of a checkpoint, in bytes of JSON. The record contains it, and each write of the record costs a unit per KB: with the
+/// largest checkpoint, a write of a usual job costs two.
 pub const MAX_CHECKPOINT_BYTES: usize = 1_024;
 
-/// A checkpoint: JSON text of at most [`MAX_CHECKPOINT_BYTES`].
+/// A checkpoint: JSON text of up to [`MAX_CHECKPOINT_BYTES`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Checkpoint(String);
 
-/// A value that cannot be saved. What was saved before still stands.
+/// A value that cannot be a checkpoint. The previous checkpoint remains.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    /// It is larger than [`MAX_CHECKPOINT_BYTES`].
+    /// The value exceeds [`MAX_CHECKPOINT_BYTES`].
     #[error(
-        "a checkpoint of {bytes} bytes of JSON, and at most {MAX_CHECKPOINT_BYTES} can be kept"
+        "the checkpoint has {bytes} bytes of JSON, which exceeds the maximum of {MAX_CHECKPOINT_BYTES}"
     )]
     TooLarge {
-        /// How large it is.
+        /// Its size.
         bytes: usize,
     },
-    /// It cannot be written as JSON: a map whose keys are no strings, for example.
-    #[error("a checkpoint that cannot be written as JSON")]
+    /// The value does not serialize to JSON, for example because it is a map whose keys are not strings.
+    #[error("the checkpoint does not serialize to JSON")]
     Unwritable(#[source] serde_json::Error),
 }
 
 impl Checkpoint {
-    /// The checkpoint that a value makes.
+    /// The checkpoint with this value.
     ///
     /// # Errors
-    /// [`CheckpointError`] when it is too large, or no JSON.
+    /// [`CheckpointError`] if it is too large, or does not serialize to JSON.
     pub fn of(value: &impl Serialize) -> Result<Self, CheckpointError> {
         let text = serde_json::to_string(value).map_err(CheckpointError::Unwritable)?;
         match text.len() {
@@ -40,12 +40,12 @@ impl Checkpoint {
         }
     }
 
-    /// One that stands in a record.
+    /// A checkpoint as stored in a record.
     pub(crate) fn stored(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    /// Its value; `None` when it is no `T`: an earlier version of the kind saved it.
+    /// The value; `None` if it is not a `T`, because an earlier version of the kind saved it.
     #[must_use]
     pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_str(&self.0).ok()
@@ -78,7 +78,7 @@ mod tests {
         let refused = Checkpoint::of(&format!("{text}x")).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "a checkpoint of 1025 bytes of JSON, and at most 1024 can be kept"
+            "the checkpoint has 1025 bytes of JSON, which exceeds the maximum of 1024"
         );
     }
 

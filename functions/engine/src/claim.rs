@@ -1,50 +1,53 @@
-//! May this message's job run here and now?
+//! Whether the job of a message may start here and now, and what the worker does with the message if it may not.
+
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
 use crate::{Fingerprint, JobRecord, JobState, Timestamp};
 
-/// What a worker does with a message, judged from the record as it stands.
+/// Decision about the job of a message, given the current record.
 ///
-/// [`crate::JobStore::claim`] writes under a condition that holds exactly when this is [`ClaimDecision::Start`]; the others say
-/// why the condition did not hold.
+/// [`crate::JobStore::claim`] writes under a condition that holds exactly when this is [`ClaimDecision::Start`]; the other
+/// variants are the reasons why the condition did not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimDecision {
-    /// Due, and nobody's: start the next attempt.
+    /// The job is due and unclaimed: start the next attempt.
     Start,
-    /// No record, or one whose time is over. The message's own may be milliseconds behind it, or its write failed.
+    /// There is no record, or it has expired. The message's own record may follow within milliseconds, or its write failed.
     Missing,
-    /// The record stands for another request: this message's write lost the race for the id.
+    /// The record belongs to another request: the write of this message's record lost the race for the id.
     Foreign,
-    /// At its end.
+    /// The job has finished.
     Finished,
-    /// It waits for its start, or for its next attempt.
+    /// The job waits for its start, or for its next attempt.
     NotDue {
         /// When it is due.
         until: Timestamp,
     },
-    /// Another attempt owns it.
+    /// Another attempt owns the job.
     Busy {
-        /// When its lease ends.
+        /// When the lease of that attempt ends.
         until: Timestamp,
     },
-    /// Past its deadline, and something that was written before may still take effect.
+    /// The job is past its deadline, and a write from before may still take effect.
     PastDeadline {
-        /// When it is overdue.
+        /// When the job is overdue.
         until: Timestamp,
     },
-    /// Nothing from before its deadline can take effect any more: end it as readers see it.
+    /// No write from before the deadline can take effect any more: end the job as readers see it.
     Overdue,
-    /// Its attempt died after its owner had asked it to stop: cancel it.
+    /// The attempt died after the owner had asked it to stop: cancel the job.
     Canceled,
-    /// Its last attempt died: fail it.
+    /// The last attempt died: fail the job.
     Exhausted,
 }
 
 /// By how much the clock of the `submit` that finds a record expired may be ahead of the worker's.
 const CLOCK_MARGIN: Duration = Duration::from_secs(2);
 
-/// Judges at `now` what a worker with a message of this `fingerprint` does about `record`.
+/// Decides at `now` what a worker with a message of this `fingerprint` does about `record`.
 #[must_use]
 pub fn decide_claim(
     record: Option<&JobRecord>,
@@ -54,9 +57,9 @@ pub fn decide_claim(
     let Some(record) = record else {
         return ClaimDecision::Missing;
     };
-    let is_completed = record.clone().judged(now).state.is_completed();
-    // With an `Idempotency-Key` used again, a new job's message comes while the old record still stands: were it dropped as
-    // a duplicate or as foreign, its record, written a moment later, would have no message.
+    // If an `Idempotency-Key` is used again, the new job's message arrives while the old record still exists. If the worker
+    // dropped it as a duplicate or as foreign, the record that is written a moment later would have no message.
+    let is_completed = record.judged(now).state.is_completed();
     if is_completed && record.is_expired(now.plus(CLOCK_MARGIN)) {
         return ClaimDecision::Missing;
     }
@@ -92,141 +95,62 @@ fn decide_live(record: &JobRecord, now: Timestamp) -> ClaimDecision {
     }
 }
 
-/// What came of a claim.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Claim {
-    /// The attempt is this worker's: the record as it now stands.
-    Acquired(Box<JobRecord>),
-    /// It is not, and the record as it stood (never [`ClaimDecision::Start`]).
-    Refused(ClaimDecision, Option<Box<JobRecord>>),
+/// What a worker does with a message whose claim was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unclaimed {
+    /// Delete it: nobody needs it any more.
+    Drop,
+    /// Return it to the queue.
+    HandBack {
+        /// Delay of its redelivery.
+        after: Duration,
+    },
+    /// End its job without another attempt, and then delete it.
+    End,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Outcome;
-    use crate::record::tests::{accepted, at};
+impl Unclaimed {
+    /// Minimum time for which a message without a record is kept, even if the write horizon is shorter: a machine that is
+    /// busy or asleep may write the record much later than it sent the message.
+    const SLOWEST_SUBMIT: Duration = Duration::from_secs(60);
 
-    fn decide(record: &JobRecord, seconds: i64) -> ClaimDecision {
-        decide_claim(Some(record), &record.fingerprint, at(seconds))
+    /// Delay after which a message without a record is checked again for the first time. From then on, each delay is as long
+    /// as the message is old, so it grows.
+    const RECORD_RETRY: Duration = Duration::from_secs(5);
+
+    /// How long the record of a message can still appear, if the message was sent `age` ago and a write can take effect up to
+    /// `write_horizon` after its clock was read.
+    #[must_use]
+    pub fn record_may_come_for(age: Duration, write_horizon: Duration) -> Duration {
+        write_horizon.max(Self::SLOWEST_SUBMIT).saturating_sub(age)
     }
 
-    fn running() -> JobRecord {
-        JobRecord {
-            state: JobState::Started,
-            attempt: 1,
-            lease_until: Some(at(1_030)),
-            ..accepted()
+    /// Decides about a message that was sent `age` ago.
+    #[must_use]
+    pub fn of(
+        decision: ClaimDecision,
+        age: Duration,
+        write_horizon: Duration,
+        now: Timestamp,
+    ) -> Self {
+        let left = Self::record_may_come_for(age, write_horizon);
+        match decision {
+            ClaimDecision::Missing if !left.is_zero() => Self::HandBack {
+                after: age.max(Self::RECORD_RETRY).min(left),
+            },
+            ClaimDecision::Missing | ClaimDecision::Foreign | ClaimDecision::Finished => Self::Drop,
+            ClaimDecision::NotDue { until }
+            | ClaimDecision::Busy { until }
+            | ClaimDecision::PastDeadline { until } => Self::HandBack {
+                after: until.since(now),
+            },
+            // The job became claimable between the write and the decision, so the worker tries again at once.
+            ClaimDecision::Start => Self::HandBack {
+                after: Duration::ZERO,
+            },
+            ClaimDecision::Overdue | ClaimDecision::Canceled | ClaimDecision::Exhausted => {
+                Self::End
+            }
         }
-    }
-
-    #[test]
-    fn a_due_job_starts() {
-        assert_eq!(decide(&accepted(), 1_000), ClaimDecision::Start);
-    }
-
-    #[test]
-    fn a_message_without_a_record_waits_for_it() {
-        assert_eq!(
-            decide_claim(None, &Fingerprint::of(b""), at(0)),
-            ClaimDecision::Missing
-        );
-    }
-
-    #[test]
-    fn a_message_of_another_request_never_runs_in_this_ones_name() {
-        let other = Fingerprint::of(b"another");
-        assert_eq!(
-            decide_claim(Some(&accepted()), &other, at(1_000)),
-            ClaimDecision::Foreign
-        );
-    }
-
-    #[test]
-    fn a_job_waits_for_its_start() {
-        let later = JobRecord {
-            scheduled_start: at(1_050),
-            ..accepted()
-        };
-        assert_eq!(
-            decide(&later, 1_049),
-            ClaimDecision::NotDue { until: at(1_050) }
-        );
-        assert_eq!(decide(&later, 1_050), ClaimDecision::Start);
-    }
-
-    #[test]
-    fn a_running_job_is_busy_until_its_lease_ends_and_then_starts_its_next_attempt() {
-        assert_eq!(
-            decide(&running(), 1_029),
-            ClaimDecision::Busy { until: at(1_030) }
-        );
-        assert_eq!(decide(&running(), 1_030), ClaimDecision::Start);
-    }
-
-    #[test]
-    fn a_job_whose_last_attempt_died_is_out_of_attempts() {
-        let last = JobRecord {
-            attempt: 3,
-            ..running()
-        };
-        assert_eq!(
-            decide(&last, 1_029),
-            ClaimDecision::Busy { until: at(1_030) }
-        );
-        assert_eq!(decide(&last, 1_030), ClaimDecision::Exhausted);
-    }
-
-    #[test]
-    fn a_cancel_that_the_dead_attempt_never_saw_takes_effect() {
-        let canceled = JobRecord {
-            cancel_requested: true,
-            ..running()
-        };
-        assert_eq!(decide(&canceled, 1_030), ClaimDecision::Canceled);
-    }
-
-    #[test]
-    fn past_its_deadline_a_job_never_starts() {
-        for job in [accepted(), running()] {
-            let until = at(1_140);
-            assert_eq!(decide(&job, 1_100), ClaimDecision::PastDeadline { until });
-            assert_eq!(decide(&job, 1_139), ClaimDecision::PastDeadline { until });
-            assert_eq!(decide(&job, 1_140), ClaimDecision::Overdue);
-        }
-    }
-
-    #[test]
-    fn what_has_ended_stays_ended() {
-        let done = JobRecord {
-            state: JobState::Completed(Outcome::Success),
-            ..accepted()
-        };
-        assert_eq!(decide(&done, 1_000), ClaimDecision::Finished);
-        assert_eq!(decide(&done, 1_187), ClaimDecision::Finished);
-    }
-
-    #[test]
-    fn a_record_whose_time_is_over_is_as_good_as_none() {
-        let done = JobRecord {
-            state: JobState::Completed(Outcome::Success),
-            ..accepted()
-        };
-        for record in [&done, &accepted()] {
-            // Two seconds before its time is over, since `submit` may go by another clock.
-            assert_eq!(decide(record, 1_188), ClaimDecision::Missing);
-            let other = Fingerprint::of(b"another");
-            let foreign = decide_claim(Some(record), &other, at(1_190));
-            assert_eq!(foreign, ClaimDecision::Missing);
-        }
-    }
-
-    #[test]
-    fn a_live_job_with_hardly_any_retention_is_not_taken_for_expired() {
-        let brief = JobRecord {
-            expires_at: at(1_100),
-            ..accepted()
-        };
-        assert_eq!(decide(&brief, 1_099), ClaimDecision::Start);
     }
 }

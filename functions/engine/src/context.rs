@@ -1,4 +1,4 @@
-//! What a running job can see and say.
+//! The view of a handler on its job.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use tokio::time::Instant;
 
 use crate::{Checkpoint, CheckpointError, JobId, JobRecord, Percent, Timestamp};
 
-/// How far an attempt is, what it says of it, and what it saved.
+/// Progress of an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// It never falls within an attempt.
+    /// The percentage, which never decreases within an attempt.
     pub percent: Percent,
-    /// What the status document shows as the job's summary; `None` leaves what stands.
+    /// The job's summary; `None` leaves the current one.
     pub summary: Option<String>,
-    /// What was saved last, by this attempt or an earlier one; `None` leaves what stands.
+    /// The latest checkpoint, of this attempt or an earlier one; `None` leaves the current one.
     pub checkpoint: Option<Checkpoint>,
 }
 
-/// What a running job can see and say. Cloning is cheap; clones are the same context.
+/// The view of a handler on its job. Cloning is cheap; all clones are the same context.
 #[derive(Clone, Debug)]
 pub struct Context {
     shared: Arc<Shared>,
@@ -40,16 +40,16 @@ struct Shared {
     stop: watch::Receiver<bool>,
 }
 
-/// The other end of a [`Context`]: what the worker sees and says.
+/// The other end of a [`Context`], for the worker.
 #[derive(Debug)]
 pub struct RunControl {
-    /// What the attempt said last.
+    /// The latest progress of the attempt.
     pub progress: watch::Receiver<Progress>,
-    /// `true` asks the attempt to stop. Dropping it does the same.
+    /// Sending `true` asks the attempt to stop, and so does dropping it.
     pub stop: watch::Sender<bool>,
 }
 
-/// A context for the attempt that began as `run` and has to end at `ends_at`, and its other end.
+/// A context for the attempt that began as `run` and must end by `ends_at`, and its other end.
 #[must_use]
 pub fn run_context(run: &JobRecord, ends_at: Instant, aws: SdkConfig) -> (Context, RunControl) {
     let (progress, said) = watch::channel(Progress {
@@ -79,42 +79,41 @@ pub fn run_context(run: &JobRecord, ends_at: Instant, aws: SdkConfig) -> (Contex
 }
 
 impl Context {
-    /// The job's id: the same for each of its attempts.
+    /// The job's id, which is the same for all its attempts.
     #[must_use]
     pub fn id(&self) -> JobId {
         self.shared.id
     }
 
-    /// A key for the job's effects on others: hand it to a third party that takes an idempotency key, and what an earlier
-    /// attempt has done there already is not done again. The same for all attempts of the job, and no other job's: the id
-    /// alone would not do, since an `Idempotency-Key` that is used again after its job's time gives the same id.
+    /// An idempotency key for third parties, so that they do not repeat what an earlier attempt has already caused. It is the same for
+    /// all attempts of the job, and different for every other job. (The id alone is not enough: if an `Idempotency-Key` is used again
+    /// after its job has expired, the new job has the same id.)
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         let Shared { id, created_at, .. } = &*self.shared;
         format!("{id}-{}", created_at.ms())
     }
 
-    /// A key like [`Self::idempotency_key`] for this attempt alone: for an effect that the next attempt has to have anew. A
-    /// snooze uses up no attempt, so the run after it has the same.
+    /// An idempotency key for this attempt only, for an effect that the next attempt must cause again. A snooze does not use up the
+    /// attempt, so the key is the same after it.
     #[must_use]
     pub fn attempt_idempotency_key(&self) -> String {
         format!("{}-{}", self.idempotency_key(), self.shared.attempt)
     }
 
-    /// Which attempt this is; 1 is the first. A snooze uses up none.
+    /// The number of this attempt, beginning with 1. A snooze does not use up an attempt.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.shared.attempt
     }
 
-    /// How many attempts there can be.
+    /// Maximum number of attempts.
     #[must_use]
     pub fn max_attempts(&self) -> u32 {
         self.shared.max_attempts
     }
 
-    /// How long the attempt has until it is ended: at the kind's own limit, or a margin before the function's time-out or
-    /// the job's deadline.
+    /// The time until the attempt is stopped: at the kind's time limit, or a margin before the function's timeout or the job's deadline.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.shared
@@ -122,8 +121,8 @@ impl Context {
             .saturating_duration_since(Instant::now())
     }
 
-    /// Says how far the job is. Cheap, so it can be called as often as there is something to say: the worker writes at most
-    /// once a second, and the last one is never lost. A percentage below an earlier one counts as the earlier one.
+    /// Reports progress. Cheap, so it can be called often: the worker writes once per second at most, and never loses the last report. A
+    /// percentage below an earlier one counts as the earlier one.
     pub fn progress(&self, percent: Percent, summary: impl Into<String>) {
         let summary = Some(summary.into());
         self.shared.progress.send_modify(|said| {
@@ -132,13 +131,13 @@ impl Context {
         });
     }
 
-    /// Saves `value` for the next attempt, in place of what was saved before: it stands in the record with the next progress
-    /// write (at most one a second; this asks for one, and adds none to that), and when the attempt gives its job back. An
-    /// attempt that dies in between leaves what was saved before.
+    /// Saves `value` as the checkpoint for the next attempt, in place of the previous one. The worker writes it with the next progress
+    /// write (once per second at most), and when the attempt ends with a retry or a snooze. If the process dies before that write, the
+    /// previous checkpoint remains.
     ///
     /// # Errors
-    /// [`CheckpointError`] when it has more than [`crate::MAX_CHECKPOINT_BYTES`] of JSON, or cannot be written as JSON. What
-    /// was saved before still stands.
+    /// [`CheckpointError`] if it exceeds [`crate::MAX_CHECKPOINT_BYTES`] of JSON, or does not serialize to JSON. The previous checkpoint
+    /// remains.
     pub fn save(&self, value: &impl Serialize) -> Result<(), CheckpointError> {
         let checkpoint = Checkpoint::of(value)?;
         self.shared
@@ -147,29 +146,29 @@ impl Context {
         Ok(())
     }
 
-    /// What was saved last, by an earlier attempt or this one. `None` when nothing was, or when it is no `T`, since an earlier
-    /// version of the kind saved it: the work begins anew then.
+    /// The latest checkpoint, of an earlier attempt or this one. `None` if there is none, or if it is not a `T` because an earlier
+    /// version of the kind saved it: then the work starts from the beginning.
     #[must_use]
     pub fn saved<T: DeserializeOwned>(&self) -> Option<T> {
         self.shared.progress.borrow().checkpoint.as_ref()?.read()
     }
 
-    /// Whether the attempt is to stop: its owner canceled the job, or its time is up. A future is dropped at its next await;
-    /// only work that doesn't await for long has to look.
+    /// Whether the attempt must stop, because its owner canceled the job or its time limit has passed. The future is dropped at its next
+    /// await; only work that does not await for long must check this.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        // Without its other end nobody wants the work any more.
+        // Without the other end, nobody needs the work any more.
         *self.shared.stop.borrow() || self.shared.stop.has_changed().is_err()
     }
 
-    /// Ends when the attempt is to stop.
+    /// Completes when the attempt must stop.
     pub async fn stopped(&self) {
         let mut stop = self.shared.stop.clone();
-        // An error means that the other end is gone, which is a stop too.
+        // An error means that the other end was dropped, which is a stop, too.
         let _ = stop.wait_for(|stopped| *stopped).await;
     }
 
-    /// What AWS clients are made from: region, credentials and connections are shared with the function's own.
+    /// The configuration for AWS clients. They share region, credentials and connections with the function's own clients.
     #[must_use]
     pub fn aws(&self) -> &SdkConfig {
         &self.shared.aws

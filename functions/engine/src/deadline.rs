@@ -1,51 +1,49 @@
-//! Whether a job is past its deadline: for whoever reads it, for a claim, and for its own run.
+//! Whether a job is past its deadline: for readers, for a claim, and for the running attempt.
 //!
 //! ```text
 //!   ── writers may end, claim, retry, report progress, cancel ──▶│ deadline
-//!                     what they sent may still take effect        ├────────── write horizon ─────────▶│ overdue
-//!                                                                 readers call it failed, and so may be written ──▶
+//!                          their writes may still take effect     ├────────── write horizon ─────────▶│ overdue
+//!                                                                 readers see it failed; that end may be written ──▶
 //! ```
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::record::expiry;
-use crate::{Failure, JobRecord, JobState, Move, Timestamp, transition};
+use crate::{Failure, JobRecord, JobState, Judged, Move, Timestamp, transition};
 
-/// The longest time in which a write can still take effect after the clock was read that its condition goes by. A request's
-/// signature is good for 5 minutes
+/// The maximum time after which a write can still take effect, counted from when the clock for its condition was read. The
+/// signature of a request is valid for 5 minutes
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>), however long the SDK, the
-/// kernel or the network held it back; the rest is for clocks that differ, and for the time between reading the clock and
-/// signing.
+/// kernel or the network delayed it; the rest is for differing clocks, and for the time between reading the clock and signing.
 ///
-/// What a reader concludes from a time that has passed it concludes only this much later, when no write can come any more
-/// that would make it wrong.
+/// Readers draw a conclusion from a time only when this much more has passed: then no write can contradict it.
 pub const WRITE_HORIZON: Duration = Duration::from_secs(360);
 
 impl JobRecord {
-    /// Whether the job is unfinished at `now` although its deadline has come. Then no attempt may start or write, and nothing
-    /// is left to cancel. Every writer goes by it: a claim, an attempt's writes (through [`crate::owns_attempt`]), a run
-    /// (through [`Self::time_left`]), a cancel.
+    /// Whether the job is unfinished at `now` and its deadline has passed. Then no attempt may start or write, and nothing is
+    /// left to cancel. Every writer respects this: a claim, an attempt's writes (through [`crate::owns_attempt`]), a running
+    /// attempt (through [`Self::time_left`]), a cancel.
     #[must_use]
     pub fn is_past_deadline(&self, now: Timestamp) -> bool {
         !self.state.is_completed() && now >= self.deadline
     }
 
-    /// Whether the job is unfinished at `now` although no write from before its deadline can take effect any more. Every
-    /// reader goes by it, through [`Self::judged`], and the one writer that ends such a job. So they agree, and a job ends
-    /// even if everything that could end it was lost.
+    /// Whether the job is unfinished at `now` and no write from before its deadline can take effect any more. Every reader
+    /// respects this, through [`Self::judged`], and so does the one writer that ends such a job. So they agree, and a job
+    /// ends even if every message and process that could end it was lost.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         !self.state.is_completed() && now >= self.overdue_at
     }
 
-    /// How long a write to this job can still take effect after its clock was read; of an unfinished job.
+    /// The write horizon that an unfinished job was accepted with.
     fn write_horizon(&self) -> Duration {
         self.overdue_at.since(self.deadline)
     }
 
-    /// The end of the lease of an attempt that its owner asked to stop. If that comes before the deadline and the attempt does
-    /// not end by itself, the job ended as canceled then: no other attempt may start, and no write of this one is bound
-    /// by a later time.
+    /// The end of the lease of an attempt that was asked to stop, if that is not after the deadline. Unless the attempt ends
+    /// by itself, the job is canceled at that time: no other attempt may start, and this one may not write later.
     #[must_use]
     pub fn abandoned_at(&self) -> Option<Timestamp> {
         let is_canceled = self.state == JobState::Started && self.cancel_requested;
@@ -53,8 +51,8 @@ impl JobRecord {
             .filter(|lease| is_canceled && *lease <= self.deadline)
     }
 
-    /// When a job ended that a writer ends as canceled at `now`, because no attempt owns it, and when its status URI expires.
-    /// If an attempt was asked to stop and died, both are what readers are shown without any write.
+    /// The end time and expiry of an unowned job that a writer cancels at `now`. If an attempt was asked to stop and died, both
+    /// are what readers see without any write.
     #[must_use]
     pub fn canceled_end(&self, now: Timestamp, retention: Duration) -> (Timestamp, Timestamp) {
         match self.abandoned_at() {
@@ -63,13 +61,28 @@ impl JobRecord {
         }
     }
 
-    /// The record as a reader at `now` has to see it. An unfinished job ended by itself when its attempt died that was asked
-    /// to stop, or at its deadline: seen once no write can come any more that says otherwise.
+    /// The record as a reader at `now` must see it. An unfinished job ended by itself at the end of the lease of an attempt that
+    /// had been asked to stop, or at its deadline: readers see that as soon as no write can contradict it any more.
     #[must_use]
-    pub fn judged(mut self, now: Timestamp) -> Self {
-        let Some((ended_at, end)) = self.unwritten_end(now) else {
-            return self;
+    pub fn judged(&self, now: Timestamp) -> Judged<'_> {
+        let record = match self.unwritten_end(now) {
+            None => Cow::Borrowed(self),
+            Some(end) => Cow::Owned(self.clone().ended(end)),
         };
+        Judged::new(record, now)
+    }
+
+    /// Returns the same as [`Self::judged`] without borrowing the record.
+    #[must_use]
+    pub fn into_judged(self, now: Timestamp) -> Judged<'static> {
+        let record = match self.unwritten_end(now) {
+            None => self,
+            Some(end) => self.ended(end),
+        };
+        Judged::new(Cow::Owned(record), now)
+    }
+
+    fn ended(mut self, (ended_at, end): (Timestamp, Move)) -> Self {
         if let Ok(state) = transition(self.state, end) {
             self.state = state;
             self.ended_at = Some(ended_at);
@@ -89,7 +102,7 @@ impl JobRecord {
         }
     }
 
-    /// How long an attempt may go on from `now` until the deadline.
+    /// The time from `now` to the deadline.
     #[must_use]
     pub fn time_left(&self, now: Timestamp) -> Duration {
         if self.is_past_deadline(now) {
@@ -98,10 +111,10 @@ impl JobRecord {
         self.deadline.since(now)
     }
 
-    /// The reason of a job that did not end by itself in time.
+    /// The error of a job that did not finish by its deadline.
     #[must_use]
     pub fn deadline_exceeded() -> Failure {
-        let message = "the job was not finished by its deadline";
+        let message = "the job did not finish by its deadline";
         Failure::new("deadline-exceeded", message)
     }
 }
@@ -117,10 +130,10 @@ mod tests {
     fn an_unfinished_job_has_failed_once_no_write_can_say_otherwise() {
         assert_eq!(accepted().judged(at(1_100)).state, JobState::Scheduled);
         assert_eq!(accepted().judged(at(1_139)).state, JobState::Scheduled);
-        let late = accepted().judged(at(1_140));
+        let late = accepted().into_judged(at(1_140));
         assert_eq!(late.state, JobState::Completed(Outcome::Failed));
         assert_eq!(late.ended_at, Some(at(1_100)));
-        assert_eq!(late.error.unwrap().code(), "deadline-exceeded");
+        assert_eq!(late.error.as_ref().unwrap().code(), "deadline-exceeded");
     }
 
     #[test]
@@ -130,7 +143,7 @@ mod tests {
             ended_at: Some(at(1_005)),
             ..accepted()
         };
-        assert_eq!(done.clone().judged(at(9_999)), done);
+        assert_eq!(*done.judged(at(9_999)), done);
     }
 
     fn asked_to_stop(lease_s: i64) -> JobRecord {
@@ -146,10 +159,13 @@ mod tests {
     #[test]
     fn a_canceled_job_whose_worker_died_is_canceled_without_another_delivery() {
         let run = asked_to_stop(1_030);
-        assert_eq!(run.clone().judged(at(1_069)), run);
+        assert_eq!(*run.judged(at(1_069)), run);
         let canceled = run.judged(at(1_070));
         assert_eq!(canceled.state, JobState::Completed(Outcome::Canceled));
-        assert_eq!((canceled.ended_at, canceled.error), (Some(at(1_030)), None));
+        assert_eq!(
+            (canceled.ended_at, &canceled.error),
+            (Some(at(1_030)), &None)
+        );
     }
 
     #[test]
@@ -204,14 +220,14 @@ mod tests {
             prop_assert_eq!(is_fenced, is_past || is_lost);
             prop_assert_eq!(record.time_left(now).is_zero(), is_past);
             // Whoever could write something else has lost the right to do so a whole horizon before.
-            let judged = record.clone().judged(now);
+            let judged = record.judged(now);
             prop_assert!(judged.state.is_completed() || !is_overdue);
             if judged.state.is_completed() {
                 let before = Timestamp::from_ms(now.ms() - i64::try_from(record.write_horizon().as_millis()).unwrap());
                 prop_assert!(!owns_attempt(&record, &record, before));
                 let claim = decide_claim(Some(&record), &record.fingerprint, before);
                 prop_assert_ne!(claim, ClaimDecision::Start);
-                prop_assert_eq!(judged.clone().judged(until.plus(Duration::from_secs(1))), judged);
+                prop_assert_eq!(&*judged.judged(until.plus(Duration::from_secs(1))), &*judged);
             }
         }
     }

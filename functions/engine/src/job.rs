@@ -1,4 +1,4 @@
-//! What a job kind is.
+//! Job kinds.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::{Context, JobError, RetryPolicy};
 
-/// A kind of job. A kind is a type: its fields are the input, its constants its name and limits. The input's JSON Schema is
-/// derived from the same fields, doc comments included, and stands in the service's OpenAPI document.
+/// A kind of job. A kind is a type: its fields are the input, its constants the name and the limits. The JSON Schema of the input is
+/// derived from the same fields, including their doc comments, and is part of the service's OpenAPI document.
 ///
 /// ```
 /// use engine::{Context, Invalid, Job, JobError, Percent};
@@ -29,7 +29,7 @@ use crate::{Context, JobError, RetryPolicy};
 ///     type Output = usize;
 ///
 ///     fn validate(&self) -> Result<(), Invalid> {
-///         if self.text.is_empty() { Err(Invalid::new("/text", "is empty")) } else { Ok(()) }
+///         if self.text.is_empty() { Err(Invalid::new("/text", "must not be empty")) } else { Ok(()) }
 ///     }
 ///
 ///     async fn run(self, context: Context) -> Result<usize, JobError> {
@@ -45,54 +45,54 @@ use crate::{Context, JobError, RetryPolicy};
 /// # }
 /// ```
 pub trait Job: DeserializeOwned + JsonSchema + Send + 'static {
-    /// What requests call it: see [`crate::KindName`]. It stands in records and messages, so it is never renamed while jobs live.
+    /// The name in requests: see [`crate::KindName`]. Records and messages contain it, so it must not change while jobs exist.
     const NAME: &'static str;
 
-    /// How often a job is started before it fails: after errors, and after the death of the process that ran it. Three is
-    /// enough to ride out what passes by itself, and bounds what a job that kills its worker costs.
+    /// Maximum number of attempts, including those that end with the death of their process. Three attempts survive most temporary
+    /// faults, and limit the cost of a job that kills its worker.
     const MAX_ATTEMPTS: u32 = 3;
 
-    /// How long to wait between attempts.
+    /// The delay between attempts.
     const RETRY: RetryPolicy = RetryPolicy::DEFAULT;
 
-    /// How long an attempt may take, where that is less than the worker may run: an attempt that takes longer hangs, and
-    /// another one may not. So it is ended and tried again as after an error, and `timed-out` when it was the last. One that
-    /// does not stop when it is told to is not tried again: it ends its process each time.
+    /// Time limit of an attempt, if it is shorter than the worker's timeout. An attempt that exceeds it probably hangs, and another
+    /// one may not. So it is stopped and retried as after an error; if it was the last attempt, the job fails with `timed-out`. If the
+    /// handler does not stop, the job is not retried, because each attempt would end its process.
     const TIME_LIMIT: Option<Duration> = None;
 
     /// Whether the kind exists only in deployments that name it in `OPT_IN_KINDS`.
     const OPT_IN: bool = false;
 
-    /// The result, as it is served: JSON of at most [`crate::MAX_RESULT_BYTES`].
+    /// The result: JSON of up to [`crate::MAX_RESULT_BYTES`].
     type Output: Serialize;
 
-    /// Refuses, while the client still waits, an input that could never work. Runs in `submit`, so it is quick.
+    /// Refuses an input that can never work, while the client still waits. Runs in `submit`, so it must be fast.
     ///
     /// # Errors
-    /// [`Invalid`] says where in the input, and what is wrong with it.
+    /// [`Invalid`]: the place in the input, and the requirement that it does not meet.
     fn validate(&self) -> Result<(), Invalid> {
         Ok(())
     }
 
-    /// Does the work. Runs in `worker`, on a thread that it may block. It is at least once, not exactly once: after an error
-    /// or the death of the process it starts again.
+    /// The handler: does the work. Runs in `worker`, on a thread that it may block. It runs at least once, not exactly once: after an
+    /// error or the death of its process, the job is retried.
     ///
     /// # Errors
-    /// `?` on any error asks for another attempt; see [`JobError`] for the rest.
+    /// `?` on any error asks for a retry. See [`JobError`] for the other outcomes.
     fn run(self, context: Context) -> impl Future<Output = Result<Self::Output, JobError>> + Send;
 }
 
-/// What is wrong with an input, and where.
+/// An error in an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
-    /// Where in the input: a JSON Pointer (RFC 6901), empty for the input itself.
+    /// The place in the input: a JSON Pointer (RFC 6901), empty for the input itself.
     pub pointer: String,
-    /// What is wrong with it, in words that fit behind the place's name.
+    /// The requirement that is not met, as a predicate that follows the pointer: "must not be empty".
     pub detail: String,
 }
 
 impl Invalid {
-    /// At `pointer` (RFC 6901; empty for the input itself), `detail` is wrong.
+    /// An error at `pointer` (RFC 6901; empty for the input itself).
     #[must_use]
     pub fn new(pointer: &str, detail: &str) -> Self {
         Self {

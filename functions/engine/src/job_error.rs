@@ -1,24 +1,25 @@
-//! How a kind says that it could not do its work.
+//! The errors of handlers.
 
 use std::error::Error;
 use std::time::Duration;
 
-use crate::record::cut;
+use crate::cut::cut;
 
-/// What a client is told about a job that failed: a stable code and a sentence. It goes into the job document, so it holds
-/// nothing that its reader may not know.
+/// The error of a failed job, as the client sees it: a stable code and a message. The job document contains it, so it must not
+/// contain anything that the client may not know.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Failure {
     code: String,
     message: String,
 }
 
-/// A bound that keeps the record near 1 KB, which is one write unit.
+/// A limit that keeps the record near 1 KB, which is one write unit.
 const MAX_MESSAGE_CHARS: usize = 400;
 const MAX_CODE_CHARS: usize = 64;
 
 impl Failure {
-    /// A failure with a `code` for programs (kebab-case, cut at 64 characters) and a `message` for people (cut at 400).
+    /// A failure with a `code` for programs (kebab-case, cut at 64 characters) and a `message` for people (a lower-case clause, cut at 400
+    /// characters).
     #[must_use]
     pub fn new(code: &str, message: &str) -> Self {
         Self {
@@ -40,46 +41,46 @@ impl Failure {
     }
 }
 
-/// What [`crate::Job::run`] returns when it has no result.
+/// The outcome of a handler without a result.
 ///
-/// Any error that `?` meets becomes a retry: most failures pass by themselves. A failure that another attempt would meet
-/// again is said out loud, with [`JobError::permanent`].
+/// `?` turns any error into a retry, because most faults are temporary. For an error that another attempt would meet again, return
+/// [`JobError::permanent`].
 ///
-/// It is no [`std::error::Error`] itself, so that every such error can become one.
+/// This type does not implement [`std::error::Error`], so that `From` can convert every such error.
 #[derive(Debug)]
 pub enum JobError {
-    /// Try again later, as long as there are attempts left.
+    /// Retry later, if there are attempts left.
     Retry {
-        /// What a client is told when this was the last attempt; something general when there is nothing.
+        /// The error that the client sees if this was the last attempt; `None` for a general one.
         failure: Option<Failure>,
-        /// For the log only.
+        /// The cause, for the log only.
         source: Option<Box<dyn Error + Send + Sync>>,
-        /// How long to wait, instead of the kind's [`crate::RetryPolicy`].
+        /// The delay, instead of that of the kind's [`crate::RetryPolicy`].
         after: Option<Duration>,
     },
-    /// Go on later, without using up this attempt.
+    /// Continue later, without using up this attempt.
     Snooze {
-        /// How long to wait: at least [`MIN_SNOOZE`].
+        /// The delay, at least [`MIN_SNOOZE`].
         after: Duration,
-        /// What the status document shows as the job's summary while it waits.
+        /// The job's summary while it waits.
         reason: String,
     },
-    /// The job fails now, whatever attempts are left.
+    /// The job fails now, even if there are attempts left.
     Permanent(Failure),
 }
 
-/// The shortest snooze; a shorter one lasts as long as this. Each costs two writes and a delivery of the message, and
-/// a kind that snoozes for no time at all would do nothing else.
+/// Minimum length of a snooze; a shorter one lasts this long. Each snooze costs two writes and a delivery of the message, and a kind
+/// that snoozes without a delay would do nothing else.
 pub const MIN_SNOOZE: Duration = Duration::from_secs(1);
 
 impl JobError {
-    /// Fails the job for good: another attempt would fail the same way.
+    /// A permanent error: the job fails, because another attempt would fail the same way.
     #[must_use]
     pub fn permanent(code: &str, message: &str) -> Self {
         Self::Permanent(Failure::new(code, message))
     }
 
-    /// Asks for another attempt, and says what a client is told should it be the last.
+    /// A retryable error, which the client sees if this was the last attempt.
     #[must_use]
     pub fn retry(code: &str, message: &str) -> Self {
         Self::Retry {
@@ -89,8 +90,8 @@ impl JobError {
         }
     }
 
-    /// The same, with the next attempt after `delay` (at most [`crate::MAX_VISIBILITY`]) instead of the kind's own delay.
-    /// Changes nothing but a retry.
+    /// Returns this error with a `delay` of its own before the next attempt (maximum [`crate::MAX_VISIBILITY`]). Has no effect unless
+    /// the error is retryable.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         if let Self::Retry { after, .. } = &mut self {
@@ -99,11 +100,11 @@ impl JobError {
         self
     }
 
-    /// Asks to be run again after `delay`, without using up this attempt: what the job waits for is not there yet. `reason` is
-    /// shown as the job's summary meanwhile. The next run has what this one saved ([`crate::Context::save`]).
+    /// A snooze: the job continues after `delay`, without using up this attempt, because something that it needs is not available yet.
+    /// `reason` is the job's summary in the meantime. The checkpoint is kept ([`crate::Context::save`]).
     ///
-    /// `delay` is [`MIN_SNOOZE`] at least. A job that would only go on past its deadline fails at once, with
-    /// `deadline-exceeded`; one that snoozes without end fails with `snoozed-too-often` ([`crate::MAX_PAUSES`]).
+    /// `delay` is at least [`MIN_SNOOZE`]. A job that could only continue after its deadline fails at once, with `deadline-exceeded`;
+    /// one that snoozes without end fails with `snoozed-too-often` ([`crate::MAX_PAUSES`]).
     #[must_use]
     pub fn snooze(delay: Duration, reason: &str) -> Self {
         Self::Snooze {

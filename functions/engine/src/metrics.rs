@@ -1,51 +1,47 @@
-//! Metrics as log lines: in the embedded metric format, of which the cloud makes metrics where it keeps the logs.
-//!
-//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+//! Metrics as log lines in the embedded metric format, which `CloudWatch` turns into metrics.
+
+mod embedded;
 
 use std::io::Write as _;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
-
+use self::embedded::{About, Directive, HandBackLine, Line, Measured, Metric};
 use crate::{Environment, HandBack, JobRecord, KindName, Outcome, Timestamp};
 
-/// Writes metrics where the deployment wants them.
+/// Writes metrics, if the deployment wants them.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     namespace: Option<String>,
 }
 
-/// Something that happened to a job and is counted.
+/// An event in the life of a job that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Happened {
-    /// It was accepted: once for each job, however often its request was repeated.
+    /// The job was accepted. Counted once per job, however often its request was repeated.
     Accepted,
-    /// An attempt was claimed, so long after it was due.
+    /// An attempt was claimed.
     Claimed {
-        /// From its scheduled start, or from when it was to be tried again.
+        /// Time since it was due: since the scheduled start, or the planned start of the next attempt.
         after: Duration,
     },
-    /// An attempt is over, whatever came of it.
+    /// An attempt ended, with any outcome.
     AttemptOver {
-        /// What it took.
+        /// Duration of the attempt.
         ran: Duration,
     },
-    /// It came to its end.
+    /// The job finished.
     Ended {
-        /// How.
+        /// Its outcome.
         outcome: Outcome,
-        /// How many attempts it took.
+        /// Number of attempts that it took.
         attempts: u32,
     },
-    /// A message came that had nothing to do any more, or whose job was running already.
+    /// A message was delivered whose job had finished or was already running.
     DeliveredAgain,
 }
 
 const COUNT: &str = "Count";
 const MILLISECONDS: &str = "Milliseconds";
-
-type Measured = (&'static str, &'static str, u64);
 
 impl Happened {
     /// Name, unit and value of each metric.
@@ -54,7 +50,7 @@ impl Happened {
             Self::Accepted => vec![("JobAccepted", COUNT, 1)],
             Self::Claimed { after } => vec![("QueueDelay", MILLISECONDS, milliseconds(after))],
             Self::AttemptOver { ran } => vec![("RunTime", MILLISECONDS, milliseconds(ran))],
-            // All three each time, so that the average of one is its share of all ends.
+            // All three each time, so that the average of one is its share of all finished jobs.
             Self::Ended { outcome, attempts } => vec![
                 (
                     "JobSucceeded",
@@ -75,7 +71,7 @@ impl Happened {
 }
 
 impl Metrics {
-    /// For the namespace in `METRICS_NAMESPACE`; without one nothing is written.
+    /// Metrics in the namespace `METRICS_NAMESPACE`. If that is not set, nothing is written.
     #[must_use]
     pub fn of(environment: &Environment) -> Self {
         Self {
@@ -83,7 +79,7 @@ impl Metrics {
         }
     }
 
-    /// Writes what happened at `now` to a job of this kind, as a line of its own on standard output.
+    /// Writes a line to standard output about an event at `now` in the life of a job of this kind.
     pub fn write(&self, kind: &KindName, happened: Happened, now: Timestamp) {
         write(self.line(kind, happened, now));
     }
@@ -93,7 +89,7 @@ impl Metrics {
         write(self.hand_back_line(reason, now));
     }
 
-    /// Writes that a job came to this end.
+    /// Writes that a job finished with this outcome.
     pub fn write_end(&self, job: &JobRecord, outcome: Outcome, now: Timestamp) {
         let attempts = job.attempt;
         self.write(&job.kind, Happened::Ended { outcome, attempts }, now);
@@ -142,78 +138,12 @@ impl Metrics {
     }
 }
 
-/// Writes a line of its own on standard output.
+/// Writes a line to standard output.
 fn write(line: Option<String>) {
     if let Some(line) = line {
-        // A metric that can't be written is no reason to fail a job.
+        // A job must not fail because a metric cannot be written.
         let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
-}
-
-#[derive(Serialize)]
-struct HandBackLine<'a> {
-    #[serde(rename = "_aws")]
-    about: About<'a>,
-    reason: &'static str,
-    #[serde(rename = "HandedBack")]
-    handed_back: u8,
-    #[serde(rename = "HandBackFault", skip_serializing_if = "Option::is_none")]
-    fault: Option<u8>,
-}
-
-/// The metrics of all kinds together and of each kind: a metric costs by its dimensions, so there are no others.
-struct Line<'a> {
-    namespace: &'a str,
-    kind: &'a str,
-    measured: &'a [Measured],
-    timestamp: i64,
-}
-
-impl Serialize for Line<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut line = serializer.serialize_map(None)?;
-        let directive = Directive {
-            namespace: self.namespace,
-            dimensions: &[&[], &["kind"]],
-            metrics: self
-                .measured
-                .iter()
-                .map(|&(name, unit, _)| Metric { name, unit })
-                .collect(),
-        };
-        let about = About {
-            timestamp: self.timestamp,
-            cloud_watch_metrics: vec![directive],
-        };
-        line.serialize_entry("_aws", &about)?;
-        line.serialize_entry("kind", self.kind)?;
-        for (name, _, value) in self.measured {
-            line.serialize_entry(name, value)?;
-        }
-        line.end()
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct About<'a> {
-    timestamp: i64,
-    cloud_watch_metrics: Vec<Directive<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Directive<'a> {
-    namespace: &'a str,
-    dimensions: &'a [&'a [&'a str]],
-    metrics: Vec<Metric>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Metric {
-    name: &'static str,
-    unit: &'static str,
 }
 
 fn milliseconds(span: Duration) -> u64 {

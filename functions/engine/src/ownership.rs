@@ -1,23 +1,34 @@
-//! May this attempt still write?
+//! Whether an attempt may still write.
 
-use crate::{JobRecord, JobState, Outcome, Timestamp, Written};
+use crate::{JobRecord, JobState, Outcome, Timestamp};
 
-/// What an attempt wants to write.
+/// A write of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AttemptWrite {
-    /// How far it is.
+    /// Its progress.
     Progress,
-    /// That it wants another attempt, or to go on later.
+    /// Its retry or its snooze.
     Reschedule,
-    /// The job's end.
+    /// The end of the job.
     End(Outcome),
 }
 
-/// Whether the attempt that began as `run` may write at `now`, judged from the record as it stands: what the conditions of an
-/// attempt's writes in [`crate::JobStore`] say. Nothing is written from the end of its lease on, even if nobody else has the job:
-/// so readers know when they have seen its last write.
+/// Outcome of an attempt's write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The write took effect. Progress also counts as applied if the attempt has reported more since.
+    Applied,
+    /// The owner asked this attempt to stop. Progress was written; a reschedule or a failure was not.
+    CancelRequested,
+    /// The attempt was superseded, or its lease or the job's deadline has passed. It must not write any more.
+    Fenced,
+}
+
+/// Whether the attempt that began as `run` may write at `now`, given the current record. Must agree with the conditions of an
+/// attempt's writes in [`crate::JobStore`]. Once its lease has ended, an attempt writes nothing, even if no other attempt has
+/// started: so readers know when they have seen its last write.
 ///
-/// It goes by the token of the claim and not by the attempt's number: after a snooze the next claim has the same number.
+/// Compares fencing tokens, not attempt numbers: after a snooze the next claim has the same attempt number.
 #[must_use]
 pub fn owns_attempt(record: &JobRecord, run: &JobRecord, now: Timestamp) -> bool {
     record.state == JobState::Started
@@ -27,8 +38,8 @@ pub fn owns_attempt(record: &JobRecord, run: &JobRecord, now: Timestamp) -> bool
         && !record.is_past_deadline(now)
 }
 
-/// What comes of an attempt's write of this kind, judged from the record as it stands. A result stands against a cancel that
-/// came too late; giving the job back and failing do not, and have no effect then.
+/// Decides the outcome of an attempt's write, given the current record. A result takes precedence over a cancel that came too
+/// late; a reschedule or a failure does not, and has no effect then.
 #[must_use]
 pub fn decide_write(
     record: Option<&JobRecord>,

@@ -1,13 +1,14 @@
-//! What is known about a job: one DynamoDB item.
+//! The record of a job: one DynamoDB item.
 
 use std::time::Duration;
 
+use crate::cut::cut;
 use crate::{
     Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobState, KindName, Outcome, Owner,
     Percent, Timestamp,
 };
 
-/// The longest summary that is kept, in characters. It keeps the record near 1 KB, which is one write unit.
+/// Maximum length of a summary, in characters. It keeps the record near 1 KB, which is one write unit.
 pub const MAX_SUMMARY_CHARS: usize = 200;
 
 /// A job as it was accepted.
@@ -15,15 +16,15 @@ pub const MAX_SUMMARY_CHARS: usize = 200;
 pub struct NewJob {
     /// Its id, issued to `owner`.
     pub id: JobId,
-    /// Whose it is.
+    /// The owner.
     pub owner: Owner,
-    /// What kind of work it is.
+    /// The kind of the job.
     pub kind: KindName,
-    /// What request it stands for.
+    /// The request that it belongs to.
     pub fingerprint: Fingerprint,
-    /// By which its write recognizes itself; unique for each call of [`crate::JobStore::create`].
+    /// The token by which the write of the record recognizes itself; unique for each call of [`crate::JobStore::create`].
     pub creation_token: CreationToken,
-    /// What its owner calls it; cut at [`MAX_SUMMARY_CHARS`].
+    /// The owner's name for the job; cut at [`MAX_SUMMARY_CHARS`].
     pub summary: String,
     /// When it may start.
     pub scheduled_start: Timestamp,
@@ -32,76 +33,75 @@ pub struct NewJob {
     /// How long a write can still take effect after its clock was read: [`crate::WRITE_HORIZON`], or less in tests and on a
     /// developer's machine.
     pub write_horizon: Duration,
-    /// How long its status URI lives after its end.
+    /// How long it stays readable after its end.
     pub retention: Duration,
-    /// How often it may be started.
+    /// Maximum number of attempts.
     pub max_attempts: u32,
 }
 
-/// A job as the table has it.
+/// A job as stored in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct JobRecord {
     /// Its id, the key of the table.
     pub id: JobId,
-    /// Whose it is.
+    /// The owner.
     pub owner: Owner,
-    /// What kind of work it is.
+    /// The kind of the job.
     pub kind: KindName,
-    /// What request it stands for.
+    /// The request that it belongs to.
     pub fingerprint: Fingerprint,
-    /// Which write created it: no two records have the same, also of those that had its id one after the other.
+    /// The token of the write that created the record. No two records have the same one, even if they had the same id one after the
+    /// other.
     pub creation_token: CreationToken,
-    /// Where it is in its life.
+    /// The state.
     pub state: JobState,
-    /// How far its present (or last) attempt is.
+    /// The progress of its current (or last) attempt.
     pub percent: Percent,
-    /// How far the job was when its present attempt began: more than nothing after a snooze, or when it goes on from a
-    /// checkpoint after an error.
+    /// The progress when its current attempt began: more than zero after a snooze, or if it resumed from a checkpoint after an error.
     pub start_percent: Percent,
-    /// What an attempt saved for the next one.
+    /// The checkpoint.
     pub checkpoint: Option<Checkpoint>,
-    /// What it is about or what it last said; at most [`MAX_SUMMARY_CHARS`] characters.
+    /// The owner's name for the job, or its latest report; up to [`MAX_SUMMARY_CHARS`] characters.
     pub summary: String,
     /// When it was accepted.
     pub created_at: Timestamp,
-    /// When it may start: as asked for, or the time of the next attempt.
+    /// When it may start: as requested, or the time of the next attempt.
     pub scheduled_start: Timestamp,
-    /// When its present (or last) attempt started.
+    /// When its current (or last) attempt started.
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// From when on no attempt may start, write or be canceled.
+    /// The latest end: from then on, no attempt may start or write, and nothing can be canceled.
     pub deadline: Timestamp,
-    /// From when on readers call it failed if it has not finished: the deadline and the write horizon. Once it has finished, the
-    /// deadline.
+    /// When readers see it failed if it has not finished: the deadline plus the write horizon. For a finished job, the deadline.
     pub overdue_at: Timestamp,
-    /// Until when the present attempt owns it.
+    /// The end of the current attempt's lease.
     pub lease_until: Option<Timestamp>,
-    /// Which claim made the present (or last) attempt. It fences: a number of an attempt is used again after a snooze, a token
-    /// never. And what an attempt wrote recognises itself by it when the answer was lost.
+    /// The fencing token of the current (or last) attempt. Unlike an attempt number, which is used again after a snooze, it is unique.
+    /// By it, a repeated write of an attempt also recognizes its own effect.
     pub run_token: Option<String>,
-    /// The number of the present (or last) attempt's latest progress write: 1, 2, 3, ... 0 before that, and after the end.
+    /// The number of the latest progress write of the current (or last) attempt: 1, 2, 3, ... 0 before the first, and after the end.
     pub progress_number: u64,
-    /// When its status URI turns into 410, in whole seconds; the table's TTL attribute.
+    /// When it expires, in whole seconds; the table's TTL attribute.
     pub expires_at: Timestamp,
-    /// How often it was started; a start that ended in a snooze doesn't count.
+    /// Number of attempts so far. A snooze does not use up an attempt.
     pub attempt: u32,
-    /// How often it may be started.
+    /// Maximum number of attempts.
     pub max_attempts: u32,
     /// Whether its owner asked the running attempt to stop.
     pub cancel_requested: bool,
-    /// Whether its owner deleted it. What is left of it is a tombstone: so a write of its first record that comes late finds
-    /// that there was one.
+    /// Whether its owner deleted it. The record is a tombstone then, by which a late write of the first record finds that the job
+    /// existed.
     pub is_deleted: bool,
-    /// How often the record was written; what an `ETag` is made from.
+    /// Number of writes of the record; part of the `ETag`.
     pub version: u64,
     /// When the record was last written.
     pub updated_at: Timestamp,
-    /// The result as JSON text, once it succeeded; `None` if it is in an item of its own.
+    /// The result as JSON text, if it succeeded; `None` if the result is in an item of its own.
     pub result: Option<String>,
     /// The fencing token of the attempt whose result is in an item of its own: see [`crate::JobStore::result`].
     pub result_token: Option<String>,
-    /// Why it failed, once it did.
+    /// The error, if it failed.
     pub error: Option<Failure>,
 }
 
@@ -131,7 +131,7 @@ impl JobRecord {
             lease_until: None,
             run_token: None,
             progress_number: 0,
-            // Counted from when readers may call it failed, so that everybody can see that. The end of the job counts anew.
+            // Counted from when readers may see it failed, so that every client can see that. The end of the job sets it again.
             expires_at: expiry(overdue_at, job.retention),
             attempt: 0,
             max_attempts: job.max_attempts,
@@ -145,13 +145,13 @@ impl JobRecord {
         }
     }
 
-    /// Whether the status URI is 410 at `now`: its time is over, or its owner deleted it.
+    /// Whether the status URI is 410 at `now`: the job has expired, or its owner deleted it.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.is_deleted || now >= self.expires_at
     }
 
-    /// When a running attempt will be done if it goes on as it did; `None` before its first progress and when it doesn't run.
+    /// The estimated end of a running attempt, from its progress so far; `None` before its first progress, and if it does not run.
     #[must_use]
     pub fn estimated_end(&self) -> Option<Timestamp> {
         let started = self
@@ -159,13 +159,13 @@ impl JobRecord {
             .filter(|_| self.state == JobState::Started)?;
         let (begun, done) = (self.start_percent.get(), self.percent.get());
         let done = u32::from(done.saturating_sub(begun));
-        // What is known is how far it was when it last said so, not how far it is now.
+        // The progress is that of the latest report, not that of now.
         let taken = self.updated_at.since(started);
         let whole = || started.plus(taken * u32::from(100 - begun) / done);
         (done > 0).then(|| whole().min(self.deadline))
     }
 
-    /// The reason that this job is out of attempts: its last attempt never came back.
+    /// The error of a job whose last attempt died with its process.
     #[must_use]
     pub fn worker_lost(&self) -> Failure {
         let message = format!(
@@ -175,7 +175,7 @@ impl JobRecord {
         Failure::new("worker-lost", &message)
     }
 
-    /// How it ended, once it has.
+    /// The outcome, if it has finished.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
         match self.state {
@@ -185,44 +185,25 @@ impl JobRecord {
     }
 }
 
-/// When a status URI expires whose job ended at `end`: in whole seconds, as the table's TTL counts.
+/// The expiry of a job that ended at `end`, in whole seconds, because the table's TTL has whole seconds.
 #[must_use]
 pub fn expiry(end: Timestamp, retention: Duration) -> Timestamp {
     Timestamp::from_seconds(end.plus(retention).seconds_rounded_up())
 }
 
-/// `text`, or its first `max_chars - 1` characters and an ellipsis.
-pub(crate) fn cut(text: &str, max_chars: usize) -> String {
-    if text.chars().nth(max_chars).is_none() {
-        return text.to_owned();
-    }
-    text.chars()
-        .take(max_chars.saturating_sub(1))
-        .chain(['…'])
-        .collect()
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::IdSecrets;
+    use crate::test_kit;
 
-    /// A job that was accepted at second 1,000 and has a deadline of 100 s, a write horizon of 40 s and a retention of 50 s.
+    /// A job that was accepted at second 1,000, with a deadline of 100 s, a write horizon of 40 s and a retention of 50 s.
     pub(crate) fn accepted() -> JobRecord {
-        let owner = Owner::named("alice").unwrap();
-        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
         let job = NewJob {
-            id: secrets.issue(&owner, [7; 10]),
-            owner,
-            kind: "csv_profile".parse().unwrap(),
-            fingerprint: Fingerprint::of(b"{}"),
-            creation_token: CreationToken::of([7; 16]),
-            summary: String::new(),
             scheduled_start: at(1_000),
             deadline: Duration::from_secs(100),
             write_horizon: Duration::from_secs(40),
             retention: Duration::from_secs(50),
-            max_attempts: 3,
+            ..test_kit::new_job()
         };
         JobRecord::begin(job, at(1_000))
     }
@@ -284,11 +265,5 @@ pub(crate) mod tests {
             ..resumed
         };
         assert_eq!(silent.estimated_end(), None);
-    }
-
-    #[test]
-    fn a_text_is_cut_only_when_it_is_too_long() {
-        assert_eq!(cut("abc", 3), "abc");
-        assert_eq!(cut("abcd", 3), "ab…");
     }
 }

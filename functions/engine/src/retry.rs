@@ -1,28 +1,28 @@
-//! When a job is tried again.
+//! Delays between attempts.
 
 use std::time::Duration;
 
 use crate::MAX_VISIBILITY;
 
-/// How long a kind waits between attempts: full jitter over an exponential bound, so that jobs that failed together don't
-/// come back together (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
+/// The delay between attempts: exponential backoff with full jitter, so that jobs that failed together are not retried together
+/// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// The bound of the first delay; it doubles with each attempt.
+    /// Upper bound of the first delay; it doubles with each attempt.
     pub base: Duration,
-    /// The bound never grows beyond this.
+    /// Maximum of the upper bound.
     pub cap: Duration,
 }
 
 impl RetryPolicy {
-    /// 2 s, since most faults of a dependency are throttles and restarts that pass in seconds; at most 15 min, so that an
-    /// outage of an hour costs an attempt every quarter of it.
+    /// 2 s, because most faults of a dependency are throttles and restarts that pass within seconds; up to 15 min, so that an outage
+    /// costs an attempt every quarter of an hour.
     pub const DEFAULT: Self = Self {
         base: Duration::from_secs(2),
         cap: Duration::from_secs(900),
     };
 
-    /// The longest delay after `attempt` (1 is the first) failed.
+    /// Maximum delay after `attempt` (1 is the first) failed.
     #[must_use]
     pub fn bound(&self, attempt: u32) -> Duration {
         let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));

@@ -13,47 +13,48 @@
 //!    │   └───────────────────── Cancel ──────────────────▶ COMPLETED/CANCELED ◀── Cancel ── STARTED
 //! ```
 //!
-//! - **SCHEDULED**: accepted, and waiting for its time: for a worker, for the start that the client asked for, or for its
-//!   next attempt after an error. A cancel ends it at once.
-//! - **STARTED**: an attempt holds the lease. When the lease runs out (the worker died), the next claim starts the next attempt.
-//! - **COMPLETED**: at its end, with one of three outcomes. Final: nothing leaves it, and every write's condition says so.
+//! - **SCHEDULED**: accepted and waiting: for a worker, for the requested start, or for the next attempt after an error. A cancel ends
+//!   the job at once.
+//! - **STARTED**: an attempt owns the lease. If the lease ends before the attempt (the worker died), the next claim starts the next
+//!   attempt.
+//! - **COMPLETED**: finished, with one of three outcomes. Final: nothing leaves this state, and the condition of every write enforces it.
 
 use std::fmt;
 
-/// Where a job is in its life.
+/// State of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobState {
-    /// Waiting for its time.
+    /// Waiting for its start.
     Scheduled,
-    /// An attempt runs.
+    /// An attempt is running.
     Started,
-    /// At its end.
+    /// Finished.
     Completed(Outcome),
 }
 
-/// How a job ended.
+/// Outcome of a finished job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It has a result.
+    /// The job has a result.
     Success,
-    /// It has an error.
+    /// The job has an error.
     Failed,
-    /// Its owner called it off.
+    /// The owner canceled the job.
     Canceled,
 }
 
-/// What can happen to a job.
+/// A change of a job's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Move {
-    /// A worker claims it: the first attempt, or the next one after a lease that ran out.
+    /// A worker claims the first attempt, or the next one after a lease has ended.
     Start,
-    /// An attempt asks for another one later.
+    /// An attempt ends with a retry or a snooze.
     Reschedule,
-    /// An attempt has the result.
+    /// An attempt ends with the result.
     Succeed,
-    /// An attempt, the deadline or the last lease that ran out ends it with an error.
+    /// An attempt, the deadline or the end of the last lease ends the job with an error.
     Fail,
-    /// Its owner's cancel takes effect.
+    /// The owner's cancel takes effect.
     Cancel,
 }
 
@@ -61,16 +62,16 @@ pub enum Move {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a job that is {from} cannot {attempted:?}")]
 pub struct Illegal {
-    /// The state that the job is in.
+    /// The state of the job.
     pub from: JobState,
-    /// The move that was asked for.
+    /// The refused move.
     pub attempted: Move,
 }
 
-/// The state after `attempted`. The one place that says which moves are legal.
+/// The state after `attempted`. This function alone defines which moves are legal.
 ///
 /// # Errors
-/// [`Illegal`] when `from` does not allow the move; nothing is allowed once a job is COMPLETED.
+/// [`Illegal`] if `from` does not allow the move. COMPLETED allows none.
 pub fn transition(from: JobState, attempted: Move) -> Result<JobState, Illegal> {
     use JobState::{Completed, Scheduled, Started};
     match (from, attempted) {
@@ -97,7 +98,7 @@ impl JobState {
         Self::Completed(Outcome::Canceled),
     ];
 
-    /// Whether the job is at its end.
+    /// Whether the job has finished.
     #[must_use]
     pub fn is_completed(self) -> bool {
         matches!(self, Self::Completed(_))

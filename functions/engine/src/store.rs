@@ -1,41 +1,50 @@
 //! The table of jobs.
 //!
-//! Every write is one conditional call, and each [`Condition`] says which race it closes. Where an answer
-//! can get lost and the SDK tries again, the second try finds its own effect and recognizes it: by the creation
-//! token (`create`), or by the run token (all that an attempt writes).
+//! Every write is one conditional call, and each [`Condition`] documents the race that it closes. If an answer is lost and the
+//! SDK tries again, the second try recognizes the effect of the first: by the creation token (`create`), or by the fencing
+//! token (all writes of an attempt).
 
 mod attempt;
 mod claim;
 mod condition;
 mod create;
 mod ending;
+mod error;
 mod expression;
+mod index;
+mod item;
 mod list;
 mod owner_commands;
+mod page;
 mod reschedule;
 mod result;
+mod schema;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 
-pub use attempt::Written;
+pub use claim::Claim;
 pub use condition::Condition;
 pub use create::Created;
 pub use ending::{Ending, MAX_RESULT_BYTES};
+pub use error::StoreError;
+pub use index::{INDEX_SHARDS, created_order, owner_shard};
 pub use list::MAX_PAGE;
 pub use owner_commands::{CancelDecision, Cancellation, Deletion, decide_cancel};
+pub use page::{Cursor, JobFilter, Page, ParseCursorError};
 pub use reschedule::{Pause, Rescheduling};
 pub use result::MAX_RECORD_BYTES;
+pub use schema::{Attribute, INDEX_NAME};
 
-use crate::item::{Item, from_item, string};
-use crate::{Attribute, JobId, JobRecord, Owner, StoreError};
+use self::item::{Item, from_item, string};
+use crate::{JobId, JobRecord, Owner};
 
 /// The table of jobs. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct JobStore {
     client: Client,
     table: String,
-    /// The only owner whose records may be read; `None` for all.
+    /// The only owner whose records may be read; `None` for every owner.
     owner: Option<Owner>,
 }
 
@@ -50,8 +59,8 @@ impl JobStore {
         }
     }
 
-    /// Returns this table for the requests of one owner: a job of another owner is [`StoreError::Foreign`], for reads and for
-    /// the owner's commands. An id says whose it is without a read, so this only happens if something is badly wrong.
+    /// Returns this table for the requests of one owner: reading or changing a job of another owner is
+    /// [`StoreError::Foreign`]. An id identifies its owner without a read, so that error means that something is badly wrong.
     #[must_use]
     pub fn for_owner(&self, owner: &Owner) -> Self {
         Self {
@@ -60,21 +69,24 @@ impl JobStore {
         }
     }
 
-    /// The record as it stands: a strongly consistent read, so that a GET right after the 202 finds the job.
+    /// The current record: a strongly consistent read, so that a GET right after the 202 finds the job.
     ///
     /// # Errors
-    /// [`StoreError`] when the table gives no answer, or an item that is not ours.
+    /// [`StoreError`] if the table does not answer, or if the item was not written by this service.
     pub async fn get(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
         let request = self.reading(id).consistent_read(true);
         let answer = request.send().await.map_err(StoreError::unavailable)?;
         self.own(answer.item.as_ref())
     }
 
-    /// The record as it stands or as it stood a moment ago: an eventually consistent read, at half the price.
+    /// The record as it is now or was a moment ago: an eventually consistent read, at half the price of [`Self::get`].
     ///
     /// # Errors
-    /// [`StoreError`] when the table gives no answer, or an item that is not ours.
-    pub async fn glance(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
+    /// [`StoreError`] if the table does not answer, or if the item was not written by this service.
+    pub async fn get_eventually_consistent(
+        &self,
+        id: &JobId,
+    ) -> Result<Option<JobRecord>, StoreError> {
         let request = self.reading(id).consistent_read(false);
         let answer = request.send().await.map_err(StoreError::unavailable)?;
         self.own(answer.item.as_ref())

@@ -23,17 +23,17 @@
 //! # }
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // The first attempt fails, and leaves what it saved.
+//! // The first attempt fails, and leaves its checkpoint.
 //! let first = test_kit::run(Export { pages: 4 }).await;
 //! assert!(matches!(first.result, Err(JobError::Retry { .. })));
 //! assert_eq!(first.saved(), Some(2));
-//! // The second goes on from there.
+//! // The second continues from there.
 //! let second = Attempt::of(Export { pages: 4 }).number(2).saved(&2).run().await;
 //! assert_eq!(second.result.unwrap(), 2);
 //! // One waits for something.
 //! let waiting = Attempt::of(Export { pages: 9 }).number(2).saved(&5).run().await;
 //! assert!(matches!(waiting.result, Err(JobError::Snooze { .. })));
-//! // One is stopped, as by a cancel, once it is so far.
+//! // One is stopped, as by a cancel, when it has made this progress.
 //! let stopped = Attempt::of(Export { pages: 4 }).number(2);
 //! let stopped = stopped.run_until(|progress| progress.percent >= Percent::new(50)).await;
 //! assert!(stopped.result.is_none());
@@ -53,24 +53,24 @@ use crate::{
     NewJob, Owner, Progress, RunControl, Timestamp, run_context,
 };
 
-/// What came of an attempt.
+/// Outcome of an attempt.
 #[derive(Debug)]
 pub struct TestRun<R> {
-    /// What the kind returned: a [`Result`], and `None` when it was stopped before ([`Attempt::run_until`]).
+    /// The result of the handler: a [`Result`]; `None` if it was stopped before ([`Attempt::run_until`]).
     pub result: R,
-    /// The last it said of its progress.
+    /// The latest progress.
     pub progress: Progress,
 }
 
 impl<R> TestRun<R> {
-    /// What was saved last: what the next attempt finds.
+    /// The latest checkpoint, which the next attempt finds.
     #[must_use]
     pub fn saved<T: DeserializeOwned>(&self) -> Option<T> {
         self.progress.checkpoint.as_ref()?.read()
     }
 }
 
-/// An attempt that a test runs. Its context says that it has a minute; nothing ends it then.
+/// An attempt that a test runs. Its context reports a time limit of a minute, but nothing enforces it.
 #[derive(Debug)]
 pub struct Attempt<J> {
     job: J,
@@ -89,16 +89,16 @@ impl<J: Job> Attempt<J> {
         }
     }
 
-    /// The attempt of this number.
+    /// Sets the number of the attempt.
     #[must_use]
     pub fn number(self, number: u32) -> Self {
         Self { number, ..self }
     }
 
-    /// One that finds this saved.
+    /// Sets the checkpoint that the attempt finds.
     ///
     /// # Panics
-    /// When it is nothing that can be saved.
+    /// If the value cannot be a checkpoint.
     #[must_use]
     pub fn saved(self, value: &impl Serialize) -> Self {
         match Checkpoint::of(value) {
@@ -110,7 +110,7 @@ impl<J: Job> Attempt<J> {
         }
     }
 
-    /// Runs it to its end.
+    /// Runs the attempt until its handler ends.
     pub async fn run(self) -> TestRun<Result<J::Output, JobError>> {
         let (context, control) = context_of(self.number, self.checkpoint);
         let result = self.job.run(context).await;
@@ -120,8 +120,8 @@ impl<J: Job> Attempt<J> {
         }
     }
 
-    /// Runs it until `enough` is true of what it says, and stops it then as a worker does: it is told to, and dropped at its
-    /// next await.
+    /// Runs the attempt until `enough` is true of its progress, and then stops it as a worker does: its handler is told to stop, and is
+    /// dropped at its next await.
     pub async fn run_until(
         self,
         enough: impl FnMut(&Progress) -> bool,
@@ -130,11 +130,11 @@ impl<J: Job> Attempt<J> {
         let mut said = control.progress.clone();
         let result = tokio::select! {
             biased;
-            // It fails once the context is gone, and then the job has returned.
+            // This fails if the context was dropped; then the handler has returned.
             Ok(_) = said.wait_for(enough) => None,
             result = self.job.run(context) => Some(result),
         };
-        // A clone of the context that outlives the job sees it, too.
+        // A clone of the context that outlives the handler sees the stop, too.
         let _ = control.stop.send(true);
         TestRun {
             result,
@@ -143,55 +143,60 @@ impl<J: Job> Attempt<J> {
     }
 }
 
-/// Runs a job's first attempt to its end.
+/// Runs the first attempt of a job until its handler ends.
 pub async fn run<J: Job>(job: J) -> TestRun<Result<J::Output, JobError>> {
     Attempt::of(job).run().await
 }
 
-/// Runs the attempt of this number to its end.
+/// Runs the attempt with this number until its handler ends.
 pub async fn run_attempt<J: Job>(job: J, attempt: u32) -> TestRun<Result<J::Output, JobError>> {
     Attempt::of(job).number(attempt).run().await
 }
 
-/// A context for an attempt that ends in a minute, and its other end: to stop the attempt, or to watch what it says.
+/// A context for an attempt with a time limit of a minute, and its other end, which stops the attempt and shows its progress.
 #[must_use]
 pub fn context(attempt: u32) -> (Context, RunControl) {
     context_of(attempt, None)
 }
 
 fn context_of(attempt: u32, checkpoint: Option<Checkpoint>) -> (Context, RunControl) {
+    let job = new_job();
+    let accepted_at = job.scheduled_start;
     let run = JobRecord {
         checkpoint,
         attempt,
-        ..accepted()
+        ..JobRecord::begin(job, accepted_at)
     };
     let ends_at = Instant::now() + Duration::from_secs(60);
     run_context(&run, ends_at, SdkConfig::builder().build())
 }
 
-/// The job that a test's context belongs to.
+/// A job of the kind `test`, accepted at 2026-01-01T10:50:45Z, for tests that need a record: override what matters to the test
+/// (`NewJob { deadline, ..new_job() }`), and make it a record with [`JobRecord::begin`].
+///
+/// # Panics
+/// Never: the constants are valid.
+#[must_use]
 #[expect(
     clippy::expect_used,
-    reason = "the secret is longer than one has to be, and the name is a kind's"
+    reason = "the secret is longer than required, and the name is a valid name of a kind"
 )]
-fn accepted() -> JobRecord {
+pub fn new_job() -> NewJob {
     const SECRET: &str = "a secret that only the test kit has";
     let secrets = IdSecrets::parse("ID_SECRETS", SECRET).expect("the constant is long enough");
     let owner = Owner::anonymous();
-    let kind: KindName = "test".parse().expect("it is a kind's name");
-    let start = Timestamp::from_seconds(1_767_264_645);
-    let job = NewJob {
+    let kind: KindName = "test".parse().expect("it is the name of a kind");
+    NewJob {
         id: secrets.issue(&owner, [0; 10]),
         owner,
         kind,
         fingerprint: Fingerprint::of(b""),
         creation_token: CreationToken::of([0; 16]),
         summary: String::new(),
-        scheduled_start: start,
+        scheduled_start: Timestamp::from_seconds(1_767_264_645),
         deadline: Duration::from_secs(86_400),
         write_horizon: crate::WRITE_HORIZON,
         retention: Duration::from_secs(86_400),
         max_attempts: 3,
-    };
-    JobRecord::begin(job, start)
+    }
 }

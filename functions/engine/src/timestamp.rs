@@ -12,7 +12,7 @@ pub struct Timestamp(i64);
 /// 9999-12-31T23:59:59.999Z, the last instant that RFC 3339 can write.
 const LAST_MS: i64 = 253_402_300_799_999;
 
-/// The longest that Lambda lets a function run: 15 minutes.
+/// Maximum timeout of a Lambda function: 15 minutes.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html>
 const LONGEST_INVOCATION_MS: i64 = 900_000;
 
@@ -29,17 +29,17 @@ impl Timestamp {
         Self::from_ms(seconds.saturating_mul(1000))
     }
 
-    /// From the system's clock. Only function handlers call this; all else takes `now` as a parameter.
+    /// From the system's clock. Only function handlers call this; all other code takes `now` as a parameter.
     #[must_use]
     pub fn from_clock(clock: SystemTime) -> Self {
         let since_epoch = clock.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::from_ms(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// When an invocation ends that is running at `now`, from what the Runtime API calls its deadline (epoch milliseconds).
+    /// The end of an invocation that is running at `now`, from the deadline that the Runtime API states (epoch milliseconds).
     ///
-    /// `cargo lambda watch` says 600,000 to every invocation: how long it lasts, and not when it ends. No deadline lies in the
-    /// first minutes of 1970, so what is no more than an invocation can last counts from `now`.
+    /// `cargo lambda watch` states 600,000 for every invocation: its duration, not its end. No deadline is in the first minutes of 1970, so
+    /// a number up to the maximum duration of an invocation counts from `now`.
     #[must_use]
     pub fn of_deadline(ms: u64, now: Self) -> Self {
         let ms = i64::try_from(ms).unwrap_or(i64::MAX);
@@ -71,14 +71,14 @@ impl Timestamp {
         self.0.saturating_add(999) / 1000
     }
 
-    /// This time and `span` more.
+    /// The time `span` after this one.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         Self::from_ms(self.0.saturating_add(ms))
     }
 
-    /// How long it is from `earlier` to this time; zero when `earlier` is later.
+    /// The time from `earlier` to this one; zero if `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -87,7 +87,7 @@ impl Timestamp {
     /// Reads an RFC 3339 date-time with any offset.
     ///
     /// # Errors
-    /// [`ParseTimestampError`] when the text is no RFC 3339 date-time, or lies outside the years 1970 to 9999.
+    /// [`ParseTimestampError`] if the text is not an RFC 3339 date-time, or is outside the years 1970 to 9999.
     pub fn parse_rfc3339(text: &str) -> Result<Self, ParseTimestampError> {
         let time = DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset)
             .map_err(|_| ParseTimestampError)?;

@@ -1,11 +1,17 @@
-//! The job kinds of this deployment. Each is one file, and one line here.
+//! The job kinds of this deployment. Each is one file, and one line in [`register`].
+
+pub mod csv_profile;
+mod rehearsal;
+
+use engine::Registry;
 
 /// The README's kind is compiled and run as it stands there.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
-engine::kinds! {
-    csv_profile::CsvProfile,
-    rehearsal::Rehearsal,
+/// Adds every kind of this deployment to `kinds`.
+pub fn register(kinds: &mut impl Registry) {
+    kinds.add::<csv_profile::CsvProfile>();
+    kinds.add::<rehearsal::Rehearsal>();
 }

@@ -18,7 +18,7 @@ use outcome::Outcome;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = serde_json::json!({"seconds": 2, "outcome": "retry-then-success"}))]
-pub struct Rehearsal {
+pub(crate) struct Rehearsal {
     /// How many seconds it takes, fractions allowed.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 900.0))]
@@ -33,7 +33,7 @@ pub struct Rehearsal {
 
 /// What it has to show for itself.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Rehearsed {
+pub(crate) struct Rehearsed {
     outcome: Outcome,
     attempt: u32,
     steps: u32,

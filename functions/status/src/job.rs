@@ -4,15 +4,15 @@ use std::time::SystemTime;
 
 use api::{
     Answer, Hold, Incoming, JSON, Problem, ProblemKind, Representation, entity_tag, job_answer,
-    job_path, job_tag, retry_after, store_problem, unwritable, with_result,
+    job_path, job_tag, retry_after, with_result,
 };
-use engine::{JobId, JobRecord, JobState, Outcome, Timestamp};
+use engine::{JobId, JobRecord, JobState, Judged, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
 
 use crate::App;
 
-/// The job as it stands: 200, or 304 when the client has it already; 410 once its time is over; 404 without a read when the id
-/// was not issued to the caller.
+/// The job: 200, or 304 if the client has the current version; 410 if it has expired; 404, without a read, if the id was not
+/// issued to the caller.
 pub(crate) async fn status(
     app: &App,
     incoming: &Incoming,
@@ -24,40 +24,36 @@ pub(crate) async fn status(
         ProblemKind::JobExpired => problem.of_job(id),
         _ => problem,
     };
-    let mut found = find(app, incoming, id, now).await.map_err(of_job)?;
-    let tag = job_tag(form, &found.record, found.now);
+    let (mut judged, hold) = find(app, incoming, id, now).await.map_err(of_job)?;
+    let tag = job_tag(form, &judged);
     if form == Representation::Json && incoming.takes_body(&tag) {
-        found.record = whole(app, found.record).await.map_err(of_job)?;
+        judged = whole(app, judged).await.map_err(of_job)?;
     }
-    let answer = job_answer(form, &found.record, incoming, found.now);
-    let answer = answer.map_err(|error| unwritable(&error))?;
-    let answer = answer.sunset_of(&found.record);
-    let mut answer = in_the_words_of_http(form, answer, &found.record, incoming);
+    let answer = job_answer(form, &judged, incoming).sunset_of(&judged);
+    let mut answer = with_status(form, answer, &judged, incoming);
     if app.monitor_links {
-        answer = answer.monitor_link(&found.record, &app.secrets, incoming);
+        answer = answer.monitor_link(&judged, &app.secrets, incoming);
     }
-    Ok(found.held(cached(answer, tag)))
+    Ok(held(hold, cached(answer, tag)))
 }
 
-/// The record with its result in it.
-async fn whole(app: &App, record: JobRecord) -> Result<JobRecord, Problem> {
-    let whole = with_result(&app.store, record).await;
-    whole
-        .map_err(|error| store_problem(&error))?
-        .ok_or_else(|| Problem::new(ProblemKind::JobExpired))
+/// The job with its result.
+async fn whole(app: &App, judged: Judged<'static>) -> Result<Judged<'static>, Problem> {
+    let whole = with_result(&app.store, judged).await?;
+    whole.ok_or_else(|| Problem::new(ProblemKind::JobExpired))
 }
 
-/// Who asks for an Atom entry reads the state from the status: 200 while there is no result, 201 and where it is once it was
-/// created, 410 once there will be none. In the other forms a job that has failed is still there, so it is 200.
-fn in_the_words_of_http(
+/// Sets the status code. For an Atom entry, it carries the state: 200 while there is no result, 201 with the place of the result
+/// once there is one, 410 if there will never be one. In the other representations, a failed job is a 200 like any other.
+fn with_status(
     form: Representation,
     answer: Answer,
-    record: &JobRecord,
+    judged: &Judged<'_>,
     incoming: &Incoming,
 ) -> Answer {
-    match (form, record.outcome()) {
+    match (form, judged.outcome()) {
         (Representation::AtomEntry, Some(Outcome::Success)) => {
-            let result = incoming.url(&format!("{}/result", job_path(record)));
+            let result = incoming.url(&format!("{}/result", job_path(judged)));
             let status = StatusCode::CREATED;
             Answer { status, ..answer }.with("location", result)
         }
@@ -69,7 +65,7 @@ fn in_the_words_of_http(
     }
 }
 
-/// The result: 404 until there is one, 410 when there will be none.
+/// The result: 404 until there is one, 410 if there will never be one.
 pub(crate) async fn result(
     app: &App,
     incoming: &Incoming,
@@ -77,99 +73,87 @@ pub(crate) async fn result(
     now: Timestamp,
 ) -> Result<Answer, Problem> {
     incoming.choose(Representation::OF_RESULT)?;
-    let found = find(app, incoming, id, now).await?;
-    let answer = result_of(app, incoming, &found.record, found.now).await;
-    Ok(found.held(answer.unwrap_or_else(|problem| problem.answer(incoming))))
+    let (judged, hold) = find(app, incoming, id, now).await?;
+    let answer = result_of(app, incoming, judged).await;
+    Ok(held(
+        hold,
+        answer.unwrap_or_else(|problem| problem.answer(incoming)),
+    ))
 }
 
 async fn result_of(
     app: &App,
     incoming: &Incoming,
-    record: &JobRecord,
-    now: Timestamp,
+    judged: Judged<'static>,
 ) -> Result<Answer, Problem> {
-    match record.state {
+    match judged.state {
         JobState::Scheduled | JobState::Started => {
-            let seconds = retry_after(record, now).unwrap_or(1);
+            let seconds = retry_after(&judged).unwrap_or(1);
             Err(Problem::new(ProblemKind::ResultNotReady)
                 .header("retry-after", seconds.to_string()))
         }
-        JobState::Completed(Outcome::Failed) => Err(failed(record)),
+        JobState::Completed(Outcome::Failed) => Err(failed(&judged)),
         JobState::Completed(Outcome::Canceled) => Err(Problem::new(ProblemKind::JobCanceled)),
         JobState::Completed(Outcome::Success) => {
-            let tag = entity_tag(record, "result");
+            let tag = entity_tag(&judged, "result");
+            let empty = Answer::new(StatusCode::OK, JSON, String::new()).sunset_of(&judged);
             let body = if incoming.takes_body(&tag) {
-                let whole = whole(app, record.clone()).await?;
-                whole.result.unwrap_or_else(|| "null".to_owned())
+                let whole = whole(app, judged).await?;
+                whole.result.clone().unwrap_or_else(|| "null".to_owned())
             } else {
                 String::new()
             };
-            let answer = Answer::new(StatusCode::OK, JSON, body);
-            Ok(cached(answer.sunset_of(record), tag))
+            Ok(cached(Answer { body, ..empty }, tag))
         }
     }
 }
 
-/// A job, as it was judged at `now`.
-struct Found {
-    record: JobRecord,
+/// Returns this response with the applied delay.
+fn held(hold: Option<Hold>, answer: Answer) -> Answer {
+    match hold {
+        Some(hold) => answer.with("preference-applied", hold.applied()),
+        None => answer,
+    }
+}
+
+/// The job. If the client prefers to wait, the response is delayed until the job has finished or the time has passed.
+async fn find(
+    app: &App,
+    incoming: &Incoming,
+    id: JobId,
     now: Timestamp,
-    hold: Option<Hold>,
-}
-
-impl Found {
-    /// The answer, with how long it was held at most.
-    fn held(&self, answer: Answer) -> Answer {
-        match self.hold {
-            Some(hold) => answer.with("preference-applied", hold.applied()),
-            None => answer,
-        }
-    }
-}
-
-/// The job, at its end if the client prefers to wait for that and it comes in time.
-async fn find(app: &App, incoming: &Incoming, id: JobId, now: Timestamp) -> Result<Found, Problem> {
+) -> Result<(Judged<'static>, Option<Hold>), Problem> {
     let store = app.store.for_owner(incoming.owner_of(&id, &app.secrets)?);
-    let record = store.get(&id).await;
-    let record = live(record.map_err(|error| store_problem(&error))?, now)?;
-    let Some(hold) = Hold::of(incoming, app.max_wait, &record, now) else {
-        return Ok(Found {
-            record,
-            now,
-            hold: None,
-        });
+    let record = live(store.get(&id).await?, now)?;
+    let Some(hold) = Hold::of(incoming, app.max_wait, &record.judged(now)) else {
+        return Ok((record.into_judged(now), None));
     };
-    let record = hold.until_end(&store, record).await;
+    let record = hold.until_end(&store, record).await?;
     let now = Timestamp::from_clock(SystemTime::now());
-    let record = live(record.map_err(|error| store_problem(&error))?, now)?;
-    Ok(Found {
-        record,
-        now,
-        hold: Some(hold),
-    })
+    Ok((live(record, now)?.into_judged(now), Some(hold)))
 }
 
-/// The record as a reader has to see it, unless its time is over.
+/// The record, unless it has expired.
 fn live(record: Option<JobRecord>, now: Timestamp) -> Result<JobRecord, Problem> {
     match record {
         None => Err(Problem::new(ProblemKind::JobExpired)),
         Some(record) if record.is_deleted => Err(Problem::new(ProblemKind::JobExpired)),
         Some(record) if record.is_expired(now) => {
-            Err(Problem::new(ProblemKind::JobExpired).expired(record))
+            Err(Problem::new(ProblemKind::JobExpired).expired(record.into_judged(now)))
         }
-        Some(record) => Ok(record.judged(now)),
+        Some(record) => Ok(record),
     }
 }
 
-fn failed(record: &JobRecord) -> Problem {
+fn failed(judged: &Judged<'_>) -> Problem {
     let problem = Problem::new(ProblemKind::JobFailed);
-    match &record.error {
+    match &judged.error {
         Some(error) => problem.detail(format!("{}: {}", error.code(), error.message())),
         None => problem,
     }
 }
 
-/// Private, since it is its owner's; to be asked about each time, since it moves.
+/// Returns this response with its cache headers: a job belongs to its owner, and may change at any time.
 fn cached(answer: Answer, tag: String) -> Answer {
     answer
         .with("etag", tag)

@@ -1,8 +1,8 @@
-//! The Lambda function that answers what became of a job: `GET /jobs/{id}`, `GET /jobs/{id}/result`, `GET /jobs`, the
-//! OpenAPI document and the pages behind the problem types. It only ever reads.
+//! The Lambda function that shows jobs: `GET /jobs/{id}`, `GET /jobs/{id}/result`, `GET /jobs`, the OpenAPI document and the
+//! pages of the problem types. It never writes.
 //!
-//! A record is judged when it is read: past its deadline an unfinished job has failed, past `expires-at` its URI is 410. So
-//! nothing has to sweep the table.
+//! A record is judged when it is read: a job that did not finish by its deadline has failed, and after `expires-at` its URI is 410.
+//! So no process has to sweep the table.
 
 mod job;
 mod list;
@@ -13,34 +13,34 @@ mod pages;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route};
+use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route};
 use engine::{Authorization, Catalog, Environment, IdSecrets, JobStore, Timestamp};
 use lambda_http::Error;
 
-/// What every request needs, built once for each process.
+/// What every request needs, built once per process.
 struct App {
     store: JobStore,
     secrets: IdSecrets,
-    /// Whether whoever has a job's monitor link may look at its page.
+    /// Whether anyone with a job's monitor link may see its page.
     monitor_links: bool,
-    /// The longest that an answer is held.
+    /// The maximum time that a response is delayed.
     max_wait: Duration,
-    /// What the OpenAPI document tells of the kinds.
+    /// The kinds, as the OpenAPI document describes them.
     catalog: Catalog,
-    /// Who may call, as the OpenAPI document tells it.
+    /// Who may call, for the OpenAPI document.
     authorization: Option<Authorization>,
 }
 
 /// Reads the configuration, builds the clients, and serves until the process ends.
 ///
 /// # Errors
-/// When the configuration cannot be used (the message names the variable), or the Lambda Runtime API is out of reach.
+/// If the configuration is invalid (the message names the variable), or the Lambda Runtime API is not reachable.
 pub async fn run() -> Result<(), Error> {
     let environment = Environment::of_process();
     let (table, secrets) = (environment.table_name()?, environment.id_secrets()?);
     let catalog = Catalog::of(environment.opt_in_kinds(), jobs::register)?;
     let authorization = environment.authorization()?;
-    let entrance = Entrance::of(&environment)?;
+    let gateway = GatewayConfig::of(&environment)?;
     let monitor_links = environment.monitor_links()?;
     let max_wait = environment.max_wait()?;
     let aws = engine::load_aws().await;
@@ -52,7 +52,7 @@ pub async fn run() -> Result<(), Error> {
         catalog,
         authorization,
     });
-    api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
+    api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }
 
 async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
@@ -66,7 +66,7 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Ok(Route::OpenApi) => openapi::answer(&app.catalog, app.authorization, &incoming),
         Ok(Route::ProblemType(kind)) => pages::problem_type(kind, &incoming),
         Ok(Route::Options(resource)) => Ok(resource.options()),
-        // The gateway sends these to `submit`; a deployment that does otherwise has no such resource here.
+        // The gateway routes these to `submit`. In a deployment with other routes, there is no such resource here.
         Ok(Route::Submit | Route::Cancel(_) | Route::Delete(_)) => {
             Err(Problem::new(ProblemKind::NotFound))
         }

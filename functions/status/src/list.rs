@@ -1,29 +1,29 @@
 //! `GET /jobs`.
 
 use api::{
-    Answer, Feed, Incoming, JobList, JobMembers, Problem, ProblemKind, Representation, list_page,
-    store_problem, unwritable,
+    Answer, Feed, Incoming, JobList, JobMembers, Problem, ProblemKind, Representation, json,
+    list_page,
 };
-use engine::{Cursor, JobFilter, JobRecord, JobState, MAX_PAGE, Outcome, Timestamp};
+use engine::{Cursor, JobFilter, JobState, MAX_PAGE, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::App;
 
-/// A screenful.
+/// The number of jobs on a page if the client does not set a limit: about a screenful.
 pub(crate) const DEFAULT_LIMIT: usize = 20;
 
 /// A page of jobs, newest first.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct ListDocument<'a> {
     jobs: Vec<JobMembers<'a>>,
-    /// The next page's URL, when there may be one. Its cursor is opaque.
+    /// The next page's URL, if there may be one. Its cursor is opaque.
     #[schemars(url)]
     next: Option<String>,
 }
 
-/// The caller's jobs, newest first, a page at a time.
+/// A page of the caller's jobs, newest first.
 pub(crate) async fn list(
     app: &App,
     incoming: &Incoming,
@@ -37,8 +37,7 @@ pub(crate) async fn list(
     let page = app
         .store
         .list(owner, limit, cursor.as_ref(), filter(status)?, now)
-        .await;
-    let page = page.map_err(|error| store_problem(&error))?;
+        .await?;
     let filter = status
         .map(|status| format!("&job-status={status}"))
         .unwrap_or_default();
@@ -47,7 +46,10 @@ pub(crate) async fn list(
         .map(|cursor| incoming.url(&format!("/jobs?limit={limit}&cursor={cursor}{filter}")));
     let here = this_page(incoming, limit);
     let body = match form {
-        Representation::Json => json(&page.jobs, next.clone())?,
+        Representation::Json => json(&ListDocument {
+            jobs: page.jobs.iter().map(JobMembers::of).collect(),
+            next: next.clone(),
+        }),
         Representation::AtomEntry | Representation::AtomFeed => {
             let feed = Feed {
                 owner,
@@ -76,16 +78,8 @@ pub(crate) async fn list(
         .with("vary", "accept, authorization"))
 }
 
-fn json(jobs: &[JobRecord], next: Option<String>) -> Result<String, Problem> {
-    let document = ListDocument {
-        jobs: jobs.iter().map(JobMembers::of).collect(),
-        next,
-    };
-    serde_json::to_string(&document).map_err(|error| unwritable(&error))
-}
-
-/// This page's own URL. Its parameters were read before, so they have no character that a URL would not take. The limit is
-/// written anew: it could have come with any number of leading zeros.
+/// The URL of this page. Its parameters have been parsed, so they contain only characters that a URL may have. The limit is
+/// formatted again, because the client may have sent it with leading zeros.
 fn this_page(incoming: &Incoming, limit: usize) -> String {
     let given = |name: &str| incoming.query.first(name);
     let limit = given("limit").map(|_| format!("limit={limit}"));
@@ -118,9 +112,7 @@ fn limit(text: Option<&str>) -> Result<usize, Problem> {
 fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
     text.map(str::parse)
         .transpose()
-        .map_err(|error: engine::ParseCursorError| {
-            invalid(&format!("'cursor' cannot be used: {error}."))
-        })
+        .map_err(|error: engine::ParseCursorError| invalid(&format!("'cursor' is {error}.")))
 }
 
 fn filter(text: Option<&str>) -> Result<JobFilter, Problem> {

@@ -1,4 +1,4 @@
-//! The Lambda function that answers what became of a job.
+//! The Lambda function that shows jobs.
 
 use std::process::ExitCode;
 

@@ -1,12 +1,13 @@
-//! `GET /monitor/{token}`: a job's page for whoever has its link. The gateway lets everybody in, and the token says to what.
+//! `GET /monitor/{token}`: a job's page for anyone who has its link. The gateway lets every request through; the token identifies the
+//! job.
 
-use api::{Answer, Incoming, Problem, ProblemKind, Representation, monitor_answer, store_problem};
+use api::{Answer, Incoming, Problem, ProblemKind, Representation, monitor_answer};
 use engine::Timestamp;
 
 use crate::App;
 
-/// The page: 200, or 410 once the job's time is over. Whatever is no token of ours is 404 without a read, and so is every token
-/// where monitor links are off.
+/// The page: 200, or 410 if the job has expired. A text that is not a token of this deployment is 404 without a read, and so is
+/// every token if monitor links are off.
 pub(crate) async fn page(
     app: &App,
     incoming: &Incoming,
@@ -18,17 +19,16 @@ pub(crate) async fn page(
     let token = token.ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
     incoming.choose(Representation::OF_MONITOR)?;
     if token.is_expired(now) {
-        return Err(over());
+        return Err(expired());
     }
-    let record = app.store.get(&token.id).await;
-    let record = record.map_err(|error| store_problem(&error))?;
+    let record = app.store.get(&token.id).await?;
     let live = record.filter(|record| token.is_of(record) && !record.is_expired(now));
-    let judged = live.ok_or_else(over)?.judged(now);
-    Ok(monitor_answer(&judged, incoming, now))
+    let record = live.ok_or_else(expired)?;
+    Ok(monitor_answer(&record.judged(now), incoming))
 }
 
-/// Nothing of the record is said: who has the link may see no more than the page.
-fn over() -> Problem {
+/// The problem of an expired job. It says nothing about the record, because the link gives access to the page only.
+fn expired() -> Problem {
     Problem::new(ProblemKind::JobExpired)
         .detail("This job has expired or was deleted.")
         .header("x-robots-tag", "noindex".to_owned())

@@ -1,24 +1,38 @@
-//! `GET /openapi.json`: the service described in OpenAPI 3.1, for people, code generators and checkers.
+//! `GET /openapi.json`: the description of the service in OpenAPI 3.1, for people, code generators and checkers.
 //!
-//! The schemas are derived from the types that are read and written, the examples are written by the code that answers. The
-//! document is made when it is asked for: the other requests, and a cold start, pay nothing for it.
+//! The document is `openapi.json`, beside this file. A request adds what depends on the deployment: the URL, the kinds and who may
+//! call; and the examples, which are made by the code that makes the responses. So other requests, and a cold start, do not pay
+//! for it. The tests show that the document agrees with the routes, the types and the problems.
 
 mod examples;
-mod operation;
-mod requests;
-mod responses;
-mod schemas;
+mod kinds;
 mod security;
 
-use api::{Answer, Incoming, Problem, Representation};
+use api::{Answer, Incoming, JSON, Problem, Representation};
 use engine::{Authorization, Catalog};
 use serde_json::{Map, Value, json};
 
 use self::examples::Examples;
-use self::operation::Operation;
-use self::schemas::Schemas;
 
-/// The document.
+const DOCUMENT: &str = include_str!("openapi.json");
+
+/// The responses of the gateway itself, which every operation has.
+const OF_THE_GATEWAY: [(&str, &str); 6] = [
+    (
+        "401",
+        "The request has no valid token. Only if the deployment requires tokens.",
+    ),
+    ("403", "The caller is not allowed to make this request."),
+    (
+        "413",
+        "The request exceeds the maximum size of the gateway.",
+    ),
+    ("429", "Too many requests. Try again later."),
+    ("500", "The service has an internal error."),
+    ("503", "The service is temporarily unavailable."),
+];
+
+/// The response with the document.
 pub(crate) fn answer(
     catalog: &Catalog,
     authorization: Option<Authorization>,
@@ -30,68 +44,56 @@ pub(crate) fn answer(
 }
 
 fn document(catalog: &Catalog, authorization: Option<Authorization>, incoming: &Incoming) -> Value {
-    let Schemas { schemas, kinds } = Schemas::of(catalog);
+    // The tests read it, so it is valid JSON.
+    let mut document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
+    document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
+    document["servers"] = json!([{ "url": incoming.base_url }]);
+    kinds::describe(catalog, &mut document);
     let examples = Examples { incoming };
-    let mut document = json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Asynchronous jobs over HTTP",
-            "version": env!("CARGO_PKG_VERSION"),
-            "license": { "name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE") },
-            "summary": "Submit work that takes long, look at its status URI, fetch its result.",
-            "description": "`POST /jobs` answers 202 with a status URI at once. The status URI is 200 until the job \
-                            expires, however the job ends, and 410 from then on. \
-                            `HEAD` works wherever `GET` does; `OPTIONS` lists a resource's methods. \
-                            `Accept` chooses between JSON, Atom and HTML where a response has several. \
-                            Every error of the service is a problem document (RFC 9457); errors of the gateway before it \
-                            have only a `message`.",
-        },
-        "servers": [{ "url": incoming.base_url }],
-        "paths": paths(&kinds, &examples),
-        "components": {
-            "schemas": schemas,
-            "parameters": requests::parameters(),
-            "headers": responses::headers(),
-        },
-    });
+    for path in members(&mut document, "paths") {
+        for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
+            complete(operation, &examples);
+        }
+    }
     match authorization.map(security::of) {
         Some(Some((scheme, requirement))) => {
             document["components"]["securitySchemes"] = scheme;
             document["security"] = requirement;
         }
-        // An empty list says that nobody needs credentials; without one, the document would leave it open.
+        // An empty list means that nobody needs credentials. Without a list, the document does not say.
         Some(None) => document["security"] = json!([]),
         None => {}
     }
     document
 }
 
-fn paths(kinds: &[schemas::Kind], examples: &Examples<'_>) -> Value {
-    let mut paths = Map::new();
-    for operation in Operation::ALL {
-        let (method, path) = operation.method_and_path();
-        let path = paths.entry(path).or_insert_with(|| json!({}));
-        path[method] = described(operation, kinds, examples);
+/// Adds the examples of an operation's responses, and the responses of the gateway.
+fn complete(operation: &mut Value, examples: &Examples<'_>) {
+    let is_cancel = operation
+        .get("operationId")
+        .is_some_and(|id| id == "cancelJob");
+    for response in members(operation, "responses") {
+        for content in members(response, "content") {
+            examples.add_to(content, is_cancel);
+        }
     }
-    Value::Object(paths)
+    for (status, description) in OF_THE_GATEWAY {
+        let response = &mut operation["responses"][status];
+        if response.is_null() {
+            response["description"] = description.into();
+        }
+        response["content"][JSON] =
+            json!({ "schema": { "$ref": "#/components/schemas/GatewayError" } });
+    }
 }
 
-fn described(operation: Operation, kinds: &[schemas::Kind], examples: &Examples<'_>) -> Value {
-    let (id, summary) = operation.id_and_summary();
-    let mut described = json!({
-        "operationId": id,
-        "summary": summary,
-        "responses": responses::of(operation, examples),
-    });
-    let parameters = requests::parameters_of(operation);
-    if !parameters.is_empty() {
-        described["parameters"] = parameters.into();
-    }
-    if operation == Operation::Submit {
-        described["requestBody"] = requests::submission(kinds);
-    }
-    described
+/// The values of an object's member that is an object; none if there is no such member.
+fn members<'a>(value: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
+    let member = value.get_mut(name).and_then(Value::as_object_mut);
+    member.into_iter().flat_map(Map::values_mut)
 }
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod tests;

@@ -1,18 +1,18 @@
-//! What there is, and what went wrong: documents that never change while a deployment stands.
+//! The home and problem-type documents, which do not change while a deployment exists.
 
 use api::{
-    Answer, Incoming, JSON, OPENAPI_PATH, Problem, ProblemKind, Representation, home_page,
+    Answer, Incoming, JSON, OPENAPI_PATH, Problem, ProblemKind, Representation, home_page, json,
     problem_type_page,
 };
 use lambda_http::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What there is.
+/// Links to the jobs, the OpenAPI document and the problem types.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct HomeDocument {
     title: &'static str,
-    /// The caller's jobs, and where jobs are submitted.
+    /// The URL of the caller's jobs, to which jobs are submitted.
     #[schemars(url)]
     jobs: String,
     /// The OpenAPI document.
@@ -22,7 +22,7 @@ pub(crate) struct HomeDocument {
     problems: Vec<String>,
 }
 
-/// What a problem type means.
+/// The meaning of a problem type.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct ProblemTypeDocument {
     #[serde(rename = "type")]
@@ -33,7 +33,7 @@ pub(crate) struct ProblemTypeDocument {
     explanation: &'static str,
 }
 
-/// `GET /`: where to begin.
+/// `GET /`: the entry point.
 pub(crate) fn home(incoming: &Incoming) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_DOCUMENT)?;
     let openapi = incoming.url(OPENAPI_PATH);
@@ -67,12 +67,8 @@ pub(crate) fn problem_type(kind: ProblemKind, incoming: &Incoming) -> Result<Ans
     Ok(page(form, json(&document)))
 }
 
-/// Strings and numbers always serialise.
-fn json(document: &impl Serialize) -> String {
-    serde_json::to_string(document).unwrap_or_default()
-}
-
-/// The gateway adds other headers for a page of another origin (CORS), so a cache keeps the two apart.
+/// A response with a document that may be cached. It varies by origin, because the gateway adds other headers for other origins
+/// (CORS).
 pub(crate) fn page(form: Representation, body: String) -> Answer {
     Answer::of(form, StatusCode::OK, body)
         .with("cache-control", "max-age=3600")

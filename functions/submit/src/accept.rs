@@ -2,282 +2,221 @@
 
 use api::{
     Answer, Hold, Incoming, Problem, ProblemKind, Representation, accepted_answer, job_answer,
-    job_path, queue_problem, store_problem, too_late, unwritable, with_result,
+    job_path, too_late, with_result,
 };
 use engine::{
-    Created, CreationToken, Fingerprint, Happened, JobId, JobMessage, JobRecord, MAX_MESSAGE_BYTES,
-    NewJob, Owner, Timestamp, TraceContext,
+    Created, CreationToken, Fingerprint, Happened, JobId, JobRecord, Judged, Owner, Timestamp,
+    TraceContext,
 };
 use lambda_http::tracing::{info, warn};
 
-use crate::request::{Submission, parse, too_large};
-use crate::{App, clock, idempotency, in_time};
+use crate::request::parse;
+use crate::submission::Submission;
+use crate::{App, clock, idempotency};
 
-/// A job that stands, and what its submitter is told of it.
-struct Accepted {
+/// A job that is stored, and what its submitter is told about it.
+pub(crate) struct Accepted {
+    form: Representation,
     record: JobRecord,
-    /// Whether it stood before, for the same request under the same `Idempotency-Key`.
+    /// Whether the job was stored before, for the same request under the same `Idempotency-Key`.
     is_replay: bool,
 }
 
-/// Accepts a job: 202, or 200 when the client prefers to wait and the job ends in time.
-pub(crate) async fn submit(
+/// Stores the job and sends its message, or reports what is wrong with it. If the `Idempotency-Key` belongs to a live job, finds
+/// that job instead.
+pub(crate) async fn accept(
     app: &App,
     incoming: &Incoming,
     now: Timestamp,
-) -> Result<Answer, Problem> {
+) -> Result<Accepted, Problem> {
     let form = incoming.choose(Representation::OF_COMMAND)?;
-    let mut accepted = in_time(accept(app, incoming, now)).await?;
-    let hold = Hold::of(incoming, app.max_wait, &accepted.record, now);
-    let mut now = now;
-    let is_pending = hold.is_some() && !accepted.record.state.is_completed();
-    let pending = is_pending.then(|| accepted.record.clone());
-    if let Some(hold) = hold {
-        accepted.record = at_its_end(app, accepted.record, hold).await;
-        now = clock();
-    }
-    if form == Representation::Json {
-        accepted.record = whole(app, accepted.record, pending).await?;
-    }
-    let answer = answer(form, &accepted, hold, incoming, now)?;
-    Ok(if app.monitor_links {
-        answer.monitor_link(&accepted.record, &app.secrets, incoming)
-    } else {
-        answer
-    })
-}
-
-/// The job at its end, if it comes in time. The job was accepted, so nothing that goes wrong here may be the answer.
-async fn at_its_end(app: &App, record: JobRecord, hold: Hold) -> JobRecord {
-    match hold.until_end(&app.store, record.clone()).await {
-        Ok(standing) => standing
-            .filter(|standing| !standing.is_deleted)
-            .unwrap_or(record),
-        Err(error) => {
-            warn!(job.id = %record.id, "waited for a job in vain: {error}");
-            record
-        }
-    }
-}
-
-/// The job with its result. If that cannot be read, a job that the client waited for is answered as it was `pending`, so that
-/// the client polls.
-async fn whole(
-    app: &App,
-    record: JobRecord,
-    pending: Option<JobRecord>,
-) -> Result<JobRecord, Problem> {
-    let problem = match with_result(&app.store, record).await {
-        Ok(Some(whole)) => return Ok(whole),
-        // The job is gone, and the next submit under its key creates another one.
-        Ok(None) => too_late(),
-        Err(error) => store_problem(&error),
-    };
-    pending.ok_or(problem)
-}
-
-/// Stores the job and sends it on, or says what is wrong with it. With an `Idempotency-Key` that stands for a live job, finds
-/// that one.
-async fn accept(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Accepted, Problem> {
     let owner = incoming.owner()?;
     let key = idempotency::key(incoming)?;
-    let submission = parse(incoming, &app.intake, app.schedule_ahead(), now)?;
-    let fingerprint = Fingerprint::of(&incoming.body);
+    let job = parse(incoming, &app.intake, app.schedule_ahead(), now)?;
     let place = match &key {
-        None => Place::of(app.secrets.issue(owner, random()?)),
+        None => Place::new(app.secrets.issue(owner, random()?)),
         Some(key) => match look(app, owner, key, now).await? {
-            Known::Live(standing) => return replay(*standing, &fingerprint, now),
+            Known::Live(stored) => return replay(form, *stored, incoming),
             Known::Free(place) => place,
         },
     };
-    match store(
-        app,
-        incoming,
-        owner,
-        submission,
-        place,
-        fingerprint.clone(),
-        now,
-    )
-    .await?
-    {
+    let creation_token = CreationToken::of(random()?);
+    let submission = Submission::of(job, place.id, owner, creation_token, incoming);
+    let trace = incoming.trace.as_deref();
+    let traceparent = submission.message().traceparent.clone();
+    // The message is sent first. In the other order, a crash in between would leave a job that never runs.
+    let (body, delay) = (submission.body()?, submission.delay(now));
+    app.queue.send(body, owner, delay, trace).await?;
+    let job = submission.into_job(app);
+    match app.store.create(job, place.replaced.as_ref(), now).await? {
         Created::New(record) => {
             app.metrics.write(&record.kind, Happened::Accepted, now);
-            Ok(accepted(*record, incoming))
+            info!(
+                job.id = %record.id,
+                job.name = %record.kind,
+                xray.trace = trace,
+                traceparent = traceparent.as_ref().map(TraceContext::as_str),
+                "job accepted"
+            );
+            Ok(Accepted {
+                form,
+                record: *record,
+                is_replay: false,
+            })
         }
-        // Another submit under the key was faster, and its job is over and gone. This one's message may be, too.
-        Created::Taken(standing) if standing.is_expired(clock()) => Err(too_late()),
-        Created::Taken(standing) => replay(*standing, &fingerprint, now),
+        // Another submit under the key was faster, and its job has already expired. The message of this one may be gone, too.
+        Created::Taken(stored) if stored.is_expired(clock()) => Err(too_late()),
+        Created::Taken(stored) => replay(form, *stored, incoming),
     }
 }
 
-/// Where a new job goes.
+/// Where a new job is stored.
 struct Place {
     id: JobId,
-    /// The expired or deleted record that is there.
+    /// The expired or deleted record under the id.
     replaced: Option<CreationToken>,
 }
 
 impl Place {
-    /// Where nothing is.
-    fn of(id: JobId) -> Self {
+    /// The place of an id without a record.
+    fn new(id: JobId) -> Self {
         Self { id, replaced: None }
     }
 }
 
-/// What there is of a key.
+/// The job of a key.
 enum Known {
-    /// Its live job.
+    /// The key belongs to this live job.
     Live(Box<JobRecord>),
-    /// None: this is where its next one goes.
+    /// The key belongs to no live job: this is the place of the next one.
     Free(Place),
 }
 
-/// Looks for the live job of a key: one read for each secret.
+/// Searches for the live job of a key: one read for each secret.
 async fn look(app: &App, owner: &Owner, key: &str, now: Timestamp) -> Result<Known, Problem> {
     let mut place = None;
     for id in app.secrets.for_key(owner, key) {
-        let record = app
-            .store
-            .get(&id)
-            .await
-            .map_err(|error| store_problem(&error))?;
-        let replaced = match record {
+        let replaced = match app.store.get(&id).await? {
             Some(record) if !record.is_expired(now) => return Ok(Known::Live(record.into())),
             record => record.map(|record| record.creation_token),
         };
-        // A key's new job gets the newest secret's id.
+        // The key's new job gets the id of the newest secret.
         place.get_or_insert(Place { id, replaced });
     }
-    // `for_key` has at least one.
+    // `for_key` has at least one id.
     place
         .map(Known::Free)
         .ok_or_else(|| Problem::new(ProblemKind::InternalError))
 }
 
-/// The message first, then the record. The other way round, a crash in between would leave a job that nobody ever runs.
-async fn store(
-    app: &App,
-    incoming: &Incoming,
-    owner: &Owner,
-    submission: Submission,
-    Place { id, replaced }: Place,
-    fingerprint: Fingerprint,
-    now: Timestamp,
-) -> Result<Created, Problem> {
-    let Submission {
-        kind,
-        max_attempts,
-        input,
-        summary,
-        scheduled_start,
-    } = submission;
-    let creation_token = CreationToken::of(random()?);
-    let message = JobMessage {
-        id,
-        kind: kind.clone(),
-        fingerprint: fingerprint.clone(),
-        traceparent: traceparent(incoming),
-        input,
-    };
-    let message = message.to_body().map_err(|error| unwritable(&error))?;
-    // Escapes can make a message longer than the body was.
-    if message.len() > MAX_MESSAGE_BYTES {
-        return Err(too_large());
-    }
-    let delay = scheduled_start.since(now);
-    let sent = app
-        .queue
-        .send(message, owner, delay, incoming.trace.as_deref())
-        .await;
-    sent.map_err(|error| queue_problem(&error))?;
-    let (deadline, write_horizon, retention) = (app.deadline, app.write_horizon, app.retention);
-    let job = NewJob {
-        id,
-        owner: owner.clone(),
-        kind,
-        fingerprint,
-        creation_token,
-        summary,
-        scheduled_start,
-        deadline,
-        write_horizon,
-        retention,
-        max_attempts,
-    };
-    app.store
-        .create(job, replaced.as_ref(), now)
-        .await
-        .map_err(|error| store_problem(&error))
-}
-
-fn accepted(record: JobRecord, incoming: &Incoming) -> Accepted {
-    let context = traceparent(incoming);
-    info!(
-        job.id = %record.id,
-        job.name = %record.kind,
-        xray.trace = incoming.trace.as_deref(),
-        traceparent = context.as_ref().map(TraceContext::as_str),
-        "accepted a job"
-    );
-    Accepted {
-        record,
-        is_replay: false,
-    }
-}
-
-/// What the client says that its request belongs to.
-fn traceparent(incoming: &Incoming) -> Option<TraceContext> {
-    incoming.header("traceparent")?.parse().ok()
-}
-
-/// The job of a key that was used before, as it stands, unless the request was another one.
+/// The current job of a key that was used before, unless the request was a different one.
 fn replay(
-    standing: JobRecord,
-    fingerprint: &Fingerprint,
-    now: Timestamp,
+    form: Representation,
+    stored: JobRecord,
+    incoming: &Incoming,
 ) -> Result<Accepted, Problem> {
-    if standing.fingerprint != *fingerprint {
+    if stored.fingerprint != Fingerprint::of(&incoming.body) {
         return Err(Problem::new(ProblemKind::IdempotencyKeyReused));
     }
     Ok(Accepted {
-        record: standing.judged(now),
+        form,
+        record: stored,
         is_replay: true,
     })
 }
 
-fn answer(
-    form: Representation,
-    accepted: &Accepted,
-    hold: Option<Hold>,
+/// The response about an accepted job: 202, or 200 if the client prefers to wait and the job finishes in time. `now` is when the
+/// request arrived.
+pub(crate) async fn answer(
+    app: &App,
     incoming: &Incoming,
+    accepted: Accepted,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
-    let record = &accepted.record;
-    let uri = incoming.url(&job_path(record));
-    let is_waited_for = hold.is_some() && record.state.is_completed();
-    let answer = if is_waited_for {
-        // The status document itself, so it is at the status URI that it can be had again.
-        let answer = job_answer(form, record, incoming, now).map_err(|error| unwritable(&error))?;
-        answer.with("content-location", uri.as_str())
-    } else {
-        let answer = accepted_answer(form, record, incoming, now);
-        let answer = answer.map_err(|error| unwritable(&error))?;
-        answer.with("location", uri.as_str())
+    let Accepted {
+        form,
+        record,
+        is_replay,
+    } = accepted;
+    let judged = record.judged(now);
+    let hold = Hold::of(incoming, app.max_wait, &judged);
+    let is_pending = hold.is_some() && !judged.state.is_completed();
+    let pending = is_pending.then(|| record.clone());
+    let mut judged = match hold {
+        None => record.into_judged(now),
+        Some(hold) => finished(app, record, hold).await.into_judged(clock()),
     };
-    let mut answer = answer
-        .with("operation-location", uri)
-        .with("cache-control", "no-store");
-    if accepted.is_replay {
-        answer = answer.with("idempotency-replayed", "true");
+    if form == Representation::Json {
+        judged = whole(app, judged, pending).await?;
     }
-    Ok(match applied(hold, !is_waited_for, incoming) {
-        Some(applied) => answer.with("preference-applied", applied),
-        None => answer,
+    let answer = document(form, &judged, hold, incoming);
+    let answer = if is_replay {
+        answer.with("idempotency-replayed", "true")
+    } else {
+        answer
+    };
+    Ok(if app.monitor_links {
+        answer.monitor_link(&judged, &app.secrets, incoming)
+    } else {
+        answer
     })
 }
 
-/// What was made of the client's preferences.
+/// The finished job, if it finishes in time. The job was accepted, so an error here must not become the response.
+async fn finished(app: &App, record: JobRecord, hold: Hold) -> JobRecord {
+    match hold.until_end(&app.store, record.clone()).await {
+        Ok(current) => current
+            .filter(|current| !current.is_deleted)
+            .unwrap_or(record),
+        Err(error) => {
+            warn!(job.id = %record.id, "waiting for the job failed: {error}");
+            record
+        }
+    }
+}
+
+/// The job with its result. If the result cannot be read, the response shows a job that the client waited for as it was while
+/// `pending`, so that the client polls.
+async fn whole(
+    app: &App,
+    judged: Judged<'static>,
+    pending: Option<JobRecord>,
+) -> Result<Judged<'static>, Problem> {
+    let problem = match with_result(&app.store, judged).await {
+        Ok(Some(whole)) => return Ok(whole),
+        // The job is gone, and the next submit under its key creates another one.
+        Ok(None) => too_late(),
+        Err(error) => error.into(),
+    };
+    pending
+        .map(|record| record.into_judged(clock()))
+        .ok_or(problem)
+}
+
+fn document(
+    form: Representation,
+    judged: &Judged<'_>,
+    hold: Option<Hold>,
+    incoming: &Incoming,
+) -> Answer {
+    let uri = incoming.url(&job_path(judged));
+    let is_finished = hold.is_some() && judged.state.is_completed();
+    let answer = if is_finished {
+        // This is the status document, so it is also available at the status URI.
+        job_answer(form, judged, incoming).with("content-location", uri.as_str())
+    } else {
+        accepted_answer(form, judged, incoming).with("location", uri.as_str())
+    };
+    let answer = answer
+        .with("operation-location", uri)
+        .with("cache-control", "no-store");
+    match applied(hold, !is_finished, incoming) {
+        Some(applied) => answer.with("preference-applied", applied),
+        None => answer,
+    }
+}
+
+/// The applied preferences of the client.
 fn applied(hold: Option<Hold>, is_async: bool, incoming: &Incoming) -> Option<String> {
     let is_async = is_async && incoming.preferences.respond_async;
     match (is_async, hold.map(Hold::applied)) {

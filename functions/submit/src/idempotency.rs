@@ -5,10 +5,10 @@ use api::{Incoming, Problem, ProblemKind};
 /// Long enough for any UUID or digest, short enough for a header.
 const MAX_CHARS: usize = 255;
 
-/// The request's key: a structured-field string (RFC 8941), or the same without its quotes.
+/// The request's key: a structured-field string (RFC 8941), with or without its quotes.
 ///
 /// # Errors
-/// A 400 when the header is there and is no string of 1 to 255 visible characters.
+/// 400 if the header is present but is not a string of 1 to 255 visible characters.
 pub(crate) fn key(incoming: &Incoming) -> Result<Option<String>, Problem> {
     let mut values = incoming.headers.get_all("idempotency-key").iter();
     let Some(value) = values.next() else {

@@ -1,5 +1,5 @@
-//! The Lambda function that accepts jobs, and takes what their owners say about them: `POST /jobs`,
-//! `POST /jobs/{id}/cancel`, `DELETE /jobs/{id}`.
+//! The Lambda function that accepts jobs and their owners' commands: `POST /jobs`, `POST /jobs/{id}/cancel`,
+//! `DELETE /jobs/{id}`.
 //!
 //! The message is sent before the record is written, and the 202 follows both: no record exists without its message, and a
 //! 202 means that both are durable.
@@ -8,40 +8,41 @@ mod accept;
 mod commands;
 mod idempotency;
 mod request;
+mod submission;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route, too_late};
+use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{
     Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
 };
 use lambda_http::Error;
 
-/// What every request needs, built once for each process.
+/// What every request needs, built once per process.
 struct App {
     store: JobStore,
     queue: JobQueue,
     secrets: IdSecrets,
     intake: Intake,
-    /// Whether whoever has a job's monitor link may look at its page.
+    /// Whether anyone with a job's monitor link may see its page.
     monitor_links: bool,
     metrics: Metrics,
-    /// How long a status URI lives after its job's end.
+    /// How long a finished job stays readable.
     retention: Duration,
     /// How long after its scheduled start a job must have finished.
     deadline: Duration,
-    /// How far ahead the deployment lets a job start.
+    /// The deployment's limit for how far in the future a job may start.
     max_schedule_ahead: Duration,
-    /// The longest that an answer is held.
+    /// The maximum time that a response is delayed.
     max_wait: Duration,
     /// How long a write can still take effect after its clock was read.
     write_horizon: Duration,
 }
 
 impl App {
-    /// How far ahead a job may start: no further than the deployment allows, and so that the queue still has its message when
-    /// it is overdue.
+    /// How far in the future a job may start: within the deployment's limit, and so that the queue still has its message when it is
+    /// overdue.
     fn schedule_ahead(&self) -> Duration {
         let kept = MAX_MESSAGE_AGE.saturating_sub(self.deadline + self.write_horizon);
         self.max_schedule_ahead.min(kept)
@@ -51,7 +52,7 @@ impl App {
 /// Reads the configuration, builds the clients, and serves until the process ends.
 ///
 /// # Errors
-/// When the configuration cannot be used (the message names the variable), or the Lambda Runtime API is out of reach.
+/// If the configuration is invalid (the message names the variable), or the Lambda Runtime API is not reachable.
 pub async fn run() -> Result<(), Error> {
     let environment = Environment::of_process();
     let (table, queue) = (environment.table_name()?, environment.queue_url()?);
@@ -62,7 +63,7 @@ pub async fn run() -> Result<(), Error> {
     let monitor_links = environment.monitor_links()?;
     let (max_schedule_ahead, max_wait) =
         (environment.max_schedule_ahead()?, environment.max_wait()?);
-    let entrance = Entrance::of(&environment)?;
+    let gateway = GatewayConfig::of(&environment)?;
     let aws = engine::load_aws().await;
     let (store, queue) = (
         JobStore::new(aws.dynamodb, table),
@@ -81,43 +82,55 @@ pub async fn run() -> Result<(), Error> {
         max_wait,
         write_horizon,
     });
-    api::serve(entrance, move |incoming| handle(app.clone(), incoming)).await
+    api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }
 
-/// As long as a submit's calls may take one after another, three as a rule, 4 s each: a client that is left waiting longer
-/// than that is told to come again. A client that would rather wait for its job ([`api::Hold`]) waits after that.
-const ANSWER_WITHIN: Duration = Duration::from_secs(13);
+/// Maximum time of a command: that of a submit's calls (usually three) one after another, 4 s each. After that, the client is
+/// told to try again. A client that prefers to wait for its job ([`api::Hold`]) waits after the command.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(13);
+
+/// Outcome of a command.
+enum Command {
+    /// A job was accepted. The response may have to wait for it.
+    Accepted(Box<accept::Accepted>),
+    /// The response is complete.
+    Answered(Answer),
+}
 
 async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
     let now = clock();
-    let answer = match Route::of(&incoming) {
-        Ok(Route::Submit) => accept::submit(&app, &incoming, now).await,
-        Ok(Route::Cancel(id)) => in_time(commands::cancel(&app, &incoming, id)).await,
-        Ok(Route::Delete(id)) => in_time(commands::delete(&app, &incoming, id)).await,
-        Ok(Route::Options(resource)) => Ok(resource.options()),
-        // The gateway sends these to `status`; a deployment that does otherwise has no such resource here.
-        Ok(
-            Route::List
-            | Route::Status(_)
-            | Route::JobResult(_)
-            | Route::Home
-            | Route::OpenApi
-            | Route::ProblemType(_)
-            | Route::Monitor(_),
-        ) => Err(Problem::new(ProblemKind::NotFound)),
+    // A command that times out may have taken effect, as after any response that is lost.
+    let command = tokio::time::timeout(COMMAND_TIMEOUT, command(&app, &incoming, now)).await;
+    let answer = match command.unwrap_or_else(|_| Err(too_late())) {
+        Ok(Command::Accepted(accepted)) => accept::answer(&app, &incoming, *accepted, now).await,
+        Ok(Command::Answered(answer)) => Ok(answer),
         Err(problem) => Err(problem),
     };
     answer.unwrap_or_else(|problem| problem.answer(&incoming))
 }
 
-/// The clock.
-fn clock() -> Timestamp {
-    Timestamp::from_clock(SystemTime::now())
+async fn command(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Command, Problem> {
+    let answer = match Route::of(incoming)? {
+        Route::Submit => {
+            let accepted = accept::accept(app, incoming, now).await?;
+            return Ok(Command::Accepted(accepted.into()));
+        }
+        Route::Cancel(id) => commands::cancel(app, incoming, id).await?,
+        Route::Delete(id) => commands::delete(app, incoming, id).await?,
+        Route::Options(resource) => resource.options(),
+        // The gateway routes these to `status`. In a deployment with other routes, there is no such resource here.
+        Route::List
+        | Route::Status(_)
+        | Route::JobResult(_)
+        | Route::Home
+        | Route::OpenApi
+        | Route::ProblemType(_)
+        | Route::Monitor(_) => return Err(Problem::new(ProblemKind::NotFound)),
+    };
+    Ok(Command::Answered(answer))
 }
 
-/// What comes of it within [`ANSWER_WITHIN`]. What was under way then may have taken effect, as after any answer of ours that
-/// got lost.
-async fn in_time<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    let done = tokio::time::timeout(ANSWER_WITHIN, work).await;
-    done.unwrap_or_else(|_| Err(too_late()))
+/// Reads the clock.
+fn clock() -> Timestamp {
+    Timestamp::from_clock(SystemTime::now())
 }

@@ -1,4 +1,4 @@
-//! The body of a submit, parsed whole: everything that is wrong with it is said at once.
+//! The body of a submit. A refusal lists all its errors at once.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,18 +10,19 @@ use engine::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// The largest body that is taken, in bytes: what fits into a message of the queue.
+/// The maximum size of a body, in bytes: it must fit into one message of the queue.
 pub(crate) const MAX_BODY_BYTES: usize = MAX_MESSAGE_BYTES - MESSAGE_ENVELOPE_BYTES;
 
-/// The most errors that a refusal lists. An answer of Lambda may have 6 MB, and a body can have a hundred thousand errors.
+/// Maximum number of errors that a refusal lists. A response of Lambda must not exceed 6 MB, and a body can have a hundred thousand
+/// errors.
 const MAX_ERRORS: usize = 20;
 
-/// The longest pointer, and the longest detail, of an error: both can repeat what the client sent.
+/// Maximum length of an error's pointer, and of its detail: both can repeat text of the client.
 const MAX_ERROR_CHARS: usize = 200;
 
-/// A job that can be accepted.
+/// A valid request for a job.
 #[derive(Debug)]
-pub(crate) struct Submission {
+pub(crate) struct RequestedJob {
     pub(crate) kind: KindName,
     pub(crate) max_attempts: u32,
     pub(crate) input: Box<RawValue>,
@@ -29,7 +30,7 @@ pub(crate) struct Submission {
     pub(crate) scheduled_start: Timestamp,
 }
 
-/// Reads a submit's body. `ahead`: how far ahead a job may start.
+/// Reads the body of a submit. A job must not start more than `ahead` from `now`.
 ///
 /// # Errors
 /// 413, 415, 400 or 422: nothing may be stored or sent.
@@ -38,14 +39,14 @@ pub(crate) fn parse(
     intake: &Intake,
     ahead: Duration,
     now: Timestamp,
-) -> Result<Submission, Problem> {
+) -> Result<RequestedJob, Problem> {
     if incoming.body.len() > MAX_BODY_BYTES {
         return Err(too_large());
     }
     check_media_type(incoming)?;
     let text = std::str::from_utf8(&incoming.body).map_err(|error| unreadable(&error))?;
     if text.trim().is_empty() {
-        return Err(malformed("There is no body."));
+        return Err(malformed("The request has no body."));
     }
     let whole: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(whole.get()).map_err(|_| {
@@ -54,7 +55,7 @@ pub(crate) fn parse(
         errors.problem()
     })?;
     let errors = Errors::default();
-    Members { members, errors }.submission(intake, ahead, now)
+    Members { members, errors }.job(intake, ahead, now)
 }
 
 /// The problem of a body that does not fit into a message.
@@ -65,7 +66,7 @@ pub(crate) fn too_large() -> Problem {
         .limit_bytes(MAX_BODY_BYTES)
 }
 
-/// `application/json` and `application/*+json`, with any parameters. A body without a type is taken for JSON.
+/// Accepts `application/json` and `application/*+json`, with any parameters. A body without a type counts as JSON.
 fn check_media_type(incoming: &Incoming) -> Result<(), Problem> {
     let Some(value) = incoming.headers.get("content-type") else {
         return Ok(());
@@ -92,12 +93,12 @@ fn malformed(why: &str) -> Problem {
     Problem::new(ProblemKind::MalformedJson).detail(why)
 }
 
-/// The parser's own words; they repeat nothing of the body.
+/// The message of the parser, which repeats no text of the body.
 fn unreadable(error: &impl std::fmt::Display) -> Problem {
     malformed(&format!("The body cannot be parsed: {error}."))
 }
 
-/// What is wrong with the body: the first [`MAX_ERRORS`] errors, and the number of all.
+/// The errors in the body: the first [`MAX_ERRORS`], and the number of all.
 #[derive(Default)]
 struct Errors {
     listed: Vec<FieldError>,
@@ -117,7 +118,7 @@ impl Errors {
 
     fn problem(self) -> Problem {
         let more = self.count - self.listed.len();
-        // In full for clients that show the detail only; those that know `errors` have each place by itself.
+        // The detail repeats the errors for clients that do not know `errors`.
         let said = self.listed.iter();
         let said = said.map(|error| format!("{} {}", place(&error.pointer), error.detail));
         let rest = (more > 0).then(|| format!("{more} more errors"));
@@ -128,7 +129,7 @@ impl Errors {
     }
 }
 
-/// `text`, or its beginning and an ellipsis.
+/// Returns `text`, or its beginning and an ellipsis.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(MAX_ERROR_CHARS) {
         None => text.to_owned(),
@@ -144,19 +145,19 @@ fn place(pointer: &str) -> &str {
     }
 }
 
-/// The members of the body, taken out one by one, and what was wrong with them.
+/// The members of the body that have not been read yet, and the errors in the others.
 struct Members<'a> {
     members: BTreeMap<String, &'a RawValue>,
     errors: Errors,
 }
 
 impl<'a> Members<'a> {
-    fn submission(
+    fn job(
         mut self,
         intake: &Intake,
         ahead: Duration,
         now: Timestamp,
-    ) -> Result<Submission, Problem> {
+    ) -> Result<RequestedJob, Problem> {
         let kind = self.kind(intake);
         let input = self.input(kind.as_ref().map(|(kind, _)| kind), intake);
         let summary = self.summary();
@@ -165,13 +166,15 @@ impl<'a> Members<'a> {
             self.wrong(&pointer_to(&name), "is not a known member");
         }
         match (kind, input) {
-            (Some((kind, max_attempts)), Some(input)) if self.errors.count == 0 => Ok(Submission {
-                kind,
-                max_attempts,
-                input: input.to_owned(),
-                summary,
-                scheduled_start,
-            }),
+            (Some((kind, max_attempts)), Some(input)) if self.errors.count == 0 => {
+                Ok(RequestedJob {
+                    kind,
+                    max_attempts,
+                    input: input.to_owned(),
+                    summary,
+                    scheduled_start,
+                })
+            }
             _ => Err(self.errors.problem()),
         }
     }
@@ -216,7 +219,7 @@ impl<'a> Members<'a> {
                 &format!("must not exceed {MAX_SUMMARY_CHARS} characters"),
             );
         }
-        // It stands in Atom entries, and XML has no way to write these.
+        // An Atom entry contains the summary, and XML cannot represent these characters.
         if let Some(control) = summary.chars().find(|c| !is_xml_char(*c)) {
             let code = u32::from(control);
             self.wrong(
@@ -227,7 +230,7 @@ impl<'a> Members<'a> {
         summary
     }
 
-    /// A start in the past is now.
+    /// The scheduled start; `now` if it is in the past.
     fn scheduled_start(&mut self, ahead: Duration, now: Timestamp) -> Timestamp {
         const WANTED: &str = "must be an RFC 3339 date-time such as 2026-01-01T10:50:45Z";
         let Some(text) = self.optional::<String>("scheduled-start-time", WANTED) else {

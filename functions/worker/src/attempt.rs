@@ -11,12 +11,12 @@ use lambda_runtime::tracing::{error, info, warn};
 
 use crate::App;
 use crate::disposition::Disposition;
-use crate::ending::{After, Circumstances};
 use crate::failures::{panicked, result_too_large};
 use crate::invocation::{Invocation, Limit, moment_in, now};
 use crate::persist::{persist, random};
-use crate::watch::{Stopped, Watched, watch};
-use crate::work::Threads;
+use crate::retry::{After, Circumstances};
+use crate::watch::watch;
+use crate::work::{HandlerEnd, Stop, Threads};
 
 /// An attempt that this worker has claimed.
 pub(crate) struct Attempt<'a> {
@@ -25,15 +25,15 @@ pub(crate) struct Attempt<'a> {
     pub(crate) run: JobRecord,
     pub(crate) runner: Runner,
     pub(crate) message: &'a JobMessage,
-    /// How often the message was delivered.
+    /// Number of deliveries of the message.
     pub(crate) deliveries: u32,
     pub(crate) invocation: Invocation,
-    /// Its own, and none yet.
+    /// The threads of this attempt; none yet.
     pub(crate) threads: Threads,
 }
 
 impl Attempt<'_> {
-    /// Runs the job, and says what becomes of its message.
+    /// Runs the job. Returns what the worker does with its message.
     pub(crate) async fn run(self) -> Disposition {
         let started = Instant::now();
         let (time, limit) = self
@@ -42,8 +42,8 @@ impl Attempt<'_> {
         let ends_at = moment_in(time);
         let (context, control) = run_context(&self.run, ends_at, self.app.aws.config.clone());
         let work = self.threads.run(self.runner, self.message, context);
-        let (watched, progress) = watch(&self.app.store, &self.run, control, work, ends_at).await;
-        let disposition = self.end(watched, limit, progress).await;
+        let (end, progress) = watch(&self.app.store, &self.run, control, work, ends_at).await;
+        let disposition = self.end(end, limit, progress).await;
         let ran = started.elapsed();
         let over = Happened::AttemptOver { ran };
         self.app.metrics.write(&self.run.kind, over, now());
@@ -52,30 +52,30 @@ impl Attempt<'_> {
             job.name = %self.run.kind,
             attempt = self.run.attempt,
             duration_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX),
-            "an attempt is over"
+            "attempt ended"
         );
         disposition
     }
 
-    async fn end(&self, watched: Watched, limit: Limit, progress: Progress) -> Disposition {
-        match watched {
-            Watched::Returned(Ok(result)) if result.len() > engine::MAX_RESULT_BYTES => {
+    async fn end(&self, end: HandlerEnd, limit: Limit, progress: Progress) -> Disposition {
+        match end {
+            HandlerEnd::Returned(Ok(result)) if result.len() > engine::MAX_RESULT_BYTES => {
                 self.fail(result_too_large(result.len()), progress).await
             }
-            Watched::Returned(Ok(result)) => self.succeed(result, progress).await,
-            Watched::Returned(Err(error)) => self.failed(error, progress).await,
-            Watched::Panicked => self.fail(panicked(), progress).await,
-            Watched::Stopped { why, is_over } => {
+            HandlerEnd::Returned(Ok(result)) => self.succeed(result, progress).await,
+            HandlerEnd::Returned(Err(error)) => self.failed(error, progress).await,
+            HandlerEnd::Panicked => self.fail(panicked(), progress).await,
+            HandlerEnd::Stopped { why, is_over } => {
                 if !is_over {
-                    warn!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, "a handler goes on although it was told to stop");
+                    warn!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, "handler did not stop");
                 }
                 match why {
-                    Stopped::OutOfTime => {
+                    Stop::OutOfTime => {
                         let after = self.circumstances().after_time_out(limit, is_over);
                         self.go_on(after, progress).await
                     }
-                    Stopped::Canceled => self.finish(Ending::Canceled, progress).await,
-                    Stopped::Fenced => self.fenced(),
+                    Stop::Canceled => self.finish(Ending::Canceled, progress).await,
+                    Stop::Fenced => self.fenced(),
                 }
             }
         }
@@ -84,7 +84,7 @@ impl Attempt<'_> {
     async fn failed(&self, error: JobError, progress: Progress) -> Disposition {
         let (source, after) = self.circumstances().after(&error);
         if let Some(source) = source {
-            warn!(job.id = %self.run.id, attempt = self.run.attempt, error.source = ?source, "an attempt failed");
+            warn!(job.id = %self.run.id, attempt = self.run.attempt, error.source = ?source, "attempt failed");
         }
         self.go_on(after, progress).await
     }
@@ -92,7 +92,7 @@ impl Attempt<'_> {
     fn circumstances(&self) -> Circumstances<'_> {
         let now = now();
         let not_before = if self.threads.are_left() {
-            warn!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, "an attempt left a thread running");
+            warn!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, "attempt left a thread running");
             self.invocation.lease_until()
         } else {
             now
@@ -156,7 +156,7 @@ impl Attempt<'_> {
             Ok(Written::Applied) => {
                 let metrics = &self.app.metrics;
                 metrics.write_end(&self.run, ending.outcome(), now());
-                info!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, outcome = ending.outcome().as_str(), "a job came to its end");
+                info!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, outcome = ending.outcome().as_str(), "job finished");
                 Disposition::Done
             }
             Ok(Written::CancelRequested) => Box::pin(self.finish(Ending::Canceled, progress)).await,
@@ -165,13 +165,13 @@ impl Attempt<'_> {
         }
     }
 
-    /// Another attempt has the job, or its deadline is over: the message that comes back will find out which.
+    /// Another attempt owns the job, or its deadline has passed. The redelivered message finds out which.
     fn fenced(&self) -> Disposition {
-        warn!(job.id = %self.run.id, attempt = self.run.attempt, "an attempt lost its job");
+        warn!(job.id = %self.run.id, attempt = self.run.attempt, "attempt superseded");
         Disposition::in_a_while(HandBack::Superseded)
     }
 
-    /// The lease runs out, and the next attempt does the work again.
+    /// The lease ends, and the next attempt repeats the work.
     fn unwritten(&self, error: &engine::StoreError) -> Disposition {
         error!(job.id = %self.run.id, attempt = self.run.attempt, error.source = ?std::error::Error::source(error), "{error}");
         Disposition::at(self.invocation.lease_until(), now(), HandBack::Table)

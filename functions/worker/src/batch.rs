@@ -1,27 +1,23 @@
-//! A batch: its records run side by side, and each has its own answer.
+//! A batch of messages. Its jobs run concurrently, and each message has its own outcome.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use engine::{HandBack, Receipt};
-use lambda_runtime::tracing::{Instrument, Span, error};
-use tokio::task::JoinSet;
+use lambda_runtime::tracing::error;
 
 use crate::App;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Numbered};
 use crate::disposition::Disposition;
 use crate::invocation::{Invocation, now};
 use crate::suspect;
+use crate::tasks::each;
 
-/// So many jobs run at once in a process, however large the event source makes its batches: they share its memory. As many as
-/// the template's batches have.
-const AT_ONCE: usize = 10;
-
-/// Consumes a batch. The answer names the records that must be delivered again; the others are done.
+/// Consumes a batch. The response names the messages that must be redelivered; the others are done.
 ///
-/// A job that killed its process may kill this one, too: it gets the invocation for itself, so it costs its neighbors one
-/// attempt at most, and they return to the queue at once, for another worker.
+/// A job that killed its process may kill this one, too. So it gets the invocation for itself, and its neighbors return to the queue
+/// at once, for another worker.
 pub(crate) async fn consume(
     app: &Arc<App>,
     event: SqsEvent,
@@ -34,7 +30,7 @@ pub(crate) async fn consume(
         message_ids.push(record.message_id.clone().unwrap_or_default());
         deliveries.push((index, Delivery::of(record, &invocation)));
     }
-    // Every message not known to be done is delivered again, even if one of our tasks panics.
+    // Every message not known to be done is redelivered, even if one of our tasks panics.
     let mut done = vec![false; message_ids.len()];
     match suspect::first(app, &deliveries).await {
         None => run(app, &invocation, deliveries, &mut done).await,
@@ -56,10 +52,7 @@ pub(crate) async fn consume(
     response
 }
 
-/// A delivery and its place in the batch.
-pub(crate) type Numbered = (usize, Delivery);
-
-/// Runs the deliveries, and hands back those whose turn comes too late in the invocation.
+/// Runs the deliveries, and returns those to the queue that it can no longer start in time.
 async fn run(
     app: &Arc<App>,
     invocation: &Invocation,
@@ -89,27 +82,7 @@ async fn hand_all_back(app: &Arc<App>, deliveries: Vec<Numbered>) {
     each(returns, |()| ()).await;
 }
 
-/// Runs the tasks, as many at once as jobs may, and passes on the output of each one that does not panic.
-pub(crate) async fn each<F>(mut tasks: impl Iterator<Item = F>, mut output: impl FnMut(F::Output))
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    let mut running = JoinSet::new();
-    loop {
-        while running.len() < AT_ONCE
-            && let Some(task) = tasks.next()
-        {
-            running.spawn(task.instrument(Span::current()));
-        }
-        match running.join_next().await {
-            None => break,
-            Some(Ok(value)) => output(value),
-            Some(Err(panic)) => error!("a delivery did not come to its end: {panic}"),
-        }
-    }
-}
-
-/// Does what a delivery asks for, and sets when the message is looked at again if it is not done with.
+/// Handles a delivery, and sets when its message is redelivered unless it is done.
 async fn deliver(app: &Arc<App>, delivery: Delivery) -> Disposition {
     let disposition = delivery.handle(app).await;
     if let Disposition::HandBack { reason, after } = disposition {
@@ -134,29 +107,4 @@ fn failure(message_id: String) -> BatchItemFailure {
     let mut failure = BatchItemFailure::default();
     failure.item_identifier = message_id;
     failure
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::sync::Barrier;
-
-    #[tokio::test]
-    async fn as_many_tasks_as_jobs_may_run_at_once_and_one_that_panics_has_no_output() {
-        let all_begun = Arc::new(Barrier::new(AT_ONCE));
-        let tasks = (0..2 * AT_ONCE).map(|number| {
-            let all_begun = all_begun.clone();
-            async move {
-                // Passed only when ten tasks wait here at once.
-                all_begun.wait().await;
-                assert_ne!(number, 3, "as it was told");
-                number
-            }
-        });
-        let mut outputs = Vec::new();
-        each(tasks, |number| outputs.push(number)).await;
-        outputs.sort_unstable();
-        let expected: Vec<_> = (0..2 * AT_ONCE).filter(|number| *number != 3).collect();
-        assert_eq!(outputs, expected);
-    }
 }

@@ -1,4 +1,4 @@
-//! One delivery of one message: may its job run here and now, and what becomes of the message.
+//! One delivery of a message: whether its job may run here and now, and what the worker does with the message.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::SqsMessage;
 use engine::{
     Claim, ClaimDecision, Ending, Failure, HandBack, Happened, JobMessage, JobRecord,
-    ParseMessageError, Receipt, RetryPolicy, StoreError, Timestamp, TraceContext, Unclaimed,
+    ParseMessageError, Receipt, RetryPolicy, StoreError, Timestamp, TraceContext, Unclaimed, token,
 };
 use lambda_runtime::tracing::{Instrument, error, info, info_span, warn};
 
@@ -21,25 +21,32 @@ pub(crate) struct Delivery {
     pub(crate) receipt: Receipt,
     pub(crate) message: Result<JobMessage, ParseMessageError>,
     sent_at: Timestamp,
-    /// How often the message was delivered, this time included.
+    /// Number of deliveries of the message, including this one.
     pub(crate) deliveries: u32,
+    /// The fencing token: random, so that no other delivery has it, whatever the platform repeats.
+    run_token: Result<String, getrandom::Error>,
     invocation: Invocation,
     /// The X-Ray trace of the request.
     xray_trace: Option<String>,
 }
 
-/// A submit sends first and writes then, so a record can be milliseconds behind its message: that long it is worth waiting here.
+/// A delivery and its place in the batch.
+pub(crate) type Numbered = (usize, Delivery);
+
+/// Delays between the claims of a message without a record. A submit sends the message first, so the record can be milliseconds
+/// behind it, and waiting here is cheaper than a redelivery.
 const WAITS_FOR_RECORD_MS: [u64; 5] = [30, 70, 150, 300, 500];
 
-/// What is no message gets to the dead-letter queue after as many deliveries as the queue allows: a thousand short ones. That is
-/// a quarter of an hour, in which a deployment under way may bring the code that can read it, and costs next to nothing.
+/// Redelivery delay of a body that is not a valid message. It moves to the dead-letter queue after the maximum number of receives,
+/// about a quarter of an hour. In that time, a deployment that is under way may bring the code that can read it.
 const UNREADABLE_RETRY: Duration = Duration::from_secs(1);
 
-/// A kind that this worker doesn't know may be one that a deployment under way brings: for hours, if that is rolled back first.
+/// Redelivery delay of a message with an unknown kind. A deployment that is under way may bring the kind: after hours, if it is rolled
+/// back first.
 const UNKNOWN_KIND_RETRY: Duration = Duration::from_secs(10);
 
-/// How long to wait after a fault of the table: twice as long after each delivery, so that an outage of hours uses up a few
-/// dozen of the deliveries that a message has before it is dead.
+/// Redelivery delay after a fault of the table: it doubles with each delivery, so that an outage of hours uses up a few dozen of the
+/// message's deliveries.
 const FAULTS: RetryPolicy = RetryPolicy {
     base: Duration::from_secs(5),
     cap: Duration::from_secs(900),
@@ -58,28 +65,29 @@ impl Delivery {
             xray_trace: record.attributes.get("AWSTraceHeader").cloned(),
             receipt: Receipt(record.receipt_handle.unwrap_or_default()),
             message: JobMessage::parse(&record.body.unwrap_or_default()),
-            // Without a time of sending the message is taken for a new one: nothing is dropped by mistake.
+            // Without the time of sending, the message counts as new, so that nothing is dropped by mistake.
             sent_at: sent_ms.map_or_else(now, Timestamp::from_ms),
             deliveries: number("ApproximateReceiveCount")
                 .and_then(|count| count.try_into().ok())
                 .unwrap_or(1),
+            run_token: random().map(token),
             invocation: invocation.clone(),
         }
     }
 
-    /// Runs the job if it may run, and says what becomes of the message.
+    /// Runs the job if it may run. Returns what the worker does with the message.
     pub(crate) async fn handle(&self, app: &Arc<App>) -> Disposition {
         let message = match &self.message {
             Ok(message) => message,
             Err(error) => {
-                // Once would get lost, and each time would bury the rest.
+                // One line could be missed, and a line for each delivery would bury the others.
                 if self.deliveries.is_power_of_two() {
                     error!(error.source = ?std::error::Error::source(error), deliveries = self.deliveries, "{error}");
                 }
                 return Disposition::after(UNREADABLE_RETRY, HandBack::Unreadable);
             }
         };
-        // Every line that is logged of the job's attempt says what request it comes from.
+        // Every log line of the job's attempt names the request that the job came from.
         let span = info_span!(
             "delivery",
             xray.trace = self.xray_trace,
@@ -90,17 +98,17 @@ impl Delivery {
 
     async fn take(&self, app: &Arc<App>, message: &JobMessage) -> Disposition {
         let Some(runner) = app.runners.get(&message.kind).copied() else {
-            warn!(job.id = %message.id, job.name = %message.kind, "no such kind here");
+            warn!(job.id = %message.id, job.name = %message.kind, "unknown kind");
             return Disposition::after(UNKNOWN_KIND_RETRY, HandBack::UnknownKind);
         };
-        let run_token = match run_token() {
+        let run_token = match &self.run_token {
             Ok(run_token) => run_token,
             Err(error) => {
                 error!(job.id = %message.id, "no random bytes: {error}");
                 return self.after_fault();
             }
         };
-        match self.claim(app, message, &run_token).await {
+        match self.claim(app, message, run_token).await {
             Ok(Claim::Acquired(run)) => {
                 let after = run.started_at.map(|at| at.since(run.scheduled_start));
                 let claimed = Happened::Claimed {
@@ -134,8 +142,8 @@ impl Delivery {
         Disposition::after(FAULTS.bound(self.deliveries), HandBack::Table)
     }
 
-    /// Claims the job; waits a moment for a record that is not there yet. A claim without an answer is repeated: it may have
-    /// taken effect, and the attempt would be lost with it.
+    /// Claims the job. Waits a moment for a record that does not exist yet. Repeats a claim without an answer: it may have taken
+    /// effect, and otherwise the attempt would be lost.
     async fn claim(
         &self,
         app: &App,
@@ -184,7 +192,7 @@ impl Delivery {
         match (Unclaimed::of(decision, age, app.write_horizon, now), record) {
             (Unclaimed::HandBack { after }, _) => Disposition::after(after, reason(decision)),
             (Unclaimed::End, Some(record)) => end(app, record, decision, now).await,
-            // What is to be ended was there a moment ago.
+            // The record of a job to be ended existed a moment ago.
             (Unclaimed::End, None) => Disposition::in_a_while(HandBack::Changed),
             (Unclaimed::Drop, _) => {
                 dropped(message, decision);
@@ -194,21 +202,21 @@ impl Delivery {
     }
 }
 
-/// The fencing token of a delivery: random, so that no other delivery has it, whatever the platform repeats.
-fn run_token() -> Result<String, getrandom::Error> {
-    let (high, low) = (getrandom::u64()?, getrandom::u64()?);
-    Ok(format!("{high:016x}{low:016x}"))
+fn random() -> Result<[u8; 16], getrandom::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn dropped(message: &JobMessage, decision: ClaimDecision) {
     if decision == ClaimDecision::Missing {
-        warn!(job.id = %message.id, "dropped a message without a record");
+        warn!(job.id = %message.id, "message without a record dropped");
     } else {
-        info!(job.id = %message.id, "another message made this one useless");
+        info!(job.id = %message.id, "duplicate message dropped");
     }
 }
 
-/// How a job ends that gets no other attempt, when, and when its time is over.
+/// The outcome, end time and expiry of a job that gets no further attempt before its deadline.
 #[must_use]
 pub fn ending(
     record: &JobRecord,
@@ -216,50 +224,42 @@ pub fn ending(
     now: Timestamp,
     retention: Duration,
 ) -> (Ending, Timestamp, Timestamp) {
-    match decision {
-        ClaimDecision::Overdue => {
-            let (ending, ended_at) = Ending::of_overdue(record);
-            (ending, ended_at, record.expires_at)
-        }
-        ClaimDecision::Canceled => {
-            let (ended_at, expires_at) = record.canceled_end(now, retention);
-            (Ending::Canceled, ended_at, expires_at)
-        }
-        _ => {
-            let lost = Ending::Failed(record.worker_lost());
-            (lost, now, engine::expiry(now, retention))
-        }
+    if decision == ClaimDecision::Canceled {
+        let (ended_at, expires_at) = record.canceled_end(now, retention);
+        return (Ending::Canceled, ended_at, expires_at);
     }
+    let lost = Ending::Failed(record.worker_lost());
+    (lost, now, engine::expiry(now, retention))
 }
 
-/// Ends a job that no attempt owns. If it changed in the meantime, the message comes back and it is judged again.
+/// Ends a job that no attempt owns. If its record has changed since, the message is redelivered, and the decision is made again.
 async fn end(
     app: &App,
     record: &JobRecord,
     decision: ClaimDecision,
     now: Timestamp,
 ) -> Disposition {
-    let (ending, ended_at, expires_at) = ending(record, decision, now, app.retention);
+    let store = &app.store;
     let written = if decision == ClaimDecision::Overdue {
-        app.store.finish_overdue(record, now).await
+        store.finish_overdue(record, now).await
     } else {
-        let store = &app.store;
-        store
-            .finish_unowned(record, &ending, ended_at, expires_at, now)
-            .await
+        let (ending, ended_at, expires_at) = ending(record, decision, now, app.retention);
+        let written = store.finish_unowned(record, &ending, ended_at, expires_at, now);
+        let written = written.await;
+        written.map(|is_written| is_written.then_some((ending, ended_at)))
     };
     match written {
-        Ok(true) => {
+        Ok(Some((ending, ended_at))) => {
             app.metrics.write_end(record, ending.outcome(), ended_at);
             let code = if let Ending::Failed(failure) = &ending {
                 Failure::code(failure)
             } else {
                 "canceled"
             };
-            info!(job.id = %record.id, job.name = %record.kind, attempt = record.attempt, error.code = code, "ended a job");
+            info!(job.id = %record.id, job.name = %record.kind, attempt = record.attempt, error.code = code, "job ended without a further attempt");
             Disposition::Done
         }
-        Ok(false) => Disposition::after(Duration::ZERO, HandBack::Changed),
+        Ok(None) => Disposition::after(Duration::ZERO, HandBack::Changed),
         Err(error) => {
             error!(job.id = %record.id, error.source = ?std::error::Error::source(&error), "{error}");
             Disposition::after(FAULTS.base, HandBack::Table)
@@ -280,9 +280,10 @@ mod tests {
 
     #[test]
     fn no_two_deliveries_have_the_same_token() {
-        let (one, other) = (run_token().unwrap(), run_token().unwrap());
-        assert_ne!(one, other);
-        assert_eq!(one.len(), 32);
+        let (one, other) = (delivery(1), delivery(1));
+        let tokens = [one.run_token.unwrap(), other.run_token.unwrap()];
+        assert_ne!(tokens[0], tokens[1]);
+        assert!(tokens.iter().all(|token| token.len() == 32));
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Why a job fails whose handler gave no reason.
+//! Errors of jobs whose handler did not give one.
 
 use engine::{Failure, JobRecord, MAX_PAUSES};
 
-/// The last attempt failed, and its kind says nothing that a client may know.
+/// The last attempt failed, and its kind gave no error for the client.
 pub(crate) fn attempts_exhausted(run: &JobRecord) -> Failure {
     Failure::new(
         "attempts-exhausted",
@@ -11,24 +11,23 @@ pub(crate) fn attempts_exhausted(run: &JobRecord) -> Failure {
 }
 
 pub(crate) fn snoozed_too_often() -> Failure {
-    let message =
-        format!("the job asked to go on later when it had been started {MAX_PAUSES} times");
+    let message = format!("the job snoozed again after {MAX_PAUSES} deliveries");
     Failure::new("snoozed-too-often", &message)
 }
 
 pub(crate) fn panicked() -> Failure {
-    Failure::new("panicked", "the job's code panicked")
+    Failure::new("panicked", "the handler panicked")
 }
 
 pub(crate) fn result_too_large(bytes: usize) -> Failure {
     let limit = engine::MAX_RESULT_BYTES;
     Failure::new(
         "result-too-large",
-        &format!("the result has {bytes} bytes, and at most {limit} can be kept"),
+        &format!("the result has {bytes} bytes, which exceeds the maximum of {limit}"),
     )
 }
 
-/// The attempt took longer than the invocation or its kind allows.
+/// The attempt exceeded the time limit of the invocation or of its kind.
 pub(crate) fn timed_out() -> Failure {
     Failure::new("timed-out", "the attempt exceeded its time limit")
 }

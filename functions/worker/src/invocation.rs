@@ -1,4 +1,4 @@
-//! What is known of an invocation: until when it lives.
+//! The time limits of an invocation.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,31 +13,31 @@ pub(crate) struct Invocation {
     deadline: Timestamp,
 }
 
-/// What ends an attempt that takes too long.
+/// The limit that stops an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// The job's deadline.
     Deadline,
-    /// The function's timeout, for an attempt that had the whole invocation or nearly so.
+    /// The function's timeout, for an attempt that had nearly the whole invocation.
     Invocation,
     /// The function's timeout, for an attempt that began late in an invocation.
     Rest,
-    /// What the kind lets an attempt take.
+    /// The time limit of the kind.
     Kind,
 }
 
-/// A lease outlives its invocation by this much: the clocks of two workers differ by milliseconds, and a write that was sent
-/// at the last moment may take effect a little later.
+/// The time by which a lease outlasts its invocation: the clocks of two workers differ by milliseconds, and a write that was sent at
+/// the last moment may take effect a little later.
 const CLOCK_MARGIN: Duration = Duration::from_secs(2);
 
-/// What is kept back of an attempt's time: for a handler that does not stop at once, and to write its end with one call that
-/// is tried again and hand the message back with another. A call that takes its whole time (4 s) leaves the rest to the lease.
+/// Time reserved after an attempt: for a handler that does not stop at once, to write the end with a call that is tried again, and to
+/// return the message to the queue. If a call takes its maximum time (4 s), the end of the lease does the rest.
 const END_MARGIN: Duration = Duration::from_secs(6);
 
-/// The longest that a call to the table takes, all tries of the SDK included: the operation timeout of [`engine::timeouts`].
+/// Maximum time of a call to the table, including all tries of the SDK: the operation timeout of [`engine::timeouts`].
 const LONGEST_CALL: Duration = Duration::from_secs(4);
 
-/// Enough for a call to the queue, which takes milliseconds.
+/// Time for a call to the queue, which takes milliseconds.
 const HAND_BACK: Duration = Duration::from_secs(1);
 
 impl Invocation {
@@ -49,14 +49,14 @@ impl Invocation {
         }
     }
 
-    /// Until when an attempt that this invocation claims owns its job. Lambda kills a function at its deadline, so the deadline
-    /// is a lease that needs no heartbeat.
+    /// The end of the lease of an attempt that this invocation claims. Lambda kills a function at its deadline, so the deadline is a
+    /// lease that needs no heartbeat.
     pub(crate) fn lease_until(&self) -> Timestamp {
         self.deadline.plus(CLOCK_MARGIN)
     }
 
-    /// How long an attempt may run from `now`, and what ends it then: its kind's own limit, or a margin before the invocation's
-    /// deadline or the job's own. Of a short time an eighth is kept back.
+    /// The time that an attempt may run from `now`, and the limit that stops it then: that of its kind, or a margin before the
+    /// deadline of the invocation or of the job. Of a short time, an eighth is reserved.
     pub(crate) fn time_to_run(
         &self,
         run: &JobRecord,
@@ -76,8 +76,8 @@ impl Invocation {
         }
     }
 
-    /// What the invocation's end means to an attempt that begins at `now`: another one could have more time than this one if
-    /// a tenth of the invocation has passed.
+    /// The meaning of the invocation's deadline to an attempt that begins at `now`: once a tenth of the invocation has passed, another
+    /// attempt could have more time than this one.
     fn limit(&self, now: Timestamp) -> Limit {
         if self.deadline.since(now) * 10 >= self.duration() * 9 {
             Limit::Invocation
@@ -102,7 +102,7 @@ impl Invocation {
     }
 }
 
-/// The clock. Only here and in the handlers of the HTTP functions it is read.
+/// Reads the clock. Apart from this, only the HTTP functions read it.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_clock(SystemTime::now())
 }
@@ -115,7 +115,7 @@ pub(crate) fn moment_in(span: Duration) -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{CreationToken, Fingerprint, IdSecrets, NewJob, Owner};
+    use engine::{NewJob, test_kit};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds)
@@ -123,20 +123,10 @@ mod tests {
 
     /// A job whose deadline is that second.
     fn run(deadline: u64) -> JobRecord {
-        let owner = Owner::anonymous();
-        let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
         let job = NewJob {
-            id: secrets.issue(&owner, [1; 10]),
-            owner,
-            kind: "any".parse().unwrap(),
-            fingerprint: Fingerprint::of(b""),
-            creation_token: CreationToken::of([1; 16]),
-            summary: String::new(),
             scheduled_start: at(0),
             deadline: Duration::from_secs(deadline),
-            write_horizon: Duration::from_secs(40),
-            retention: Duration::from_secs(1),
-            max_attempts: 3,
+            ..test_kit::new_job()
         };
         JobRecord::begin(job, at(0))
     }

@@ -1,8 +1,8 @@
 //! The Lambda function that runs jobs: it consumes the queue, and writes progress and the end into the record.
 //!
-//! A batch's records run side by side, each on a thread and a runtime of its own, so that neither a panic nor a blocking
-//! handler of one harms another. What is not done with goes back to the queue: `ReportBatchItemFailures` names it, and its visibility is
-//! set to the time at which it makes sense to look again.
+//! The jobs of a batch run concurrently, each on a thread and a runtime of its own, so that neither a panic nor a blocking handler
+//! harms another job. A message that is not done returns to the queue: `ReportBatchItemFailures` names it, and its visibility timeout
+//! is set to the time at which its job may continue.
 
 #[cfg(panic = "abort")]
 compile_error!(
@@ -13,19 +13,20 @@ mod attempt;
 mod batch;
 mod delivery;
 mod disposition;
-mod ending;
 mod failures;
 mod hearing;
 mod invocation;
 mod persist;
+mod retry;
 mod runaway;
 mod suspect;
+mod tasks;
 mod watch;
 mod work;
 
 pub use delivery::ending;
-pub use ending::{After, Circumstances};
 pub use invocation::Limit;
+pub use retry::{After, Circumstances};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,25 +38,25 @@ use lambda_runtime::tower::util::MapFutureLayer;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use work::Threads;
 
-/// What every job needs, built once for each process.
+/// What every job needs, built once per process.
 struct App {
     store: JobStore,
     queue: JobQueue,
     runners: Runners,
     metrics: Metrics,
     aws: Aws,
-    /// How long a status URI lives after its job's end.
+    /// How long a finished job stays readable.
     retention: Duration,
     /// How long a write can still take effect after its clock was read.
     write_horizon: Duration,
-    /// What the handlers of this process run on.
+    /// The threads of this process's handlers.
     threads: Threads,
 }
 
 /// Reads the configuration, builds the clients, and consumes the queue until the process ends.
 ///
 /// # Errors
-/// When the configuration cannot be used (the message names the variable), or the Lambda Runtime API is out of reach.
+/// If the configuration is invalid (the message names the variable), or the Lambda Runtime API is not reachable.
 pub async fn run() -> Result<(), Error> {
     let environment = Environment::of_process();
     let (table, queue) = (environment.table_name()?, environment.queue_url()?);
@@ -79,7 +80,7 @@ pub async fn run() -> Result<(), Error> {
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         Ok::<_, Error>(batch::consume(app, event.payload, &event.context).await)
     });
-    // The outermost layer sees an invocation end when its answer is with the Runtime API.
+    // The outermost layer sees the end of an invocation after its response has reached the Runtime API.
     Runtime::new(handler)
         .layer(TracingLayer::new())
         .layer(MapFutureLayer::new(|answered| {

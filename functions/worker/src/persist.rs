@@ -1,4 +1,4 @@
-//! Calls to the table that are repeated in place.
+//! Repeated calls to the table.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use tokio::time::sleep;
 
 use crate::invocation::now;
 
-/// How long to wait between two calls. Each is several tries of the SDK, so the table was out of reach for seconds or refuses.
+/// Delay between two calls. Each consists of several tries of the SDK, so the table was unavailable for seconds, or refuses.
 const PAUSES: RetryPolicy = RetryPolicy {
     base: Duration::from_millis(200),
     cap: Duration::from_secs(5),
 };
 
-/// Repeats a call until the table answers, or until another one would begin after `until`.
+/// Repeats a call until the table answers, or until another call would begin after `until`.
 ///
-/// Only for a call that recognizes its own effect: the answer may have been lost behind it.
+/// Only for a call that recognizes its own effect, because only its answer may have been lost.
 pub(crate) async fn persist<T, F>(
     until: Timestamp,
     mut call: impl FnMut() -> F,
@@ -34,13 +34,13 @@ where
         if now().plus(pause) > until {
             return Err(unanswered);
         }
-        warn!(error.source = ?std::error::Error::source(&unanswered), calls, "{unanswered}; the call is repeated");
+        warn!(error.source = ?std::error::Error::source(&unanswered), calls, "{unanswered}; repeating the call");
         sleep(pause).await;
         calls = calls.saturating_add(1);
     }
 }
 
-/// For jitter: without a source of randomness all delays are the shortest, which does no harm.
+/// A random number for jitter. Without a source of randomness, all delays are the shortest, which does no harm.
 pub(crate) fn random() -> u64 {
     getrandom::u64().unwrap_or_default()
 }

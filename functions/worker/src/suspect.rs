@@ -1,15 +1,15 @@
-//! Jobs whose last attempt died with its process: they may take the next process along.
+//! Jobs whose last attempt died with its process, and which may kill the next process, too.
 
 use std::sync::Arc;
 
 use engine::{ClaimDecision, JobState, decide_claim};
 
 use crate::App;
-use crate::batch::{Numbered, each};
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Numbered};
 use crate::invocation::now;
+use crate::tasks::each;
 
-/// The first suspect of a batch. A delivery that is alone can harm no other.
+/// The first suspect of a batch; `None` for a single delivery, which cannot harm another.
 pub(crate) async fn first(app: &Arc<App>, deliveries: &[Numbered]) -> Option<usize> {
     let is_batch = deliveries.len() > 1;
     let looks = deliveries.iter().filter(|_| is_batch);
@@ -26,8 +26,8 @@ pub(crate) async fn first(app: &Arc<App>, deliveries: &[Numbered]) -> Option<usi
     first
 }
 
-/// Whether the job's last attempt died with its process, and its next one would start here. Only a message that was
-/// delivered before can have such a job. If the table does not answer, the job is like any other.
+/// Whether the job's last attempt died with its process, and its next one would start here. Only a redelivered message can have
+/// such a job. If the table does not answer, the job does not count as a suspect.
 fn is_suspect(
     app: &Arc<App>,
     delivery: &Delivery,

@@ -1,8 +1,8 @@
-//! The thread that an attempt's handler has for itself.
+//! The thread of an attempt's handler.
 //!
-//! A handler may block or compute for as long as it likes: the worker's own thread still writes progress, sees a cancel and
-//! ends the attempt. Each handler has an async runtime of its own, too, so that tasks that it spawned are no more when it is
-//! over, and none of them can hold up a neighbour.
+//! A handler may block or compute: the worker's own thread still writes progress, sees a cancel and ends the attempt. Each handler
+//! also has an async runtime of its own, so that the tasks that it spawned are dropped when it ends, and none of them can block a
+//! neighbor.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,23 +14,40 @@ use lambda_runtime::tracing::{Instrument, Span};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-/// How a handler came to its end.
-pub(crate) enum Done {
+/// How a handler ended.
+#[derive(Debug)]
+pub(crate) enum HandlerEnd {
     /// It returned.
     Returned(Result<String, JobError>),
-    /// It was dropped at an await, because it was told to stop.
-    Dropped,
     /// It panicked.
     Panicked,
+    /// The worker stopped it.
+    Stopped {
+        /// Why.
+        why: Stop,
+        /// Whether the handler has ended. One that blocks or computes continues.
+        is_over: bool,
+    },
 }
 
-/// Where [`Done`] arrives. An error means the same as [`Done::Panicked`].
-pub(crate) type Work = oneshot::Receiver<Done>;
+/// Why the worker stopped a handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Its time limit has passed.
+    OutOfTime,
+    /// The owner canceled the job.
+    Canceled,
+    /// The attempt was superseded.
+    Fenced,
+}
 
-/// How long what a handler left running on threads of its own (`spawn_blocking`) may go on behind its end.
+/// Receives the end of a handler that returned or panicked. A handler that was dropped, because it was told to stop, sends nothing.
+pub(crate) type Work = oneshot::Receiver<HandlerEnd>;
+
+/// How long the end of a handler waits for threads that it left running (`spawn_blocking`).
 const LEFTOVERS: Duration = Duration::from_millis(100);
 
-/// The threads of handlers, those of one attempt or of the whole process: how many there are.
+/// The number of running threads of handlers, those of one attempt or of the whole process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Threads {
     running: Arc<AtomicUsize>,
@@ -50,7 +67,7 @@ impl Drop for Counted {
 }
 
 impl Threads {
-    /// The threads of an attempt, which count as threads of this process, too.
+    /// The threads of an attempt, which also count as threads of this process.
     pub(crate) fn of_attempt(&self) -> Self {
         Self {
             running: Arc::default(),
@@ -58,7 +75,7 @@ impl Threads {
         }
     }
 
-    /// Whether a handler, or what it left running, still runs.
+    /// Whether a handler, or a thread that it left, still runs.
     pub(crate) fn are_left(&self) -> bool {
         self.running.load(Ordering::SeqCst) > 0
     }
@@ -81,16 +98,18 @@ impl Threads {
         let counted = self.count();
         let thread = std::thread::Builder::new().name(message.kind.to_string());
         let spawned = thread.spawn(move || {
-            let done = threads.block_on(async move {
+            let end = threads.block_on(async move {
                 tokio::select! {
                     biased;
-                    () = context.stopped() => Done::Dropped,
-                    result = runner.run(input.get(), context.clone()).instrument(span) => Done::Returned(result),
+                    () = context.stopped() => None,
+                    result = runner.run(input.get(), context.clone()).instrument(span) => Some(result),
                 }
             });
             drop(counted);
-            // Nobody listens any more when it was told to stop and took its time.
-            let _ = sender.send(done);
+            if let Some(end) = end {
+                // Fails if the handler was told to stop and took too long: then nobody receives it.
+                let _ = sender.send(end);
+            }
         });
         match spawned {
             Ok(_) => work,
@@ -98,23 +117,29 @@ impl Threads {
         }
     }
 
-    fn block_on(&self, handler: impl Future<Output = Done>) -> Done {
+    /// Runs a handler on a runtime of its own. `None` if it was dropped.
+    fn block_on(
+        &self,
+        handler: impl Future<Output = Option<Result<String, JobError>>>,
+    ) -> Option<HandlerEnd> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let runtime = match runtime {
             Ok(runtime) => runtime,
-            Err(error) => return Done::Returned(Err(error.into())),
+            Err(error) => return Some(HandlerEnd::Returned(Err(error.into()))),
         };
-        let done = catch_unwind(AssertUnwindSafe(|| runtime.block_on(handler)));
-        let done = done.unwrap_or(Done::Panicked);
-        // All that the handler spawned is dropped here, before its end is known to anybody. One that was stopped is not over
-        // as long as a thread of it runs; a result does not wait for that.
-        match done {
-            Done::Dropped => drop(runtime),
-            Done::Returned(_) | Done::Panicked => self.close(runtime),
+        let end = match catch_unwind(AssertUnwindSafe(|| runtime.block_on(handler))) {
+            Ok(result) => result.map(HandlerEnd::Returned),
+            Err(_) => Some(HandlerEnd::Panicked),
+        };
+        // Everything that the handler spawned is dropped here, before its end is reported. A stopped handler has not ended as long as
+        // one of its threads runs; a result does not wait for that.
+        match end {
+            None => drop(runtime),
+            Some(_) => self.close(runtime),
         }
-        done
+        end
     }
 
     /// Drops the runtime of a handler, which waits for all its threads: those that the handler asked for but that have not
@@ -133,10 +158,10 @@ impl Threads {
     }
 }
 
-/// There is no thread to be had: another attempt may get one.
+/// The end of a handler for which no thread could be started: another attempt may get one.
 fn failed(error: std::io::Error) -> Work {
     let (sender, work) = oneshot::channel();
-    let _ = sender.send(Done::Returned(Err(error.into())));
+    let _ = sender.send(HandlerEnd::Returned(Err(error.into())));
     work
 }
 
@@ -220,7 +245,7 @@ mod tests {
     async fn what_a_handler_spawned_is_no_more_when_its_end_is_known() {
         let threads = Threads::default();
         let (work, _control) = start(&threads, r#"{"spawns-and-returns": {}}"#);
-        assert!(matches!(work.await, Ok(Done::Returned(Ok(one))) if one == "1"));
+        assert!(matches!(work.await, Ok(HandlerEnd::Returned(Ok(one))) if one == "1"));
         assert!(DROPPED.load(Ordering::SeqCst));
         assert!(!threads.are_left());
     }
@@ -230,10 +255,10 @@ mod tests {
         let threads = Threads::default();
         let (mut blocked, _control) = start(&threads, r#"{"blocks-a-task": {}}"#);
         let (work, _other) = start(&threads, r#"{"panics": {}}"#);
-        assert!(matches!(work.await, Ok(Done::Panicked)));
+        assert!(matches!(work.await, Ok(HandlerEnd::Panicked)));
         assert!(blocked.try_recv().is_err());
         UNBLOCK.store(true, Ordering::SeqCst);
-        assert!(matches!(blocked.await, Ok(Done::Returned(Ok(_)))));
+        assert!(matches!(blocked.await, Ok(HandlerEnd::Returned(Ok(_)))));
     }
 
     #[tokio::test]
@@ -241,7 +266,7 @@ mod tests {
         let threads = Threads::default();
         let (work, control) = start(&threads, r#"{"waits": {}}"#);
         control.stop.send(true).unwrap();
-        assert!(matches!(work.await, Ok(Done::Dropped)));
+        assert!(work.await.is_err());
         assert!(!threads.are_left());
     }
 
@@ -251,8 +276,8 @@ mod tests {
         let (threads, others) = (process.of_attempt(), process.of_attempt());
         let (work, _control) = start(&threads, r#"{"leaves-a-thread": {}}"#);
         let (beside, _other) = start(&others, r#"{"spawns-and-returns": {}}"#);
-        assert!(matches!(work.await, Ok(Done::Returned(Ok(_)))));
-        assert!(matches!(beside.await, Ok(Done::Returned(Ok(_)))));
+        assert!(matches!(work.await, Ok(HandlerEnd::Returned(Ok(_)))));
+        assert!(matches!(beside.await, Ok(HandlerEnd::Returned(Ok(_)))));
         assert!(threads.are_left() && process.are_left());
         assert!(!others.are_left());
         GO_ON.store(true, Ordering::SeqCst);

@@ -134,7 +134,7 @@ impl World {
                 WRITE_HORIZON
             };
             let expires_at = now.plus(kept);
-            let is_over = JobRecord::clone(&of.job).judged(now).state.is_completed();
+            let is_over = of.job.judged(now).state.is_completed();
             return is_over.then_some(Write::Delete {
                 of,
                 expires_at,
@@ -148,7 +148,11 @@ impl World {
             now
         };
         match decide_cancel(&of.job, decided_at, None) {
-            CancelDecision::Answer(_) => None,
+            CancelDecision::Canceled
+            | CancelDecision::CanceledBefore
+            | CancelDecision::Requested
+            | CancelDecision::PastDeadline
+            | CancelDecision::Finished => None,
             CancelDecision::AskToStop => Some(Write::AskToStop { of, first }),
             CancelDecision::End => {
                 let (ended_at, expires_at) = of.job.canceled_end(now, model.retention());

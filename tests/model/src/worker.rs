@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{ClaimDecision, JobState, Move, Outcome, Timestamp, Unclaimed, decide_claim};
+use engine::{ClaimDecision, Ending, JobState, Move, Outcome, Timestamp, Unclaimed, decide_claim};
 use worker::ending;
 
 use crate::effects::said_by;
@@ -174,13 +174,15 @@ impl World {
 
     /// As the worker's `end`: the write, and how the job ends by it.
     fn end_of(&self, job: &Standing, end: Unowned, model: &Lifecycle) -> Write {
-        let decision = match end {
-            Unowned::Overdue => ClaimDecision::Overdue,
-            Unowned::Canceled => ClaimDecision::Canceled,
-            Unowned::Exhausted => ClaimDecision::Exhausted,
+        let of = |decision| ending(&job.job, decision, self.time(), model.retention());
+        let (ending, ended_at, expires_at) = match end {
+            Unowned::Overdue => {
+                let (ending, ended_at) = Ending::of_overdue(&job.job);
+                (ending, ended_at, job.job.expires_at)
+            }
+            Unowned::Canceled => of(ClaimDecision::Canceled),
+            Unowned::Exhausted => of(ClaimDecision::Exhausted),
         };
-        let (ending, ended_at, expires_at) =
-            ending(&job.job, decision, self.time(), model.retention());
         let is_overdue = end == Unowned::Overdue;
         let end = match ending.outcome() {
             Outcome::Success => Move::Succeed,

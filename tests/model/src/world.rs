@@ -241,13 +241,13 @@ impl World {
         if standing.job.is_expired(now) {
             return None;
         }
-        let judged = JobRecord::clone(&standing.job).judged(now);
-        if judged == *standing.job {
+        let judged = standing.job.judged(now);
+        if *judged == *standing.job {
             return Some(standing.clone());
         }
         Some(Standing {
             whose: standing.whose,
-            job: judged.into(),
+            job: JobRecord::clone(&judged).into(),
         })
     }
 

@@ -1,4 +1,4 @@
-//! Pages that say what there is, and what went wrong.
+//! The home page, and the pages of problems.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::{Page, answer, time};
 use crate::markup::Escaped;
 use crate::{Answer, OPENAPI_PATH, ProblemKind};
 
-/// A problem, as its page shows it.
+/// The contents of a problem's page.
 pub(crate) struct DescribedProblem<'a> {
     pub(crate) status: StatusCode,
     /// Its type.
@@ -23,7 +23,7 @@ pub(crate) struct DescribedProblem<'a> {
 /// The page of a problem, with its status.
 pub(crate) fn problem_answer(problem: &DescribedProblem<'_>) -> Answer {
     let expired_at = problem.expired_at;
-    let expired_at = expired_at.map(|at| format!("<p>It was over at {}.</p>\n", time(at)));
+    let expired_at = expired_at.map(|at| format!("<p>It expired at {}.</p>\n", time(at)));
     let main = format!(
         "<main>\n<p class=\"over\">{}</p>\n<h1>{}</h1>\n<p>{}</p>\n{}<p class=\"soft\">Request {} · \
          <a href=\"{}\">What this means</a></p>\n</main>\n",
@@ -58,10 +58,10 @@ pub fn home_page(base_url: &str) -> String {
         );
     }
     let main = format!(
-        "<main>\n<h1>Asynchronous jobs over HTTP</h1>\n<p>A job that is posted to <code>{base}/jobs</code> is answered by \
-         <code>202 Accepted</code> and the address of a page that shows how far it is.</p>\n\
+        "<main>\n<h1>Asynchronous jobs over HTTP</h1>\n<p>Submit a job with <code>POST {base}/jobs</code>. The response is \
+         <code>202 Accepted</code>, with the address of a page that shows the job's progress.</p>\n\
          <p><a class=\"button\" href=\"{base}/jobs\">Your jobs</a> <a href=\"{base}{OPENAPI_PATH}\">OpenAPI</a></p>\n\
-         <p>What can go wrong:</p>\n<dl>{problems}</dl>\n</main>\n"
+         <p>Problem types:</p>\n<dl>{problems}</dl>\n</main>\n"
     );
     plain("Asynchronous jobs over HTTP", "running", &main)
 }

@@ -1,6 +1,6 @@
 //! A job's page.
 
-use engine::{JobRecord, JobState, Outcome};
+use engine::{JobState, Judged, Outcome};
 
 use super::{Page, time};
 use crate::document::error_of;
@@ -8,19 +8,19 @@ use crate::job_path;
 use crate::markup::Escaped;
 use crate::report::state;
 
-/// Who looks, and when to look again.
+/// How a job's page is shown.
 pub(crate) struct JobView<'a> {
     pub(crate) base_url: &'a str,
-    /// How long to wait before looking again, in seconds; `None` at the job's end.
+    /// Seconds until the page checks again; `None` if the job has finished.
     pub(crate) wait: Option<u64>,
-    /// The entity tag of what the page shows.
+    /// The entity tag of the page.
     pub(crate) tag: &'a str,
-    /// Whether it is somebody who has the link and may see this page and nothing else.
+    /// Whether the reader came by the monitor link, and so may see this page only.
     pub(crate) is_guest: bool,
 }
 
-/// The page of a job as it was judged. The script moves the parts that have an `id` from a later page into this one.
-pub(crate) fn job_page(judged: &JobRecord, view: &JobView<'_>) -> String {
+/// The page of a job. The script moves the parts that have an `id` from a later page into this one.
+pub(crate) fn job_page(judged: &Judged<'_>, view: &JobView<'_>) -> String {
     let (state, percent) = (state(judged), judged.percent.get());
     let kind = Escaped(judged.kind.as_str());
     let title = match judged.state {
@@ -47,7 +47,7 @@ pub(crate) fn job_page(judged: &JobRecord, view: &JobView<'_>) -> String {
     page.around(main)
 }
 
-fn tone(judged: &JobRecord) -> &'static str {
+fn tone(judged: &Judged<'_>) -> &'static str {
     match judged.state {
         JobState::Scheduled => "scheduled",
         JobState::Started => "running",
@@ -57,11 +57,11 @@ fn tone(judged: &JobRecord) -> &'static str {
     }
 }
 
-fn outcome(judged: &JobRecord, view: &JobView<'_>) -> String {
+fn outcome(judged: &Judged<'_>, view: &JobView<'_>) -> String {
     match judged.outcome() {
         None => String::new(),
         Some(Outcome::Success) if view.is_guest => {
-            "<p>The result is there for whoever submitted the job.</p>".to_owned()
+            "<p>The result is available to the job's owner.</p>".to_owned()
         }
         Some(Outcome::Success) => {
             let result = format!("{}{}/result", view.base_url, job_path(judged));
@@ -81,8 +81,8 @@ fn outcome(judged: &JobRecord, view: &JobView<'_>) -> String {
     }
 }
 
-/// The clock has no part in it: the page changes only when its entity tag does.
-fn facts(judged: &JobRecord) -> String {
+/// The facts do not depend on the clock: the page changes only if its entity tag does.
+fn facts(judged: &Judged<'_>) -> String {
     let is_ended = judged.outcome().is_some();
     let waits = judged.state == JobState::Scheduled;
     let attempt = format!("{} of {}", judged.attempt, judged.max_attempts);
@@ -93,7 +93,7 @@ fn facts(judged: &JobRecord) -> String {
             waits.then(|| time(judged.scheduled_start)),
         ),
         ("Started", judged.started_at.map(time)),
-        ("Expected end", judged.estimated_end().map(time)),
+        ("Estimated end", judged.estimated_end().map(time)),
         ("Ended", judged.ended_at.map(time)),
         ("Attempt", (judged.attempt > 0).then_some(attempt)),
         ("Kept until", is_ended.then(|| time(judged.expires_at))),

@@ -2,18 +2,18 @@
 
 use std::fmt::Write as _;
 
-use engine::JobRecord;
+use engine::Judged;
 
 use super::{Page, time};
 use crate::job_path;
 use crate::markup::Escaped;
 use crate::report::state;
 
-/// Some of an owner's jobs.
+/// A page of an owner's jobs.
 pub struct JobList<'a> {
-    /// The jobs, as they were judged.
-    pub jobs: &'a [JobRecord],
-    /// The next page's URL, when there may be one.
+    /// The jobs.
+    pub jobs: &'a [Judged<'a>],
+    /// The next page's URL, if there may be one.
     pub next: Option<&'a str>,
 }
 
@@ -36,7 +36,7 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
         );
     }
     let table = if list.jobs.is_empty() {
-        "<p>There are no jobs here.</p>\n".to_owned()
+        "<p>There are no jobs on this page.</p>\n".to_owned()
     } else {
         format!(
             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Jobs\"><table>\n<thead><tr><th scope=\"col\">Kind</th><th scope=\"col\">State</th>\

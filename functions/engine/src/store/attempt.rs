@@ -1,31 +1,23 @@
-//! What all writes of an attempt have in common, and its progress.
+//! The progress of an attempt, and the common parts of all its writes.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
-use crate::item::{self, millis, string};
-use crate::record::{MAX_SUMMARY_CHARS, cut};
-use crate::{AttemptWrite, JobRecord, JobState, Progress, StoreError, Timestamp, decide_write};
-
-/// What came of a write of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// It took effect, or (progress) the attempt has said more since: a write that comes late changes nothing.
-    Applied,
-    /// (Progress) the same, or (reschedule, failure) it did not take effect, and the owner asked this attempt to stop.
-    CancelRequested,
-    /// The attempt is not the job's present one any more, or its lease or the job's deadline is over: it may write nothing.
-    Fenced,
-}
+use super::item::{self, millis, string};
+use crate::cut::cut;
+use crate::record::MAX_SUMMARY_CHARS;
+use crate::{
+    AttemptWrite, JobRecord, JobState, Progress, StoreError, Timestamp, Written, decide_write,
+};
 
 impl JobStore {
-    /// Writes how far an attempt is, and what it saved. `percent` must not fall within the attempt, and `number` is 1 for the
-    /// attempt's first write of its progress, 2 for the second, and so on, whether they were answered or not.
+    /// Writes the progress of an attempt, and its checkpoint. `percent` must not decrease within the attempt. `number` is 1 for the
+    /// attempt's first progress write, 2 for the second, and so on, whether they were answered or not.
     ///
     /// # Errors
-    /// [`StoreError`]: the next progress write says it again.
+    /// [`StoreError`]: the next progress write repeats it.
     pub async fn progress(
         &self,
         run: &JobRecord,
@@ -46,7 +38,7 @@ impl JobStore {
         };
         let standing = match self.update(&run.id, update).await? {
             Conditional::Applied(record) => Some(record),
-            // Out of date is no reason to stop: the attempt may have its job all the same.
+            // A write that is out of date is not a reason to stop: the attempt may still own its job.
             Conditional::Refused(old) => old,
         };
         Ok(decide_write(
@@ -89,7 +81,7 @@ pub(super) fn said(progress: &Progress) -> (&'static str, Values) {
     }
 }
 
-/// What the attempt saved, behind what it said.
+/// The checkpoint, as a part of the update after the progress.
 pub(super) fn checkpoint(progress: &Progress) -> (&'static str, Values) {
     match &progress.checkpoint {
         None => ("", Vec::new()),
@@ -109,12 +101,12 @@ pub(super) fn refusal(
 ) -> Written {
     match decide_write(old, run, write, now) {
         Written::CancelRequested => Written::CancelRequested,
-        // The condition and the decision disagree only while a record is one that this crate did not write whole.
+        // The condition and the decision disagree only about a record that this crate did not write completely.
         Written::Fenced | Written::Applied => Written::Fenced,
     }
 }
 
-/// Whether what stands is this attempt's doing: the SDK tried twice, and the first answer was lost.
+/// Whether this attempt wrote the current record, with an earlier try whose answer was lost.
 pub(super) fn is_own(old: &JobRecord, run: &JobRecord) -> bool {
     run.run_token.is_some() && old.run_token == run.run_token
 }

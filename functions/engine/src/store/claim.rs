@@ -3,18 +3,26 @@
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
-use crate::item::{millis, number, string};
+use super::item::{millis, number, string};
 use crate::{
-    Claim, ClaimDecision, Fingerprint, JobId, JobRecord, JobState, StoreError, Timestamp,
-    decide_claim,
+    ClaimDecision, Fingerprint, JobId, JobRecord, JobState, StoreError, Timestamp, decide_claim,
 };
 
+/// Outcome of a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Claim {
+    /// The attempt belongs to this worker: the record as it is now.
+    Acquired(Box<JobRecord>),
+    /// The claim was refused: the reason (never [`ClaimDecision::Start`]), and the record as it was then.
+    Refused(ClaimDecision, Option<Box<JobRecord>>),
+}
+
 impl JobStore {
-    /// Claims the next attempt of a job for the worker that has its message, until `lease_until`. `run_token` is random and the
-    /// delivery's own: a call that is repeated under it recognizes the claim whose answer was lost.
+    /// Claims the next attempt of a job for the worker that has its message, until `lease_until`. `run_token` is the random
+    /// fencing token of the delivery: by it, a repeated call recognizes a claim whose answer was lost.
     ///
     /// # Errors
-    /// [`StoreError`]: the claim may have taken effect. If it is not repeated, the attempt is lost.
+    /// [`StoreError`]: the claim may have taken effect. If the call is not repeated, the attempt is lost.
     pub async fn claim(
         &self,
         id: &JobId,
@@ -60,7 +68,7 @@ fn refused(
             Claim::Acquired(own)
         }
         old => match decide_claim(old.as_deref(), fingerprint, now) {
-            // The condition and the decision disagree only while a record is one that this crate did not write whole.
+            // The condition and the decision disagree only about a record that this crate did not write completely.
             ClaimDecision::Start => Claim::Refused(ClaimDecision::Busy { until: now }, old),
             decision => Claim::Refused(decision, old),
         },

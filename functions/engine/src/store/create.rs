@@ -1,4 +1,4 @@
-//! The first write.
+//! The first write of a record.
 
 use std::collections::HashMap;
 
@@ -8,28 +8,28 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::names;
-use crate::item::{from_item, string, to_item};
+use super::item::{from_item, string, to_item};
 use crate::{CreationToken, JobRecord, NewJob, StoreError, Timestamp};
 
-/// What came of writing a new job's record.
+/// Outcome of the first write of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {
-    /// The record is new, or it is this very request's: the SDK tried twice, and the first answer was lost.
+    /// The record is new. It may have been written by an earlier try of this request whose answer was lost.
     New(Box<JobRecord>),
-    /// The id is taken: a request with the same `Idempotency-Key` was faster. Its job may even be over and deleted by now.
+    /// The id is taken: a request with the same `Idempotency-Key` was faster. Its job may even have finished and been deleted.
     Taken(Box<JobRecord>),
 }
 
 impl JobStore {
-    /// Writes the record of a new job. Its message must be sent before: no record without a message. Each call needs a
-    /// creation token of its own.
+    /// Writes the record of a new job. Its message must be sent before, so that no record is without a message. Each call needs a creation
+    /// token of its own.
     ///
-    /// `replaced` is the record, expired or deleted, that this submit saw under the id before it sent the message; `None` if
-    /// there was none. A write that takes effect late, when another job has been there since, so creates nothing: that one's
-    /// record or tombstone is still there, because it stays for the write horizon at least.
+    /// `replaced` is the token of the expired or deleted record that this submit saw under the id before it sent the message; `None` if
+    /// there was none. So a write that takes effect after another job has used the id creates nothing: the record or tombstone of that
+    /// job still exists, because it remains for the write horizon at least.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: the record may or may not stand.
+    /// [`StoreError::Unavailable`]: the record may have been written.
     pub async fn create(
         &self,
         job: NewJob,
@@ -59,8 +59,8 @@ impl JobStore {
             Ok(_) => Ok(Created::New(Box::new(record))),
             Err(PutItemError::ConditionalCheckFailedException(taken)) => {
                 let standing = from_item(&taken.item.unwrap_or_default())?;
-                // An earlier try of this very write, perhaps claimed since. Another submit can have the same request at the
-                // same millisecond, and never the same token.
+                // An earlier try of this write, whose job may have been claimed since. Another submit can have the same request in the
+                // same millisecond, but never the same token.
                 let is_own = standing.creation_token == record.creation_token;
                 Ok(if is_own {
                     Created::New(standing.into())

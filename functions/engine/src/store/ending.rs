@@ -1,4 +1,4 @@
-//! The end of a job.
+//! The write that ends a job.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use super::JobStore;
 use super::attempt::{Values, is_own, owned, refusal, said};
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
+use super::item::{epoch_seconds, millis, number, string};
 use super::result::has_room;
-use crate::item::{epoch_seconds, millis, number, string};
 use crate::record::expiry;
 use crate::{
     AttemptWrite, Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written,
 };
 
-/// The largest result, in bytes of JSON: an item holds at most 400 KB (409,600 bytes), its key and expiry included.
+/// The maximum size of a result, in bytes of JSON: an item holds up to 400 KB (409,600 bytes), its key and expiry included.
 pub const MAX_RESULT_BYTES: usize = 380_000;
 
-/// How an attempt ends its job.
+/// How a job ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ending {
-    /// With a result: JSON text of at most [`MAX_RESULT_BYTES`].
+    /// With a result: JSON text of up to [`MAX_RESULT_BYTES`].
     Success {
         /// The result.
         result: String,
     },
     /// With an error.
     Failed(Failure),
-    /// By its owner's wish.
+    /// Canceled by its owner.
     Canceled,
 }
 
 impl Ending {
-    /// The outcome that it gives the job.
+    /// The outcome of the job.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
@@ -41,12 +41,13 @@ impl Ending {
         }
     }
 
-    /// How an overdue job ended, and when, as readers see it.
+    /// The outcome and end time of an overdue job, as readers see it.
     #[must_use]
     pub fn of_overdue(record: &JobRecord) -> (Self, Timestamp) {
-        let judged = record.clone().judged(record.overdue_at);
-        let ending = judged.error.map_or(Self::Canceled, Self::Failed);
-        (ending, judged.ended_at.unwrap_or(record.deadline))
+        let judged = record.judged(record.overdue_at);
+        let failure = judged.error.clone();
+        let ended_at = judged.ended_at.unwrap_or(record.deadline);
+        (failure.map_or(Self::Canceled, Self::Failed), ended_at)
     }
 
     fn condition(&self) -> Condition {
@@ -57,22 +58,23 @@ impl Ending {
     }
 }
 
-/// The values of [`Condition::SameJob`], which others have a part of.
+/// The values of [`Condition::SameJob`], which is a part of other conditions.
 pub(super) fn same_job(record: &JobRecord) -> Values {
     let token = record.creation_token.as_str();
     vec![(":creation_token", string(token))]
 }
 
-/// What only an unfinished job needs. Its checkpoint is worth nothing any more, and the record is what a poll pays for.
+/// Removes the attributes that only an unfinished job needs: every poll pays for the size of the record.
 const REMOVED: &str = "REMOVE #lease_until_ms, #cancel_requested, #checkpoint, #start_percent, #progress_number, #overdue_ms";
 
 impl JobStore {
-    /// Ends the job as this attempt found it, with the last that the attempt said of its progress. Its status URI lives for
-    /// `retention` from `now`. A result stands against a cancel that came too late; a failure does not, and is not written then.
+    /// Ends the job for this attempt, with the last progress that the attempt reported. The status URI remains readable for
+    /// `retention` from `now`. A result takes precedence over a cancel that came too late; a failure does not, and is not
+    /// written then.
     ///
     /// # Errors
-    /// [`StoreError`]: the end may have taken effect, and a repeated call recognizes it. If it is not repeated, the lease runs
-    /// out, and the next attempt does the work again.
+    /// [`StoreError`]: the end may have taken effect, and a repeated call recognizes it. If the call is not repeated, the lease
+    /// ends, and the next attempt repeats the work.
     pub async fn finish(
         &self,
         run: &JobRecord,
@@ -110,11 +112,11 @@ impl JobStore {
         })
     }
 
-    /// Ends a job that no attempt owns: what a cancel or a claim decided about `record`. `false` when the record changed in
-    /// the meantime, or its deadline has come, and it has to be judged again.
+    /// Ends a job that no attempt owns, as a cancel or a claim decided about `record`. Returns `false` if the record has changed
+    /// since, or if its deadline has passed, and so the decision must be made again.
     ///
     /// # Errors
-    /// [`StoreError`]: the message has to come back.
+    /// [`StoreError`]: the message must be redelivered.
     pub async fn finish_unowned(
         &self,
         record: &JobRecord,
@@ -134,21 +136,24 @@ impl JobStore {
             .await
     }
 
-    /// Ends an overdue job as readers see it ([`JobRecord::judged`]). `false` when it is not overdue at `now`, or has ended.
+    /// Ends an overdue job as readers see it ([`JobRecord::judged`]). Returns the ending and the end time that it wrote;
+    /// `None` if the job is not overdue at `now`, or has ended.
     ///
     /// # Errors
-    /// [`StoreError`]: the message has to come back.
+    /// [`StoreError`]: the message must be redelivered.
     pub async fn finish_overdue(
         &self,
         record: &JobRecord,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<(Ending, Timestamp)>, StoreError> {
         let (ending, ended_at) = Ending::of_overdue(record);
         let (ended, mut values) = ended(&ending, ended_at, record.expires_at);
         values.extend(same_job(record));
         values.extend([(":one", number(1)), (":now", millis(now))]);
-        self.end_unowned(record, &ended, Condition::Overdue, values)
-            .await
+        let written = self
+            .end_unowned(record, &ended, Condition::Overdue, values)
+            .await?;
+        Ok(written.then_some((ending, ended_at)))
     }
 
     async fn end_unowned(
@@ -168,7 +173,7 @@ impl JobStore {
     }
 }
 
-/// The end has a value of its own beside `:now`: an overdue job ended in the past, at its deadline.
+/// The end time is a value of its own, not `:now`: an overdue job ended in the past, at its deadline.
 fn completed(outcome: Outcome, at: Timestamp, expires_at: Timestamp) -> (&'static str, Values) {
     let set = "#state = :completed, #outcome = :outcome, #ended_at_ms = :ended, #updated_at_ms = :ended, \
                #expires_at = :expires, #version = #version + :one";

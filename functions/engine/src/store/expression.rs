@@ -7,22 +7,21 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 
 use super::JobStore;
 use super::condition::Condition;
-use crate::item::{from_item, string};
+use super::item::{from_item, string};
 use crate::{Attribute, JobId, JobRecord, StoreError};
 
-/// An update and the condition under which it may take effect. `#name` stands for the attribute of that name, since many of
-/// ours are reserved words; `:name` for a value.
+/// An update with its condition. `#name` is the attribute with that name, because many names are reserved words; `:name` is a value.
 pub(super) struct Update {
     pub(super) set: String,
     pub(super) condition: Condition,
     pub(super) values: Vec<(&'static str, AttributeValue)>,
 }
 
-/// What came of a conditional update.
+/// Outcome of a conditional update.
 pub(super) enum Conditional {
-    /// It took effect: the record as it stands now.
+    /// It took effect: the current record.
     Applied(Box<JobRecord>),
-    /// The condition did not hold: the record as it stood, if there is one.
+    /// The condition did not hold: the record as it was then, if there is one.
     Refused(Option<Box<JobRecord>>),
 }
 
@@ -64,7 +63,7 @@ impl JobStore {
     }
 }
 
-/// `#name` → `name`, for each name that the expressions mention: DynamoDB refuses names that no expression uses.
+/// Maps `#name` to `name` for each name in the expressions. DynamoDB refuses names that no expression uses.
 pub(super) fn names(expressions: &[&str]) -> HashMap<String, String> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut names = HashMap::new();

@@ -6,22 +6,24 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use super::JobStore;
 use super::expression::names;
-use crate::item::{Item, from_item, string};
-use crate::page::{Cursor, INDEX_SHARDS, JobFilter, Page, read_created_order, shard_key};
+use super::index::{INDEX_SHARDS, read_created_order, shard_key};
+use super::item::{Item, from_item, string};
+use super::page::{Cursor, JobFilter, Page};
 use crate::{Attribute, INDEX_NAME, JobId, JobRecord, Owner, StoreError, Timestamp};
 
-/// The most jobs that a page can have: as many as one `BatchGetItem` reads.
+/// Maximum number of jobs on a page: one `BatchGetItem` reads as many.
 pub const MAX_PAGE: usize = 100;
 
-/// `BatchGetItem` may leave keys out under load, and has to be asked again for them.
+/// Maximum number of `BatchGetItem` calls for a page. Under load, a call may skip keys, which must be requested again.
 const READS: usize = 5;
 
 impl JobStore {
-    /// One page of `owner`'s jobs, newest first: one query for each shard of the index and one batch read, whatever the table
-    /// holds. Results are left out: a page of them would be larger than an answer may be. `limit` is clamped to 1 to 100. Jobs whose time is over are left out, so a page can be short though more follow.
+    /// A page of `owner`'s jobs, newest first: one query for each partition of the index, and one batch read, whatever the size of the
+    /// table. Results are omitted, because a page of them would exceed the maximum size of a response. `limit` is clamped to 1 to 100.
+    /// Expired jobs are omitted, so a page can be short although more follow.
     ///
     /// # Errors
-    /// [`StoreError`] when the table gives no answer.
+    /// [`StoreError`] if the table does not answer.
     pub async fn list(
         &self,
         owner: &Owner,
@@ -48,7 +50,7 @@ impl JobStore {
         jobs.retain(|job| !job.is_expired(now));
         let judged = jobs
             .into_iter()
-            .map(|job| job.judged(now))
+            .map(|job| job.into_judged(now))
             .filter(|job| filter.keeps(job));
         Ok(Page {
             jobs: judged.collect(),
@@ -85,7 +87,7 @@ impl JobStore {
         answer.items().iter().map(key_of).collect()
     }
 
-    /// The records of `keys` in their order, but for those that are gone.
+    /// The records of `keys` in their order, without those that no longer exist.
     async fn records(&self, keys: &[(Timestamp, JobId)]) -> Result<Vec<JobRecord>, StoreError> {
         let mut found = HashMap::new();
         let mut wanted: Vec<_> = keys.iter().map(|(_, id)| key(id)).collect();

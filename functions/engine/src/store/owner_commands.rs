@@ -1,4 +1,4 @@
-//! What a job's owner may do to it.
+//! The commands of a job's owner: cancel and delete.
 
 use std::time::Duration;
 
@@ -8,57 +8,57 @@ use super::JobStore;
 use super::condition::Condition;
 use super::ending::{Ending, same_job};
 use super::expression::{Conditional, Update};
-use crate::item::{epoch_seconds, millis, number, string};
+use super::item::{epoch_seconds, millis, number, string};
 use crate::record::expiry;
 use crate::{JobId, JobRecord, JobState, Outcome, Percent, StoreError, Timestamp};
 
-/// What came of a cancel.
+/// Outcome of a cancel, with the record as it is stored.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cancellation {
-    /// This cancel ended it: the record as it now stands.
+    /// This cancel ended the job.
     Canceled(Box<JobRecord>),
-    /// It was canceled before: the record as readers see it.
+    /// The job was canceled before.
     CanceledBefore(Box<JobRecord>),
-    /// Its attempt has been asked to stop.
+    /// The running attempt was asked to stop.
     Requested(Box<JobRecord>),
-    /// It is past its deadline: from [`JobRecord::overdue_at`] on readers see how it ended, and nothing is left to cancel.
+    /// The job is past its deadline, so nothing is left to cancel: readers see its end from [`JobRecord::overdue_at`] on.
     PastDeadline(Box<JobRecord>),
-    /// It has ended otherwise.
+    /// The job has finished otherwise.
     Finished(Box<JobRecord>),
-    /// Its time is over, or its owner deleted it.
+    /// The job has expired or was deleted.
     Gone,
 }
 
-/// What came of a delete.
+/// Outcome of a delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// The record is a tombstone now, or was one before this delete's answer.
+    /// The record is a tombstone now. It may have become one before this delete was answered.
     Deleted,
-    /// It is not at its end.
+    /// The job has not finished.
     Active,
-    /// Its time was over before, or it had been deleted.
+    /// The job had expired or was deleted before.
     Gone,
 }
 
-/// How often a command looks again when the record changes between its read and its write. Each further time takes another
-/// write of somebody else's within milliseconds, and an attempt writes at most once a second.
-const LOOKS: usize = 5;
+/// Maximum number of reads of a command whose record changes between its read and its write. Each further read takes another
+/// write by someone else within milliseconds, and an attempt writes at most once per second.
+const READS: usize = 5;
 
-/// What a delete makes of a record: nothing that its owner or its kind put there stays. Without `owner_shard` the item is in no
-/// index any more.
+/// Turns a record into a tombstone: removes everything that its owner or its kind stored. Without `owner_shard`, the item is no
+/// longer in the index.
 const TOMBSTONE: &str = "SET #deleted = :true, #state = :completed, #outcome = :outcome, #summary = :nothing, \
      #expires_at = :expires, #updated_at_ms = :now, #version = #version + :one \
      REMOVE #result, #result_token, #error_code, #error_message, #checkpoint, #start_percent, #lease_until_ms, #cancel_requested, \
      #progress_number, #overdue_ms, #owner_shard";
 
 impl JobStore {
-    /// Calls a job off. A job that nobody runs is canceled at once; a running attempt is asked to stop. It is about the job
-    /// of its first look: another one that an `Idempotency-Key` put under the id since is none of its business.
+    /// Cancels a job. A job without a running attempt is canceled at once; a running attempt is asked to stop. The command
+    /// applies to the job of its first read only, not to another job that an `Idempotency-Key` has put under the id since.
     ///
-    /// `clock` is read anew for each decision and each write, since a decision is good for the write horizon only.
+    /// `clock` is read for each decision and each write, because a decision is valid for the write horizon only.
     ///
     /// # Errors
-    /// [`StoreError`]: nothing is known; ask again.
+    /// [`StoreError`]: the outcome is unknown; call again.
     pub async fn cancel(
         &self,
         id: &JobId,
@@ -68,12 +68,20 @@ impl JobStore {
         let Some(mut record) = self.live(id, clock()).await? else {
             return Ok(Cancellation::Gone);
         };
-        // When the job ended, if this cancel wrote that and the answer was lost.
+        // The end time that this cancel tried to write, in case the answer is lost.
         let mut tried = None;
-        for _ in 0..LOOKS {
+        for _ in 0..READS {
             let now = clock();
             let done = match decide_cancel(&record, now, tried) {
-                CancelDecision::Answer(answer) => return Ok(answer),
+                CancelDecision::Canceled => return Ok(Cancellation::Canceled(record.into())),
+                CancelDecision::CanceledBefore => {
+                    return Ok(Cancellation::CanceledBefore(record.into()));
+                }
+                CancelDecision::Requested => return Ok(Cancellation::Requested(record.into())),
+                CancelDecision::PastDeadline => {
+                    return Ok(Cancellation::PastDeadline(record.into()));
+                }
+                CancelDecision::Finished => return Ok(Cancellation::Finished(record.into())),
                 CancelDecision::AskToStop => self.ask_to_stop(&record, clock()).await?,
                 CancelDecision::End => {
                     tried = Some(record.canceled_end(now, retention).0);
@@ -147,12 +155,12 @@ impl JobStore {
         Ok(Some(Cancellation::Canceled(Box::new(canceled))))
     }
 
-    /// Deletes the record of a job that is at its end. Its status URI is 410 from then on. It is about the job of its first
-    /// look, as [`Self::cancel`] is. What is left of it stays for the write horizon, so that the record's first write finds it
-    /// if that comes late.
+    /// Deletes the record of a finished job. Its status URI is 410 from then on. Like [`Self::cancel`], the command applies to
+    /// the job of its first read only. A tombstone remains for the write horizon, so that the record's first write finds it if
+    /// that takes effect late.
     ///
     /// # Errors
-    /// [`StoreError`]: nothing is known; ask again.
+    /// [`StoreError`]: the outcome is unknown; call again.
     pub async fn delete(
         &self,
         id: &JobId,
@@ -163,21 +171,20 @@ impl JobStore {
         let Some(record) = self.live(id, now).await? else {
             return Ok(Deletion::Gone);
         };
-        let judged = record.judged(now);
-        let Some(outcome) = judged.outcome() else {
+        let Some(outcome) = record.judged(now).outcome() else {
             return Ok(Deletion::Active);
         };
-        // Refused: TTL deleted it in the meantime, or another job is there, for which an earlier delete made way; maybe the
-        // first try of this one, whose answer was lost.
+        // If this is refused, TTL has deleted the record in the meantime, or another job has taken its place after an earlier
+        // delete: perhaps after the first try of this one, whose answer was lost.
         let now = clock();
-        self.bury(&judged, outcome, now, expiry(now, write_horizon))
+        self.bury(&record, outcome, now, expiry(now, write_horizon))
             .await?;
-        // Either way this record is not readable any more.
-        self.delete_result(&judged).await;
+        // Either way, this record is no longer readable.
+        self.delete_result(&record).await;
         Ok(Deletion::Deleted)
     }
 
-    /// Leaves a tombstone.
+    /// Replaces the record by a tombstone.
     async fn bury(
         &self,
         record: &JobRecord,
@@ -188,7 +195,7 @@ impl JobStore {
         let mut values = same_job(record);
         values.extend([
             (":true", AttributeValue::Bool(true)),
-            (":completed", string(record.state.as_str())),
+            (":completed", string(JobState::Completed(outcome).as_str())),
             (":outcome", string(outcome.as_str())),
             (":nothing", string("")),
             (":expires", epoch_seconds(expires_at)),
@@ -203,54 +210,61 @@ impl JobStore {
         self.update(&record.id, update).await.map(drop)
     }
 
-    /// The record, unless its time is over.
+    /// The record, unless it has expired.
     async fn live(&self, id: &JobId, now: Timestamp) -> Result<Option<JobRecord>, StoreError> {
         Ok(self.get(id).await?.filter(|record| !record.is_expired(now)))
     }
 
-    /// The record of the same job as it stands, unless its time is over.
+    /// The current record of the same job, unless it has expired.
     async fn same(&self, job: &JobRecord, now: Timestamp) -> Result<Option<JobRecord>, StoreError> {
         let standing = self.live(&job.id, now).await?;
         Ok(standing.filter(|record| record.creation_token == job.creation_token))
     }
 }
 
-/// What a cancel does about a record.
-#[derive(Clone, Debug, PartialEq)]
+/// Decision of a cancel about a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelDecision {
-    /// Nothing more: this is its answer.
-    Answer(Cancellation),
-    /// An attempt owns the job: it asks that one to stop.
+    /// [`Cancellation::Canceled`]: this cancel has already ended the job, and the answer was lost.
+    Canceled,
+    /// [`Cancellation::CanceledBefore`].
+    CanceledBefore,
+    /// [`Cancellation::Requested`]: the attempt that was asked to stop is dead, and readers will see the job canceled.
+    Requested,
+    /// [`Cancellation::PastDeadline`].
+    PastDeadline,
+    /// [`Cancellation::Finished`].
+    Finished,
+    /// An attempt owns the job: ask it to stop.
     AskToStop,
-    /// No attempt owns the job: it ends it.
+    /// No attempt owns the job: end it.
     End,
 }
 
-/// Decides at `now` what a cancel does about `record`; `tried` is when the job ended, if this cancel has already written that
-/// end without getting an answer.
+/// Decides at `now` what a cancel does about `record`. `tried` is the end time that this cancel has already tried to write
+/// without getting an answer.
 #[must_use]
 pub fn decide_cancel(
     record: &JobRecord,
     now: Timestamp,
     tried: Option<Timestamp>,
 ) -> CancelDecision {
-    let judged = Box::new(record.clone().judged(now));
-    CancelDecision::Answer(match judged.state {
+    let judged = record.judged(now);
+    match judged.state {
         JobState::Completed(Outcome::Canceled) if tried.is_some() && judged.ended_at == tried => {
-            Cancellation::Canceled(judged)
+            CancelDecision::Canceled
         }
-        JobState::Completed(Outcome::Canceled) => Cancellation::CanceledBefore(judged),
-        JobState::Completed(_) => Cancellation::Finished(judged),
-        // Its attempt is dead: readers will see it canceled when nothing can come of it any more.
+        JobState::Completed(Outcome::Canceled) => CancelDecision::CanceledBefore,
+        JobState::Completed(_) => CancelDecision::Finished,
         JobState::Started if record.is_past_deadline(now) && record.abandoned_at().is_some() => {
-            Cancellation::Requested(judged)
+            CancelDecision::Requested
         }
-        _ if record.is_past_deadline(now) => Cancellation::PastDeadline(judged),
+        _ if record.is_past_deadline(now) => CancelDecision::PastDeadline,
         JobState::Started if record.lease_until.is_some_and(|lease| now < lease) => {
-            return CancelDecision::AskToStop;
+            CancelDecision::AskToStop
         }
-        JobState::Scheduled | JobState::Started => return CancelDecision::End,
-    })
+        JobState::Scheduled | JobState::Started => CancelDecision::End,
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -1,23 +1,23 @@
-//! An attempt that gives its job back.
+//! The write of an attempt that ends with a retry or a snooze.
 
 use super::JobStore;
 use super::attempt::{checkpoint, is_own, owned, refusal, said};
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
-use crate::item::{millis, number, string};
+use super::item::{millis, number, string};
 use crate::{AttemptWrite, JobRecord, JobState, Percent, Progress, StoreError, Timestamp, Written};
 
-/// Why an attempt gives its job back.
+/// Why an attempt returns its job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pause {
-    /// It failed: the next start is the next attempt.
+    /// It failed: the next attempt follows.
     Retry,
-    /// It asked to go on later: the next start is this attempt once more.
+    /// It snoozed: the same attempt continues later.
     Snooze,
 }
 
 impl Pause {
-    /// How many attempts the job has used up after a pause in this one.
+    /// Number of attempts that the job has used up after this pause.
     #[must_use]
     pub fn attempts_used(self, attempt: u32) -> u32 {
         match self {
@@ -26,7 +26,7 @@ impl Pause {
         }
     }
 
-    /// How far the job is when it starts again: where it was if it can go on from there.
+    /// The progress with which the job starts again: unchanged if it can resume.
     fn start_percent(self, progress: &Progress) -> Percent {
         match self {
             Self::Retry if progress.checkpoint.is_none() => Percent::ZERO,
@@ -35,22 +35,22 @@ impl Pause {
     }
 }
 
-/// How an attempt gives its job back.
+/// A retry or a snooze.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rescheduling {
-    /// Why.
+    /// Which of the two.
     pub pause: Pause,
-    /// What the status document shows as the job's summary while it waits.
+    /// The job's summary while it waits.
     pub reason: String,
     /// When it may start again.
     pub next_start: Timestamp,
 }
 
 impl JobStore {
-    /// Gives the job back until its next start, with the reason in its summary and the last that the attempt saved.
+    /// Returns the job until its next start, with the reason in its summary and the attempt's latest checkpoint.
     ///
     /// # Errors
-    /// [`StoreError`]: the lease runs out, and the next attempt starts then.
+    /// [`StoreError`]: the lease ends, and then the next attempt starts.
     pub async fn reschedule(
         &self,
         run: &JobRecord,

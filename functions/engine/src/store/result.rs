@@ -11,9 +11,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::names;
-use crate::item::{epoch_seconds, string};
-use crate::page::{created_order, owner_shard};
-use crate::record::{MAX_SUMMARY_CHARS, cut, expiry};
+use super::index::{created_order, owner_shard};
+use super::item::{epoch_seconds, string};
+use crate::cut::cut;
+use crate::record::{MAX_SUMMARY_CHARS, expiry};
 use crate::{Attribute, JobId, JobRecord, Progress, StoreError, Timestamp};
 
 /// The largest record, in bytes as DynamoDB counts them: one read unit. A result that would exceed it is stored in an item of

@@ -1,15 +1,15 @@
-//! Examples, written by the code that answers.
+//! Examples, made by the code that makes the responses.
 
 use std::time::Duration;
 
 use api::{Incoming, JobDocument, JobMembers, Problem, ProblemKind};
 use engine::{
-    CreationToken, Fingerprint, JobId, JobRecord, JobState, NewJob, Outcome, Owner, Percent,
-    Timestamp,
+    CreationToken, Fingerprint, JobId, JobRecord, JobState, Judged, NewJob, Outcome, Owner,
+    Percent, Timestamp,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-/// Answers to requests such as this one.
+/// Examples with the URLs of this request.
 pub(crate) struct Examples<'a> {
     pub(crate) incoming: &'a Incoming,
 }
@@ -20,48 +20,68 @@ const REQUEST_ID: &str = "UZk2VhdIIAMEJ1g=";
 const ACCEPTED: i64 = 1_767_264_645;
 
 impl Examples<'_> {
-    /// A job's document: under way, or canceled.
-    pub(crate) fn job(&self, canceled: bool) -> Value {
-        let record = if canceled {
-            record().map(canceled_record)
+    /// Adds the examples of a response's content: for problems one of each kind, for documents of jobs one.
+    pub(crate) fn add_to(&self, content: &mut Value, is_cancel: bool) {
+        const CODES: &str = "/schema/allOf/1/properties/error/allOf/1/properties/code/enum";
+        let examples = if let Some(Value::Array(slugs)) = content.pointer(CODES) {
+            let slugs = slugs.iter().filter_map(Value::as_str);
+            slugs
+                .filter_map(ProblemKind::of_slug)
+                .map(|kind| self.problem(kind))
+                .collect()
         } else {
-            record().map(started)
+            let schema = content.pointer("/schema/$ref").and_then(Value::as_str);
+            let document = match schema.and_then(|schema| schema.rsplit('/').next()) {
+                Some("JobDocument") => self.job(is_cancel),
+                Some("AcceptedDocument") => self.accepted(),
+                Some("ListDocument") => Self::page(),
+                _ => return,
+            };
+            Map::from_iter([("example".to_owned(), json!({ "value": document }))])
         };
-        record.map_or(Value::Null, |record| {
-            written(&JobDocument::of(&record, &self.incoming.base_url))
-        })
+        content["examples"] = Value::Object(examples);
     }
 
-    /// A 202's document.
-    pub(crate) fn accepted(&self) -> Value {
-        let text = record()
-            .and_then(|record| JobDocument::accepted(&record, &self.incoming.base_url).ok());
+    /// The document of a job that is running, or was canceled.
+    fn job(&self, is_canceled: bool) -> Value {
+        let change = if is_canceled { canceled } else { started };
+        let document = |job: &Judged<'_>| written(&JobDocument::of(job, &self.incoming.base_url));
+        judged(change).as_ref().map_or(Value::Null, document)
+    }
+
+    /// The document of a 202.
+    fn accepted(&self) -> Value {
+        let document = |job: &Judged<'_>| JobDocument::accepted(job, &self.incoming.base_url);
+        let text = judged(|record| record).as_ref().map(document);
         text.and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default()
     }
 
     /// The last page of a list.
-    pub(crate) fn page() -> Value {
-        let record = record().map(started);
-        let jobs: Vec<_> = record
-            .iter()
-            .map(|record| written(&JobMembers::of(record)))
-            .collect();
-        json!({ "jobs": jobs, "next": null })
+    fn page() -> Value {
+        let job = judged(started);
+        let jobs = job.iter().map(|job| written(&JobMembers::of(job)));
+        json!({ "jobs": jobs.collect::<Vec<_>>(), "next": null })
     }
 
-    /// A problem's document.
-    pub(crate) fn problem(&self, kind: ProblemKind) -> Value {
+    /// The slug of a kind of problem, and an example of it.
+    fn problem(&self, kind: ProblemKind) -> (String, Value) {
         let body = Problem::new(kind).answer(self.incoming).body;
         let mut problem: Value = serde_json::from_str(&body).unwrap_or_default();
-        // Not this request's, so that the document is the same each time and a client can keep it.
+        // Not the id of this request, so that the document stays the same and a client can cache it.
         problem["request-id"] = REQUEST_ID.into();
-        problem
+        let example = json!({ "summary": kind.title(), "value": problem });
+        (kind.slug().to_owned(), example)
     }
 }
 
 fn written(document: &impl serde::Serialize) -> Value {
     serde_json::to_value(document).unwrap_or_default()
+}
+
+/// The example job after a change, a minute after it was accepted.
+fn judged(change: fn(JobRecord) -> JobRecord) -> Option<Judged<'static>> {
+    Some(change(record()?).into_judged(Timestamp::from_seconds(ACCEPTED + 60)))
 }
 
 fn record() -> Option<JobRecord> {
@@ -94,7 +114,7 @@ fn started(record: JobRecord) -> JobRecord {
     }
 }
 
-fn canceled_record(record: JobRecord) -> JobRecord {
+fn canceled(record: JobRecord) -> JobRecord {
     JobRecord {
         state: JobState::Completed(Outcome::Canceled),
         ended_at: Some(Timestamp::from_seconds(ACCEPTED + 5)),

@@ -1,16 +1,15 @@
-//! The document against the routes and the problems.
+//! The document of a deployment.
 
-use std::collections::BTreeSet;
-
-use api::{Preferences, ProblemKind, Resource, Route};
+use api::{Preferences, ProblemKind};
 use http::{HeaderMap, Method};
 use lambda_http::aws_lambda_events::query_map::QueryMap;
+use std::collections::BTreeSet;
 
 use super::*;
 
-const ID: &str = "20dbda2a-4d14-8221-80b9-9f06dbe15230";
+pub(super) const ID: &str = "20dbda2a-4d14-8221-80b9-9f06dbe15230";
 
-fn incoming(method: Method, path: &str) -> Incoming {
+pub(super) fn incoming(method: Method, path: &str) -> Incoming {
     Incoming {
         method,
         path: path.to_owned(),
@@ -26,7 +25,7 @@ fn incoming(method: Method, path: &str) -> Incoming {
     }
 }
 
-fn document_of(opt_in: &[&str], authorization: Option<Authorization>) -> Value {
+pub(super) fn document_of(opt_in: &[&str], authorization: Option<Authorization>) -> Value {
     let opt_in = opt_in.iter().map(|kind| (*kind).to_owned()).collect();
     let catalog = Catalog::of(opt_in, jobs::register).unwrap();
     document(
@@ -34,55 +33,6 @@ fn document_of(opt_in: &[&str], authorization: Option<Authorization>) -> Value {
         authorization,
         &incoming(Method::GET, "/openapi.json"),
     )
-}
-
-/// Method and path of everything in the document.
-fn documented(document: &Value) -> BTreeSet<(String, String)> {
-    let paths = document["paths"].as_object().unwrap();
-    paths
-        .iter()
-        .flat_map(|(path, methods)| {
-            let methods = methods.as_object().unwrap().keys();
-            methods.map(move |method| (method.clone(), path.clone()))
-        })
-        .collect()
-}
-
-#[test]
-fn every_route_is_in_the_document_and_nothing_else() {
-    let document = document_of(&[], None);
-
-    let mut routed = BTreeSet::new();
-    for (method, path) in documented(&document) {
-        let concrete = path.replace("{id}", ID).replace("{slug}", "not-found");
-        for other in ["get", "post", "put", "patch", "delete"] {
-            let incoming = incoming(other.to_uppercase().parse().unwrap(), &concrete);
-            let route = Route::of(&incoming).ok();
-            let operation = route.as_ref().and_then(Operation::of);
-            if let Some(operation) = operation {
-                let (method, template) = operation.method_and_path();
-                assert_eq!((method, template), (other, path.as_str()));
-                routed.insert((method.to_owned(), template.to_owned()));
-            }
-        }
-        assert!(routed.contains(&(method, path)), "{routed:?}");
-    }
-    assert_eq!(routed, documented(&document));
-    assert_eq!(routed.len(), Operation::ALL.len());
-}
-
-#[test]
-fn allow_names_the_methods_of_the_document() {
-    let document = document_of(&[], None);
-    for (path, methods) in document["paths"].as_object().unwrap() {
-        let concrete = path.replace("{id}", ID).replace("{slug}", "not-found");
-        let allow = Resource::at(&concrete).unwrap().options().headers["allow"].to_lowercase();
-        let mut allowed: BTreeSet<_> = allow.split(", ").collect();
-        assert!(allowed.remove("options"), "{path}");
-        assert_eq!(allowed.remove("head"), allowed.contains("get"), "{path}");
-        let documented = methods.as_object().unwrap().keys().map(String::as_str);
-        assert_eq!(allowed, documented.collect(), "{path}");
-    }
 }
 
 /// What an operation documents of its problems, by their slugs.

@@ -1,0 +1,129 @@
+use super::*;
+use engine::{Failure, NewJob, Owner, Percent, test_kit};
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(seconds)
+}
+
+fn scheduled() -> JobRecord {
+    let job = NewJob {
+        owner: Owner::named("admin").unwrap(),
+        kind: "csv_profile".parse().unwrap(),
+        summary: "a file".to_owned(),
+        scheduled_start: at(1_767_264_645),
+        retention: Duration::from_secs(3_600),
+        ..test_kit::new_job()
+    };
+    JobRecord::begin(job, at(1_767_264_645))
+}
+
+fn started() -> JobRecord {
+    JobRecord {
+        state: JobState::Started,
+        started_at: Some(at(1_767_264_655)),
+        updated_at: at(1_767_264_685),
+        percent: Percent::new(30),
+        attempt: 1,
+        ..scheduled()
+    }
+}
+
+fn document(record: &JobRecord) -> serde_json::Value {
+    let judged = record.judged(at(1_767_264_700));
+    serde_json::to_value(JobDocument::of(&judged, "https://api.example.com")).unwrap()
+}
+
+#[test]
+fn a_running_job_has_every_member_of_the_contract() {
+    let record = started();
+    let id = record.id.to_string();
+    let expected = serde_json::json!({
+        "job": {
+            "@uri": format!("/jobs/{id}"), "id": id, "name": "csv_profile",
+            "job-state": "STARTED", "job-status": "INPROGRESS", "percent-complete": 30,
+            "scheduled-start-time": "2026-01-01T10:50:45Z", "start-time": "2026-01-01T10:50:55Z", "end-time": null,
+            "estimated-end-time": "2026-01-01T10:52:35Z",
+            "owner": "admin", "summary": "a file",
+            "attempt": 1, "max-attempts": 3, "expires-at": "2026-01-02T11:56:45Z",
+            "result": null, "error": null
+        },
+        "status": "InProgress"
+    });
+    assert_eq!(document(&record), expected);
+}
+
+#[test]
+fn a_job_that_succeeded_has_its_result_and_where_it_is() {
+    let record = JobRecord {
+        state: JobState::Completed(Outcome::Success),
+        percent: Percent::DONE,
+        result: Some(r#"{"rows": 1e2}"#.to_owned()),
+        ..started()
+    };
+    let document = document(&record);
+    assert_eq!(document["status"], "Succeeded");
+    assert_eq!(document["job"]["result"]["rows"], 100.0);
+    assert_eq!(
+        document["resourceLocation"],
+        format!("https://api.example.com/jobs/{}/result", record.id)
+    );
+    assert_eq!(document.get("error"), None);
+}
+
+#[test]
+fn a_job_that_failed_says_why_in_both_places() {
+    let error = Some(Failure::new("malformed-csv", "line 3 is ragged"));
+    let failed = document(&JobRecord {
+        state: JobState::Completed(Outcome::Failed),
+        error,
+        ..started()
+    });
+    assert_eq!(failed["status"], "Failed");
+    assert_eq!(
+        failed["error"],
+        serde_json::json!({"code": "malformed-csv", "message": "line 3 is ragged"})
+    );
+    assert_eq!(failed["job"]["error"], failed["error"]);
+    let canceled = document(&JobRecord {
+        state: JobState::Completed(Outcome::Canceled),
+        ..started()
+    });
+    assert_eq!(canceled["status"], "Canceled");
+    assert_eq!(canceled["error"]["code"], "canceled");
+}
+
+#[test]
+fn the_202_has_the_task_and_the_same_members() {
+    let record = scheduled();
+    let judged = record.judged(at(1_767_264_645));
+    let body = JobDocument::accepted(&judged, "https://api.example.com");
+    let accepted: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(
+        accepted["task"],
+        serde_json::json!({"href": job_path(&record), "id": record.id.to_string()})
+    );
+    assert_eq!(accepted["job"], document(&record)["job"]);
+    assert_eq!(accepted["status"], "InProgress");
+}
+
+#[test]
+fn a_client_is_told_to_wait_between_1_and_30_seconds_and_not_at_all_at_the_end() {
+    let start = 1_767_264_645;
+    let retry_after = |record: &JobRecord, at: Timestamp| super::retry_after(&record.judged(at));
+    assert_eq!(retry_after(&scheduled(), at(start)), Some(1));
+    assert_eq!(retry_after(&scheduled(), at(start + 40)), Some(10));
+    assert_eq!(retry_after(&scheduled(), at(start - 10_000)), Some(30));
+    assert_eq!(retry_after(&started(), at(start + 50)), Some(15));
+    // At second 110 it should have been done.
+    assert_eq!(retry_after(&started(), at(start + 110)), Some(1));
+    assert_eq!(retry_after(&started(), at(start + 150)), Some(10));
+    assert_eq!(retry_after(&started(), at(start + 50_000)), Some(30));
+    let deadline = start + 86_400;
+    assert_eq!(retry_after(&started(), at(deadline)), Some(30));
+    assert_eq!(retry_after(&scheduled(), at(deadline + 350)), Some(10));
+    let done = JobRecord {
+        state: JobState::Completed(Outcome::Success),
+        ..started()
+    };
+    assert_eq!(retry_after(&done, at(start)), None);
+}

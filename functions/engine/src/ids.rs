@@ -1,0 +1,15 @@
+//! What identifies a job, its owner and its request.
+
+mod creation_token;
+mod fingerprint;
+mod id;
+mod monitor_token;
+mod owner;
+mod token;
+
+pub use creation_token::CreationToken;
+pub use fingerprint::Fingerprint;
+pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
+pub use monitor_token::MonitorToken;
+pub use owner::Owner;
+pub use token::token;

@@ -1,0 +1,14 @@
+//! The job kinds: their names, and what each function knows of them.
+
+mod catalog;
+mod input;
+mod intake;
+mod name;
+mod registry;
+mod runners;
+
+pub use catalog::{Catalog, CatalogBuilder};
+pub use intake::{Intake, IntakeBuilder};
+pub use name::{KindName, ParseKindNameError};
+pub use registry::{Registry, RegistryError};
+pub use runners::{Runner, Runners, RunnersBuilder};

@@ -1,0 +1,290 @@
+//! The settings of a deployment, by the names of their environment variables.
+
+use std::time::Duration;
+
+use crate::{ConfigError, Environment, IdSecrets, MAX_MESSAGE_AGE, WRITE_HORIZON};
+
+/// The maximum time that a response is delayed (`Prefer: wait`). The rest of the 29 s that `submit` and `status` may run is for
+/// the calls before and after the wait; API Gateway gives up after 30 s.
+pub const LONGEST_HOLD: Duration = Duration::from_secs(20);
+
+/// Default of `MAX_SCHEDULE_AHEAD_SECONDS`: seven days.
+const SCHEDULE_AHEAD: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// Who may call the service. The gateway enforces it; the functions document it, and reject callers that the gateway did not
+/// identify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authorization {
+    /// Requests signed with IAM credentials.
+    Iam,
+    /// Requests with a bearer token.
+    Jwt,
+    /// All requests.
+    Open,
+    /// All requests; a caller may state a name. Only on a developer's machine.
+    Name,
+}
+
+impl Environment {
+    /// `TABLE_NAME`: the name of the table of jobs.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`].
+    pub fn table_name(&self) -> Result<String, ConfigError> {
+        self.text("TABLE_NAME")
+    }
+
+    /// `QUEUE_URL`: the URL of the queue of jobs.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is not set, or is not a URL.
+    pub fn queue_url(&self) -> Result<String, ConfigError> {
+        const VARIABLE: &str = "QUEUE_URL";
+        self.optional_url(VARIABLE)?
+            .ok_or(ConfigError::Missing(VARIABLE))
+    }
+
+    /// `ID_SECRETS`: the secrets that ids are tagged with, comma-separated, newest first.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is not set, or a secret is too short.
+    pub fn id_secrets(&self) -> Result<IdSecrets, ConfigError> {
+        const VARIABLE: &str = "ID_SECRETS";
+        IdSecrets::parse(VARIABLE, &self.text(VARIABLE)?)
+    }
+
+    /// `WRITE_HORIZON_SECONDS`: how long a write can still take effect after its clock was read. Default and maximum:
+    /// [`WRITE_HORIZON`]. Only tests and a developer's machine set it, because a shorter time would be wrong for AWS.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] if it is not a number of seconds up to that maximum.
+    pub fn write_horizon(&self) -> Result<Duration, ConfigError> {
+        const VARIABLE: &str = "WRITE_HORIZON_SECONDS";
+        let horizon = self.optional_seconds(VARIABLE)?.unwrap_or(WRITE_HORIZON);
+        if horizon <= WRITE_HORIZON {
+            return Ok(horizon);
+        }
+        let longest = WRITE_HORIZON.as_secs();
+        let expected = format!("a whole number of seconds from 1 to {longest}");
+        Err(ConfigError::malformed(VARIABLE, expected))
+    }
+
+    /// `RETENTION_SECONDS`: how long a finished job stays readable. Minimum: the write horizon, so that a late write of the job's
+    /// first record finds that the job existed.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn retention(&self) -> Result<Duration, ConfigError> {
+        const VARIABLE: &str = "RETENTION_SECONDS";
+        let (retention, horizon) = (self.seconds(VARIABLE)?, self.write_horizon()?);
+        if retention >= horizon {
+            return Ok(retention);
+        }
+        let shortest = horizon.as_secs();
+        let expected =
+            format!("at least {shortest} seconds, because a write can take effect that late");
+        Err(ConfigError::malformed(VARIABLE, expected))
+    }
+
+    /// `DEADLINE_SECONDS`: how long after its scheduled start a job must have finished. Maximum: 14 days less the write horizon,
+    /// because no queue keeps a message longer, and the message must outlive the job.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn deadline(&self) -> Result<Duration, ConfigError> {
+        const VARIABLE: &str = "DEADLINE_SECONDS";
+        const LONGEST: Duration = MAX_MESSAGE_AGE.saturating_sub(WRITE_HORIZON);
+        let deadline = self.seconds(VARIABLE)?;
+        if deadline <= LONGEST {
+            return Ok(deadline);
+        }
+        let expected = format!(
+            "at most {} seconds: the longest time that a queue keeps a message, less {} seconds",
+            LONGEST.as_secs(),
+            WRITE_HORIZON.as_secs()
+        );
+        Err(ConfigError::malformed(VARIABLE, expected))
+    }
+
+    /// `MAX_WAIT_SECONDS`: the maximum time that a response is delayed for a client that prefers to wait. Default and maximum:
+    /// [`LONGEST_HOLD`]; 0 means that no response is delayed.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] if it is not a number of seconds from 0 to that maximum.
+    pub fn max_wait(&self) -> Result<Duration, ConfigError> {
+        const VARIABLE: &str = "MAX_WAIT_SECONDS";
+        let Some(seconds) = self.optional(VARIABLE) else {
+            return Ok(LONGEST_HOLD);
+        };
+        let wait = seconds.parse().ok().map(Duration::from_secs);
+        wait.filter(|wait| *wait <= LONGEST_HOLD).ok_or_else(|| {
+            let longest = LONGEST_HOLD.as_secs();
+            ConfigError::malformed(
+                VARIABLE,
+                format!("a whole number of seconds from 0 to {longest}"),
+            )
+        })
+    }
+
+    /// `MAX_SCHEDULE_AHEAD_SECONDS`: how far in the future a job's start may be. Default: seven days.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] if it is not a number of seconds.
+    pub fn max_schedule_ahead(&self) -> Result<Duration, ConfigError> {
+        let ahead = self.optional_seconds("MAX_SCHEDULE_AHEAD_SECONDS")?;
+        Ok(ahead.unwrap_or(SCHEDULE_AHEAD))
+    }
+
+    /// `PUBLIC_BASE_URL`: the beginning of links, without a trailing slash. `None`: links begin as the request's URL does.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] if it is not an absolute http or https URL.
+    pub fn public_base_url(&self) -> Result<Option<String>, ConfigError> {
+        let url = self.optional_url("PUBLIC_BASE_URL")?;
+        Ok(url.map(|url| url.trim_end_matches('/').to_owned()))
+    }
+
+    /// `OPT_IN_KINDS`: the opt-in kinds that this deployment runs, comma-separated.
+    #[must_use]
+    pub fn opt_in_kinds(&self) -> Vec<String> {
+        self.words("OPT_IN_KINDS")
+    }
+
+    /// `MONITOR_LINKS`: whether anyone with a job's monitor link may see its page, `true` or `false`. Default: `false`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] if it is anything else: public access must not depend on a guess.
+    pub fn monitor_links(&self) -> Result<bool, ConfigError> {
+        const VARIABLE: &str = "MONITOR_LINKS";
+        match self.optional(VARIABLE).as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ConfigError::malformed(VARIABLE, "true or false")),
+        }
+    }
+
+    /// `AUTHORIZATION`: who may call. `None` if it is not set: then the OpenAPI document does not say.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] if it is not one of the values of the template's parameter, or `NAME`.
+    pub fn authorization(&self) -> Result<Option<Authorization>, ConfigError> {
+        const VARIABLE: &str = "AUTHORIZATION";
+        let Some(authorization) = self.optional(VARIABLE) else {
+            return Ok(None);
+        };
+        match authorization.as_str() {
+            "AWS_IAM" => Ok(Some(Authorization::Iam)),
+            "JWT" => Ok(Some(Authorization::Jwt)),
+            "NONE" => Ok(Some(Authorization::Open)),
+            "NAME" => Ok(Some(Authorization::Name)),
+            _ => Err(ConfigError::malformed(
+                VARIABLE,
+                "AWS_IAM, JWT, NONE or NAME",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_deadline_outlives_its_message() {
+        let deadline = |seconds| Environment::of(&[("DEADLINE_SECONDS", seconds)]).deadline();
+        assert_eq!(deadline("1209240"), Ok(Duration::from_secs(1_209_240)));
+        assert!(deadline("1209241").is_err());
+    }
+
+    #[test]
+    fn no_record_is_gone_before_a_late_write_could_find_it() {
+        let retention = |variables: &[_]| Environment::of(variables).retention();
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        assert_eq!(retention(&[("RETENTION_SECONDS", "360")]), Ok(minutes(6)));
+        let error = retention(&[("RETENTION_SECONDS", "359")]).unwrap_err();
+        assert!(error.to_string().contains("RETENTION_SECONDS"), "{error}");
+        let short = ("WRITE_HORIZON_SECONDS", "60");
+        assert_eq!(
+            retention(&[("RETENTION_SECONDS", "60"), short]),
+            Ok(minutes(1))
+        );
+        assert!(retention(&[("RETENTION_SECONDS", "59"), short]).is_err());
+    }
+
+    #[test]
+    fn the_write_horizon_can_be_shortened_and_not_lengthened() {
+        let horizon =
+            |seconds| Environment::of(&[("WRITE_HORIZON_SECONDS", seconds)]).write_horizon();
+        assert_eq!(Environment::of(&[]).write_horizon(), Ok(WRITE_HORIZON));
+        assert_eq!(horizon("5"), Ok(Duration::from_secs(5)));
+        assert_eq!(horizon("360"), Ok(WRITE_HORIZON));
+        for wrong in ["361", "0", "soon"] {
+            assert!(horizon(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_longest_wait_is_20_seconds_and_0_is_none() {
+        let wait = |seconds| Environment::of(&[("MAX_WAIT_SECONDS", seconds)]).max_wait();
+        assert_eq!(Environment::of(&[]).max_wait(), Ok(LONGEST_HOLD));
+        assert_eq!(wait("0"), Ok(Duration::ZERO));
+        assert_eq!(wait("20"), Ok(LONGEST_HOLD));
+        for wrong in ["21", "-1", "1.5", "long"] {
+            let error = wait(wrong).unwrap_err().to_string();
+            assert!(error.contains("MAX_WAIT_SECONDS"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_job_starts_within_seven_days_unless_the_deployment_says_otherwise() {
+        let ahead = |seconds| {
+            Environment::of(&[("MAX_SCHEDULE_AHEAD_SECONDS", seconds)]).max_schedule_ahead()
+        };
+        assert_eq!(
+            Environment::of(&[]).max_schedule_ahead(),
+            Ok(Duration::from_secs(604_800))
+        );
+        assert_eq!(ahead("60"), Ok(Duration::from_secs(60)));
+        assert!(ahead("soon").is_err());
+    }
+
+    #[test]
+    fn a_base_url_is_optional_and_loses_its_last_slash() {
+        assert_eq!(Environment::of(&[]).public_base_url(), Ok(None));
+        let url = |url| Environment::of(&[("PUBLIC_BASE_URL", url)]).public_base_url();
+        assert_eq!(
+            url("https://api.example.com/v1/"),
+            Ok(Some("https://api.example.com/v1".to_owned()))
+        );
+        for wrong in [
+            "api.example.com",
+            "https://",
+            "https:///jobs",
+            "https://a b",
+            "https://a/?x=1",
+            "ftp://a",
+        ] {
+            assert!(url(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn monitor_links_are_off_unless_they_are_turned_on_in_so_many_words() {
+        let links = |value| Environment::of(&[("MONITOR_LINKS", value)]).monitor_links();
+        assert_eq!(Environment::of(&[]).monitor_links(), Ok(false));
+        assert_eq!((links("false"), links("true")), (Ok(false), Ok(true)));
+        for other in ["on", "1", "True", "yes"] {
+            assert!(links(other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn authorization_is_one_of_the_templates_words() {
+        assert_eq!(Environment::of(&[]).authorization(), Ok(None));
+        let of = |value| Environment::of(&[("AUTHORIZATION", value)]).authorization();
+        assert_eq!(of("AWS_IAM"), Ok(Some(Authorization::Iam)));
+        assert_eq!(of("JWT"), Ok(Some(Authorization::Jwt)));
+        assert_eq!(of("NONE"), Ok(Some(Authorization::Open)));
+        assert!(of("OPEN").is_err());
+    }
+}

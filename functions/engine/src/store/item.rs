@@ -1,0 +1,258 @@
+//! The record as a DynamoDB item, and back.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::index::{created_order, owner_shard, read_created_order};
+use crate::{
+    Attribute, Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobRecord, JobState,
+    KindName, Outcome, Owner, Percent, StoreError, Timestamp,
+};
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+pub(crate) fn string(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: impl ToString + Copy) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(crate) fn millis(time: Timestamp) -> AttributeValue {
+    number(time.ms())
+}
+
+/// An end time, rounded up, so that nothing ends early.
+pub(crate) fn epoch_seconds(time: Timestamp) -> AttributeValue {
+    number(time.seconds_rounded_up())
+}
+
+/// The item of an unfinished record, as `create` writes it.
+pub(crate) fn to_item(record: &JobRecord) -> Item {
+    use Attribute as A;
+    let item = [
+        (A::Id, string(record.id.to_string())),
+        (A::Owner, string(record.owner.as_str())),
+        (A::Name, string(record.kind.as_str())),
+        (A::Fingerprint, string(record.fingerprint.as_str())),
+        (A::CreationToken, string(record.creation_token.as_str())),
+        (A::State, string(record.state.as_str())),
+        (A::Percent, number(record.percent.get())),
+        (A::Summary, string(record.summary.as_str())),
+        (A::ScheduledStartMs, millis(record.scheduled_start)),
+        (A::DeadlineMs, millis(record.deadline)),
+        (A::OverdueMs, millis(record.overdue_at)),
+        (A::ExpiresAt, epoch_seconds(record.expires_at)),
+        (A::Attempt, number(record.attempt)),
+        (A::MaxAttempts, number(record.max_attempts)),
+        (A::Version, number(record.version)),
+        (A::UpdatedAtMs, millis(record.updated_at)),
+        (
+            A::OwnerShard,
+            string(owner_shard(&record.owner, &record.id)),
+        ),
+        (
+            A::CreatedOrder,
+            string(created_order(record.created_at, &record.id)),
+        ),
+    ];
+    item.into_iter()
+        .map(|(attribute, value)| (attribute.name().to_owned(), value))
+        .collect()
+}
+
+/// Reads an item that this crate wrote.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], naming the first attribute that is missing or malformed: this service did not write the item.
+pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
+    use Attribute as A;
+    let read = Reader(item);
+    let (created_at, _) = read.parsed(A::CreatedOrder, read_created_order)?;
+    let deadline = read.time(A::DeadlineMs)?;
+    Ok(JobRecord {
+        id: read.parsed(A::Id, |id| id.parse::<JobId>().ok())?,
+        owner: read.parsed(A::Owner, Owner::stored)?,
+        kind: read.parsed(A::Name, |name| name.parse::<KindName>().ok())?,
+        fingerprint: read.parsed(A::Fingerprint, Fingerprint::from_hex)?,
+        creation_token: read.parsed(A::CreationToken, CreationToken::stored)?,
+        state: read.state()?,
+        percent: Percent::new(read.number(A::Percent)?),
+        start_percent: Percent::new(read.optional_number(A::StartPercent)?.unwrap_or(0)),
+        checkpoint: read.text(A::Checkpoint).map(Checkpoint::stored),
+        summary: read
+            .text(A::Summary)
+            .ok_or(StoreError::Corrupt(A::Summary))?
+            .to_owned(),
+        created_at,
+        scheduled_start: read.time(A::ScheduledStartMs)?,
+        started_at: read.optional_time(A::StartedAtMs)?,
+        ended_at: read.optional_time(A::EndedAtMs)?,
+        deadline,
+        overdue_at: read.optional_time(A::OverdueMs)?.unwrap_or(deadline),
+        lease_until: read.optional_time(A::LeaseUntilMs)?,
+        run_token: read.text(A::RunToken).map(str::to_owned),
+        progress_number: read.optional_number(A::ProgressNumber)?.unwrap_or(0),
+        expires_at: Timestamp::from_seconds(read.number(A::ExpiresAt)?),
+        attempt: read.number(A::Attempt)?,
+        max_attempts: read.number(A::MaxAttempts)?,
+        cancel_requested: item.contains_key(A::CancelRequested.name()),
+        is_deleted: item.contains_key(A::Deleted.name()),
+        version: read.number(A::Version)?,
+        updated_at: read.time(A::UpdatedAtMs)?,
+        result: read.text(A::Result).map(str::to_owned),
+        result_token: read.text(A::ResultToken).map(str::to_owned),
+        error: read.failure(),
+    })
+}
+
+struct Reader<'a>(&'a Item);
+
+impl Reader<'_> {
+    fn text(&self, attribute: Attribute) -> Option<&str> {
+        self.0
+            .get(attribute.name())?
+            .as_s()
+            .ok()
+            .map(String::as_str)
+    }
+
+    fn parsed<T>(
+        &self,
+        attribute: Attribute,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, StoreError> {
+        self.text(attribute)
+            .and_then(parse)
+            .ok_or(StoreError::Corrupt(attribute))
+    }
+
+    fn number<T: std::str::FromStr>(&self, attribute: Attribute) -> Result<T, StoreError> {
+        self.optional_number(attribute)?
+            .ok_or(StoreError::Corrupt(attribute))
+    }
+
+    fn optional_number<T: std::str::FromStr>(
+        &self,
+        attribute: Attribute,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(value) = self.0.get(attribute.name()) else {
+            return Ok(None);
+        };
+        let number = value.as_n().ok().and_then(|text| text.parse().ok());
+        number.map(Some).ok_or(StoreError::Corrupt(attribute))
+    }
+
+    fn time(&self, attribute: Attribute) -> Result<Timestamp, StoreError> {
+        self.number(attribute).map(Timestamp::from_ms)
+    }
+
+    fn optional_time(&self, attribute: Attribute) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.optional_number(attribute)?.map(Timestamp::from_ms))
+    }
+
+    fn state(&self) -> Result<JobState, StoreError> {
+        match self.text(Attribute::State) {
+            Some("SCHEDULED") => Ok(JobState::Scheduled),
+            Some("STARTED") => Ok(JobState::Started),
+            Some("COMPLETED") => self.outcome().map(JobState::Completed),
+            _ => Err(StoreError::Corrupt(Attribute::State)),
+        }
+    }
+
+    fn outcome(&self) -> Result<Outcome, StoreError> {
+        match self.text(Attribute::Outcome) {
+            Some("SUCCESS") => Ok(Outcome::Success),
+            Some("FAILED") => Ok(Outcome::Failed),
+            Some("CANCELED") => Ok(Outcome::Canceled),
+            _ => Err(StoreError::Corrupt(Attribute::Outcome)),
+        }
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        let message = self.text(Attribute::ErrorMessage).unwrap_or_default();
+        self.text(Attribute::ErrorCode)
+            .map(|code| Failure::new(code, message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::tests::{accepted, at};
+
+    #[test]
+    fn a_record_reads_back_from_its_item() {
+        let record = accepted();
+        assert_eq!(from_item(&to_item(&record)).unwrap(), record);
+    }
+
+    #[test]
+    fn a_completed_item_reads_back_with_all_it_has() {
+        let mut item = to_item(&accepted());
+        let more = [
+            ("state", string("COMPLETED")),
+            ("outcome", string("FAILED")),
+            ("started_at_ms", number(1_001_000)),
+            ("ended_at_ms", number(1_002_000)),
+            ("error_code", string("malformed-csv")),
+            ("error_message", string("line 3 is ragged")),
+            ("cancel_requested", AttributeValue::Bool(true)),
+            ("start_percent", number(40)),
+            ("checkpoint", string("17")),
+        ];
+        item.extend(more.map(|(name, value)| (name.to_owned(), value)));
+        let record = from_item(&item).unwrap();
+        assert_eq!(record.state, JobState::Completed(Outcome::Failed));
+        assert_eq!(
+            (record.started_at, record.ended_at),
+            (Some(at(1_001)), Some(at(1_002)))
+        );
+        assert_eq!(
+            record.error,
+            Some(Failure::new("malformed-csv", "line 3 is ragged"))
+        );
+        assert!(record.cancel_requested);
+        assert_eq!(record.start_percent, Percent::new(40));
+        assert_eq!(record.checkpoint.unwrap().read(), Some(17));
+    }
+
+    #[test]
+    fn a_foreign_item_is_refused_and_the_attribute_named() {
+        let mut item = to_item(&accepted());
+        item.insert("attempt".to_owned(), string("three"));
+        assert!(matches!(
+            from_item(&item),
+            Err(StoreError::Corrupt(Attribute::Attempt))
+        ));
+        item.remove("attempt");
+        assert!(matches!(
+            from_item(&item),
+            Err(StoreError::Corrupt(Attribute::Attempt))
+        ));
+    }
+
+    #[test]
+    fn the_longest_names_and_summary_cost_no_third_write_unit() {
+        let record = JobRecord {
+            owner: Owner::named(&"o".repeat(200)).unwrap(),
+            kind: "k".repeat(64).parse().unwrap(),
+            summary: "s".repeat(200),
+            ..accepted()
+        };
+        let size = |value: &AttributeValue| match value {
+            AttributeValue::S(text) => text.len(),
+            _ => 21,
+        };
+        let bytes: usize = to_item(&record)
+            .iter()
+            .map(|(name, value)| name.len() + size(value))
+            .sum();
+        // What a claim adds: start, lease and token.
+        let claimed =
+            bytes + "started_at_ms".len() + "lease_until_ms".len() + 42 + "run_token".len() + 40;
+        assert!(claimed <= 1_300, "{claimed}");
+    }
+}
