@@ -50,7 +50,6 @@ mod recorder;
 mod refusals;
 mod representations;
 mod requirements;
-mod sqs;
 mod store;
 mod submit;
 mod template;

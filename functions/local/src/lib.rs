@@ -38,7 +38,6 @@ mod routes;
 mod runtime_api;
 mod serve;
 mod service;
-pub mod sqs;
 mod sqs_event;
 mod sweep;
 mod table;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use local::sqs::{ManualClock, Queues, Snapshot, serve};
+use sqs::{ManualClock, Queues, Snapshot, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
