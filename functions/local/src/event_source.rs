@@ -116,7 +116,6 @@ impl Poller {
             .max_number_of_messages(self.spec.batch_size.clamp(1, LARGEST_BATCH))
             .wait_time_seconds(LONG_POLL_S)
             .message_system_attribute_names(MessageSystemAttributeName::All)
-            .message_attribute_names("All")
             .send()
             .await
             .map_err(|error| DisplayErrorContext(error).to_string())?;

@@ -1,30 +1,33 @@
-//! An SQS for one machine: standard queues in memory, over the wire protocol that the AWS SDKs speak (`awsJson1.0`).
+//! An SQS for one machine: standard queues in memory, over the wire protocol of the AWS SDKs (`awsJson1.0`).
 //!
-//! [`Queues`] is the store, [`Queues::router`] its HTTP face, [`serve`] both on a listener. The functions reach it with
-//! the SDK client that they use in the cloud; only the endpoint differs.
+//! [`Queues`] stores the messages, [`Queues::router`] is its HTTP interface, [`serve`] runs both on a listener. The
+//! functions use the same SDK client as in the cloud; only the endpoint differs.
 //!
-//! What it keeps to is the SQS API reference: delay, visibility and its twelve hours, retention, long polls, redrive to
-//! and from a dead-letter queue, 1 MiB for a message or a batch. Time comes from a [`Clock`], so that a test advances
-//! fifteen minutes in none.
+//! It follows the SQS API reference: delays, visibility timeouts of up to twelve hours, retention, long polls, redrive to
+//! and from a dead-letter queue, 1 MiB per message or batch. Time comes from a [`Clock`], so a test advances fifteen
+//! minutes without waiting.
 //!
 //! Where it differs from AWS, on purpose:
-//! - FIFO queues, tags, permissions and `CancelMessageMoveTask` are refused with `UnsupportedOperation`;
-//! - signatures are not checked, and policies, keys and `RedriveAllowPolicy` are kept but not enforced;
-//! - a move task is done when its request is answered, whatever rate it asked for;
-//! - there is no limit of 120,000 messages in flight.
+//! - FIFO queues, message attributes, tags, permissions and `CancelMessageMoveTask` are refused with
+//!   `UnsupportedOperation`;
+//! - a message keeps its group, but messages are delivered in the order in which they became visible, whatever their
+//!   groups: AWS does not publish the rule of its fair queues;
+//! - signatures are not checked, and policies, keys and `RedriveAllowPolicy` are stored but not enforced;
+//! - a move task finishes within its request, whatever rate was requested;
+//! - the number of in-flight messages is not limited.
 
-mod attribute;
 mod batch;
 mod bell;
 mod clock;
 mod content;
+mod digest;
 mod error;
-mod fair;
 mod handle;
 mod held;
 mod inspect;
 mod limits;
 mod manage;
+mod move_task;
 mod moves;
 mod names;
 mod policy;
