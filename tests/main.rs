@@ -25,7 +25,6 @@ mod commands;
 mod conditional;
 mod configuration;
 mod cors;
-mod costs;
 mod crashes;
 mod dependencies;
 mod deployed;

@@ -7,7 +7,6 @@ use clap::{Parser, Subcommand};
 use crate::bench::{BenchArgs, bench};
 use crate::chaos::{ChaosArgs, chaos};
 use crate::client::ClientCommand;
-use crate::cost::{CostArgs, cost};
 use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
 use crate::serve::{ServeArgs, serve};
@@ -37,8 +36,6 @@ enum Command {
     Chaos(ChaosArgs),
     /// Measure how many jobs a second the whole service bears, and how long each waits
     Bench(BenchArgs),
-    /// Compute what a million jobs cost on AWS, and how far one stack goes
-    Cost(Box<CostArgs>),
     #[command(flatten)]
     Client(ClientCommand),
     /// Be one of the functions: what the service starts its processes with
@@ -91,7 +88,6 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::Demo(args)) => demo(args).await,
         Some(Command::Chaos(args)) => chaos(args).await,
         Some(Command::Bench(args)) => bench(args).await,
-        Some(Command::Cost(args)) => cost(*args).await,
         Some(Command::Client(command)) => command.run().await.report(),
         Some(Command::Function { role }) => role.run(),
     }

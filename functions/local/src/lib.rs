@@ -13,7 +13,6 @@ mod cli;
 pub mod client;
 mod conclusion;
 mod cors;
-pub mod cost;
 mod demo;
 mod event_source;
 mod fault_args;
