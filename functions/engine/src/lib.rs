@@ -7,6 +7,8 @@
 //! function handlers read the clock. A decision that could race is a pure function here ([`decide_claim`], [`transition`],
 //! [`JobRecord::judged`]) and a DynamoDB condition in [`JobStore`] that says the same.
 
+#![warn(missing_docs)]
+
 mod aws;
 mod catalog;
 mod checkpoint;

@@ -157,7 +157,7 @@ impl State {
         // To SQS a redriven message is a new message: new id, new age, receive count 0.
         let message = Message::new(ids.uuid(), Arc::clone(&message.content), redrive.now_ms);
         self.slot(name)?.at(redrive.now_ms, |queue| {
-            queue.add(message, 0, redrive.now_ms)
+            queue.add(message, 0, redrive.now_ms);
         });
         Ok(true)
     }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::batch::{BatchResult, check_ids};
@@ -44,7 +43,7 @@ struct Outgoing {
     message_body: Option<String>,
     delay_seconds: Option<i64>,
     #[serde(default)]
-    message_attributes: BTreeMap<String, IgnoredAny>,
+    message_attributes: serde_json::Map<String, serde_json::Value>,
     #[serde(default)]
     message_system_attributes: BTreeMap<String, SystemAttribute>,
     message_group_id: Option<String>,
