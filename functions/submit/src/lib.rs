@@ -15,7 +15,6 @@ use std::time::{Duration, SystemTime};
 use api::{Answer, Entrance, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{
     Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
-    WRITE_HORIZON,
 };
 use lambda_http::Error;
 
@@ -44,7 +43,7 @@ impl App {
     /// How far ahead a job may start: no further than the deployment allows, and so that the queue still has its message when
     /// it is overdue.
     fn schedule_ahead(&self) -> Duration {
-        let kept = MAX_MESSAGE_AGE.saturating_sub(self.deadline + WRITE_HORIZON);
+        let kept = MAX_MESSAGE_AGE.saturating_sub(self.deadline + self.write_horizon);
         self.max_schedule_ahead.min(kept)
     }
 }

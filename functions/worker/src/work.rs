@@ -5,12 +5,13 @@
 //! over, and none of them can hold up a neighbour.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use engine::{Context, JobError, JobMessage, Runner};
 use lambda_runtime::tracing::{Instrument, Span};
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 /// How a handler came to its end.
@@ -29,12 +30,23 @@ pub(crate) type Work = oneshot::Receiver<Done>;
 /// How long what a handler left running on threads of its own (`spawn_blocking`) may go on behind its end.
 const LEFTOVERS: Duration = Duration::from_millis(100);
 
-/// The threads that handlers run on, those of one attempt or of the whole process: how many there are.
+/// The threads of handlers, those of one attempt or of the whole process: how many there are.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Threads {
     running: Arc<AtomicUsize>,
     /// For an attempt's threads, all those of the process.
     of_process: Option<Arc<AtomicUsize>>,
+}
+
+/// A thread that counts for as long as this lives.
+struct Counted(Threads);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        for count in self.0.counts() {
+            count.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
 }
 
 impl Threads {
@@ -51,16 +63,11 @@ impl Threads {
         self.running.load(Ordering::SeqCst) > 0
     }
 
-    fn begin(&self) {
+    fn count(&self) -> Counted {
         for count in self.counts() {
             count.fetch_add(1, Ordering::SeqCst);
         }
-    }
-
-    fn end(&self) {
-        for count in self.counts() {
-            count.fetch_sub(1, Ordering::SeqCst);
-        }
+        Counted(self.clone())
     }
 
     fn counts(&self) -> impl Iterator<Item = &Arc<AtomicUsize>> {
@@ -71,7 +78,7 @@ impl Threads {
     pub(crate) fn run(&self, runner: Runner, message: &JobMessage, context: Context) -> Work {
         let (sender, work) = oneshot::channel();
         let (threads, input, span) = (self.clone(), message.input.clone(), Span::current());
-        self.begin();
+        let counted = self.count();
         let thread = std::thread::Builder::new().name(message.kind.to_string());
         let spawned = thread.spawn(move || {
             let done = threads.block_on(async move {
@@ -81,25 +88,19 @@ impl Threads {
                     result = runner.run(input.get(), context.clone()).instrument(span) => Done::Returned(result),
                 }
             });
-            threads.end();
+            drop(counted);
             // Nobody listens any more when it was told to stop and took its time.
             let _ = sender.send(done);
         });
         match spawned {
             Ok(_) => work,
-            Err(error) => {
-                self.end();
-                failed(error)
-            }
+            Err(error) => failed(error),
         }
     }
 
     fn block_on(&self, handler: impl Future<Output = Done>) -> Done {
-        let (begins, ends) = (self.clone(), self.clone());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .on_thread_start(move || begins.begin())
-            .on_thread_stop(move || ends.end())
             .build();
         let runtime = match runtime {
             Ok(runtime) => runtime,
@@ -111,9 +112,24 @@ impl Threads {
         // as long as a thread of it runs; a result does not wait for that.
         match done {
             Done::Dropped => drop(runtime),
-            Done::Returned(_) | Done::Panicked => runtime.shutdown_timeout(LEFTOVERS),
+            Done::Returned(_) | Done::Panicked => self.close(runtime),
         }
         done
+    }
+
+    /// Drops the runtime of a handler, which waits for all its threads: those that the handler asked for but that have not
+    /// begun yet, too. Where they take longer than [`LEFTOVERS`], a thread that counts goes on waiting for them.
+    fn close(&self, runtime: Runtime) {
+        let (closed, is_closed) = mpsc::channel::<()>();
+        let counted = self.count();
+        // Without a thread to be had, the runtime is dropped on this one.
+        let _ = std::thread::Builder::new().spawn(move || {
+            drop(runtime);
+            drop(counted);
+            drop(closed);
+        });
+        // It is never sent anything: it ends when the other side is dropped.
+        let _ = is_closed.recv_timeout(LEFTOVERS);
     }
 }
 

@@ -138,7 +138,7 @@ impl Order {
                 // Long enough that the cancel finds it running, and that its progress is written.
                 Wish::Cancel => SECOND * 5 / 2,
                 Wish::Save => SECOND * 5,
-                Wish::LeaveBehind => SECOND * 3,
+                Wish::LeaveBehind => SECOND * 8,
                 _ => short,
             },
             number,
