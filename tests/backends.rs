@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use dynoxide::Database;
 use engine::{Claim, JobQueue, JobRecord, JobStore, Receipt, Timestamp};
-use local::sqs::{Clock, Queues};
+use sqs::{Clock, Queues};
 use tokio::net::TcpListener;
 
 use crate::app::Item;
@@ -39,7 +39,7 @@ impl Backends {
         ));
         let (queues, sqs_url) = listen().await;
         let store = Arc::new(Queues::new(Clock::system()));
-        tokio::spawn(local::sqs::serve(queues, store, pending()));
+        tokio::spawn(sqs::serve(queues, store, pending()));
         local::create_table(&dynamodb_client(&dynamodb_url), TABLE)
             .await
             .expect("the table");

@@ -1,7 +1,7 @@
 //! What a job takes of AWS: the calls of each function, and what DynamoDB and SQS charge for them.
 //!
-//! Counted at the wire, with the functions as processes before the embedded back ends, and held against the table that
-//! `cost` computes from. The embedded DynamoDB says itself what it charges; that this is what AWS publishes is in `units`.
+//! Counted at the wire, with the functions as processes before the embedded back ends, and held against the table in
+//! `counted`. The embedded DynamoDB says itself what it charges; that this is what AWS publishes is in `units`.
 
 #![expect(
     clippy::float_cmp,
@@ -9,6 +9,7 @@
 )]
 
 mod bounds;
+mod counted;
 mod counting;
 mod large_results;
 mod list;
@@ -17,8 +18,8 @@ mod refusals;
 mod units;
 mod world;
 
-use local::cost::{COUNTED, Units};
-
+use crate::recorder::Units;
+use counted::COUNTED;
 use counting::count;
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Stands between a function and its back ends, and writes down what the function calls and what AWS charges for it.
 
 mod charge;
+mod units;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +10,11 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Response, StatusCode, header};
-use local::cost::Units;
 use serde_json::Value;
 
 use crate::backends::{Backends, listen};
+
+pub(crate) use units::Units;
 
 /// What one function has called so far.
 #[derive(Clone)]

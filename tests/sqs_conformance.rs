@@ -2,13 +2,14 @@
 //!
 //! Prints a line for each check and, last, how many passed, failed and were not run. With `expected`, a file of lines
 //! `<check>: <reason>`, the checks named there have to fail (those with a `?` before the name may),
-//! and the exit code is 0 only if these and no others do. `sqs/ministack.txt` is such a file.
+//! and the exit code is 0 only if these and no others do. `functions/local/sqs/tests/ministack.txt` is such a file.
 
 #[cfg(not(test))]
-mod sqs;
+#[path = "../functions/local/sqs/tests/main.rs"]
+mod checks;
 
 #[cfg(not(test))]
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    sqs::run_from_arguments().await
+    checks::run_from_arguments().await
 }

@@ -2,15 +2,15 @@
 
 use std::time::Instant;
 
-use local::cost::{LOG_BYTES, LogBytes, Units, What};
 use serde_json::{Value, json};
 
+use super::counted::{LOG_BYTES, LogBytes, RECORD_BYTES, What};
 use super::world::World;
 use crate::answers::a_job;
 use crate::app::eventually;
 use crate::cloudformation::{Template, text};
 use crate::deployed::{Deployed, sqs_event};
-use crate::recorder::Call;
+use crate::recorder::{Call, Units};
 
 fn units(calls: &[Call]) -> Units {
     calls.iter().map(|call| call.units).sum()
@@ -91,7 +91,7 @@ async fn progress_is_written_at_most_once_a_second_however_often_it_is_said() {
 }
 
 #[tokio::test]
-async fn what_the_functions_log_is_what_cost_computes_with() {
+async fn what_the_functions_log_is_what_the_costs_are_computed_with() {
     let world = World::new().await;
     let path = world.ended().await;
     world.get(&path, &[]).await;
@@ -122,7 +122,7 @@ async fn what_the_functions_log_is_what_cost_computes_with() {
 }
 
 #[tokio::test]
-async fn what_a_record_weighs_is_what_cost_computes_with() {
+async fn what_a_record_weighs_is_what_the_costs_are_computed_with() {
     let world = World::new().await;
     let path = world.ended().await;
 
@@ -132,7 +132,7 @@ async fn what_a_record_weighs_is_what_cost_computes_with() {
     let mut item: dynoxide::Item = serde_json::from_value(item).unwrap();
     assert!(item.remove("result").is_some());
     let bytes = dynoxide::types::item_size(&item);
-    let assumed = local::cost::RECORD_BYTES as usize;
+    let assumed = RECORD_BYTES;
     assert!((assumed * 9 / 10..=assumed).contains(&bytes), "{bytes}");
 }
 
@@ -140,7 +140,11 @@ async fn what_a_record_weighs_is_what_cost_computes_with() {
 fn the_template_s_defaults_are_those_that_limits_are_computed_with() {
     let template = Template::of_this_repository();
 
-    for (parameter, assumed) in local::cost::TEMPLATE_DEFAULTS {
+    for (parameter, assumed) in [
+        ("ThrottlingRateLimit", 100),
+        ("MaximumConcurrency", 5),
+        ("BatchSize", 10),
+    ] {
         let default = template.at(&format!("/Parameters/{parameter}/Default"));
         assert_eq!(default, assumed, "{parameter}");
     }

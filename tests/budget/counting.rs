@@ -5,9 +5,9 @@ use std::time::Duration;
 use engine::{
     Checkpoint, Claim, Fingerprint, JobRecord, JobStore, MAX_CHECKPOINT_BYTES, Progress, Timestamp,
 };
-use local::cost::What;
 use serde_json::{Value, json};
 
+use super::counted::What;
 use super::world::{World, at_once};
 use crate::backends::{TABLE, dynamodb_client};
 use crate::recorder::{Call, Recorder};

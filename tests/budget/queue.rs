@@ -1,9 +1,9 @@
 //! What the event source asks of the queue, and what SQS charges for messages of all sizes.
 
-use local::cost::What;
 use local::{EventSource, EventSourceSpec, Pool};
 use serde_json::json;
 
+use super::counted::{What, per_batch};
 use super::world::{World, at_once};
 use crate::app::eventually;
 use crate::backends::sqs_client;
@@ -61,10 +61,7 @@ async fn ten_jobs_in_one_batch_share_a_receive_and_a_delete() {
         );
         assert_eq!(calls.len(), 2 * usize::from(batches), "{calls:?}");
         let requests: f64 = calls.iter().map(|call| call.units.sqs_requests).sum();
-        assert_eq!(
-            requests,
-            local::cost::per_batch().sqs_requests * f64::from(batches)
-        );
+        assert_eq!(requests, per_batch().sqs_requests * f64::from(batches));
     }
 }
 

@@ -5,10 +5,9 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use local::cost::Units;
 
 use crate::backends::{Backends, TABLE, dynamodb_client};
-use crate::recorder::Recorder;
+use crate::recorder::{Recorder, Units};
 
 struct Table {
     client: Client,

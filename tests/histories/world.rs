@@ -14,8 +14,8 @@ use engine::{
     Progress, Receipt, Rescheduling, Timestamp, Unclaimed, Written, owns_attempt,
 };
 use local::audit::{Image, Ledger, Sender, Write};
-use local::sqs::{Clock, ManualClock, Queues};
 use serde_json::value::RawValue;
+use sqs::{Clock, ManualClock, Queues};
 
 use super::step::{JOBS, Step, WORKERS};
 use crate::backends::{TABLE, dynamodb_client, listen, sqs_client};
@@ -105,7 +105,7 @@ impl World {
         let clock = ManualClock::starting_at(BEGIN_S * 1_000);
         let queues = Arc::new(Queues::new(Clock::from(clock.clone())));
         let (listener, url) = listen().await;
-        tokio::spawn(local::sqs::serve(listener, queues, pending()));
+        tokio::spawn(sqs::serve(listener, queues, pending()));
         let sqs = sqs_client(&url);
         let made = sqs
             .create_queue()

@@ -2,8 +2,9 @@
 //! it cannot say it.
 
 use dynoxide::Item;
-use local::cost::Units;
 use serde_json::Value;
+
+use super::units::Units;
 
 /// SQS counts a request for each started 64 KiB. <https://aws.amazon.com/sqs/pricing/>
 const SQS_CHUNK_BYTES: usize = 65_536;

@@ -7,6 +7,8 @@
 //! decision that could race is a pure function here ([`decide_claim`], [`transition`], [`JobRecord::judged`]), and a DynamoDB condition
 //! in [`JobStore`] agrees with it.
 
+#![warn(missing_docs)]
+
 mod aws;
 mod checkpoint;
 mod claim;

@@ -10,12 +10,12 @@ use std::time::Duration;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::QueueAttributeName;
 use dynoxide::Database;
+use sqs::{Clock, Queues};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::service::StartError;
-use crate::sqs::{self, Clock, Queues};
 use crate::sweep::sweep;
 use crate::table::create_table;
 

@@ -1,16 +1,16 @@
-//! Executables that were built for deployment, in place of this program's own functions.
+//! Functions built for deployment, run instead of the built-in ones.
 
 use std::path::PathBuf;
 
 use crate::role::Role;
 use crate::service::StartError;
 
-/// Output of `sam build` or `cargo lambda build`, and how to run it.
+/// The output of `sam build` or `cargo lambda build`, and how to run it.
 #[derive(Clone, Debug)]
 pub struct Build {
-    /// Folder with one folder per function, each with a `bootstrap`.
+    /// Contains one folder per function, each with a `bootstrap`.
     pub folder: PathBuf,
-    /// Program and arguments that run a `bootstrap`, such as an emulator for another architecture; may be empty.
+    /// Program and arguments that run a `bootstrap`, for example an emulator. Empty: run it directly.
     pub runner: Vec<String>,
 }
 

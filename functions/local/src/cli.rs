@@ -4,18 +4,17 @@ use std::process::{ExitCode, Termination as _};
 
 use clap::{Parser, Subcommand};
 
+use crate::backends_command::{BackendsArgs, backends};
 use crate::bench::{BenchArgs, bench};
 use crate::chaos::{ChaosArgs, chaos};
 use crate::client::ClientCommand;
-use crate::cost::{CostArgs, cost};
 use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
 use crate::serve::{ServeArgs, serve};
-use crate::watched::{BackendsArgs, backends};
 
 /// Accepted on this machine: asynchronous jobs over HTTP, without AWS and without Docker.
 ///
-/// Without a command it serves, as `serve` does.
+/// Without a command it runs `serve`.
 #[derive(Parser)]
 #[command(name = "local", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -29,31 +28,29 @@ struct Cli {
 enum Command {
     /// Run the whole service until Ctrl-C
     Serve(ServeArgs),
-    /// Run the back ends only, for functions that `cargo lambda watch` runs
+    /// Run only the back ends, for functions started by `cargo lambda watch`
     Backends(BackendsArgs),
-    /// Take a CSV file through a job's whole life, in a few seconds
+    /// Show the whole life of a job that profiles a CSV file, in a few seconds
     Demo(DemoArgs),
-    /// Run thousands of jobs while processes are killed and calls fail, and count what became of them
+    /// Run thousands of jobs while processes are killed and calls fail, and count the outcomes
     Chaos(ChaosArgs),
-    /// Measure how many jobs a second the whole service bears, and how long each waits
+    /// Measure how many jobs per second the service sustains, and how long each job waits
     Bench(BenchArgs),
-    /// Compute what a million jobs cost on AWS, and how far one stack goes
-    Cost(Box<CostArgs>),
     #[command(flatten)]
     Client(ClientCommand),
-    /// Be one of the functions: what the service starts its processes with
+    /// Run as one of the functions; the service starts its processes with this
     #[command(hide = true)]
     Function {
-        /// Which one.
+        /// The function to run
         role: Role,
     },
 }
 
-/// The embedded DynamoDB warns of each condition that does not hold, which is how claims are told that they lost.
+/// The embedded DynamoDB logs a warning for each failed condition, which is the normal way for a claim to lose.
 const LOGGED: &str = "warn,dynoxide=error";
 
 impl Cli {
-    /// What this process itself logs. When things go wrong on purpose, warnings of it are no news.
+    /// The log filter of this process. `chaos` causes failures on purpose, so their warnings are not shown.
     fn logged(&self) -> &'static str {
         match &self.command {
             Some(Command::Chaos(args)) if !args.verbose => "off",
@@ -62,11 +59,11 @@ impl Cli {
     }
 }
 
-/// The program: what `main` is, of `local` and of the tests' copy of it.
+/// The program: `main` of `local`, and of the copy of it that the tests run.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    // A function has a runtime of its own kind.
+    // A function builds its own runtime.
     if let Some(Command::Function { role }) = cli.command {
         return role.run();
     }
@@ -91,7 +88,6 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::Demo(args)) => demo(args).await,
         Some(Command::Chaos(args)) => chaos(args).await,
         Some(Command::Bench(args)) => bench(args).await,
-        Some(Command::Cost(args)) => cost(*args).await,
         Some(Command::Client(command)) => command.run().await.report(),
         Some(Command::Function { role }) => role.run(),
     }

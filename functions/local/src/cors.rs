@@ -1,17 +1,17 @@
 //! Cross-origin requests, as an HTTP API with a `CorsConfiguration` answers them.
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>. The gateway answers preflights
-//! itself, replaces what a function says of CORS, and gives the functions' errors the same headers as their other answers.
-//! The page promises nothing for the gateway's own errors, so here they have none.
+//! itself, replaces CORS headers set by a function, and adds the same headers to successes and errors of a function. The
+//! page promises nothing for the gateway's own errors, so here they have no CORS headers.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
-/// What a page of another origin may ask with.
+/// Methods that a page of another origin may use.
 pub const CORS_METHODS: [&str; 4] = ["GET", "HEAD", "POST", "DELETE"];
 
-/// The request headers that it may set: those that the service reads, and those of a signature.
+/// Request headers that such a page may set: those that the service reads, and those of an AWS signature.
 pub const CORS_REQUEST_HEADERS: [&str; 10] = [
     "accept",
     "authorization",
@@ -25,7 +25,7 @@ pub const CORS_REQUEST_HEADERS: [&str; 10] = [
     "x-amz-security-token",
 ];
 
-/// The response headers that it may read, besides the few that every page may.
+/// Response headers that such a page may read, in addition to those that every page may.
 pub const CORS_RESPONSE_HEADERS: [&str; 10] = [
     "allow",
     "content-location",
@@ -39,10 +39,10 @@ pub const CORS_RESPONSE_HEADERS: [&str; 10] = [
     "sunset",
 ];
 
-/// How long a browser may keep the answer to a preflight.
+/// How long a browser may cache the answer to a preflight.
 pub const CORS_MAX_AGE_SECONDS: u32 = 7_200;
 
-/// The origins whose pages may call the API; none turns CORS off.
+/// The origins allowed to call the API. Without any, CORS is off.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cors {
     allowed_origins: Vec<String>,
@@ -57,7 +57,7 @@ impl Cors {
         !self.allowed_origins.is_empty()
     }
 
-    /// The answer to a preflight; none to any other request, and where CORS is off.
+    /// The answer to a preflight. `None` for any other request, or if CORS is off.
     pub(crate) fn preflight(&self, method: &Method, request: &HeaderMap) -> Option<Response> {
         let is_preflight = method == Method::OPTIONS
             && request.contains_key(header::ORIGIN)
@@ -87,7 +87,7 @@ impl Cors {
         Some(response)
     }
 
-    /// Gives a function's answer the headers of the configuration, and takes those away that it brought.
+    /// Replaces the CORS headers of a function's answer by those of this configuration.
     pub(crate) fn apply(&self, request: &HeaderMap, response: &mut HeaderMap) {
         if !self.is_on() {
             return;
@@ -107,7 +107,7 @@ impl Cors {
         }
     }
 
-    /// What `Access-Control-Allow-Origin` says to the request's origin.
+    /// The value of `Access-Control-Allow-Origin` for the request's origin. `None` if it is not allowed.
     fn allowed(&self, request: &HeaderMap) -> Option<HeaderValue> {
         let origin = request.get(header::ORIGIN)?;
         if self.allowed_origins.iter().any(|allowed| allowed == "*") {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_function_says_of_cors_is_replaced_and_not_doubled() {
+    fn cors_headers_of_a_function_are_replaced_and_not_doubled() {
         let mut response = headers(&[
             ("access-control-allow-origin", "*"),
             ("access-control-allow-credentials", "true"),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn another_origin_gets_nothing_and_a_star_is_for_all() {
+    fn another_origin_gets_no_header_and_a_star_allows_all() {
         let of = |origins: &[&str], origin| {
             let mut response = HeaderMap::new();
             cors(origins).apply(&headers(&[("origin", origin)]), &mut response);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn only_options_with_an_origin_and_a_method_to_come_is_a_preflight() {
+    fn only_options_with_an_origin_and_a_requested_method_is_a_preflight() {
         let asked = headers(&[("origin", APP), ("access-control-request-method", "POST")]);
         let cors = cors(&[APP]);
         assert!(cors.preflight(&Method::OPTIONS, &asked).is_some());

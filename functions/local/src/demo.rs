@@ -1,4 +1,4 @@
-//! `demo`: a job's whole life, from nothing to 410, in a few seconds.
+//! `demo`: the whole life of a job, from its submission to 410, in a few seconds.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,17 +15,17 @@ use crate::service::{Service, ServiceOptions};
 /// Airports of the USA, from vega-datasets (BSD-3-Clause): see `data/README.md`.
 const AIRPORTS: &str = include_str!("../data/airports.csv");
 
-/// Long enough to look at the job, short enough to wait for its end.
+/// Long enough to poll the finished job, short enough to wait until it expires.
 const RETENTION: Duration = Duration::from_secs(2);
 
 /// Flags of `demo`.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArgs {
-    /// CSV file to profile instead of the one that comes with the project
+    /// CSV file to profile [default: the airports file of this project]
     file: Option<PathBuf>,
 }
 
-/// Starts the service on a free port, takes a job through its life, and stops it all.
+/// Starts the service on a free port, runs one job until it has expired, and stops the service.
 pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
     let csv = match args.file {
         None => TextFile {
@@ -47,7 +47,7 @@ pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
     match shown {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // A job's own failure is told by the job; for anything else the functions' lines may help.
+            // The job document explains a failed job; for any other error the functions' logs may help.
             if !matches!(error, DemoError::Unsuccessful(_)) {
                 logs.print();
             }
@@ -61,7 +61,7 @@ pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
 
 async fn show(service: &Service, csv: &TextFile) -> Result<(), DemoError> {
     println!(
-        "The service runs at {}, with nothing but this process and its functions.\n",
+        "The service runs at {}, in this process and the function processes that it starts.\n",
         service.url
     );
     #[expect(
@@ -87,7 +87,7 @@ fn options(logs: LogSink) -> ServiceOptions {
     }
 }
 
-/// What the functions said, for when something goes wrong.
+/// The functions' log lines, printed if something goes wrong.
 #[derive(Clone, Default)]
 struct Logs(Arc<Mutex<Vec<String>>>);
 

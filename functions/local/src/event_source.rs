@@ -1,7 +1,7 @@
-//! The event source mapping: what Lambda runs between a queue and a function.
+//! The event source mapping, which Lambda runs between a queue and a function.
 //!
-//! There are as many poll loops as batches may run at once, and each does one thing at a time: receive, invoke, delete.
-//! So nothing is received that no process has room for, and no message waits out its visibility unseen.
+//! There is one poll loop per concurrent batch. Each loop does one thing at a time: receive, invoke, delete. So a batch is
+//! only received when a process can take it, and no message spends its visibility timeout waiting for a process.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,34 +18,33 @@ use crate::invoke_error::InvokeError;
 use crate::sqs_event::{event, failed_ids};
 use crate::target::Target;
 
-/// The longest poll that SQS offers; Lambda uses it too.
+/// The longest poll of SQS, which Lambda uses too.
 const LONG_POLL_S: i32 = 20;
 
-/// The most that SQS gives or deletes in one call, and the largest batch without a batching window.
+/// The maximum that SQS delivers or deletes in one call, and the largest batch without a batching window.
 const LARGEST_BATCH: i32 = 10;
 
-/// The wait after the first failed call in a row; it doubles each time.
+/// The wait after the first failed call; it doubles with each further failure in a row.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 
-/// The longest wait between failed calls: how late a queue that is back may be noticed.
+/// The longest wait between failed calls, and so the longest time until a recovered queue is noticed.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 
-/// How often a deletion is tried that the queue refused for reasons of its own.
+/// How often a deletion is attempted if the queue fails it without fault of the sender.
 const DELETE_ATTEMPTS: usize = 3;
 
-/// A queue and how its messages go to a function. The batching window is 0.
+/// A queue, and how its messages are passed to a function. The batching window is 0.
 #[derive(Debug, Clone)]
 pub struct EventSourceSpec {
-    /// Where the queue is called.
     pub queue_url: String,
-    /// What records say that they come from.
+    /// The `eventSourceARN` of each record.
     pub queue_arn: String,
     /// The `awsRegion` of each record.
     pub region: String,
-    /// The most messages in one event, 1 to 10; other values count as the nearer bound.
+    /// Maximum number of messages per event, 1 to 10; a value outside counts as the nearer bound.
     pub batch_size: i32,
-    /// The most batches at once, at least 2 as in Lambda (fewer count as 2). It should be no more than the function's
-    /// `max_instances`: a batch that waits for a process spends its visibility.
+    /// Maximum number of concurrent batches, at least 2 as in Lambda (fewer count as 2). It should not exceed the function's
+    /// `max_instances`: a batch that waits for a process uses up its visibility timeout.
     pub max_concurrency: usize,
 }
 
@@ -55,7 +54,7 @@ pub struct EventSource {
 }
 
 impl EventSource {
-    /// Starts to poll the queue with `queue` and to invoke `function` with what comes.
+    /// Starts to poll the queue with the client `queue`, and to invoke `function` with each batch.
     #[must_use]
     pub fn start(queue: Client, spec: EventSourceSpec, function: impl Into<Target>) -> Self {
         let concurrency = spec.max_concurrency.max(2);
@@ -71,8 +70,8 @@ impl EventSource {
         Self { pollers }
     }
 
-    /// Stops: a long poll under way is abandoned, and runs under way are not waited for. Their messages stay in the
-    /// queue, as after any lost answer, until their visibility runs out.
+    /// Stops without waiting for polls and invocations in progress. Their messages are redelivered after their visibility
+    /// timeout, as after any lost answer.
     pub async fn stop(mut self) {
         self.pollers.shutdown().await;
     }
@@ -82,7 +81,7 @@ struct Poller {
     queue: Client,
     spec: EventSourceSpec,
     function: Target,
-    /// Shared by all loops, so that an outage is said once.
+    /// Shared by all loops, so that an outage is logged once.
     queue_is_failing: AtomicBool,
 }
 
@@ -116,14 +115,13 @@ impl Poller {
             .max_number_of_messages(self.spec.batch_size.clamp(1, LARGEST_BATCH))
             .wait_time_seconds(LONG_POLL_S)
             .message_system_attribute_names(MessageSystemAttributeName::All)
-            .message_attribute_names("All")
             .send()
             .await
             .map_err(|error| DisplayErrorContext(error).to_string())?;
         Ok(output.messages.unwrap_or_default())
     }
 
-    /// Runs the function on a batch and deletes what it is done with. An error means that the pool is gone for good.
+    /// Invokes the function with a batch and deletes the messages that it finished. An error means that the pool was stopped.
     async fn process(&self, messages: &[Message]) -> Result<(), PoolStopped> {
         let event = event(messages, &self.spec.queue_arn, &self.spec.region);
         match self.function.invoke(event.to_string()).await {
@@ -131,7 +129,7 @@ impl Poller {
             Err(InvokeError::Stopped) => return Err(PoolStopped),
             Err(error) => {
                 tracing::warn!(
-                    "a batch of {} failed, its messages will come again: {error}",
+                    "a batch of {} messages failed and will be redelivered: {error}",
                     messages.len()
                 );
             }
@@ -150,14 +148,14 @@ impl Poller {
             }
             Err(reason) => {
                 tracing::error!(
-                    "the answer to a batch of {} can't be used, all will come again: {reason}",
+                    "the answer to a batch of {} messages is not valid, all will be redelivered: {reason}",
                     ids.len()
                 );
             }
         }
     }
 
-    /// Deletes by receipt handle. A call can fail for some entries only, so each answer is looked through.
+    /// Deletes by receipt handle. A call can fail for some entries only, so each entry of the answer is checked.
     async fn delete(&self, receipt_handles: impl Iterator<Item = &str>) {
         let mut entries: Vec<_> = receipt_handles
             .enumerate()
@@ -172,18 +170,18 @@ impl Poller {
             if entries.is_empty() {
                 return;
             }
-            let worth_another_try = self.delete_once(&entries).await;
-            entries.retain(|entry| worth_another_try.contains(entry.id()));
+            let retryable = self.delete_once(&entries).await;
+            entries.retain(|entry| retryable.contains(entry.id()));
         }
         if !entries.is_empty() {
             tracing::error!(
-                "{} messages are done but could not be deleted, they will come again",
+                "{} finished messages could not be deleted and will be redelivered",
                 entries.len()
             );
         }
     }
 
-    /// One call; the ids of entries that failed, and not by their own fault.
+    /// Makes one call. Returns the ids of entries that failed without fault of the sender.
     async fn delete_once(&self, entries: &[DeleteMessageBatchRequestEntry]) -> HashSet<String> {
         let call = self
             .queue
@@ -197,7 +195,7 @@ impl Poller {
                     .partition(aws_sdk_sqs::types::BatchResultErrorEntry::sender_fault);
                 for entry in refused {
                     tracing::warn!(
-                        "a message that is done can't be deleted, it may come again: {}",
+                        "a finished message cannot be deleted and may be redelivered: {}",
                         entry.code()
                     );
                 }
@@ -214,17 +212,20 @@ impl Poller {
         if !self.queue_is_failing.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 queue.url = self.spec.queue_url,
-                "the queue can't be reached, trying on: {reason}"
+                "the queue cannot be reached, retrying: {reason}"
             );
         }
     }
 
     fn note_recovery(&self) {
         if self.queue_is_failing.swap(false, Ordering::Relaxed) {
-            tracing::info!(queue.url = self.spec.queue_url, "the queue is back");
+            tracing::info!(
+                queue.url = self.spec.queue_url,
+                "the queue can be reached again"
+            );
         }
     }
 }
 
-/// The function's pool was shut down; there is nothing left to poll for.
+/// The function's pool was shut down, so there is no reason to poll.
 struct PoolStopped;

@@ -1,4 +1,4 @@
-//! What a function is: a program, its environment, and its limits.
+//! The description of a function: its program, its environment and its limits.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,43 +9,42 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The account that every ARN names; AWS's own documentation uses it for examples.
+/// The account in every ARN; AWS's documentation uses it in examples.
 pub(crate) const ACCOUNT_ID: &str = "123456789012";
 
-/// Where the service pretends to be, unless a function's environment says otherwise.
+/// The region unless the function's environment sets one.
 const DEFAULT_REGION: &str = "us-east-1";
 
 /// A function, as `template.yaml` would describe it.
 #[derive(Clone, Debug)]
 pub struct FunctionSpec {
-    /// Its name: in logs, in its ARN, and in `AWS_LAMBDA_FUNCTION_NAME`.
+    /// Appears in logs, in the ARN and in `AWS_LAMBDA_FUNCTION_NAME`.
     pub name: String,
     /// The executable; usually [`std::env::current_exe`].
     pub program: PathBuf,
-    /// Its arguments, e.g. `["function", "submit"]`.
+    /// For example `["function", "submit"]`.
     pub args: Vec<String>,
-    /// The function's own variables. They go before those that Lambda sets, so that a region or credentials for other
-    /// back ends can be given; only the address of the Runtime API can't be replaced.
+    /// The function's own variables. They override those that Lambda sets, for example region and credentials; only the
+    /// address of the Runtime API cannot be replaced.
     pub environment: BTreeMap<String, String>,
-    /// How long one invocation may take before its process is killed.
+    /// Time limit of an invocation; after it the process is killed.
     pub timeout: Duration,
-    /// How much memory a process of it may take (MiB) before it is killed, on Linux; elsewhere it is only told so.
+    /// Memory limit of a process in MiB. On Linux a process above it is killed; elsewhere the limit is not enforced.
     pub memory_mb: u32,
-    /// How many processes there may be at once; 0 counts as 1.
+    /// Maximum number of concurrent processes; 0 counts as 1.
     pub max_instances: usize,
-    /// Where the lines go that the function writes.
+    /// Receives the lines that the function writes.
     pub logs: LogSink,
 }
 
 impl FunctionSpec {
-    /// The region that the function believes it runs in.
     pub(crate) fn region(&self) -> &str {
         self.environment
             .get("AWS_REGION")
             .map_or(DEFAULT_REGION, String::as_str)
     }
 
-    /// The ARN that comes with every event.
+    /// The ARN that is passed with every event.
     pub(crate) fn arn(&self) -> String {
         format!(
             "arn:aws:lambda:{}:{ACCOUNT_ID}:function:{}",
@@ -54,7 +53,7 @@ impl FunctionSpec {
         )
     }
 
-    /// The whole environment of a process of this function: what Lambda sets, then what the function brings.
+    /// The complete environment of a process: the variables of Lambda, overridden by those of the function.
     /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
     pub(crate) fn process_environment(
         &self,
@@ -97,30 +96,30 @@ impl FunctionSpec {
     }
 }
 
-/// Where the lines go that function processes write to their standard output and error.
+/// Receives the lines that function processes write to standard output and standard error.
 #[derive(Clone)]
 pub struct LogSink(Option<Arc<TakeLine>>);
 
-/// Gets a function's name and one of its lines.
+/// Takes the name of a function and one of its lines.
 type TakeLine = dyn Fn(&str, &str) + Send + Sync;
 
 impl LogSink {
-    /// To this process's standard error, each line behind the function's name.
+    /// Writes to the standard error of this process, each line prefixed with the function's name.
     #[must_use]
     pub fn stderr() -> Self {
         Self::new(|function, line| {
-            // Nobody is left to tell when standard error itself is closed.
+            // If standard error is closed, the failure cannot be reported anywhere.
             let _ = writeln!(io::stderr().lock(), "{function:<6} | {line}");
         })
     }
 
-    /// Nowhere: the processes write to the null device, and nobody reads along.
+    /// Discards all lines: the processes write to the null device.
     #[must_use]
     pub fn nowhere() -> Self {
         Self(None)
     }
 
-    /// To `take`, which gets the function's name and a line without its end. It must not block.
+    /// Calls `take` with the function's name and a line without its line end. `take` must not block.
     pub fn new(take: impl Fn(&str, &str) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(take)))
     }
@@ -131,7 +130,7 @@ impl LogSink {
         }
     }
 
-    /// Where a process's standard output and error go.
+    /// The standard output and standard error for a process.
     pub(crate) fn stdio(&self) -> Stdio {
         match self.0 {
             Some(_) => Stdio::piped(),

@@ -1,4 +1,4 @@
-//! The front: HTTP on one side, the submit and status functions on the other, as an HTTP API of API Gateway does it.
+//! The gateway: HTTP on one side, the functions submit and status on the other, like an HTTP API of API Gateway.
 
 use std::convert::Infallible;
 use std::io;
@@ -28,17 +28,17 @@ use crate::pool::Pool;
 use crate::request_body::{self, Read};
 use crate::routes::{Function, match_route};
 
-/// The largest request body that an HTTP API takes.
+/// The largest request body of an HTTP API.
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
 const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
 
-/// Request line and header values together, from the same page.
+/// Limit for request line and header values together, from the same page.
 const HEAD_LIMIT_BYTES: usize = 10_240;
 
-/// How long a function may take, from the same page; then the client is answered and the function runs on.
+/// Time limit of a function, from the same page. After it the client gets an answer, and the function continues.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The HTTP front of the service.
+/// The HTTP side of the service.
 pub struct Gateway {
     submit: Pool,
     status: Pool,
@@ -47,7 +47,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway before these two functions, with the routes of [`ROUTES`](crate::ROUTES).
+    /// Creates a gateway for these two functions, with the routes of [`ROUTES`](crate::ROUTES).
     #[must_use]
     pub fn new(submit: Pool, status: Pool) -> Self {
         Self {
@@ -58,27 +58,27 @@ impl Gateway {
         }
     }
 
-    /// Lets pages of these origins call the API (CORS); `*` is every page.
+    /// Allows pages of these origins to call the API (CORS); `*` allows every page.
     #[must_use]
     pub fn with_allowed_origins(mut self, origins: Vec<String>) -> Self {
         self.cors = Cors::new(origins);
         self
     }
 
-    /// Replaces the 30 s that a function may take, for tests.
+    /// Replaces the time limit of 30 s, for tests.
     #[must_use]
     pub fn with_integration_timeout(mut self, timeout: Duration) -> Self {
         self.integration_timeout = timeout;
         self
     }
 
-    /// The gateway as a service. It takes the client's address from `ConnectInfo`, which
+    /// The gateway as a router. It reads the client's address from `ConnectInfo`, which
     /// `into_make_service_with_connect_info::<SocketAddr>()` adds.
     pub fn into_router(self) -> Router {
         Router::new().fallback(handle).with_state(Arc::new(self))
     }
 
-    /// Serves until `stop` is done and the requests under way are answered.
+    /// Serves until `stop` completes, then finishes the requests in progress.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -88,7 +88,7 @@ impl Gateway {
             .into_router()
             .into_make_service_with_connect_info::<SocketAddr>();
         let listener = listener.tap_io(|connection| {
-            // Without it an answer can wait 40 ms for the client's acknowledgement. Nothing else depends on it.
+            // Without this, an answer can wait 40 ms for the client's acknowledgment. Nothing else depends on it.
             let _ = connection.set_nodelay(true);
         });
         axum::serve(listener, service)
@@ -138,7 +138,7 @@ impl Gateway {
         );
         let answer = self.invoke(pool, event.to_string().into()).await?;
         let mut response = response(&answer).ok_or_else(|| {
-            tracing::error!("the function's answer is no response: it has a statusCode, but is malformed otherwise");
+            tracing::error!("the function's answer has a statusCode but is otherwise malformed");
             internal_server_error()
         })?;
         self.cors.apply(&parts.headers, response.headers_mut());
@@ -159,7 +159,7 @@ impl Gateway {
             }
             Err(_) => {
                 tracing::warn!(
-                    "the client got 503: the function took longer than {:?}",
+                    "the client got 503 because the function took longer than {:?}",
                     self.integration_timeout
                 );
                 Err(unavailable())
@@ -182,7 +182,7 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
         .respond(request, arrival)
         .await
         .unwrap_or_else(|error| error);
-    // Base64 is a header value always.
+    // Base64 is always a valid header value.
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("apigw-requestid", value);
     }
@@ -197,8 +197,8 @@ fn client(request: &Request) -> SocketAddr {
     )
 }
 
-/// The body of an answer to `HEAD`: nothing, and of unknown length. Only the function knows the length that `GET` would have,
-/// and of an empty body the server would write `content-length: 0`.
+/// The body of an answer to `HEAD`: empty and of unknown length. Only the function knows the length of the `GET` body; for an
+/// empty body of known length the server would send `content-length: 0`.
 struct Unmeasured;
 
 impl HttpBody for Unmeasured {
@@ -223,7 +223,7 @@ fn unauthorized() -> Response {
     refusal
 }
 
-/// Request line and header values, as the quota counts them.
+/// The size of request line and header values, as the quota counts them.
 fn head_bytes(parts: &Parts) -> usize {
     let target = parts
         .uri

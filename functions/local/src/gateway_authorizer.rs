@@ -1,26 +1,26 @@
-//! A stand-in for the HTTP API's authorizer. **It proves nothing: it believes any name, with any password.** It is here
-//! so that a laptop can have several owners of jobs, and it exists in no deployment.
+//! A stand-in for the authorizer of the HTTP API. **It proves nothing: it accepts any name with any password.** It allows
+//! several owners of jobs on one machine, and is not part of any deployment.
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-/// The issuer of every name. `.invalid` can never be a real host (RFC 2606), so no record made here can be mistaken for
-/// one of somebody who was authenticated.
+/// The issuer of every name. `.invalid` is never a real host (RFC 2606), so no record made here looks like one of an
+/// authenticated caller.
 const ISSUER: &str = "https://local.invalid";
 
-/// Who sent a request, by its own word.
+/// The caller of a request, as the request states it.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Caller {
     /// No `Authorization` header: the event has no authorizer, as on a route without one.
     Anonymous,
-    /// The event's `requestContext.authorizer`, as a JWT authorizer would give it.
+    /// The event's `requestContext.authorizer`, as a JWT authorizer would set it.
     Named(Value),
     /// An `Authorization` header that is not `Basic base64(name:anything)`.
     Refused,
 }
 
-/// Reads `Authorization: Basic`. The part behind the colon is ignored.
+/// Reads `Authorization: Basic`. The part after the colon is ignored.
 pub(crate) fn caller(headers: &HeaderMap) -> Caller {
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
         return Caller::Anonymous;
@@ -39,7 +39,7 @@ fn basic_name(authorization: &str) -> Option<String> {
         return None;
     }
     let decoded = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
-    let (name, _believed_anyway) = decoded.split_once(':')?;
+    let (name, _password) = decoded.split_once(':')?;
     (!name.is_empty()).then(|| name.to_owned())
 }
 

@@ -1,7 +1,7 @@
-//! An HTTP request as the event that an HTTP API sends to a function, payload format 2.0.
+//! The event that an HTTP API sends to a function for a request, payload format 2.0.
 //!
-//! Sources: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>,
-//! and for what it leaves open, events that others recorded: `rawPath` is decoded while `rawQueryString` is not
+//! Sources: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>, and
+//! where that page leaves something open, events recorded by others: `rawPath` is decoded while `rawQueryString` is not
 //! (fastify/aws-lambda-fastify#169, honojs/hono#2156, ministackorg/ministack#1035), and cookies move out of the headers
 //! (Kludex/mangum#153).
 
@@ -21,10 +21,10 @@ use crate::function::ACCOUNT_ID;
 use crate::identifiers;
 use crate::routes::Matched;
 
-/// The id of the API, and so the first label of its host name in AWS.
+/// The id of the API, which in AWS is the first label of its host name.
 const API_ID: &str = "local";
 
-/// Headers between two neighbours on the wire (RFC 9110, section 7.6.1), and `Expect`, which the front end answers.
+/// Headers between two neighbors on the wire (RFC 9110, section 7.6.1), and `Expect`, which the server answers.
 const HOP_BY_HOP: [&str; 9] = [
     "connection",
     "expect",
@@ -37,7 +37,7 @@ const HOP_BY_HOP: [&str; 9] = [
     "upgrade",
 ];
 
-/// What the gateway knows of a request besides the request.
+/// What the gateway knows about a request in addition to its content.
 pub(crate) struct Arrival {
     pub(crate) request_id: String,
     pub(crate) client: SocketAddr,
@@ -73,7 +73,7 @@ pub(crate) fn event(request: &Parts, body: &Bytes, route: &Matched, arrival: Arr
     Value::Object(event)
 }
 
-/// An HTTP API leaves these members out when there is nothing in them.
+/// An HTTP API omits these members if they are empty.
 fn insert_unless_empty(event: &mut Map<String, Value>, name: &str, value: Value) {
     let is_empty = match &value {
         Value::Object(members) => members.is_empty(),
@@ -111,7 +111,7 @@ fn request_context(request: &Parts, path: &str, route_key: &str, arrival: Arriva
     context
 }
 
-/// `127.0.0.1:9000`: the port stays, because links are built from it.
+/// For example `127.0.0.1:9000`, with the port, because links are built from it.
 fn host(request: &Parts) -> String {
     let authority = request.uri.authority().map(ToString::to_string);
     authority.unwrap_or_else(|| text_of(&request.headers, header::HOST.as_str()))
@@ -140,7 +140,7 @@ fn log_time(since_epoch: Duration) -> String {
     }
 }
 
-/// Names in lower case, values of the same name joined by commas; what the gateway itself adds comes last.
+/// Names in lower case, values of the same name joined by commas, plus the headers that the gateway adds.
 fn headers(request: &Parts, body: &Bytes, arrival: &Arrival) -> Value {
     let mut headers: BTreeMap<String, String> = BTreeMap::new();
     for name in request.headers.keys() {
@@ -215,7 +215,7 @@ fn form_decode(text: &str) -> String {
         .into_owned()
 }
 
-/// The body, and whether it is base64: text is passed as it is, by its media type and if it is UTF-8.
+/// The body, and whether it is base64. A body passes as text if its media type is text and it is UTF-8.
 fn body_member(headers: &HeaderMap, body: &Bytes) -> (Option<String>, bool) {
     if body.is_empty() {
         return (None, false);

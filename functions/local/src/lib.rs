@@ -1,11 +1,12 @@
-//! The whole service on one machine, as close to the cloud as loopback allows: for development and for tests.
+//! The whole service on one machine, for development and tests: stand-ins for the parts of AWS that it needs.
 //!
-//! An HTTP front in API Gateway's place, the Lambda Runtime API with each function as a process of its own, an embedded
+//! They are a gateway in place of API Gateway, the Lambda Runtime API with one process per function instance, an embedded
 //! DynamoDB and an embedded SQS that speak the real wire protocols, and the event source mapping between queue and worker.
-//! It binds to 127.0.0.1 and is no durable storage.
+//! Everything listens on 127.0.0.1 only. It is not durable storage.
 
 pub mod audit;
 mod backends;
+mod backends_command;
 mod bench;
 mod build;
 mod chaos;
@@ -13,7 +14,6 @@ mod cli;
 pub mod client;
 mod conclusion;
 mod cors;
-pub mod cost;
 mod demo;
 mod event_source;
 mod fault_args;
@@ -38,12 +38,10 @@ mod routes;
 mod runtime_api;
 mod serve;
 mod service;
-pub mod sqs;
 mod sqs_event;
 mod sweep;
 mod table;
 mod target;
-mod watched;
 
 pub use build::Build;
 pub use cli::main;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// Each job is a thousand small allocations in several threads, which the system's allocator takes a sixth of the time for.
+/// A job makes about a thousand small allocations in several threads; the system allocator spends a sixth of the time on them.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

@@ -1,4 +1,4 @@
-//! `serve`: the service until Ctrl-C.
+//! `serve`: runs the service until Ctrl-C.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,52 +17,52 @@ use crate::service::{Service, ServiceOptions};
 /// Flags of `serve`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ServeArgs {
-    /// Port of the API on 127.0.0.1; 0 takes a free one
+    /// Port of the API on 127.0.0.1; 0 selects a free port
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// Folder to keep records and messages in between runs; nothing is kept without it
+    /// Folder that keeps records and messages between runs [default: nothing is kept]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// How long a status URI lives after its job's end
+    /// Retention: how long a finished job stays readable
     #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     retention: u64,
-    /// How long after its scheduled start a job has to be at its end
+    /// Deadline: latest end of a job, counted from its scheduled start
     #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=1_209_240))]
     deadline: u64,
-    /// How late a write may take effect; an unfinished job is shown as failed that long after its deadline [default: 360, or
-    /// the retention if that is shorter]
+    /// Maximum delay after which a write can still take effect; an unfinished job appears as failed this long after its
+    /// deadline [default: 360, or the retention if shorter]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=360))]
     write_horizon: Option<u64>,
-    /// Worker processes at once
+    /// Maximum number of concurrent worker processes
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(2..=1_000))]
     concurrency: u16,
-    /// Messages that a worker gets at once
+    /// Maximum number of messages per batch
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=10))]
     batch_size: u8,
-    /// How long a worker may take before it is killed, and how soon a job of a worker that died is tried again
+    /// Time limit of a worker invocation; also how soon a job is attempted again after its worker died
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=900))]
     worker_timeout: u64,
-    /// How much memory a worker's process may take before it is killed (MiB; on Linux)
+    /// Memory limit of a worker process, in MiB; a process above it is killed (Linux only)
     #[arg(long, value_name = "MB", default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(128..=10_240))]
     worker_memory: u32,
-    /// How long a message stays invisible that a worker has [default: the worker's time and 1 second]
+    /// Visibility timeout of a received message [default: --worker-timeout plus 1 second]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=43_200))]
     visibility: Option<u64>,
-    /// How often records past their retention are deleted
+    /// Interval at which expired records are deleted
     #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     sweep_every: u64,
-    /// Leave monitor links out: pages for whoever has the link, which a deployment has only when it says so
+    /// Omit monitor links, which give access to a job's page without credentials (off by default in a deployment)
     #[arg(long)]
     no_monitor_links: bool,
     #[command(flatten)]
     faults: FaultArgs,
-    /// Origins whose pages may call the API from a browser (CORS), separated by commas; * for every page
+    /// Origins allowed to call the API from a browser (CORS), comma-separated; * allows every origin
     #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
     allowed_origins: Vec<String>,
-    /// Output of `sam build` or `cargo lambda build` to run instead of this program's own functions
+    /// Output folder of `sam build` or `cargo lambda build` whose functions run instead of the built-in ones
     #[arg(long, value_name = "DIR", env = "ACCEPTED_FUNCTIONS")]
     functions: Option<PathBuf>,
-    /// Command that runs them, such as "qemu-aarch64-static -L /usr/aarch64-linux-gnu" for another architecture
+    /// Command that runs these functions, for example "qemu-aarch64-static -L /usr/aarch64-linux-gnu"
     #[arg(
         long,
         value_name = "COMMAND",
@@ -70,7 +70,7 @@ pub(crate) struct ServeArgs {
         requires = "functions"
     )]
     runner: Option<String>,
-    /// Don't show what the functions log
+    /// Do not show the functions' logs
     #[arg(long)]
     quiet: bool,
 }
@@ -106,7 +106,7 @@ impl ServeArgs {
     }
 }
 
-/// No longer than a record stays, since it has to be there for a write that comes late to find it.
+/// At most the retention, because a late write must still find the record.
 fn write_horizon(wanted: Option<u64>, retention: u64) -> Duration {
     let longest = Duration::from_secs(retention).min(WRITE_HORIZON);
     wanted.map_or(longest, |seconds| Duration::from_secs(seconds).min(longest))
@@ -129,7 +129,7 @@ pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
     };
     println!("{}", welcome(&service, &options));
     if let Err(error) = stop_signal().await {
-        eprintln!("error: signals cannot be waited for: {error}");
+        eprintln!("error: cannot wait for signals: {error}");
     }
     eprintln!("\nstopping");
     service.stop().await;
@@ -145,7 +145,7 @@ pub(crate) async fn stop_signal() -> io::Result<()> {
     }
 }
 
-/// What is running, and what to try.
+/// The addresses of the service, and commands to try.
 fn welcome(service: &Service, options: &ServiceOptions) -> String {
     let Service {
         url,

@@ -5,12 +5,10 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_sqs::primitives::Blob;
-use aws_sdk_sqs::types::{Message, MessageAttributeValue};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use aws_sdk_sqs::types::Message;
 use serde_json::{Map, Value, json};
 
-/// The event for `messages`; `region` is part of each record.
+/// The event for `messages`; `region` is part of each record. Jobs have no message attributes, so no record has any.
 pub(crate) fn event(messages: &[Message], queue_arn: &str, region: &str) -> Value {
     let records: Vec<Value> = messages
         .iter()
@@ -26,43 +24,17 @@ fn record(message: &Message, queue_arn: &str, region: &str) -> Value {
         .flatten()
         .map(|(name, value)| (name.as_str().to_owned(), value.as_str().into()))
         .collect();
-    let message_attributes: Map<String, Value> = message
-        .message_attributes()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| (name.clone(), attribute(value)))
-        .collect();
-    let mut record = json!({
+    json!({
         "messageId": message.message_id(),
         "receiptHandle": message.receipt_handle(),
         "body": message.body(),
         "attributes": attributes,
-        "messageAttributes": message_attributes,
+        "messageAttributes": {},
         "md5OfBody": message.md5_of_body(),
         "eventSource": "aws:sqs",
         "eventSourceARN": queue_arn,
         "awsRegion": region,
-    });
-    if let Some(md5) = message.md5_of_message_attributes() {
-        record["md5OfMessageAttributes"] = md5.into();
-    }
-    record
-}
-
-fn attribute(value: &MessageAttributeValue) -> Value {
-    let base64 = |blob: &Blob| STANDARD.encode(blob);
-    let mut attribute = json!({
-        "dataType": value.data_type(),
-        "stringListValues": value.string_list_values(),
-        "binaryListValues": value.binary_list_values().iter().map(base64).collect::<Vec<_>>(),
-    });
-    if let Some(text) = value.string_value() {
-        attribute["stringValue"] = text.into();
-    }
-    if let Some(blob) = value.binary_value() {
-        attribute["binaryValue"] = base64(blob).into();
-    }
-    attribute
+    })
 }
 
 /// Why an answer failed its whole batch.
@@ -172,20 +144,11 @@ mod tests {
 
     #[test]
     fn a_record_has_the_members_that_lambda_sends() {
-        let blob = |bytes: &[u8]| {
-            MessageAttributeValue::builder()
-                .data_type("Binary")
-                .binary_value(Blob::new(bytes))
-        };
-        let text = MessageAttributeValue::builder()
-            .data_type("String")
-            .string_value("AttributeValue1");
         let message = Message::builder()
             .message_id("MessageID_1")
             .receipt_handle("MessageReceiptHandle")
             .body("Message Body")
             .md5_of_body("fce0ea8dd236ccb3ed9b37dae260836f")
-            .md5_of_message_attributes("582c92c5c5b6ac403040a4f3ab3115c9")
             .attributes(MessageSystemAttributeName::ApproximateReceiveCount, "2")
             .attributes(MessageSystemAttributeName::SentTimestamp, "1520621625029")
             .attributes(
@@ -196,8 +159,6 @@ mod tests {
                 MessageSystemAttributeName::ApproximateFirstReceiveTimestamp,
                 "1520621634884",
             )
-            .message_attributes("Attribute1", text.build().unwrap())
-            .message_attributes("Attribute3", blob(b"1100").build().unwrap())
             .build();
 
         let expected: Value =
@@ -210,18 +171,5 @@ mod tests {
             ),
             expected
         );
-    }
-
-    #[test]
-    fn a_message_without_attributes_has_no_hash_of_them() {
-        let event = event(
-            &[Message::builder().message_id("a").body("b").build()],
-            "arn",
-            "region",
-        );
-
-        assert_eq!(event["Records"][0].get("md5OfMessageAttributes"), None);
-        assert_eq!(event["Records"][0]["messageAttributes"], json!({}));
-        assert_eq!(event["Records"][0]["attributes"], json!({}));
     }
 }

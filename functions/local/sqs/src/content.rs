@@ -4,24 +4,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::attribute::{self, Attributes};
-
 /// What a sender gave; it never changes, so deliveries share it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Content {
     pub(super) body: String,
     pub(super) body_md5: String,
-    pub(super) attributes: Attributes,
-    /// At most `AWSTraceHeader`.
-    pub(super) system_attributes: Attributes,
+    /// The system attribute `AWSTraceHeader`.
+    pub(super) trace_header: Option<String>,
     pub(super) group: Option<String>,
-}
-
-impl Content {
-    /// The size that limits apply to, in bytes; system attributes and the group don't count.
-    pub(super) fn size_bytes(&self) -> usize {
-        self.body.len() + attribute::size_bytes(&self.attributes)
-    }
 }
 
 /// A message in some queue; it keeps its identity when it is dead-lettered.

@@ -1,13 +1,11 @@
-//! What each thing that happens to a job takes of AWS: the calls of the functions in their order, and what is charged for them.
-//!
-//! A test counts every row at the wire, with the functions as processes before the embedded back ends (`tests/budget`), so
-//! that what `cost` computes from cannot drift from what the code does.
+//! What each thing that happens to a job takes of AWS: the calls of the functions in their order, and what is charged for
+//! them. The README's table of costs is computed from these rows.
 
-use super::Units;
+use crate::recorder::Units;
 
 /// Something that happens to a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub(super) enum What {
     /// `POST /jobs`.
     Submit,
     /// The same under an `Idempotency-Key` that is new.
@@ -52,13 +50,13 @@ pub enum What {
 
 /// What something takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Counted {
+pub(super) struct Counted {
     /// What it is.
-    pub what: What,
+    pub(super) what: What,
     /// The calls, as IAM names them, in their order.
-    pub calls: &'static [&'static str],
+    pub(super) calls: &'static [&'static str],
     /// What AWS charges for them.
-    pub units: Units,
+    pub(super) units: Units,
 }
 
 const SEND: &str = "sqs:SendMessage";
@@ -85,7 +83,7 @@ const fn row(what: What, calls: &'static [&'static str], units: [f64; 4]) -> Cou
 
 /// Every row: reads, writes of the table, writes of the index, requests of SQS.
 #[rustfmt::skip]
-pub const COUNTED: [Counted; 20] = [
+pub(super) const COUNTED: [Counted; 20] = [
     row(What::Submit, &[SEND, PUT], [0.0, 1.0, 1.0, 1.0]),
     row(What::SubmitUnderKey, &[GET, SEND, PUT], [1.0, 1.0, 1.0, 1.0]),
     row(What::Replay, &[GET], [1.0, 0.0, 0.0, 0.0]),
@@ -109,61 +107,49 @@ pub const COUNTED: [Counted; 20] = [
 ];
 
 impl What {
-    /// What it takes.
-    #[must_use]
-    pub fn counted(self) -> Counted {
+    pub(super) fn counted(self) -> Counted {
         let found = COUNTED.iter().find(|row| row.what == self);
-        // A test holds that every one of them has its row.
-        found.copied().unwrap_or(row(self, &[], [f64::NAN; 4]))
+        *found.expect("each one has its row")
     }
 
-    /// What AWS charges for it.
-    #[must_use]
-    pub fn units(self) -> Units {
+    pub(super) fn units(self) -> Units {
         self.counted().units
     }
 }
 
 /// What the record of a typical job weighs at its end, in bytes, without its result: with a summary of a few words, and the
 /// owner that an IAM user is.
-pub const RECORD_BYTES: u32 = 630;
+pub(super) const RECORD_BYTES: usize = 630;
 
 /// What the functions write into their logs, in bytes, with the 26 that `CloudWatch` adds to each line.
-pub struct LogBytes {
+pub(super) struct LogBytes {
     /// `submit`, for each job.
-    pub submit: f64,
+    pub(super) submit: f64,
     /// `status`, for each poll.
-    pub status: f64,
+    pub(super) status: f64,
     /// `worker`, for each job that has one attempt.
-    pub worker: f64,
+    pub(super) worker: f64,
 }
 
 /// What the functions write into their logs at `LogLevel=INFO`; a test weighs it.
-pub const LOG_BYTES: LogBytes = LogBytes {
+pub(super) const LOG_BYTES: LogBytes = LogBytes {
     submit: 800.0,
     status: 0.0,
     worker: 2_000.0,
 };
 
 /// What the event source takes for a batch of messages below 64 KB together: a receive and a delete, however many there are.
-#[must_use]
-pub fn per_batch() -> Units {
+pub(super) fn per_batch() -> Units {
     Units {
         sqs_requests: 2.0,
         ..Units::NONE
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_thing_has_one_row() {
-        for row in COUNTED {
-            let same = COUNTED.iter().filter(|other| other.what == row.what);
-            assert_eq!(same.count(), 1, "{:?}", row.what);
-            assert!(row.units.writes().is_finite());
-        }
+#[test]
+fn each_thing_has_one_row() {
+    for row in COUNTED {
+        let same = COUNTED.iter().filter(|other| other.what == row.what);
+        assert_eq!(same.count(), 1, "{:?}", row.what);
     }
 }

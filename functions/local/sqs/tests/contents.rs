@@ -1,13 +1,16 @@
 //! Bodies: sizes, characters, digests.
 
-use aws_sdk_sqs::primitives::Blob;
-use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName as Name};
+use aws_sdk_sqs::types::{
+    MessageSystemAttributeName as System, MessageSystemAttributeNameForSends as SystemForSends,
+    MessageSystemAttributeValue as SystemValue, QueueAttributeName as Name,
+};
 
 use super::check::{Verdict, checks, ensure, ensure_eq, refusal, refused};
 use super::endpoint::Sqs;
-use super::verbs::body;
+use super::verbs::{body, system};
 
 const MEBIBYTE: usize = 1_048_576;
+const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
 async fn a_message_arrives_as_it_was_sent(sqs: &Sqs) -> Verdict {
     let queue = sqs.queue(&[]).await?;
@@ -131,35 +134,6 @@ async fn a_queue_may_have_a_smaller_limit(sqs: &Sqs) -> Verdict {
     Ok(())
 }
 
-async fn attributes_count_in_the_size(sqs: &Sqs) -> Verdict {
-    let queue = sqs.queue(&[]).await?;
-    // Name 4, type 6, value 10.
-    let attribute = || {
-        MessageAttributeValue::builder()
-            .data_type("Binary")
-            .binary_value(Blob::new([0; 10]))
-            .build()
-    };
-    let send = |size: usize| {
-        let request = sqs
-            .client
-            .send_message()
-            .queue_url(&queue)
-            .message_body("x".repeat(size));
-        async {
-            Ok::<_, super::check::Stop>(
-                request
-                    .message_attributes("name", attribute()?)
-                    .send()
-                    .await,
-            )
-        }
-    };
-
-    send(MEBIBYTE - 20).await??;
-    refused(send(MEBIBYTE - 19).await?, "InvalidParameterValue")
-}
-
 async fn emoji_and_other_letters_of_the_world_are_valid(sqs: &Sqs) -> Verdict {
     let queue = sqs.queue(&[]).await?;
     let text = "🦀 größer 日本語 \u{D7FF}\u{E000}\u{FFFD}\u{10FFFF} \t\n\r";
@@ -215,6 +189,55 @@ async fn a_deduplication_id_is_for_fifo_queues_only(sqs: &Sqs) -> Verdict {
     )
 }
 
+async fn the_trace_header_is_a_system_attribute(sqs: &Sqs) -> Verdict {
+    let queue = sqs.queue(&[]).await?;
+    let header = SystemValue::builder()
+        .data_type("String")
+        .string_value(TRACE)
+        .build()?;
+    let request = sqs
+        .client
+        .send_message()
+        .queue_url(&queue)
+        .message_body("x".repeat(MEBIBYTE));
+
+    let sent = request
+        .message_system_attributes(SystemForSends::AwsTraceHeader, header)
+        .send()
+        .await?;
+
+    ensure_eq!(
+        sent.md5_of_message_system_attributes(),
+        Some("5ae4d5d7636402d80f4eb6d213245a88")
+    );
+    ensure_eq!(
+        system(&sqs.receive_one(&queue).await?, &System::AwsTraceHeader),
+        TRACE
+    );
+    Ok(())
+}
+
+async fn no_other_system_attribute_can_be_sent(sqs: &Sqs) -> Verdict {
+    let queue = sqs.queue(&[]).await?;
+    let value = SystemValue::builder()
+        .data_type("String")
+        .string_value("x")
+        .build()?;
+    let request = sqs
+        .client
+        .send_message()
+        .queue_url(&queue)
+        .message_body("x");
+
+    refusal(
+        request
+            .message_system_attributes(SystemForSends::from("SenderId"), value)
+            .send()
+            .await,
+    )?;
+    Ok(())
+}
+
 checks![
     a_message_arrives_as_it_was_sent,
     the_digest_of_a_body_is_its_md5,
@@ -224,7 +247,8 @@ checks![
     a_mebibyte_that_json_makes_six_times_as_long_is_accepted,
     a_size_is_counted_in_bytes_of_utf_8,
     a_queue_may_have_a_smaller_limit,
-    attributes_count_in_the_size,
+    the_trace_header_is_a_system_attribute,
+    no_other_system_attribute_can_be_sent,
     emoji_and_other_letters_of_the_world_are_valid,
     characters_that_xml_can_not_carry_are_refused,
     an_empty_body_is_refused,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::attribute::{Attributes, WireAttribute, body_digest, digest, parse_attributes};
 use super::batch::{BatchResult, check_ids};
 use super::content::{Content, Message};
+use super::digest::{attribute_digest, body_digest};
 use super::error::{Code, Error, Result};
 use super::limits::{DELAY_S, MAX_MESSAGE_BYTES, check_group_id, check_text, required, within};
 use super::queue::Queue;
@@ -43,11 +43,19 @@ struct Outgoing {
     message_body: Option<String>,
     delay_seconds: Option<i64>,
     #[serde(default)]
-    message_attributes: BTreeMap<String, WireAttribute>,
+    message_attributes: serde_json::Map<String, serde_json::Value>,
     #[serde(default)]
-    message_system_attributes: BTreeMap<String, WireAttribute>,
+    message_system_attributes: BTreeMap<String, SystemAttribute>,
     message_group_id: Option<String>,
     message_deduplication_id: Option<String>,
+}
+
+/// `MessageSystemAttributeValue`, as far as it can be a string.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SystemAttribute {
+    data_type: Option<String>,
+    string_value: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -59,21 +67,19 @@ pub(super) struct Sent {
     #[serde(rename = "MD5OfMessageBody")]
     body_md5: String,
     #[serde(
-        rename = "MD5OfMessageAttributes",
-        skip_serializing_if = "Option::is_none"
-    )]
-    attributes_md5: Option<String>,
-    #[serde(
         rename = "MD5OfMessageSystemAttributes",
         skip_serializing_if = "Option::is_none"
     )]
     system_attributes_md5: Option<String>,
 }
 
-/// A message that was checked, all but the queue's own limit.
+/// The name of the only system attribute that a sender can set.
+const TRACE_HEADER: &str = "AWSTraceHeader";
+
+/// A message that passed all checks except the queue's own size limit.
 struct Checked {
     content: Content,
-    /// The queue's delay holds without one.
+    /// `None` means the queue's delay.
     delay_s: Option<u32>,
 }
 
@@ -113,7 +119,7 @@ impl Queues {
 fn send(queue: &mut Queue, checked: Checked, message_id: String, now_ms: u64) -> Result<Sent> {
     let Checked { content, delay_s } = checked;
     let most = queue.settings.max_message_bytes;
-    if content.size_bytes() > most as usize {
+    if content.body.len() > most as usize {
         let message = format!(
             "One or more parameters are invalid. Reason: Message must be shorter than {most} bytes."
         );
@@ -123,8 +129,10 @@ fn send(queue: &mut Queue, checked: Checked, message_id: String, now_ms: u64) ->
         id: None,
         message_id: message_id.clone(),
         body_md5: content.body_md5.clone(),
-        attributes_md5: digest(&content.attributes),
-        system_attributes_md5: digest(&content.system_attributes),
+        system_attributes_md5: content
+            .trace_header
+            .as_ref()
+            .map(|header| attribute_digest(TRACE_HEADER, header)),
     };
     let delay_s = delay_s.unwrap_or(queue.settings.delay_s);
     queue.add(
@@ -141,6 +149,10 @@ impl Outgoing {
             let message = "The request includes the parameter MessageDeduplicationId, which is not valid for a standard queue.";
             return Err(Code::InvalidParameterValue.because(message));
         }
+        if !self.message_attributes.is_empty() {
+            let message = "Message attributes are not supported by this local SQS.";
+            return Err(Code::UnsupportedOperation.because(message));
+        }
         let body = required(
             self.message_body.filter(|body| !body.is_empty()),
             "MessageBody",
@@ -156,43 +168,36 @@ impl Outgoing {
         let content = Content {
             body_md5: body_digest(&body),
             body,
-            attributes: parse_attributes(self.message_attributes)?,
-            system_attributes: system_attributes(self.message_system_attributes)?,
+            trace_header: trace_header(self.message_system_attributes)?,
             group: self.message_group_id,
         };
         Ok(Checked { content, delay_s })
     }
 
-    /// The size as it was written, before anything is known to be right.
+    /// The size that counts in a batch, before any other check.
     fn size_bytes(&self) -> usize {
-        let attribute = |(name, value): (&String, &WireAttribute)| {
-            let text = value.string_value.as_ref().map_or(0, String::len);
-            // Four characters of base64 are three bytes, less the padding.
-            let binary = value
-                .binary_value
-                .as_ref()
-                .map_or(0, |b| b.trim_end_matches('=').len() * 3 / 4);
-            name.len() + value.data_type.as_ref().map_or(0, String::len) + text + binary
-        };
-        let body = self.message_body.as_ref().map_or(0, String::len);
-        body + self.message_attributes.iter().map(attribute).sum::<usize>()
+        self.message_body.as_ref().map_or(0, String::len)
     }
 }
 
-/// The one system attribute that a sender can set is the trace header, a string.
-fn system_attributes(wire: BTreeMap<String, WireAttribute>) -> Result<Attributes> {
-    let attributes = parse_attributes(wire)?;
-    match attributes
-        .iter()
-        .find(|(name, value)| *name != "AWSTraceHeader" || value.text().is_none())
-    {
-        None => Ok(attributes),
-        Some((name, _)) => Err(Error::parameter(
-            "MessageSystemAttributes",
-            name,
-            "Only AWSTraceHeader of type String is supported.",
-        )),
+fn trace_header(mut attributes: BTreeMap<String, SystemAttribute>) -> Result<Option<String>> {
+    let refused = |name: &str| {
+        let reason = "Only AWSTraceHeader of type String is supported.";
+        Error::parameter("MessageSystemAttributes", name, reason)
+    };
+    let header = attributes.remove(TRACE_HEADER);
+    if let Some(name) = attributes.keys().next() {
+        return Err(refused(name));
     }
+    let Some(header) = header else {
+        return Ok(None);
+    };
+    let value = header
+        .string_value
+        .filter(|value| !value.is_empty() && header.data_type.as_deref() == Some("String"))
+        .ok_or_else(|| refused(TRACE_HEADER))?;
+    check_text(&value)?;
+    Ok(Some(value))
 }
 
 fn check_total(entries: &[Entry]) -> Result<()> {

@@ -39,7 +39,7 @@ pub(crate) struct Check {
 macro_rules! ensure {
     ($condition:expr, $($message:tt)+) => {
         if !$condition {
-            return Err($crate::sqs::check::Stop::Failed(format!($($message)+)));
+            return Err(super::check::Stop::Failed(format!($($message)+)));
         }
     };
 }
@@ -52,7 +52,7 @@ macro_rules! ensure_eq {
             (left, right) if left == right => {}
             (left, right) => {
                 let message = format!("{} is {left:?}, not {right:?}", stringify!($left));
-                return Err($crate::sqs::check::Stop::Failed(message));
+                return Err(super::check::Stop::Failed(message));
             }
         }
     };
@@ -62,7 +62,7 @@ macro_rules! ensure_eq {
 macro_rules! checks {
     ($($name:ident),+ $(,)?) => {
         #[cfg(not(test))]
-        pub(super) const CHECKS: &[$crate::sqs::check::Check] = &[$($crate::sqs::check::Check {
+        pub(super) const CHECKS: &[super::check::Check] = &[$(super::check::Check {
             name: stringify!($name),
             run: |sqs| Box::pin($name(sqs)),
         }),+];
@@ -71,9 +71,9 @@ macro_rules! checks {
         mod embedded {
             $(#[tokio::test]
             async fn $name() {
-                let sqs = crate::sqs::endpoint::Sqs::embedded().await.unwrap();
-                let verdict = tokio::time::timeout($crate::sqs::check::PATIENCE, super::$name(&sqs)).await;
-                if let Err($crate::sqs::check::Stop::Failed(why)) = verdict.expect("it hangs") {
+                let sqs = super::super::endpoint::Sqs::embedded().await.unwrap();
+                let verdict = tokio::time::timeout(super::super::check::PATIENCE, super::$name(&sqs)).await;
+                if let Err(super::super::check::Stop::Failed(why)) = verdict.expect("it hangs") {
                     panic!("{why}");
                 }
             })+

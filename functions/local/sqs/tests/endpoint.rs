@@ -9,7 +9,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 #[cfg(test)]
-use local::sqs::{ManualClock, Queues};
+use sqs::{ManualClock, Queues};
 
 #[cfg(not(test))]
 use super::check::Stop;
@@ -46,7 +46,7 @@ impl Sqs {
     pub(super) async fn over(queues: Arc<Queues>, clock: ManualClock) -> std::io::Result<Self> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
-        tokio::spawn(local::sqs::serve(listener, queues, std::future::pending()));
+        tokio::spawn(sqs::serve(listener, queues, std::future::pending()));
         Ok(Self::to(&endpoint, clock))
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::content::Message;
 use super::error::{Code, Error, Result};
 use super::limits::{required, within, within_or};
+use super::move_task::MoveTask;
 use super::names::name_in_arn;
 use super::store::{Ids, Queues, State};
 
@@ -37,24 +38,7 @@ pub(super) struct MoveTasks {
     results: Vec<MoveTask>,
 }
 
-/// A task that ended; here every one ends within its request.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct MoveTask {
-    status: &'static str,
-    source_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    destination_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_number_of_messages_per_second: Option<u32>,
-    approximate_number_of_messages_moved: usize,
-    approximate_number_of_messages_to_move: usize,
-    started_timestamp: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure_reason: Option<&'static str>,
-}
-
-/// What a redrive has in hand: where each message came from, and where it goes.
+/// One redrive: its source, its destination (by default the queue that each message came from) and its time.
 struct Redrive<'a> {
     source: &'a str,
     destination: Option<&'a str>,
@@ -133,8 +117,8 @@ impl State {
             })
     }
 
-    /// Moves every visible message; returns how many it moved and how many it left, because nobody knows where they
-    /// came from or their source is gone.
+    /// Moves every visible message. Returns how many it moved, and how many it left because their source is unknown or
+    /// was deleted.
     fn redrive(&mut self, redrive: &Redrive<'_>, ids: &Ids) -> Result<(usize, usize)> {
         let numbers = self
             .slot(redrive.source)?
@@ -170,10 +154,11 @@ impl State {
         let Some(message) = taken else {
             return Ok(false);
         };
-        // A redriven message is a new one to SQS: another id, another age, nothing received.
-        let anew = Message::new(ids.uuid(), Arc::clone(&message.content), redrive.now_ms);
-        self.slot(name)?
-            .at(redrive.now_ms, |queue| queue.add(anew, 0, redrive.now_ms));
+        // To SQS a redriven message is a new message: new id, new age, receive count 0.
+        let message = Message::new(ids.uuid(), Arc::clone(&message.content), redrive.now_ms);
+        self.slot(name)?.at(redrive.now_ms, |queue| {
+            queue.add(message, 0, redrive.now_ms);
+        });
         Ok(true)
     }
 }

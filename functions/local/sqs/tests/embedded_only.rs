@@ -1,12 +1,14 @@
-//! What only the embedded queues can be asked: to be written down, read back and stopped.
+//! Tests that only the embedded queues can run: snapshots, stopping the server, and what it refuses to imitate.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use local::sqs::{ManualClock, Queues, Snapshot, serve};
+use aws_sdk_sqs::types::MessageAttributeValue;
+use sqs::{ManualClock, Queues, Snapshot, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::check::refused;
 use super::endpoint::Sqs;
 
 #[tokio::test]
@@ -52,4 +54,23 @@ async fn stopping_the_server_does_not_wait_for_polls() {
         .unwrap()
         .unwrap()
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_message_with_attributes_is_refused_rather_than_stored_without_them() {
+    let sqs = Sqs::embedded().await.unwrap();
+    let queue = sqs.queue(&[]).await.unwrap();
+    let attribute = MessageAttributeValue::builder()
+        .data_type("String")
+        .string_value("x")
+        .build();
+    let request = sqs.client.send_message().queue_url(&queue);
+    let sent = request
+        .message_body("x")
+        .message_attributes("name", attribute.unwrap());
+
+    let code = "AWS.SimpleQueueService.UnsupportedOperation";
+    refused(sent.send().await, code).unwrap();
+
+    assert_eq!(sqs.counts(&queue).await.unwrap(), ["0", "0", "0"]);
 }

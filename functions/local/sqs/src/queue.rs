@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::Message;
 use super::error::{Code, Error, Result};
-use super::fair::Turns;
 use super::handle::Receipt;
 use super::held::{Counts, Delivery, Held, Outlook, Received, Stage};
 use super::limits::MAX_VISIBILITY_S;
@@ -20,7 +19,8 @@ pub(super) struct Queue {
     pub(super) settings: Settings,
     messages: BTreeMap<u64, Held>,
     last_number: u64,
-    turns: Turns,
+    /// Since when each visible message is visible, and its number: the order of delivery.
+    visible: BTreeSet<(u64, u64)>,
     /// When a delayed message, or one in flight, becomes visible.
     due: BTreeSet<(u64, u64)>,
     /// By the time of sending, which retention counts from.
@@ -38,7 +38,7 @@ impl Queue {
             settings,
             messages: BTreeMap::new(),
             last_number: 0,
-            turns: Turns::default(),
+            visible: BTreeSet::new(),
             due: BTreeSet::new(),
             by_age: BTreeSet::new(),
             in_flight: 0,
@@ -88,7 +88,7 @@ impl Queue {
     ) -> Received {
         let mut received = Received::default();
         while received.deliveries.len() < most
-            && let Some(number) = self.turns.next()
+            && let Some(&(_, number)) = self.visible.first()
         {
             let is_dead = give_up_after.is_some_and(|most| {
                 self.messages
@@ -183,13 +183,13 @@ impl Queue {
         self.messages.clear();
         self.due.clear();
         self.by_age.clear();
-        self.turns = Turns::default();
+        self.visible.clear();
         self.in_flight = 0;
     }
 
     /// The numbers of the visible messages.
     pub(super) fn visible_numbers(&self) -> Vec<u64> {
-        self.turns.numbers()
+        self.visible.iter().map(|(_, number)| *number).collect()
     }
 
     pub(super) fn message(&self, number: u64) -> Option<&Message> {
@@ -206,7 +206,7 @@ impl Queue {
 
     pub(super) fn counts(&self) -> Counts {
         Counts {
-            visible: self.turns.visible(),
+            visible: self.visible.len(),
             in_flight: self.in_flight,
             delayed: self.due.len() - self.in_flight,
         }
@@ -214,7 +214,7 @@ impl Queue {
 
     pub(super) fn outlook(&self) -> Outlook {
         Outlook {
-            visible: self.turns.visible(),
+            visible: self.visible.len(),
             next_due_ms: self.due.first().map(|(at_ms, _)| *at_ms),
         }
     }
@@ -256,13 +256,11 @@ impl Queue {
         let Some(held) = self.messages.get(&number) else {
             return;
         };
-        let group = &held.message.content.group;
         match held.stage {
-            Stage::Visible { since_ms } => self.turns.remove(group, (since_ms, number)),
+            Stage::Visible { since_ms } => drop(self.visible.remove(&(since_ms, number))),
             Stage::Delayed { until_ms } => drop(self.due.remove(&(until_ms, number))),
             Stage::InFlight { until_ms, .. } => {
                 self.due.remove(&(until_ms, number));
-                self.turns.landed(group);
                 self.in_flight -= 1;
             }
         }
@@ -273,13 +271,11 @@ impl Queue {
             return;
         };
         held.stage = stage;
-        let group = &held.message.content.group;
         match stage {
-            Stage::Visible { since_ms } => self.turns.add(group, (since_ms, number)),
+            Stage::Visible { since_ms } => drop(self.visible.insert((since_ms, number))),
             Stage::Delayed { until_ms } => drop(self.due.insert((until_ms, number))),
             Stage::InFlight { until_ms, .. } => {
                 self.due.insert((until_ms, number));
-                self.turns.took_off(group);
                 self.in_flight += 1;
             }
         }

@@ -12,8 +12,9 @@ mod batches;
 mod contents;
 mod delays;
 mod deletion;
-mod fairness;
-mod message_attributes;
+#[cfg(test)]
+mod embedded_only;
+mod groups;
 mod moves;
 mod polls;
 mod protocol;
@@ -21,8 +22,6 @@ mod queue_attributes;
 mod queues;
 mod receiving;
 mod redrive;
-#[cfg(test)]
-mod restart;
 mod retention;
 mod visibility;
 
@@ -39,7 +38,6 @@ fn all() -> impl Iterator<Item = &'static check::Check> {
         queues::CHECKS,
         queue_attributes::CHECKS,
         contents::CHECKS,
-        message_attributes::CHECKS,
         receiving::CHECKS,
         polls::CHECKS,
         delays::CHECKS,
@@ -49,7 +47,7 @@ fn all() -> impl Iterator<Item = &'static check::Check> {
         retention::CHECKS,
         redrive::CHECKS,
         moves::CHECKS,
-        fairness::CHECKS,
+        groups::CHECKS,
         protocol::CHECKS,
     ];
     files.into_iter().flatten()

@@ -94,8 +94,7 @@ mod tests {
         let content = Content {
             body: body.to_owned(),
             body_md5: String::new(),
-            attributes: BTreeMap::new(),
-            system_attributes: BTreeMap::new(),
+            trace_header: None,
             group: None,
         };
         Message::new(body.to_owned(), Arc::new(content), START_MS)

@@ -5,7 +5,6 @@ use std::pin::pin;
 
 use serde::{Deserialize, Serialize};
 
-use super::attribute::{WireAttribute, digest};
 use super::error::Result;
 use super::held::{Delivery, Received};
 use super::limits::{RECEIVE_COUNT, VISIBILITY_S, WAIT_S, required, within, within_or};
@@ -20,8 +19,6 @@ pub(super) struct ReceiveMessage {
     max_number_of_messages: Option<i64>,
     visibility_timeout: Option<i64>,
     wait_time_seconds: Option<i64>,
-    #[serde(default)]
-    message_attribute_names: Vec<String>,
     #[serde(default)]
     message_system_attribute_names: Vec<String>,
     /// The older name of the same.
@@ -46,13 +43,6 @@ struct DeliveredMessage {
     body_md5: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     attributes: BTreeMap<&'static str, String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    message_attributes: BTreeMap<String, WireAttribute>,
-    #[serde(
-        rename = "MD5OfMessageAttributes",
-        skip_serializing_if = "Option::is_none"
-    )]
-    attributes_md5: Option<String>,
 }
 
 /// How much one receive takes, and for how long.
@@ -81,9 +71,7 @@ impl Queues {
             .map(|wait_s| within(wait_s, "WaitTimeSeconds", &WAIT_S))
             .transpose()?;
         let deliveries = self.poll(name, &demand, wait_s).await?;
-        let delivered = |delivery: &Delivery| {
-            DeliveredMessage::new(delivery, &system_names, &request.message_attribute_names)
-        };
+        let delivered = |delivery: &Delivery| DeliveredMessage::new(delivery, &system_names);
         Ok(Messages {
             messages: deliveries.iter().map(delivered).collect(),
         })
@@ -211,22 +199,12 @@ const SYSTEM_ATTRIBUTES: [&str; 7] = [
 const ONLY_FIFO: [&str; 2] = ["MessageDeduplicationId", "SequenceNumber"];
 
 impl DeliveredMessage {
-    fn new(delivery: &Delivery, system_names: &[&'static str], names: &[String]) -> Self {
+    fn new(delivery: &Delivery, system_names: &[&'static str]) -> Self {
         let content = &delivery.message.content;
-        let chosen: Vec<_> = content
-            .attributes
-            .iter()
-            .filter(|(name, _)| is_chosen(name, names))
-            .collect();
         let system =
             |name: &&'static str| system_attribute(delivery, name).map(|value| (*name, value));
         Self {
             attributes: system_names.iter().filter_map(system).collect(),
-            attributes_md5: digest(chosen.iter().copied()),
-            message_attributes: chosen
-                .into_iter()
-                .map(|(name, value)| (name.clone(), value.clone().into()))
-                .collect(),
             message_id: delivery.message.id.clone(),
             receipt_handle: delivery.receipt.to_string(),
             body: content.body.clone(),
@@ -238,12 +216,7 @@ impl DeliveredMessage {
 fn system_attribute(delivery: &Delivery, name: &str) -> Option<String> {
     let message = &delivery.message;
     match name {
-        "AWSTraceHeader" => message
-            .content
-            .system_attributes
-            .get(name)?
-            .text()
-            .map(str::to_owned),
+        "AWSTraceHeader" => message.content.trace_header.clone(),
         "ApproximateFirstReceiveTimestamp" => message.first_received_at_ms.map(|ms| ms.to_string()),
         "ApproximateReceiveCount" => Some(message.receive_count.to_string()),
         "DeadLetterQueueSourceArn" => message.dead_letter_source_arn.clone(),
@@ -252,12 +225,4 @@ fn system_attribute(delivery: &Delivery, name: &str) -> Option<String> {
         "SentTimestamp" => Some(message.sent_at_ms.to_string()),
         _ => None,
     }
-}
-
-/// `All` and `.*` are all of them, `prefix.*` those that begin so.
-fn is_chosen(name: &str, asked: &[String]) -> bool {
-    asked.iter().any(|asked| match asked.strip_suffix('*') {
-        Some(prefix) if prefix.ends_with('.') => prefix == "." || name.starts_with(prefix),
-        _ => asked == "All" || asked == name,
-    })
 }

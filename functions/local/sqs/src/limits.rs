@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::error::{Code, Error, Result};
 
-/// Largest message, and largest batch, in bytes, attributes included (since August 2025).
+/// Largest message, and largest batch, in bytes (since August 2025).
 pub(super) const MAX_MESSAGE_BYTES: u32 = 1_048_576;
 /// Longest delay of a message: 15 minutes.
 pub(super) const DELAY_S: RangeInclusive<i64> = 0..=900;
@@ -17,8 +17,6 @@ pub(super) const WAIT_S: RangeInclusive<i64> = 0..=20;
 pub(super) const RETENTION_S: RangeInclusive<i64> = 60..=1_209_600;
 /// Messages that one receive may ask for.
 pub(super) const RECEIVE_COUNT: RangeInclusive<i64> = 1..=10;
-/// Most attributes of one message.
-pub(super) const MAX_MESSAGE_ATTRIBUTES: usize = 10;
 /// A purge of the same queue, and a new queue under a deleted one's name, have to wait this long.
 pub(super) const COOL_DOWN_MS: u64 = 60_000;
 

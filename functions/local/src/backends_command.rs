@@ -1,4 +1,4 @@
-//! `backends`: table, queue and event source mapping, for functions that `cargo lambda watch` runs.
+//! `backends`: table, queue and event source mapping, for functions started by `cargo lambda watch`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -20,24 +20,24 @@ use crate::target::{Endpoint, Target};
 /// Flags of `backends`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct BackendsArgs {
-    /// Where `cargo lambda watch` listens
+    /// URL at which `cargo lambda watch` listens
     #[arg(long, value_name = "URL", default_value = "http://localhost:9000")]
     functions: Url,
-    /// File to write the functions' environment to
+    /// File that receives the environment variables of the functions
     #[arg(long, value_name = "FILE", default_value = "target/watch.env")]
     env_file: PathBuf,
-    /// How long a status URI lives after its job's end
+    /// Retention: how long a finished job stays readable
     #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     retention: u64,
-    /// How long after its scheduled start a job has to be at its end
+    /// Deadline: latest end of a job, counted from its scheduled start
     #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=1_209_240))]
     deadline: u64,
-    /// How long a message stays invisible that the worker has
+    /// Visibility timeout of a received message
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=43_200))]
     visibility: u64,
 }
 
-/// Batches at once: as few as there can be, since `cargo lambda watch` runs one process of a function unless told otherwise.
+/// Concurrent batches: the minimum, because `cargo lambda watch` runs one process per function by default.
 const CONCURRENCY: usize = 2;
 
 /// As in the template.
@@ -77,7 +77,7 @@ async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The functions' environment, and what a Lambda function has besides.
+/// The environment of the functions, including the variables that Lambda itself would set.
 fn variables(args: &BackendsArgs, backends: &Backends) -> BTreeMap<String, String> {
     let settings = Settings {
         retention: Duration::from_secs(args.retention),
@@ -97,7 +97,7 @@ fn variables(args: &BackendsArgs, backends: &Backends) -> BTreeMap<String, Strin
     variables
 }
 
-/// Beside it first, so that whoever waits for the file finds it whole.
+/// Writes to a second file and renames it, so that a process that waits for the file never reads half of it.
 fn write(file: &Path, variables: &BTreeMap<String, String>) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
@@ -113,10 +113,10 @@ fn write(file: &Path, variables: &BTreeMap<String, String>) -> std::io::Result<(
 fn welcome(args: &BackendsArgs, backends: &Backends) -> String {
     let (file, url) = (args.env_file.display(), &args.functions);
     format!(
-        "The back ends of Accepted, for development: nothing is kept when they stop.
+        "Accepted, back ends only, for development. Nothing is kept when they stop.
 
   DynamoDB  {}  (embedded, table jobs)
-  SQS       {}  (embedded, queue jobs, into the function worker at {url})
+  SQS       {}  (embedded, queue jobs; messages go to the function worker at {url})
 
 In another terminal:
   cargo lambda watch --env-file {file}
