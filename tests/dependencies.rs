@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../functions/README.md");
 
 const MANIFESTS: [&str; 6] = [
     include_str!("../functions/api/Cargo.toml"),

@@ -270,7 +270,7 @@ fn the_dashboard_and_the_alarms_look_at_metrics_that_there_are() {
 
 #[test]
 fn the_readme_says_what_to_do_about_every_alarm() {
-    let readme = include_str!("../README.md");
+    let readme = include_str!("../functions/README.md");
 
     for (name, _) in Template::of_this_repository().resources("AWS::CloudWatch::Alarm") {
         assert!(readme.contains(&format!("`{name}`")), "{name}");

@@ -1,11 +1,13 @@
-//! The README's examples of the API, run by bash as they stand.
+//! The READMEs: the examples of the API are run by bash as they stand, and every link leads somewhere.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::app::App;
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../functions/api/README.md");
 const BASE_URL: &str = "http://127.0.0.1:3000";
 
 /// Commands under a comment that begins with the status code of their answer, if one is shown.
@@ -16,7 +18,7 @@ struct Example {
 
 /// The examples of the section about the API, in their order.
 fn examples() -> Vec<Example> {
-    let (_, section) = README.split_once("## The HTTP API").unwrap();
+    let (_, section) = README.split_once("## Requests and answers").unwrap();
     let (_, block) = section.split_once("```sh\n").unwrap();
     let (block, _) = block.split_once("\n```").unwrap();
     let example = |text: &'static str| {
@@ -64,7 +66,7 @@ fn request(command: &str) -> String {
 
 /// Method and path of each row of the table.
 fn rows() -> BTreeSet<String> {
-    let (_, section) = README.split_once("## The HTTP API").unwrap();
+    let (_, section) = README.split_once("## Requests and answers").unwrap();
     let rows = section
         .lines()
         .skip_while(|line| !line.starts_with("| ---"))
@@ -126,4 +128,64 @@ async fn every_example_of_the_api_answers_as_its_comment_says() {
     for header in ["location", "operation-location", "retry-after"] {
         assert!(first.contains(&format!("\n{header}: ")), "{first}");
     }
+}
+
+/// The folders with a README, from the root of the repository.
+const FOLDERS: [&str; 8] = [
+    "",
+    "events",
+    "functions",
+    "functions/api",
+    "functions/jobs",
+    "functions/local",
+    "functions/local/data",
+    "tests",
+];
+
+fn readme(folder: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.join(folder).join("README.md")
+}
+
+/// The targets of the links to files in this repository.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1);
+    let targets = targets.filter_map(|rest| Some(rest.split_once(')')?.0));
+    targets.filter(|target| !target.contains("://"))
+}
+
+/// The anchors of the headings, as GitHub makes them.
+fn anchors(text: &str) -> impl Iterator<Item = String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings.map(|line| {
+        let words = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = words.replace(' ', "-");
+        kept.chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+            .collect()
+    })
+}
+
+#[test]
+fn every_link_of_a_readme_leads_somewhere() {
+    let mut checked = 0;
+    for folder in FOLDERS {
+        let file = readme(folder);
+        let text = fs::read_to_string(&file).unwrap();
+        for link in links(&text) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match path {
+                "" => file.clone(),
+                path => file.with_file_name(path),
+            };
+            assert!(target.exists(), "{}: {link}", file.display());
+            if !anchor.is_empty() {
+                let text = fs::read_to_string(&target).unwrap();
+                let is_there = anchors(&text).any(|one| one == anchor);
+                assert!(is_there, "{}: {link}", file.display());
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 30, "{checked}");
 }

@@ -5,9 +5,10 @@ mod rehearsal;
 
 use engine::Registry;
 
-/// The README's kind is compiled and run as it stands there.
+/// The kinds of the READMEs are compiled as they stand there.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
 
 /// Adds every kind of this deployment to `kinds`.
