@@ -135,10 +135,12 @@ impl Clients {
         None
     }
 
-    /// Deletes the job. As soon as it is gone, whether that was answered or not, the next one under its key is submitted.
+    /// Deletes the job. As soon as it is gone, whether that was answered or not, the next one under its key is submitted: but only
+    /// behind a single DELETE, which is over once it had its effect. A second request could be still on its way, and would rightly
+    /// find the next job.
     async fn delete(&self, told: &mut Told, uri: &str) -> Option<Told> {
         for tried in 0..DELETES {
-            let next = told.order.next();
+            let next = told.order.next().filter(|_| tried == 0);
             let (deleted, (is_gone, next)) = tokio::join!(self.client.delete(uri), async {
                 let is_gone = self.is_gone(uri).await;
                 match next.filter(|_| is_gone) {
