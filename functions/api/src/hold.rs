@@ -5,7 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use engine::{JobRecord, JobState, JobStore, Judged, LONGEST_HOLD, StoreError, Timestamp};
+use engine::{JobRecord, JobState, JobStore, Judged, StoreError, Timestamp};
 
 use crate::Incoming;
 
@@ -135,21 +135,10 @@ impl Looks {
     }
 }
 
-/// The number of reads and the delay of a response for a job without an estimate that finishes `end` after the delay began.
-#[must_use]
-pub fn looks_until(end: Duration) -> (u32, Duration) {
-    let (mut pauses, mut held, mut looks) = (Looks::new(), Duration::ZERO, 0);
-    while held < end && held < LONGEST_HOLD {
-        held = (held + pauses.pause(None)).min(LONGEST_HOLD);
-        looks += 1;
-    }
-    (looks, held)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{NewJob, test_kit};
+    use engine::{LONGEST_HOLD, NewJob, test_kit};
     use serde_json::json;
 
     fn now() -> Timestamp {
@@ -242,15 +231,6 @@ mod tests {
         assert_eq!(count(|_| Some(Duration::from_secs(3_600))), 10);
         assert_eq!(count(|_| Some(Duration::from_millis(1))), 12);
         assert_eq!(count(|waited| Some(waited / 3)), 12);
-    }
-
-    #[test]
-    fn a_hold_ends_with_the_look_behind_the_job_s_end() {
-        let ms = Duration::from_millis;
-        assert_eq!(looks_until(Duration::ZERO), (0, Duration::ZERO));
-        assert_eq!(looks_until(ms(200)), (1, ms(200)));
-        assert_eq!(looks_until(ms(1_000)), (3, ms(1_400)));
-        assert_eq!(looks_until(ms(3_600_000)), (10, LONGEST_HOLD));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use document::{AcceptedDocument, JobDocument, JobMembers, job_path, retry_af
 pub use etag::{entity_tag, job_tag};
 pub use failure::too_late;
 pub use gateway::GatewayConfig;
-pub use hold::{Hold, looks_until};
+pub use hold::Hold;
 pub use html::{JobList, home_page, list_page, problem_type_page};
 pub use incoming::Incoming;
 pub use job_answer::{accepted_answer, job_answer, monitor_answer};

@@ -60,7 +60,7 @@ struct Counted(Threads);
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        for count in self.0.counts() {
+        for count in self.0.counters() {
             count.fetch_sub(1, Ordering::SeqCst);
         }
     }
@@ -81,13 +81,13 @@ impl Threads {
     }
 
     fn count(&self) -> Counted {
-        for count in self.counts() {
+        for count in self.counters() {
             count.fetch_add(1, Ordering::SeqCst);
         }
         Counted(self.clone())
     }
 
-    fn counts(&self) -> impl Iterator<Item = &Arc<AtomicUsize>> {
+    fn counters(&self) -> impl Iterator<Item = &Arc<AtomicUsize>> {
         std::iter::once(&self.running).chain(&self.of_process)
     }
 
