@@ -1,4 +1,4 @@
-"""The signed request of the README, run by bash as it stands, and signed once more by AWS's own SDK."""
+"""The signed request of functions/README.md, run by bash as it stands, and signed once more by AWS's own SDK."""
 
 import os
 import re
@@ -30,14 +30,16 @@ class Endpoint(BaseHTTPRequestHandler):
 
 def command():
     """The request of the README, without the lines that find out where and as whom."""
-    blocks = re.findall(r"```sh\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", (FOLDER / "functions" / "README.md").read_text(), re.DOTALL)
     (block,) = [block for block in blocks if "--aws-sigv4" in block]
     return block[block.index("curl ") :]
 
 
 def sent(token):
     with HTTPServer(("127.0.0.1", 0), Endpoint) as server:
-        answering = Thread(target=server.handle_request)
+        # Without a request, neither the server nor its thread keeps this program from ending.
+        server.timeout = 60
+        answering = Thread(target=server.handle_request, daemon=True)
         answering.start()
         variables = {
             "BASE_URL": f"http://127.0.0.1:{server.server_port}",
