@@ -1,4 +1,4 @@
-//! Identifiers in the forms that AWS gives them.
+//! Identifiers in the formats of AWS.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use uuid::Uuid;
@@ -11,7 +11,7 @@ pub(crate) fn invocation_id() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// The id that an HTTP API gives a request, e.g. `RL2XYiwjPHcEMEQ=`.
+/// The id of a request in an HTTP API, for example `RL2XYiwjPHcEMEQ=`.
 pub(crate) fn gateway_request_id() -> String {
     STANDARD.encode(&Uuid::new_v4().as_bytes()[..GATEWAY_ID_BYTES])
 }

@@ -1,4 +1,4 @@
-//! One process of a function together with its Runtime API: initialised once, then run for one invocation at a time.
+//! One process of a function and its Runtime API: initialized once, then used for one invocation at a time.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,11 +12,11 @@ use crate::invoke_error::InvokeError;
 use crate::process::Process;
 use crate::runtime_api::{Invocation, Report, RuntimeApi};
 
-/// How long a process may take until it asks for its first event, as in Lambda.
+/// Maximum time until a process asks for its first event, as in Lambda.
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// An event and who waits for its answer.
+/// An event, and the caller that waits for its answer.
 pub(crate) struct Call {
     pub(crate) event: Bytes,
     reply: oneshot::Sender<Answer>,
@@ -38,19 +38,19 @@ impl Call {
         )
     }
 
-    /// Keeps `answer` for [`Call::finish`], unless there is one already: what the function said first counts.
+    /// Keeps `answer` for [`Call::finish`], unless there is one already: the function's first answer counts.
     pub(crate) fn keep(&mut self, answer: Answer) {
         self.answer.get_or_insert(answer);
     }
 
-    /// Gives the answer to whoever waits for it, if anybody still does.
+    /// Sends the answer to the caller, if it still waits.
     pub(crate) fn finish(self) {
         if let Some(answer) = self.answer {
             let _ = self.reply.send(answer);
         }
     }
 
-    /// Whether somebody still waits.
+    /// Whether the caller still waits.
     pub(crate) fn is_wanted(&self) -> bool {
         !self.reply.is_closed()
     }
@@ -65,7 +65,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Waits until a fresh process asks for its first event. A process that fails to is killed.
+    /// Waits until a new process asks for its first event. A process that does not is killed.
     pub(crate) async fn initialise(
         mut process: Process,
         mut api: RuntimeApi,
@@ -96,18 +96,18 @@ impl Instance {
         !self.process.has_ended()
     }
 
-    /// Runs one invocation to its end, and keeps the answer in `call`. The end is when the process asks for the next
-    /// event, not when it answers: only then it is free. An error means that the process is dead, and why.
+    /// Runs one invocation and keeps the answer in `call`. The invocation ends when the process asks for the next event, not when it
+    /// answers, because it is free only then. An error means that the process is dead, and says why.
     pub(crate) async fn run(&mut self, call: &mut Call) -> Result<(), InvokeError> {
         let deadline = Instant::now() + self.timeout;
-        // It fails only if the listener is gone, which the wait below then sees as a dead process or a timeout.
+        // Fails only if the listener is gone. The wait below then ends with a dead process or a timeout.
         let _ = self
             .api
             .invocations
             .send(self.invocation(call.event.clone()));
         loop {
             tokio::select! {
-                // A process may answer and end at once: its answer counts, so reports are looked at first.
+                // A process may answer and then exit at once. Its answer counts, so reports are read first.
                 biased;
                 Some(report) = self.api.reports.recv() => match report {
                     Report::Answered(answer) => call.keep(answer),

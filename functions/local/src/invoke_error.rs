@@ -1,11 +1,11 @@
-//! Why an invocation gave no answer.
+//! Errors of invocations.
 
 use std::time::Duration;
 
-/// Why an invocation gave no answer. The messages follow those that Lambda gives.
+/// The reason why an invocation has no answer. The messages follow Lambda's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
-    /// The function itself reported a failure through the Runtime API; its process lives on.
+    /// The function itself reported a failure through the Runtime API. Its process still runs.
     #[error("{error_type}: {message}")]
     FunctionError {
         /// `errorType` of the report, e.g. `Function.ResponseSizeTooLarge`.
@@ -13,7 +13,7 @@ pub enum InvokeError {
         /// `errorMessage` of the report.
         message: String,
     },
-    /// The function did not answer in its time; its process is dead.
+    /// The function exceeded its timeout. Its process was killed.
     #[error("Task timed out after {:.2} seconds", after.as_secs_f64())]
     TimedOut {
         /// The function's timeout.
@@ -25,10 +25,10 @@ pub enum InvokeError {
         /// How it ended, e.g. `exit status: 101` or `signal: 9 (SIGKILL)`.
         status: String,
     },
-    /// No process could be brought to ask for its first event.
+    /// No process got as far as asking for its first event.
     #[error("function initialization failed: {reason}")]
     InitFailed {
-        /// What the process reported, how it ended, that it took too long, or why it could not be started.
+        /// The report of the process, its exit status, a timeout, or the reason why it did not start.
         reason: String,
     },
     /// The pool was shut down.

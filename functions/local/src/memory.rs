@@ -1,15 +1,15 @@
-//! What a function's memory size means: a process that takes more is killed, as Lambda does it.
+//! Memory limits of functions: a process that exceeds its limit is killed, as in Lambda.
 
 use std::fs;
 use std::time::Duration;
 
 use crate::function::FunctionSpec;
 
-/// How often a process is looked at: a few microseconds each time. What is freed again sooner is not seen.
+/// Interval between two readings of a process's memory, each of which takes a few microseconds. A shorter peak is not noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Ends once the process has taken more memory than its function has, with what Lambda calls that. The log says so by then,
-/// in the words of Lambda's report. Where there is no `/proc` to look at (not Linux) it never ends: nothing is limited there.
+/// Completes when the process exceeds its function's memory, with Lambda's name for that error, after writing a line like that of
+/// Lambda's report to the log. Without `/proc` (not Linux), it never completes, so memory is not limited.
 pub(crate) fn out_of_memory(
     pid: u32,
     function: &FunctionSpec,
@@ -31,7 +31,7 @@ pub(crate) fn out_of_memory(
     }
 }
 
-/// Waits until the process has more than `limit_mb`: how much it has then.
+/// Waits until the process has more than `limit_mb`. Returns how much it has then.
 async fn above(pid: u32, limit_mb: u64) -> u64 {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
@@ -43,7 +43,7 @@ async fn above(pid: u32, limit_mb: u64) -> u64 {
     }
 }
 
-/// What a process has in memory, in MiB, rounded down; `None` where nobody says, or when the process is gone.
+/// Resident memory of a process in MiB, rounded down. `None` if the system does not report it, or the process is gone.
 fn resident_mb(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let resident = status

@@ -13,29 +13,29 @@ use crate::invoke_error::InvokeError;
 use crate::process::Process;
 use crate::runtime_api::RuntimeApi;
 
-/// The processes of one function. Clones share them; when the last clone is gone, so are the idle processes.
+/// The processes of one function. Clones share them. Dropping the last clone kills the idle processes.
 #[derive(Clone)]
 pub struct Pool {
     inner: Arc<Inner>,
 }
 
-/// A process of a function, as [`Pool::pids`] saw it.
+/// A process of a function, as returned by [`Pool::pids`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FunctionProcess {
     /// Its process id.
     pub pid: u32,
-    /// What it is doing.
+    /// Its state.
     pub state: ProcessState,
 }
 
-/// What a function process is doing.
+/// State of a function process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessState {
-    /// It was started and has not asked for an event yet.
+    /// Started, but has not asked for an event yet.
     Starting,
-    /// It has an event. After its answer it stays busy until it asks for the next one.
+    /// Has an event. After its answer it stays busy until it asks for the next one.
     Busy,
-    /// It waits for an event.
+    /// Waits for an event.
     Idle,
 }
 
@@ -48,11 +48,11 @@ struct Inner {
 #[derive(Default)]
 struct State {
     stopped: bool,
-    /// Used as a stack: the most recently used process is warm, the others may be left alone.
+    /// A stack: the most recently used process is warm, and the others may stay unused.
     idle: Vec<Instance>,
     /// Calls that found every process busy, oldest first.
     waiting: VecDeque<Call>,
-    /// Processes that exist or are about to.
+    /// Number of processes that exist or are being started.
     claimed: usize,
     processes: BTreeMap<u32, Tracked>,
     keepers: JoinSet<()>,
@@ -77,24 +77,24 @@ impl Pool {
         }
     }
 
-    /// Another pool of the same function, with these variables in place of its own of the same name.
+    /// Returns another pool of the same function. These variables override its own.
     pub(crate) fn with_environment(&self, changed: BTreeMap<String, String>) -> Self {
         let mut function = self.inner.function.clone();
         function.environment.extend(changed);
         Self::new(function)
     }
 
-    /// Runs the function once on `event` (JSON text) and gives the bytes that it answered.
+    /// Invokes the function with `event` (JSON text). Returns the bytes of its answer.
     ///
-    /// Waits for a free process behind the calls that came before. Dropping the future gives up the place in that
-    /// queue; an invocation that a process has already got runs on to its end, as in Lambda.
+    /// Calls wait for a free process in the order in which they came. Dropping the future ends the wait. An invocation that has
+    /// already reached a process continues, as in Lambda.
     pub async fn invoke(&self, event: impl Into<Bytes>) -> Result<Bytes, InvokeError> {
         let (call, answer) = Call::new(event.into());
         self.inner.admit(call);
         answer.await.unwrap_or(Err(InvokeError::Stopped))
     }
 
-    /// The processes there are now, by process id.
+    /// The current processes, by process id.
     #[must_use]
     pub fn pids(&self) -> Vec<FunctionProcess> {
         let state = self.inner.state();
@@ -108,7 +108,7 @@ impl Pool {
             .collect()
     }
 
-    /// Kills a process of this pool with SIGKILL, whatever it is doing. False if there is none with this id.
+    /// Kills a process of this pool with SIGKILL, in any state. Returns `false` if the pool has no process with this id.
     #[must_use]
     pub fn kill(&self, pid: u32) -> bool {
         let state = self.inner.state();
@@ -119,8 +119,8 @@ impl Pool {
             .is_some()
     }
 
-    /// Kills every process and waits until all are dead and reaped. Invocations under way and waiting, and those to
-    /// come, are answered with [`InvokeError::Stopped`].
+    /// Kills every process and waits until all are dead and reaped. Invocations that run, wait or come later get
+    /// [`InvokeError::Stopped`].
     pub async fn shutdown(&self) {
         let mut keepers = self.inner.stop();
         while keepers.join_next().await.is_some() {}
@@ -135,7 +135,7 @@ impl Inner {
     fn admit(self: &Arc<Self>, call: Call) {
         let mut state = self.state();
         if state.stopped {
-            // A call that is dropped unanswered reads as stopped.
+            // A call that is dropped without an answer counts as stopped.
             drop(call);
         } else if let Some(instance) = state.take_idle() {
             tokio::spawn(Arc::clone(self).work(instance, call));
@@ -171,7 +171,7 @@ impl Inner {
         Instance::initialise(process, api, arn, self.function.timeout).await
     }
 
-    /// Starts a process under the lock, so that no process appears behind the back of a shutdown.
+    /// Starts a process under the lock, so that no process appears during a shutdown.
     fn start_process(self: &Arc<Self>, api: &RuntimeApi) -> std::io::Result<Process> {
         let mut state = self.state();
         if state.stopped {
@@ -193,14 +193,14 @@ impl Inner {
         Ok(process)
     }
 
-    /// Runs `call`, and then whatever waits, for as long as the process lives.
+    /// Runs `call`, then the waiting calls, as long as the process lives.
     async fn work(self: Arc<Self>, mut instance: Instance, mut call: Call) {
         loop {
             self.state().mark(instance.pid(), ProcessState::Busy);
             if let Err(error) = instance.run(&mut call).await {
                 return self.fail(call, error);
             }
-            // The process is free before the answer is out, so that a caller's next call finds it.
+            // The process becomes free before the answer is sent, so that a caller's next call finds it.
             let next = self.next_for(instance);
             call.finish();
             let Some(more) = next else { return };
@@ -208,8 +208,8 @@ impl Inner {
         }
     }
 
-    /// What a free process does next; without anything to do it is put among the idle ones, or dropped and so killed
-    /// when the pool was stopped.
+    /// Returns the next call for a free process. Without one, the process becomes idle, or is dropped (and so killed) if the pool
+    /// was stopped.
     fn next_for(&self, instance: Instance) -> Option<(Instance, Call)> {
         let mut state = self.state();
         if state.stopped {
@@ -223,7 +223,7 @@ impl Inner {
         None
     }
 
-    /// Ends a call whose process is dead or was never alive.
+    /// Ends a call whose process died or did not start.
     fn fail(&self, mut call: Call, error: InvokeError) {
         call.keep(Err(if self.state().stopped {
             InvokeError::Stopped
@@ -241,7 +241,7 @@ impl Inner {
         pool.replace(&mut state);
     }
 
-    /// Frees the place of a process, and starts another one at once if a call waits for it.
+    /// Frees the place of a process, and starts another process if a call waits.
     fn replace(self: &Arc<Self>, state: &mut State) {
         match state.take_waiting() {
             Some(call) => drop(tokio::spawn(Arc::clone(self).start(call))),
@@ -262,12 +262,12 @@ impl Inner {
 }
 
 impl State {
-    /// The idle process that was used last. One that died this moment is skipped; its keeper clears it away.
+    /// The most recently used idle process. One that has just died is skipped; its keeper removes it.
     fn take_idle(&mut self) -> Option<Instance> {
         std::iter::from_fn(|| self.idle.pop()).find(Instance::is_alive)
     }
 
-    /// The call that has waited longest and is still wanted.
+    /// The oldest waiting call whose caller still waits.
     fn take_waiting(&mut self) -> Option<Call> {
         std::iter::from_fn(|| self.waiting.pop_front()).find(Call::is_wanted)
     }

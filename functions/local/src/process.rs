@@ -15,8 +15,8 @@ use crate::function::{FunctionSpec, LogSink};
 use crate::identifiers;
 use crate::memory::out_of_memory;
 
-/// How long the last lines of a dead process are waited for. They are in the pipe already, unless something that the
-/// process started holds the pipe open.
+/// Maximum wait for the last lines of a dead process. They are in the pipe already, unless a child of the process holds the pipe
+/// open.
 const LAST_LINES_WAIT: Duration = Duration::from_millis(500);
 
 /// A handle on a process. Dropping it kills the process.
@@ -27,8 +27,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a process of `function` and gives the handle and the keeper, which somebody must run: it is done when
-    /// the process is dead and reaped.
+    /// Starts a process of `function`. Returns its handle and its keeper. The caller must run the keeper, which completes when the
+    /// process is dead and reaped.
     pub(crate) fn start(
         function: &FunctionSpec,
         runtime_api: SocketAddr,
@@ -54,11 +54,11 @@ impl Process {
         self.ended.borrow().is_some()
     }
 
-    /// Waits for the process to be dead and says how it ended.
+    /// Waits until the process is dead. Returns how it ended.
     pub(crate) async fn ended(&mut self) -> String {
         match self.ended.wait_for(Option::is_some).await {
             Ok(status) => status.clone().unwrap_or_default(),
-            // The keeper was dropped with the whole pool; that kills.
+            // The keeper was dropped with the pool, which kills the process.
             Err(_) => "killed".to_owned(),
         }
     }
@@ -69,7 +69,7 @@ impl Process {
         self.ended().await;
     }
 
-    /// What kills the process when notified, for those who don't own the handle.
+    /// Notifying this kills the process, for callers that do not own the handle.
     pub(crate) fn killer(&self) -> Arc<Notify> {
         Arc::clone(&self.kill)
     }
@@ -92,21 +92,21 @@ fn command(function: &FunctionSpec, runtime_api: SocketAddr) -> Command {
         .stdout(function.logs.stdio())
         .stderr(function.logs.stdio())
         .kill_on_drop(true);
-    // A group of its own: Ctrl-C in a terminal is for the parent, which then ends its functions in order.
+    // A process group of its own: only the parent receives Ctrl-C from a terminal, and then ends its functions in order.
     #[cfg(unix)]
     command.process_group(0);
     command
 }
 
-/// Why a process is killed, and where it is said how it ended.
+/// Why a process is killed, and where its end is reported.
 struct End<F> {
     kill: Arc<Notify>,
     out_of_memory: F,
     said: watch::Sender<Option<String>>,
 }
 
-/// Reaps the process, whether it ends by itself or is killed. Holds the parent's end of its standard input until then:
-/// `Child` itself would close it as soon as the wait begins.
+/// Reaps the process, whether it ends by itself or is killed. Until then it holds the parent's end of the standard input, which
+/// `Child` itself would close when the wait begins.
 async fn keep(
     mut child: Child,
     parent_end: Option<ChildStdin>,
@@ -121,7 +121,7 @@ async fn keep(
     let status = if let Some(status) = ended {
         status
     } else {
-        // It fails only if the process is dead already.
+        // Fails only if the process is already dead.
         let _ = child.start_kill();
         child.wait().await
     };
@@ -151,7 +151,7 @@ fn forward_logs(child: &mut Child, function: &str, sink: &LogSink) -> JoinSet<()
 async fn forward(pipe: impl AsyncRead + Unpin, function: String, sink: LogSink) {
     let mut lines = BufReader::new(pipe);
     let mut line = Vec::new();
-    // Bytes, not `lines()`: one line that is not UTF-8 must not end the forwarding and block the process on its pipe.
+    // Bytes, not `lines()`: a line that is not UTF-8 must not end the forwarding, because the process would then block on its pipe.
     while let Ok(1..) = lines.read_until(b'\n', &mut line).await {
         sink.take(
             &function,

@@ -5,20 +5,20 @@ use std::pin::Pin;
 
 use axum::body::{Body, Bytes, HttpBody as _};
 
-/// What was read.
+/// Result of reading a body.
 pub(crate) enum Read {
     /// The whole body.
     Whole(Bytes),
-    /// More than the limit; it was read to its end and thrown away.
+    /// The body exceeds the limit. It was read to its end and discarded.
     TooLarge,
-    /// The sender went away before the end.
+    /// The sender closed the connection before the end.
     Broken,
 }
 
-/// Reads `body` to its end, keeping at most `limit_bytes`.
+/// Reads `body` to its end, and keeps up to `limit_bytes`.
 ///
-/// Too large a body is drained, not refused half way: a sender that is still writing when the connection closes sees a
-/// broken pipe where it should see the answer.
+/// A body that is too large is read anyway: if the connection closed while the client was still writing, the client would get a broken
+/// pipe instead of the answer.
 pub(crate) async fn read(mut body: Body, limit_bytes: usize) -> Read {
     let mut kept = Vec::new();
     let mut total_bytes = 0;

@@ -1,4 +1,4 @@
-//! Which function serves which request: the routes of the HTTP API in `template.yaml`, as data.
+//! The routes of the HTTP API in `template.yaml`: which function serves which request.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,22 +9,22 @@ use percent_encoding::percent_decode_str;
 /// A function that serves HTTP requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Function {
-    /// Commands: it may write.
+    /// Serves commands, and may write.
     Submit,
-    /// Reads, and whatever matches no other route.
+    /// Serves reads, and every request that matches no other route.
     Status,
 }
 
 /// A route of the HTTP API.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// The method, which must be the request's own: a `GET` route does not get `HEAD`.
+    /// The method, which must equal the request's: a `GET` route does not match `HEAD`.
     pub method: Method,
-    /// The path, in which `{name}` stands for exactly one segment that is not empty.
+    /// The path. `{name}` matches exactly one segment that is not empty.
     pub path_template: &'static str,
     /// The function behind it.
     pub function: Function,
-    /// Whether the gateway lets everybody in: the request is nobody's then, whatever its credentials.
+    /// Whether the route is open to everyone. Its requests have no owner, even with credentials.
     pub is_open: bool,
 }
 
@@ -62,19 +62,19 @@ pub const ROUTES: [Route; 5] = [
     },
 ];
 
-/// The route that a request took.
+/// The route of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Matched {
     pub(crate) function: Function,
     pub(crate) is_open: bool,
     /// `POST /jobs/{id}/cancel`, or `$default`.
     pub(crate) route_key: String,
-    /// The segments that stand for the template's names, percent-decoded.
+    /// The segments that match the template's names, percent-decoded.
     pub(crate) path_parameters: BTreeMap<String, String>,
 }
 
 /// Finds the route for a request. `encoded_path` is the path as the client sent it: segments are split before they are
-/// decoded, so that `%2F` in an id does not make two of it.
+/// decoded, so that `%2F` in an id does not split it.
 pub(crate) fn match_route(method: &Method, encoded_path: &str) -> Matched {
     let found = ROUTES
         .iter()

@@ -1,4 +1,4 @@
-//! The Lambda Runtime API (2018-06-01), one listener for each process, so that an invocation belongs to exactly one.
+//! The Lambda Runtime API (2018-06-01). Each process has a listener of its own, so that an invocation belongs to exactly one process.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>; the bodies of errors are those of AWS's
 //! Runtime Interface Emulator.
@@ -22,26 +22,26 @@ use tokio::task::JoinHandle;
 use crate::invoke_error::InvokeError;
 use crate::request_body::{self, Read};
 
-/// The largest response of a function: 6 MiB and the 100 bytes that Lambda grants on top.
+/// The largest response of a function: 6 MiB, plus the 100 bytes that Lambda allows.
 pub(crate) const RESPONSE_LIMIT_BYTES: usize = 6 * 1024 * 1024 + 100;
 
-/// An event on its way to a process.
+/// An event for a process.
 pub(crate) struct Invocation {
     pub(crate) id: String,
     pub(crate) event: Bytes,
-    /// When the process will be killed, in milliseconds since the epoch.
+    /// Time at which the process is killed, in milliseconds since the epoch.
     pub(crate) deadline_ms: u128,
     pub(crate) function_arn: Arc<str>,
     pub(crate) trace_root: String,
 }
 
-/// What a process told.
+/// A report of a process.
 pub(crate) enum Report {
-    /// It asks for an event: it is initialised, and done with the one before.
+    /// It asks for an event: it is initialized, and has finished the previous event.
     Polling,
-    /// It answered the invocation that it has.
+    /// It answered its current invocation.
     Answered(Result<Bytes, InvokeError>),
-    /// It can't be initialised.
+    /// Its initialization failed.
     InitFailed(InvokeError),
 }
 
@@ -61,16 +61,16 @@ impl RuntimeApi {
         let (invocations, handover) = mpsc::unbounded_channel();
         let (reports_tx, reports) = mpsc::unbounded_channel();
         let api = Arc::new(Api {
-            phase: Mutex::new(Phase::Initialising),
+            phase: Mutex::new(Phase::Initializing),
             handover: tokio::sync::Mutex::new(handover),
             reports: reports_tx,
         });
-        // Answers are small and each one is waited for: without this, Nagle's algorithm holds some back for 40 ms.
+        // Answers are small, and the client waits for each: without this, Nagle's algorithm delays some of them by 40 ms.
         let listener = listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });
         let server = tokio::spawn(async move {
-            // `axum::serve` never returns, and retries what can be retried.
+            // `axum::serve` never returns, and retries failures that may pass.
             let _ = axum::serve(listener, router(api)).await;
         });
         Ok(Self {
@@ -106,10 +106,10 @@ struct Api {
     reports: mpsc::UnboundedSender<Report>,
 }
 
-/// Where the process stands: Initialising -> Polling -> Running -> Answered -> Polling -> …
+/// Phase of the process: Initializing -> Polling -> Running -> Answered -> Polling -> …
 #[derive(PartialEq)]
 enum Phase {
-    Initialising,
+    Initializing,
     Polling,
     /// It has the event of the invocation with this id.
     Running(String),
@@ -121,14 +121,14 @@ impl Api {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a process in this phase may ask for an event. A repeated question is not reported again: it comes from
-    /// a client that lost its connection, and the process is no readier than before.
+    /// Whether a process in this phase may ask for an event. A repeated request is not reported again: it comes from a client that
+    /// lost its connection.
     fn begin_polling(&self) -> bool {
         let mut phase = self.phase();
         match *phase {
             Phase::Running(_) => return false,
             Phase::Polling => {}
-            Phase::Initialising | Phase::Answered => {
+            Phase::Initializing | Phase::Answered => {
                 *phase = Phase::Polling;
                 self.report(Report::Polling);
             }
@@ -136,7 +136,7 @@ impl Api {
         true
     }
 
-    /// Ends the invocation `id` with `result`. False if the process does not have it, or has answered it already.
+    /// Ends the invocation `id` with `result`. Returns `false` if it is not the process's current invocation, or was already answered.
     fn finish(&self, id: &str, result: Result<Bytes, InvokeError>) -> bool {
         let mut phase = self.phase();
         if !matches!(&*phase, Phase::Running(running) if running == id) {
@@ -148,7 +148,7 @@ impl Api {
     }
 
     fn report(&self, report: Report) {
-        // Nobody listens any more once the instance is given up; its process is being killed.
+        // Nothing receives this after the instance was dropped; its process is then being killed.
         let _ = self.reports.send(report);
     }
 }
@@ -228,7 +228,7 @@ async fn error(
 }
 
 async fn init_error(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Response {
-    if *api.phase() != Phase::Initialising {
+    if *api.phase() != Phase::Initializing {
         return refusal(
             StatusCode::FORBIDDEN,
             "InvalidStateTransition",
@@ -242,7 +242,7 @@ async fn init_error(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body)
     accepted_or_unknown(true)
 }
 
-/// Type and message of a reported error. Lambda takes the type from the header when the body has none.
+/// Type and message of a reported error. Lambda takes the type from the header if the body has none.
 async fn reported_error(headers: &HeaderMap, body: Body) -> (String, String) {
     let body = match request_body::read(body, RESPONSE_LIMIT_BYTES).await {
         Read::Whole(body) => body,

@@ -1,4 +1,4 @@
-//! The event that Lambda makes of a batch of SQS messages, and what an answer to it means.
+//! Lambda's event for a batch of SQS messages, and the meaning of the answer.
 //!
 //! Sources: <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html> for the event and
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html> for `ReportBatchItemFailures`.
@@ -40,15 +40,15 @@ fn record(message: &Message, queue_arn: &str, region: &str) -> Value {
 /// Why an answer failed its whole batch.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadAnswer {
-    #[error("it is not the JSON of a batch response")]
+    #[error("the answer is not the JSON of a batch response")]
     Malformed,
-    #[error("it names a message that is not in the batch: {0:?}")]
+    #[error("the answer names a message that is not in the batch: {0:?}")]
     UnknownId(String),
 }
 
-/// The ids that a function reported as failed; every other message of the batch is done.
+/// The ids that a function reported as failed. Every other message of the batch is done.
 ///
-/// Done as a whole: an empty answer, `null`, `{}`, and an empty or `null` list. An error means that every message of
+/// An empty answer, `null`, `{}`, and an empty or `null` list mean that the whole batch is done. An error means that every message of
 /// the batch failed: Lambda then keeps them all.
 pub(crate) fn failed_ids(
     answer: &[u8],

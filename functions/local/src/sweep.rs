@@ -1,14 +1,14 @@
-//! TTL deletion, as DynamoDB does it, only sooner.
+//! TTL deletion, like that of DynamoDB but sooner.
 
 use std::time::{Duration, Instant};
 
 use dynoxide::Database;
 
-/// A sweep reads the whole table, so that of a large one it takes seconds: the next one begins when this many times as long
-/// is over. So sweeps take a fiftieth of one core's time at most, however large the table.
+/// A sweep reads the whole table, which takes seconds if the table is large. The pause after a sweep lasts at least this many times as
+/// long as the sweep, so sweeps use at most a fiftieth of one core.
 const REST: u32 = 50;
 
-/// Deletes what is past its TTL until `stopped`: as often as asked for, unless the table is too large for that.
+/// Deletes expired records until `stopped`, at the given interval or, for a large table, less often.
 pub(crate) async fn sweep(database: Database, every: Duration, stopped: impl Future<Output = ()>) {
     tokio::pin!(stopped);
     let mut wait = every;

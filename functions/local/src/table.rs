@@ -9,10 +9,10 @@ use aws_sdk_dynamodb::types::{
 };
 use engine::{Attribute, INDEX_NAME};
 
-/// Makes the table with its index and its TTL attribute, unless it is there.
+/// Creates the table with its index and its TTL attribute, unless it exists.
 ///
 /// # Errors
-/// When the back end refuses or is out of reach.
+/// If the back end refuses or is not reachable.
 pub async fn create_table(client: &Client, name: &str) -> Result<(), aws_sdk_dynamodb::Error> {
     let table = client
         .create_table()

@@ -1,4 +1,4 @@
-//! What the batches of a queue go to.
+//! Receiver of a queue's batches.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use reqwest::{StatusCode, Url};
 use crate::invoke_error::InvokeError;
 use crate::pool::Pool;
 
-/// A function that can be invoked: processes of ours, or an endpoint that runs it somewhere else.
+/// A function that can be invoked: by our own processes, or by an endpoint that runs it elsewhere.
 #[derive(Clone)]
 pub enum Target {
-    /// Processes of ours.
+    /// Our own processes.
     Pool(Pool),
     /// Lambda's `Invoke` call, as `cargo lambda watch` answers it.
     Endpoint(Endpoint),
 }
 
-/// Where a function is invoked through HTTP.
+/// An endpoint that invokes a function over HTTP.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     http: reqwest::Client,
@@ -30,18 +30,18 @@ impl From<Pool> for Target {
     }
 }
 
-/// How often an endpoint is looked for that does not listen yet.
+/// Interval at which an endpoint that does not listen yet is tried again.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How long an invocation is waited for: the ten minutes that `cargo lambda watch` tells each one that it has, and a little more.
-/// It never answers one whose process died.
+/// Maximum wait for an answer: the ten minutes that `cargo lambda watch` grants each invocation, plus a margin. It never answers an
+/// invocation whose process died.
 const LONGEST_INVOCATION: Duration = Duration::from_secs(610);
 
 impl Endpoint {
-    /// The function of this name at a server on loopback.
+    /// Returns the endpoint of the function with this name at a server on loopback.
     ///
     /// # Errors
-    /// When no HTTP client can be made, or the URL is no base.
+    /// If no HTTP client can be built, or the URL cannot be a base.
     pub(crate) fn new(server: &Url, function: &str) -> Result<Self, Box<dyn std::error::Error>> {
         let path = format!("2015-03-31/functions/{function}/invocations");
         Ok(Self {
@@ -53,7 +53,7 @@ impl Endpoint {
         })
     }
 
-    /// Waits until somebody listens: no message is received before that, only to wait out its visibility.
+    /// Waits until the endpoint listens. A message received earlier would only use up its visibility timeout.
     async fn ready(&self) {
         let address = self.url.socket_addrs(|| None).unwrap_or_default();
         while tokio::net::TcpStream::connect(&address[..]).await.is_err() {
@@ -110,7 +110,7 @@ mod tests {
     use axum::routing::post;
     use tokio::net::TcpListener;
 
-    /// Answers as `cargo lambda watch` does: what the function said, and 500 with its error.
+    /// Answers like `cargo lambda watch`: with the function's answer, or with 500 and its error.
     async fn serve(listener: TcpListener) {
         let invoked = |Path(function): Path<String>, event: String| async move {
             if event == "bad" {

@@ -1,8 +1,8 @@
-//! What a request can be refused with, and how the SDKs recognise it.
+//! Errors of requests, in the form that the SDKs recognize.
 
 use axum::http::StatusCode;
 
-/// A refusal: which kind, and a sentence for the caller.
+/// An error: its code, and a message for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code:?}: {message}")]
 pub(super) struct Error {
@@ -128,7 +128,7 @@ impl Code {
         }
     }
 
-    /// The error of this kind with its sentence.
+    /// Returns an error with this code and message.
     pub(super) fn because(self, message: impl Into<String>) -> Error {
         Error {
             code: self,
@@ -138,12 +138,12 @@ impl Code {
 }
 
 impl Error {
-    /// No such queue, in the words of AWS.
+    /// The queue does not exist. The message is that of AWS.
     pub(super) fn no_queue() -> Self {
         Code::QueueDoesNotExist.because("The specified queue does not exist.")
     }
 
-    /// A parameter's value is out of what the API reference allows.
+    /// The value of a parameter is outside the range in the API reference.
     pub(super) fn parameter(name: &str, value: impl std::fmt::Display, reason: &str) -> Self {
         Code::InvalidParameterValue.because(format!(
             "Value {value} for parameter {name} is invalid. Reason: {reason}"

@@ -1,13 +1,13 @@
-//! Receipt handles: which receipt of which message of which queue.
+//! Receipt handles, which identify a queue, a message and one delivery of it.
 
 use super::error::{Code, Error, Result};
 
-/// What a receive hands out and a deletion hands back.
+/// A receipt: returned by a receive, required by a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Receipt {
     pub(super) queue_id: u64,
     pub(super) number: u64,
-    /// How many times this queue had delivered the message with this receipt; an older one is stale.
+    /// Receive count of the message at this delivery. A receipt with a lower count is stale.
     pub(super) delivery: u32,
 }
 
@@ -22,7 +22,7 @@ impl std::fmt::Display for Receipt {
 }
 
 impl Receipt {
-    /// The receipt in a handle that the queue with this id gave out.
+    /// The receipt in a handle that the queue with this id returned.
     pub(super) fn parse(handle: &str, queue_id: u64) -> Result<Self> {
         let receipt = Self::read(handle).filter(|receipt| receipt.queue_id == queue_id);
         receipt.ok_or_else(|| invalid(handle))

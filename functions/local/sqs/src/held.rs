@@ -1,20 +1,20 @@
-//! Messages as a queue holds them and hands them out.
+//! Messages in a queue, and messages as delivered.
 
 use serde::{Deserialize, Serialize};
 
 use super::content::Message;
 use super::handle::Receipt;
 
-/// A message and where it stands in this queue.
+/// A message and its stage in this queue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Held {
     pub(super) message: Message,
     pub(super) stage: Stage,
-    /// How many times this queue delivered it; the receipt of the last delivery is the only one that counts.
+    /// Number of deliveries by this queue. Only the receipt of the last delivery is valid.
     pub(super) delivery: u32,
 }
 
-/// What a message in a queue waits for: a receiver, its delay, or its receiver's timeout.
+/// Stage of a message: visible, delayed, or in flight.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum Stage {
     Visible { since_ms: u64 },
@@ -22,21 +22,21 @@ pub(super) enum Stage {
     InFlight { until_ms: u64, received_at_ms: u64 },
 }
 
-/// One message as one receiver gets it.
+/// One delivery of a message.
 #[derive(Debug)]
 pub(super) struct Delivery {
     pub(super) message: Message,
     pub(super) receipt: Receipt,
 }
 
-/// What one receive brought: deliveries, and messages that were delivered too often.
+/// Result of a receive: deliveries, and messages that exceeded the maximum number of receives.
 #[derive(Debug, Default)]
 pub(super) struct Received {
     pub(super) deliveries: Vec<Delivery>,
     pub(super) dead: Vec<Message>,
 }
 
-/// How many messages are in each stage.
+/// Number of messages in each stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) visible: usize,
@@ -44,7 +44,7 @@ pub(super) struct Counts {
     pub(super) delayed: usize,
 }
 
-/// What a waiting poll has to know: how much there is, and when the next message becomes visible.
+/// State of a queue for a waiting poll: the number of visible messages, and when the next one becomes visible.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outlook {
     pub(super) visible: usize,

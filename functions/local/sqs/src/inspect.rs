@@ -34,7 +34,7 @@ pub(super) struct QueueAttributes {
     attributes: BTreeMap<String, String>,
 }
 
-/// Attributes that the queue has by itself.
+/// Attributes that cannot be set.
 const OWN: [&str; 6] = [
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -75,7 +75,7 @@ impl Queues {
     }
 }
 
-/// The names asked for, `All` written out.
+/// The requested names, with `All` expanded.
 fn expanded(asked: &[String]) -> Result<Vec<&str>> {
     let mut names = Vec::new();
     for name in asked {

@@ -17,17 +17,17 @@ pub(super) const WAIT_S: RangeInclusive<i64> = 0..=20;
 pub(super) const RETENTION_S: RangeInclusive<i64> = 60..=1_209_600;
 /// Messages that one receive may ask for.
 pub(super) const RECEIVE_COUNT: RangeInclusive<i64> = 1..=10;
-/// A purge of the same queue, and a new queue under a deleted one's name, have to wait this long.
+/// Minimum time between two purges of a queue, and between the deletion of a queue and a new queue with its name.
 pub(super) const COOL_DOWN_MS: u64 = 60_000;
 
-/// The parameter's value, or the error that it is missing.
+/// Returns the parameter's value, or an error if it is missing.
 pub(super) fn required<T>(value: Option<T>, name: &str) -> Result<T> {
     value.ok_or_else(|| {
         Code::MissingParameter.because(format!("The request must contain the parameter {name}."))
     })
 }
 
-/// A number within its range.
+/// Returns the number if it is within its range.
 pub(super) fn within(value: i64, name: &str, range: &RangeInclusive<i64>) -> Result<u32> {
     let (least, most) = (range.start(), range.end());
     u32::try_from(value)
@@ -38,7 +38,7 @@ pub(super) fn within(value: i64, name: &str, range: &RangeInclusive<i64>) -> Res
         })
 }
 
-/// A number within its range where the request gives one, else the default.
+/// Returns the number in the request if it is within its range, or the default without one.
 pub(super) fn within_or(
     value: Option<i64>,
     default: u32,
@@ -48,7 +48,7 @@ pub(super) fn within_or(
     value.map_or(Ok(default), |value| within(value, name, range))
 }
 
-/// Text that XML 1.0 can carry: `#x9 #xA #xD`, `#x20-#xD7FF`, `#xE000-#xFFFD` and `#x10000-#x10FFFF`.
+/// Text that XML 1.0 can represent: `#x9 #xA #xD`, `#x20-#xD7FF`, `#xE000-#xFFFD` and `#x10000-#x10FFFF`.
 pub(super) fn check_text(text: &str) -> Result<()> {
     let legal = |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
     match text.chars().find(|c| !legal(*c)) {

@@ -28,7 +28,7 @@ pub(super) struct GetQueueUrl {
     owner: Option<String>,
 }
 
-/// A request that names a queue and nothing else.
+/// A request whose only parameter is a queue.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct OneQueue {
@@ -73,7 +73,7 @@ pub(super) struct QueueUrls {
     next_token: Option<String>,
 }
 
-/// The same with the small letter that the API gives it here.
+/// A response whose member begins with a lower-case letter, as this operation of the API has it.
 #[derive(Serialize)]
 pub(super) struct SourceQueueUrls {
     #[serde(rename = "queueUrls")]
@@ -119,7 +119,7 @@ impl Queues {
         state
             .deleted_at_ms
             .insert(name.to_owned(), self.clock.now_ms());
-        // Whoever waits for messages of this queue learns that there will be none.
+        // Waiting polls of this queue end with an error.
         slot.bell.ring_all();
         Ok(Empty {})
     }
@@ -180,7 +180,7 @@ impl State {
         Ok(())
     }
 
-    /// A redrive policy must name a queue that exists; that queue may still be deleted later.
+    /// A redrive policy must name an existing queue, which may still be deleted later.
     pub(super) fn check_target(&self, settings: &Settings) -> Result<()> {
         let Some(policy) = &settings.redrive else {
             return Ok(());
@@ -210,7 +210,7 @@ impl State {
     }
 }
 
-/// Creating a queue again is no change: the attributes given must be those that it has.
+/// Creating an existing queue changes nothing: the given attributes must equal its own.
 fn must_agree(
     existing: &Settings,
     wanted: &Settings,
@@ -231,7 +231,7 @@ fn must_agree(
 const MOST_RESULTS: usize = 1_000;
 
 impl Page {
-    /// This page's URLs, and the token of the next page: the last name of this one.
+    /// The URLs of this page, and the token of the next page: the last name of this page.
     fn of<'a>(
         &self,
         base: &str,
@@ -251,7 +251,7 @@ impl Page {
         {
             page.push(name);
         }
-        // Without MaxResults the API has no pages: the first thousand is all there is.
+        // Without MaxResults the API returns up to 1,000 queues and no token.
         let has_next = limit.is_some() && rest.peek().is_some();
         let next_token = page.last().filter(|_| has_next).map(|last| (*last).clone());
         Ok((

@@ -117,8 +117,8 @@ impl State {
             })
     }
 
-    /// Moves every visible message. Returns how many it moved, and how many it left because their source is unknown or
-    /// was deleted.
+    /// Moves every visible message. Returns the number of moved messages, and the number of those that stay because their source is
+    /// unknown or was deleted.
     fn redrive(&mut self, redrive: &Redrive<'_>, ids: &Ids) -> Result<(usize, usize)> {
         let numbers = self
             .slot(redrive.source)?

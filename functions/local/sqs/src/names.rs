@@ -1,4 +1,4 @@
-//! Names by which a queue is spoken of: URL and ARN.
+//! Names of queues: URL and ARN.
 
 use super::error::{Code, Error, Result};
 
@@ -6,12 +6,12 @@ use super::error::{Code, Error, Result};
 pub(super) const ACCOUNT: &str = "000000000000";
 const ARN_PREFIX: &str = "arn:aws:sqs:us-east-1:000000000000:";
 
-/// `base` is the scheme and authority that the request came to, so that the URL works where the caller is.
+/// `base` is the scheme and authority of the request, so that the URL works for the caller.
 pub(super) fn queue_url(base: &str, name: &str) -> String {
     format!("{base}/{ACCOUNT}/{name}")
 }
 
-/// The queue's name in its URL, whatever the URL's host: the endpoint may have another port after a restart.
+/// The queue's name in its URL. The host is ignored, because the endpoint may have another port after a restart.
 pub(super) fn name_in_url(url: &str) -> Result<&str> {
     let not_a_queue = || {
         Code::InvalidAddress.because(format!("The address {url} is not valid for this endpoint."))

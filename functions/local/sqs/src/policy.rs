@@ -1,4 +1,4 @@
-//! The redrive policy: when a queue gives a message up, and to which dead-letter queue.
+//! The redrive policy: after how many receives a message moves to the dead-letter queue, and which queue that is.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub(super) struct RedrivePolicy {
     pub(super) max_receive_count: u32,
 }
 
-/// As it is written: templates give the count as a number or as a string.
+/// The policy as JSON: templates have the count as a number or as a string.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Written {
@@ -29,7 +29,7 @@ enum Count {
 }
 
 impl RedrivePolicy {
-    /// The policy in an attribute's value; an empty value takes the policy away.
+    /// Parses an attribute's value. An empty value removes the policy.
     pub(super) fn parse(json: &str) -> Result<Option<Self>> {
         if json.is_empty() {
             return Ok(None);
@@ -61,7 +61,7 @@ impl RedrivePolicy {
     }
 }
 
-/// Checks a `RedriveAllowPolicy`; it is kept, not enforced.
+/// Checks a `RedriveAllowPolicy`, which is stored but not enforced.
 pub(super) fn check_allow_policy(json: &str) -> Result<()> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! One queue: messages in ordered maps, and a `now` that comes in from outside.
+//! One queue: messages in ordered maps. The caller supplies the time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::held::{Counts, Delivery, Held, Outlook, Received, Stage};
 use super::limits::MAX_VISIBILITY_S;
 use super::settings::Settings;
 
-/// A standard queue. Every method expects that [`Queue::settle`] was called with the same `now_ms` before.
+/// A standard queue. Before any other method, call [`Queue::settle`] with the same `now_ms`.
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) id: u64,
@@ -19,11 +19,11 @@ pub(super) struct Queue {
     pub(super) settings: Settings,
     messages: BTreeMap<u64, Held>,
     last_number: u64,
-    /// Since when each visible message is visible, and its number: the order of delivery.
+    /// Visible messages by the time at which they became visible, then by number: the order of delivery.
     visible: BTreeSet<(u64, u64)>,
-    /// When a delayed message, or one in flight, becomes visible.
+    /// Delayed and in-flight messages by the time at which they become visible.
     due: BTreeSet<(u64, u64)>,
-    /// By the time of sending, which retention counts from.
+    /// Messages by the time of sending, from which the retention counts.
     by_age: BTreeSet<(u64, u64)>,
     in_flight: usize,
 }
@@ -45,7 +45,7 @@ impl Queue {
         }
     }
 
-    /// Lets the time do its work: what is due becomes visible, what is too old is gone.
+    /// Applies the time: makes due messages visible, and deletes those past their retention.
     pub(super) fn settle(&mut self, now_ms: u64) {
         while let Some(&(at_ms, number)) = self.due.first().filter(|(at_ms, _)| *at_ms <= now_ms) {
             self.place(number, Stage::Visible { since_ms: at_ms });
@@ -78,7 +78,7 @@ impl Queue {
         );
     }
 
-    /// Delivers up to `most` messages. A message that was delivered `give_up_after` times is given up instead.
+    /// Delivers up to `most` messages. Messages already delivered `give_up_after` times are returned for the dead-letter queue instead.
     pub(super) fn receive(
         &mut self,
         most: usize,
@@ -129,7 +129,7 @@ impl Queue {
         })
     }
 
-    /// Deletes a message by its last receipt, also when it is visible again; a stale receipt deletes nothing.
+    /// Deletes a message by its last receipt, even if it is visible again. A stale receipt deletes nothing.
     pub(super) fn delete(&mut self, receipt: Receipt) {
         let is_last = self
             .messages
@@ -140,7 +140,7 @@ impl Queue {
         }
     }
 
-    /// Sets when a message in flight becomes visible, counted from now; at once with 0.
+    /// Sets the remaining visibility timeout of an in-flight message. With 0 it becomes visible at once.
     pub(super) fn change_visibility(
         &mut self,
         receipt: Receipt,
@@ -196,7 +196,7 @@ impl Queue {
         self.messages.get(&number).map(|held| &held.message)
     }
 
-    /// Removes a message, whatever its stage.
+    /// Removes a message in any stage.
     pub(super) fn take(&mut self, number: u64) -> Option<Message> {
         self.leave_stage(number);
         let held = self.messages.remove(&number)?;
@@ -227,12 +227,12 @@ impl Queue {
             .collect()
     }
 
-    /// How many messages this queue ever took in.
+    /// Number of messages that this queue ever received.
     pub(super) fn last_number(&self) -> u64 {
         self.last_number
     }
 
-    /// Takes messages in as they were; receipts that were given out for them stay good.
+    /// Restores messages from a snapshot. Their receipts remain valid.
     pub(super) fn resume(&mut self, last_number: u64, messages: Vec<(u64, Held)>) {
         self.last_number = last_number;
         for (number, held) in messages {

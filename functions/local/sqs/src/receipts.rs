@@ -1,4 +1,4 @@
-//! What is done with a receipt: `DeleteMessage`, `ChangeMessageVisibility`, and both in batches.
+//! Operations on receipts: `DeleteMessage`, `ChangeMessageVisibility`, and their batches.
 
 use serde::Deserialize;
 
@@ -39,7 +39,7 @@ struct Entry {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Wish {
     receipt_handle: Option<String>,
-    /// Seconds; only a change of visibility has it.
+    /// Seconds, for a change of visibility only.
     visibility_timeout: Option<i64>,
 }
 

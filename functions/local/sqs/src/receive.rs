@@ -21,7 +21,7 @@ pub(super) struct ReceiveMessage {
     wait_time_seconds: Option<i64>,
     #[serde(default)]
     message_system_attribute_names: Vec<String>,
-    /// The older name of the same.
+    /// The older name of `message_system_attribute_names`.
     #[serde(default)]
     attribute_names: Vec<String>,
 }
@@ -45,17 +45,17 @@ struct DeliveredMessage {
     attributes: BTreeMap<&'static str, String>,
 }
 
-/// How much one receive takes, and for how long.
+/// Number of messages and visibility timeout of one receive.
 struct Demand {
     most: usize,
-    /// The queue's own timeout holds without one.
+    /// `None` means the queue's own timeout.
     visibility_s: Option<u32>,
 }
 
-/// What a look at the queue found.
+/// State of the queue for a poll.
 enum Look {
     Messages(Vec<Delivery>),
-    /// Nothing; the next message becomes visible then, if nobody sends one.
+    /// No visible message, and the time at which the next one becomes visible unless one is sent before.
     Nothing {
         next_due_ms: Option<u64>,
     },
@@ -77,8 +77,8 @@ impl Queues {
         })
     }
 
-    /// Looks, and waits until there is something or the time is over. It takes messages only in the step in which it
-    /// returns them: a poll that is dropped while it waits has taken none.
+    /// Waits for a visible message or the end of the poll. It receives messages only in the step that returns them, so a poll that is
+    /// dropped while it waits has received none.
     async fn poll(
         &self,
         name: &str,
@@ -95,7 +95,7 @@ impl Queues {
         };
         let end_ms = self.clock.now_ms() + u64::from(wait_s) * 1_000;
         loop {
-            // Listens before it looks, so that it misses nothing in between.
+            // Subscribes before it reads, so that it misses no change in between.
             let mut rung = pin!(bell.notified());
             rung.as_mut().enable();
             let next_due_ms = match self.look(name, demand, end_ms)? {
@@ -125,7 +125,7 @@ impl Queues {
 impl State {
     fn receive(&mut self, name: &str, demand: &Demand, now_ms: u64) -> Result<Vec<Delivery>> {
         let policy = self.slot(name)?.queue().settings.redrive.clone();
-        // A message is given up only into a dead-letter queue that is there; it is never dropped.
+        // A message moves only to a dead-letter queue that exists; it is never dropped.
         let target = policy.and_then(|policy| {
             let target = name_in_arn(&policy.dead_letter_target_arn)?.to_owned();
             self.queues
@@ -168,7 +168,7 @@ impl ReceiveMessage {
         })
     }
 
-    /// The system attributes asked for, `All` written out.
+    /// The requested system attributes, with `All` expanded.
     fn system_names(&self) -> Result<Vec<&'static str>> {
         let asked = self
             .message_system_attribute_names

@@ -50,7 +50,7 @@ struct Outgoing {
     message_deduplication_id: Option<String>,
 }
 
-/// `MessageSystemAttributeValue`, as far as it can be a string.
+/// `MessageSystemAttributeValue`, strings only.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct SystemAttribute {
@@ -174,7 +174,7 @@ impl Outgoing {
         Ok(Checked { content, delay_s })
     }
 
-    /// The size that counts in a batch, before any other check.
+    /// The size for the limit of a batch, which is checked first.
     fn size_bytes(&self) -> usize {
         self.message_body.as_ref().map_or(0, String::len)
     }

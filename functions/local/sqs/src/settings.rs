@@ -1,4 +1,4 @@
-//! A queue's attributes, as far as a caller sets them.
+//! The attributes of a queue that a caller can set.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -20,7 +20,7 @@ pub(super) struct Settings {
     pub(super) receive_wait_s: u32,
     pub(super) visibility_s: u32,
     pub(super) redrive: Option<RedrivePolicy>,
-    /// Attributes without effect on one machine, as they were given: policies and encryption.
+    /// Attributes without effect here, stored as given: policies and encryption.
     kept: BTreeMap<String, String>,
 }
 
@@ -57,7 +57,7 @@ pub(super) const SETTABLE: [&str; 11] = [
 ];
 
 impl Settings {
-    /// These settings with some attributes changed; none is when one is wrong.
+    /// Returns these settings with some attributes changed. If one is invalid, none is changed.
     pub(super) fn with(&self, attributes: &BTreeMap<String, String>) -> Result<Self> {
         let mut changed = self.clone();
         for (name, value) in attributes {
@@ -66,7 +66,7 @@ impl Settings {
         Ok(changed)
     }
 
-    /// One attribute's value; none when it isn't set.
+    /// The value of an attribute. `None` if it is not set.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         match name {
             "DelaySeconds" => Some(self.delay_s.to_string()),

@@ -1,4 +1,4 @@
-//! All queues as a value that can be written to a file, for `local --data`.
+//! All queues as a value that can be written to a file, for `serve --data`.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use super::queue::Queue;
 use super::settings::Settings;
 use super::store::{Queues, Slot, State};
 
-/// The queues at one moment. Receipt handles given out before are good after, and a message in flight becomes visible
-/// when its timeout, which goes on meanwhile, is over. Move tasks and the names of deleted queues are not kept.
+/// The queues at one moment. Receipt handles stay valid, and visibility timeouts continue while the queues are only a file. Move tasks
+/// and the names of deleted queues are not stored.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Snapshot {
     queues: BTreeMap<String, QueueSnapshot>,
@@ -29,7 +29,7 @@ struct QueueSnapshot {
 }
 
 impl Queues {
-    /// The queues as they are now.
+    /// Returns a snapshot of the queues.
     #[must_use]
     pub fn to_snapshot(&self) -> Snapshot {
         let state = self.lock();
@@ -42,7 +42,7 @@ impl Queues {
         }
     }
 
-    /// The queues as they were; time that passed since then has passed for them too.
+    /// Restores the queues. The time since the snapshot counts.
     #[must_use]
     pub fn from_snapshot(clock: Clock, snapshot: Snapshot) -> Self {
         let slots = snapshot

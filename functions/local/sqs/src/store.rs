@@ -24,14 +24,14 @@ pub struct Queues {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) queues: BTreeMap<String, Slot>,
-    /// Names of deleted queues, and when they were.
+    /// Names of deleted queues, and the times of their deletion.
     pub(super) deleted_at_ms: BTreeMap<String, u64>,
     pub(super) moves: Vec<MoveTask>,
-    /// Polls no longer wait: the server wants to stop.
+    /// Whether the server is stopping: polls no longer wait.
     pub(super) is_closed: bool,
 }
 
-/// A queue and the bell of those who wait for its messages.
+/// A queue, and the bell for the polls that wait for its messages.
 #[derive(Debug)]
 pub(super) struct Slot {
     queue: Queue,
@@ -39,7 +39,7 @@ pub(super) struct Slot {
 }
 
 impl Queues {
-    /// No queues yet, and the clock that all of them will go by.
+    /// Creates a store without queues. All queues use this clock.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self::with_state(clock, State::default())
@@ -53,7 +53,7 @@ impl Queues {
         }
     }
 
-    /// Ends every waiting poll, now and from now on, so that a server can stop.
+    /// Ends all polls, present and future, so that a server can stop.
     pub fn close(&self) {
         let mut state = self.lock();
         state.is_closed = true;
@@ -63,7 +63,7 @@ impl Queues {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic under the lock would be a bug in one request; the others' messages are still there.
+        // A panic under the lock is a bug in one request. The other messages are intact.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -94,8 +94,8 @@ impl Slot {
         }
     }
 
-    /// Acts on the queue as it stands at this time, and rings for the polls that the change concerns. There is no other
-    /// way to a queue that changes, so no change can forget to ring.
+    /// Changes the queue at this time, and wakes the polls that the change concerns. All changes go through here, so none can forget
+    /// to wake them.
     pub(super) fn at<T>(&mut self, now_ms: u64, act: impl FnOnce(&mut Queue) -> T) -> T {
         let before = self.queue.outlook();
         self.queue.settle(now_ms);
@@ -104,7 +104,7 @@ impl Slot {
         answer
     }
 
-    /// The queue as the last change left it.
+    /// The queue after the last change.
     pub(super) fn queue(&self) -> &Queue {
         &self.queue
     }
@@ -124,7 +124,7 @@ impl Ids {
             .hash_one(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// A UUID in the usual form, as SQS gives its messages.
+    /// A UUID in the usual form, like the ids of SQS messages.
     pub(super) fn uuid(&self) -> String {
         let random = (u128::from(self.number()) << 64) | u128::from(self.number());
         let uuid = uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid();

@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 use super::error::{Code, Error, Result};
 use super::store::Queues;
 
-/// A batch of 1 MiB whose every byte is written as a JSON escape of six, twice over: what is larger than allowed is to be
-/// told so by its operation, not cut off here.
+/// Twice a batch of 1 MiB in which each byte is a JSON escape of six bytes. A batch above SQS's limit must get the error of its
+/// operation, not an error of this limit.
 const MAX_REQUEST_BYTES: usize = 12 * 1_048_576;
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
 
@@ -33,7 +33,7 @@ impl Queues {
     }
 }
 
-/// Serves the queues until `stop` completes, then ends waiting polls with what they have and lets requests finish.
+/// Serves the queues until `stop` completes, then ends waiting polls and lets requests finish.
 pub async fn serve(
     listener: TcpListener,
     queues: Arc<Queues>,
@@ -44,8 +44,7 @@ pub async fn serve(
         stop.await;
         closing.close();
     };
-    // Answers are small, and the next request waits for each: nothing is gained by collecting packets. A socket that
-    // refuses the option is slower, not wrong.
+    // Answers are small, and the client waits for each, so packets are sent at once. A socket that refuses the option is only slower.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     axum::serve(listener, queues.router())
         .with_graceful_shutdown(stop)
@@ -77,7 +76,7 @@ fn operation(headers: &HeaderMap) -> Result<&str> {
     })
 }
 
-/// The scheme and authority by which the caller reached this server; queue URLs begin with it.
+/// The scheme and authority of the request, with which queue URLs begin.
 fn base_url(headers: &HeaderMap) -> String {
     let host = headers
         .get(header::HOST)
@@ -140,7 +139,7 @@ fn json<T: Serialize>(answer: Result<T>) -> Result<Vec<u8>> {
     })
 }
 
-/// Says the error twice: SDKs that grew up with the older query protocol read the header, the others `__type`.
+/// Returns the error in two places: SDKs from the time of the query protocol read the header, the others `__type`.
 fn refusal(error: &Error) -> Response {
     let body = serde_json::json!({ "__type": error.code.shape(), "message": error.message });
     let query_error = format!("{};Sender", error.code.query_code());
