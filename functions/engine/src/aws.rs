@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::http::{
 /// The AWS clients of a function. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Aws {
-    /// Region, credentials and connections, for further SDK clients (`aws_sdk_s3::Client::new(&aws.config)`).
+    /// The configuration of these clients.
     pub config: SdkConfig,
     /// The client for the table of jobs.
     pub dynamodb: aws_sdk_dynamodb::Client,

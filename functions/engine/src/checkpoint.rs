@@ -27,6 +27,16 @@ pub enum CheckpointError {
     Unwritable(#[source] serde_json::Error),
 }
 
+impl CheckpointError {
+    /// The code of the job's error.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "checkpoint-too-large",
+            Self::Unwritable(_) => "unwritable-checkpoint",
+        }
+    }
+}
+
 impl Checkpoint {
     /// The checkpoint with this value.
     ///

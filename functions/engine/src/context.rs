@@ -9,7 +9,10 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::{Checkpoint, CheckpointError, JobId, JobRecord, Percent, Timestamp};
+use crate::{
+    Checkpoint, CheckpointError, JobError, JobId, JobRecord, Percent, ProcessState, Shared,
+    Timestamp,
+};
 
 /// Progress of an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,17 +28,17 @@ pub struct Progress {
 /// The view of a handler on its job. Cloning is cheap; all clones are the same context.
 #[derive(Clone, Debug)]
 pub struct Context {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Inner {
     id: JobId,
     created_at: Timestamp,
     attempt: u32,
     max_attempts: u32,
     ends_at: Instant,
-    aws: SdkConfig,
+    process: ProcessState,
     progress: watch::Sender<Progress>,
     stop: watch::Receiver<bool>,
 }
@@ -51,25 +54,29 @@ pub struct RunControl {
 
 /// A context for the attempt that began as `run` and must end by `ends_at`, and its other end.
 #[must_use]
-pub fn run_context(run: &JobRecord, ends_at: Instant, aws: SdkConfig) -> (Context, RunControl) {
+pub fn run_context(
+    run: &JobRecord,
+    ends_at: Instant,
+    process: ProcessState,
+) -> (Context, RunControl) {
     let (progress, said) = watch::channel(Progress {
         percent: run.percent,
         summary: None,
         checkpoint: run.checkpoint.clone(),
     });
     let (stop, stopped) = watch::channel(false);
-    let shared = Shared {
+    let inner = Inner {
         id: run.id,
         created_at: run.created_at,
         attempt: run.attempt,
         max_attempts: run.max_attempts,
         ends_at,
-        aws,
+        process,
         progress,
         stop: stopped,
     };
     let context = Context {
-        shared: Arc::new(shared),
+        inner: Arc::new(inner),
     };
     let control = RunControl {
         progress: said,
@@ -82,7 +89,7 @@ impl Context {
     /// The job's id, which is the same for all its attempts.
     #[must_use]
     pub fn id(&self) -> JobId {
-        self.shared.id
+        self.inner.id
     }
 
     /// An idempotency key for third parties, so that they do not repeat what an earlier attempt has already caused. It is the same for
@@ -90,7 +97,7 @@ impl Context {
     /// after its job has expired, the new job has the same id.)
     #[must_use]
     pub fn idempotency_key(&self) -> String {
-        let Shared { id, created_at, .. } = &*self.shared;
+        let Inner { id, created_at, .. } = &*self.inner;
         format!("{id}-{}", created_at.ms())
     }
 
@@ -98,34 +105,32 @@ impl Context {
     /// attempt, so the key is the same after it.
     #[must_use]
     pub fn attempt_idempotency_key(&self) -> String {
-        format!("{}-{}", self.idempotency_key(), self.shared.attempt)
+        format!("{}-{}", self.idempotency_key(), self.inner.attempt)
     }
 
     /// The number of this attempt, beginning with 1. A snooze does not use up an attempt.
     #[must_use]
     pub fn attempt(&self) -> u32 {
-        self.shared.attempt
+        self.inner.attempt
     }
 
     /// Maximum number of attempts.
     #[must_use]
     pub fn max_attempts(&self) -> u32 {
-        self.shared.max_attempts
+        self.inner.max_attempts
     }
 
     /// The time until the attempt is stopped: at the kind's time limit, or a margin before the function's timeout or the job's deadline.
     #[must_use]
     pub fn remaining(&self) -> Duration {
-        self.shared
-            .ends_at
-            .saturating_duration_since(Instant::now())
+        self.inner.ends_at.saturating_duration_since(Instant::now())
     }
 
     /// Reports progress. Cheap, so it can be called often: the worker writes once per second at most, and never loses the last report. A
     /// percentage below an earlier one counts as the earlier one.
     pub fn progress(&self, percent: Percent, summary: impl Into<String>) {
         let summary = Some(summary.into());
-        self.shared.progress.send_modify(|said| {
+        self.inner.progress.send_modify(|said| {
             said.percent = said.percent.max(percent);
             said.summary = summary;
         });
@@ -140,7 +145,7 @@ impl Context {
     /// remains.
     pub fn save(&self, value: &impl Serialize) -> Result<(), CheckpointError> {
         let checkpoint = Checkpoint::of(value)?;
-        self.shared
+        self.inner
             .progress
             .send_modify(|said| said.checkpoint = Some(checkpoint));
         Ok(())
@@ -150,7 +155,7 @@ impl Context {
     /// version of the kind saved it: then the work starts from the beginning.
     #[must_use]
     pub fn saved<T: DeserializeOwned>(&self) -> Option<T> {
-        self.shared.progress.borrow().checkpoint.as_ref()?.read()
+        self.inner.progress.borrow().checkpoint.as_ref()?.read()
     }
 
     /// Whether the attempt must stop, because its owner canceled the job or its time limit has passed. The future is dropped at its next
@@ -158,20 +163,37 @@ impl Context {
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         // Without the other end, nobody needs the work any more.
-        *self.shared.stop.borrow() || self.shared.stop.has_changed().is_err()
+        *self.inner.stop.borrow() || self.inner.stop.has_changed().is_err()
     }
 
     /// Completes when the attempt must stop.
     pub async fn stopped(&self) {
-        let mut stop = self.shared.stop.clone();
+        let mut stop = self.inner.stop.clone();
         // An error means that the other end was dropped, which is a stop, too.
         let _ = stop.wait_for(|stopped| *stopped).await;
     }
 
-    /// The configuration for AWS clients. They share region, credentials and connections with the function's own clients.
+    /// The configuration for AWS clients, such as `aws_sdk_s3::Client::new(context.aws())`: region, credentials and endpoints of the
+    /// function, and the SDK's own default timeouts. Clients that are built from it share their connections with those of other jobs in
+    /// the process.
     #[must_use]
     pub fn aws(&self) -> &SdkConfig {
-        &self.shared.aws
+        self.inner.process.aws()
+    }
+
+    /// The value of this type that the jobs of this process share. See [`Shared`].
+    ///
+    /// # Errors
+    /// Those of [`Shared::build`], which `?` passes on.
+    pub async fn shared<T: Shared>(&self) -> Result<Arc<T>, JobError> {
+        self.inner.process.shared().await
+    }
+
+    /// Runs `future`, and lets the tasks and sockets that it starts outlive the attempt. Required for requests of a shared client that
+    /// keeps connections, except AWS clients: without it, a connection ends with the attempt that opened it, and so interrupts
+    /// other attempts that use it at that moment.
+    pub async fn outlive<F: Future>(&self, future: F) -> F::Output {
+        self.inner.process.outlive(future).await
     }
 }
 
@@ -219,7 +241,8 @@ mod tests {
                 ..accepted()
             };
             let ends_at = Instant::now();
-            let (context, _) = run_context(&run, ends_at, SdkConfig::builder().build());
+            let process = ProcessState::new(SdkConfig::builder().build());
+            let (context, _) = run_context(&run, ends_at, process);
             (context.idempotency_key(), context.attempt_idempotency_key())
         };
         let (first, second, later) = (keys(1, 1_000), keys(2, 1_000), keys(1, 9_000));

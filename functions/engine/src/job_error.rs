@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use crate::CheckpointError;
 use crate::cut::cut;
 
 /// The error of a failed job, as the client sees it: a stable code and a message. The job document contains it, so it must not
@@ -43,8 +44,8 @@ impl Failure {
 
 /// The outcome of a handler without a result.
 ///
-/// `?` turns any error into a retry, because most faults are temporary. For an error that another attempt would meet again, return
-/// [`JobError::permanent`].
+/// `?` turns any error into a retry, because most faults are temporary, except a [`CheckpointError`], which is permanent. For an error
+/// that another attempt would meet again, return [`JobError::permanent`].
 ///
 /// This type does not implement [`std::error::Error`], so that `From` can convert every such error.
 #[derive(Debug)]
@@ -116,9 +117,14 @@ impl JobError {
 
 impl<E: Error + Send + Sync + 'static> From<E> for JobError {
     fn from(error: E) -> Self {
+        let source: Box<dyn Error + Send + Sync> = Box::new(error);
+        // The next attempt would save the same value again.
+        if let Some(refused) = source.downcast_ref::<CheckpointError>() {
+            return Self::permanent(refused.code(), &refused.to_string());
+        }
         Self::Retry {
             failure: None,
-            source: Some(Box::new(error)),
+            source: Some(source),
             after: None,
         }
     }
@@ -143,6 +149,19 @@ mod tests {
             panic!("not a plain retry")
         };
         assert!(source.to_string().contains("invalid digit"));
+    }
+
+    #[test]
+    fn a_checkpoint_that_is_too_large_is_permanent_because_the_next_attempt_would_save_it_again() {
+        let save = || -> Result<(), JobError> {
+            crate::Checkpoint::of(&"x".repeat(crate::MAX_CHECKPOINT_BYTES))?;
+            Ok(())
+        };
+        let Err(JobError::Permanent(failure)) = save() else {
+            panic!("not a permanent error")
+        };
+        assert_eq!(failure.code(), "checkpoint-too-large");
+        assert!(failure.message().contains("1026 bytes"));
     }
 
     #[test]

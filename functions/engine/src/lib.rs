@@ -25,6 +25,7 @@ mod kinds;
 mod metrics;
 mod ownership;
 mod percent;
+mod process_state;
 mod queue;
 mod record;
 mod retry;
@@ -55,6 +56,7 @@ pub use kinds::{
 pub use metrics::{Happened, Metrics};
 pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};
 pub use percent::Percent;
+pub use process_state::{ProcessState, Shared};
 pub use queue::{
     HandBack, JobMessage, JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES,
     MAX_PAUSES, MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES, ParseMessageError, ParseTraceContextError,

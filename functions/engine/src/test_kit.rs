@@ -50,7 +50,7 @@ use tokio::time::Instant;
 
 use crate::{
     Checkpoint, Context, CreationToken, Fingerprint, IdSecrets, Job, JobError, JobRecord, KindName,
-    NewJob, Owner, Progress, RunControl, Timestamp, run_context,
+    NewJob, Owner, ProcessState, Progress, RunControl, Shared, Timestamp, run_context,
 };
 
 /// Outcome of an attempt.
@@ -76,6 +76,7 @@ pub struct Attempt<J> {
     job: J,
     number: u32,
     checkpoint: Option<Checkpoint>,
+    process: ProcessState,
 }
 
 impl<J: Job> Attempt<J> {
@@ -86,6 +87,7 @@ impl<J: Job> Attempt<J> {
             job,
             number: 1,
             checkpoint: None,
+            process: without_aws(),
         }
     }
 
@@ -110,9 +112,26 @@ impl<J: Job> Attempt<J> {
         }
     }
 
+    /// Sets the configuration for AWS clients, for example with the endpoint of a server in the test.
+    #[must_use]
+    pub fn aws(self, config: SdkConfig) -> Self {
+        Self {
+            process: ProcessState::new(config),
+            ..self
+        }
+    }
+
+    /// Provides the value that [`Context::shared`] returns, in place of one that [`Shared::build`] builds. Call it after
+    /// [`Attempt::aws`].
+    #[must_use]
+    pub fn shared<T: Shared>(self, value: T) -> Self {
+        self.process.provide(value);
+        self
+    }
+
     /// Runs the attempt until its handler ends.
     pub async fn run(self) -> TestRun<Result<J::Output, JobError>> {
-        let (context, control) = context_of(self.number, self.checkpoint);
+        let (context, control) = context_of(self.number, self.checkpoint, self.process);
         let result = self.job.run(context).await;
         TestRun {
             result,
@@ -126,7 +145,7 @@ impl<J: Job> Attempt<J> {
         self,
         enough: impl FnMut(&Progress) -> bool,
     ) -> TestRun<Option<Result<J::Output, JobError>>> {
-        let (context, mut control) = context_of(self.number, self.checkpoint);
+        let (context, mut control) = context_of(self.number, self.checkpoint, self.process);
         let mut said = control.progress.clone();
         let result = tokio::select! {
             biased;
@@ -156,10 +175,18 @@ pub async fn run_attempt<J: Job>(job: J, attempt: u32) -> TestRun<Result<J::Outp
 /// A context for an attempt with a time limit of a minute, and its other end, which stops the attempt and shows its progress.
 #[must_use]
 pub fn context(attempt: u32) -> (Context, RunControl) {
-    context_of(attempt, None)
+    context_of(attempt, None, without_aws())
 }
 
-fn context_of(attempt: u32, checkpoint: Option<Checkpoint>) -> (Context, RunControl) {
+fn without_aws() -> ProcessState {
+    ProcessState::new(SdkConfig::builder().build())
+}
+
+fn context_of(
+    attempt: u32,
+    checkpoint: Option<Checkpoint>,
+    process: ProcessState,
+) -> (Context, RunControl) {
     let job = new_job();
     let accepted_at = job.scheduled_start;
     let run = JobRecord {
@@ -168,7 +195,7 @@ fn context_of(attempt: u32, checkpoint: Option<Checkpoint>) -> (Context, RunCont
         ..JobRecord::begin(job, accepted_at)
     };
     let ends_at = Instant::now() + Duration::from_secs(60);
-    run_context(&run, ends_at, SdkConfig::builder().build())
+    run_context(&run, ends_at, process)
 }
 
 /// A job of the kind `test`, accepted at 2026-01-01T10:50:45Z, for tests that need a record: override what matters to the test

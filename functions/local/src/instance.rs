@@ -66,7 +66,7 @@ pub(crate) struct Instance {
 
 impl Instance {
     /// Waits until a new process asks for its first event. A process that does not is killed.
-    pub(crate) async fn initialise(
+    pub(crate) async fn initialize(
         mut process: Process,
         mut api: RuntimeApi,
         function_arn: Arc<str>,

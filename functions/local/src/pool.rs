@@ -168,7 +168,7 @@ impl Inner {
             }
         })?;
         let arn = Arc::clone(&self.function_arn);
-        Instance::initialise(process, api, arn, self.function.timeout).await
+        Instance::initialize(process, api, arn, self.function.timeout).await
     }
 
     /// Starts a process under the lock, so that no process appears during a shutdown.

@@ -232,7 +232,7 @@ async fn init_error(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body)
         return refusal(
             StatusCode::FORBIDDEN,
             "InvalidStateTransition",
-            "the function is initialised already",
+            "the function is already initialized",
         );
     }
     let (error_type, message) = reported_error(&headers, body).await;

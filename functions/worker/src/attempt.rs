@@ -40,7 +40,7 @@ impl Attempt<'_> {
             .invocation
             .time_to_run(&self.run, self.runner.time_limit, now());
         let ends_at = moment_in(time);
-        let (context, control) = run_context(&self.run, ends_at, self.app.aws.config.clone());
+        let (context, control) = run_context(&self.run, ends_at, self.app.process.clone());
         let work = self.threads.run(self.runner, self.message, context);
         let (end, progress) = watch(&self.app.store, &self.run, control, work, ends_at).await;
         let disposition = self.end(end, limit, progress).await;

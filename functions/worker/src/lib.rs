@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use engine::{Aws, Environment, JobQueue, JobStore, Metrics, Runners};
+use engine::{Environment, JobQueue, JobStore, Metrics, ProcessState, Runners};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::tower::util::MapFutureLayer;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
@@ -44,7 +44,8 @@ struct App {
     queue: JobQueue,
     runners: Runners,
     metrics: Metrics,
-    aws: Aws,
+    /// The state that the jobs of this process share.
+    process: ProcessState,
     /// How long a finished job stays readable.
     retention: Duration,
     /// How long a write can still take effect after its clock was read.
@@ -64,15 +65,15 @@ pub async fn run() -> Result<(), Error> {
     let (retention, write_horizon) = (environment.retention()?, environment.write_horizon()?);
     let aws = engine::load_aws().await;
     let (store, queue) = (
-        JobStore::new(aws.dynamodb.clone(), table),
-        JobQueue::new(aws.sqs.clone(), queue),
+        JobStore::new(aws.dynamodb, table),
+        JobQueue::new(aws.sqs, queue),
     );
     let app = &Arc::new(App {
         store,
         queue,
         runners,
         metrics: Metrics::of(&environment),
-        aws,
+        process: ProcessState::new(aws.config),
         retention,
         write_horizon,
         threads: Threads::default(),

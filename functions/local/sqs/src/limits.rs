@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_borders_of_the_legal_characters_are_legal_and_their_neighbours_are_not() {
+    fn the_borders_of_the_legal_characters_are_legal_and_their_neighbors_are_not() {
         for legal in [
             "\t\n\r ~",
             "\u{D7FF}",
