@@ -17,8 +17,9 @@ async fn every_kind_of_this_service_can_be_submitted_as_the_document_says() {
     let body = &document["paths"]["/jobs"]["post"]["requestBody"]["content"]["application/json"];
     let examples = body["examples"].as_object().unwrap();
 
-    let kinds: Vec<_> = examples.keys().map(String::as_str).collect();
-    assert_eq!(kinds, ["csv_profile", "rehearsal"]);
+    for kind in ["csv_profile", "rehearsal"] {
+        assert!(examples.contains_key(kind), "{kind}");
+    }
     for example in examples.values() {
         let job = app.submit(&example["value"]).await;
         assert_eq!(job.accepted.json()["job"]["name"], example["value"]["name"]);
@@ -57,24 +58,18 @@ async fn a_deployment_says_what_it_has_and_who_may_call_it() {
     let plain = Deployed::new().await;
     let open =
         Deployed::with_parameters(&[("OptInKinds", "rehearsal"), ("Authorization", "NONE")]).await;
-    let kinds = |document: &Value| {
-        let submission =
-            &document["components"]["schemas"]["Submission"]["discriminator"]["mapping"];
-        submission
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect::<Vec<_>>()
+    let has = |document: &Value, kind: &str| {
+        let submission = &document["components"]["schemas"]["Submission"];
+        submission["discriminator"]["mapping"][kind].is_string()
     };
     let event = http_api_event("GET", "/openapi.json", &Value::Null);
 
     let signed = plain.status.answer(&event).await.body;
     let everybody = open.status.answer(&event).await.body;
 
-    assert_eq!(kinds(&signed), ["csv_profile"]);
+    assert!(has(&signed, "csv_profile") && !has(&signed, "rehearsal"));
     assert_eq!(signed["security"], json!([{ "iam": [] }]));
-    assert_eq!(kinds(&everybody), ["csv_profile", "rehearsal"]);
+    assert!(has(&everybody, "csv_profile") && has(&everybody, "rehearsal"));
     assert_eq!(everybody["security"], json!([]));
     assert!(plain.status.recorder.actions().is_empty());
 }

@@ -63,6 +63,34 @@ async fn no_body_is_400() {
 }
 
 #[tokio::test]
+async fn every_limit_of_a_kinds_schema_is_enforced_and_all_violations_are_named_at_once() {
+    let app = app();
+
+    let input = json!({ "seconds": 900.5, "steps": 0, "outcome": 3, "more": null });
+    let answer = app
+        .post(json!({ "name": "rehearsal", "input": input }).to_string())
+        .await;
+
+    let problem = refused(&app, &answer, 422, "invalid-job").await;
+    let expected = [
+        "/input/more",
+        "/input/outcome",
+        "/input/seconds",
+        "/input/steps",
+    ];
+    assert_eq!(pointers(&problem), expected);
+    let details: Vec<_> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| &error["detail"])
+        .collect();
+    assert_eq!(details[0], "is not a known member");
+    assert_eq!(details[2], "must not exceed 900");
+    assert_eq!(details[3], "must be at least 1");
+}
+
+#[tokio::test]
 async fn json_that_is_no_job_is_422_with_a_pointer_to_everything_that_is_wrong() {
     let app = app();
 
@@ -220,7 +248,7 @@ async fn an_input_that_its_kind_refuses_is_422_with_a_pointer_into_the_input() {
         ),
         ("rehearsal", json!({"minutes": 1}), "/input/minutes"),
         ("rehearsal", json!([]), "/input"),
-        ("csv_profile", json!({}), "/input"),
+        ("csv_profile", json!({}), "/input/csv"),
         ("csv_profile", json!({"csv": 1}), "/input/csv"),
         ("csv_profile", json!({"csv": ""}), "/input/csv"),
         (

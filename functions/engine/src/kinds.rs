@@ -1,14 +1,18 @@
 //! The job kinds: their names, and what each function knows of them.
 
 mod catalog;
+mod format;
 mod input;
 mod intake;
 mod name;
+mod pointer;
 mod registry;
 mod runners;
+mod schema;
 
 pub use catalog::{Catalog, CatalogBuilder};
 pub use intake::{Intake, IntakeBuilder};
 pub use name::{KindName, ParseKindNameError};
 pub use registry::{Registry, RegistryError};
 pub use runners::{Runner, Runners, RunnersBuilder};
+pub(crate) use schema::unenforced;

@@ -44,13 +44,15 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+use crate::kinds::unenforced;
 use crate::{
     Checkpoint, Context, CreationToken, Fingerprint, IdSecrets, Job, JobError, JobRecord, KindName,
-    NewJob, Owner, ProcessState, Progress, RunControl, Shared, Timestamp, run_context,
+    NewJob, Owner, ProcessState, Progress, Registry, RunControl, Shared, Timestamp, run_context,
 };
 
 /// Outcome of an attempt.
@@ -196,6 +198,29 @@ fn context_of(
     };
     let ends_at = Instant::now() + Duration::from_secs(60);
     run_context(&run, ends_at, process)
+}
+
+/// Collects the limits in the input schemas of kinds that `submit` does not enforce. A test of the kinds requires that there are none.
+///
+/// ```
+/// # fn register(_kinds: &mut impl engine::Registry) {}
+/// let mut unenforced = engine::test_kit::Unenforced::default();
+/// register(&mut unenforced);
+/// assert_eq!(unenforced.limits, Vec::<String>::new());
+/// ```
+#[derive(Debug, Default)]
+pub struct Unenforced {
+    /// The kind, the place in its schema and, for `format` and `pattern`, the value.
+    pub limits: Vec<String>,
+}
+
+impl Registry for Unenforced {
+    fn add<J: Job>(&mut self) {
+        let schema = SchemaGenerator::default().into_root_schema_for::<J>();
+        let places = unenforced(schema.as_value()).into_iter();
+        self.limits
+            .extend(places.map(|place| format!("{}{place}", J::NAME)));
+    }
 }
 
 /// A job of the kind `test`, accepted at 2026-01-01T10:50:45Z, for tests that need a record: override what matters to the test

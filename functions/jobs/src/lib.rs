@@ -16,3 +16,13 @@ pub fn register(kinds: &mut impl Registry) {
     kinds.add::<csv_profile::CsvProfile>();
     kinds.add::<rehearsal::Rehearsal>();
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_limit_in_a_schema_is_enforced() {
+        let mut unenforced = engine::test_kit::Unenforced::default();
+        super::register(&mut unenforced);
+        assert_eq!(unenforced.limits, Vec::<String>::new());
+    }
+}

@@ -204,7 +204,9 @@ impl<'a> Members<'a> {
             return None;
         };
         if let Some(Err(refused)) = kind.map(|kind| intake.check(kind, input.get())) {
-            self.wrong(&format!("/input{}", refused.pointer), &refused.detail);
+            for error in refused {
+                self.wrong(&format!("/input{}", error.pointer), &error.detail);
+            }
         }
         Some(input)
     }

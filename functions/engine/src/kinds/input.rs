@@ -2,6 +2,7 @@
 
 use serde_path_to_error::Segment;
 
+use super::pointer::pointer_to;
 use crate::{Invalid, Job};
 
 /// Parses an input. An error names the place.
@@ -24,7 +25,7 @@ pub(crate) fn read<J: Job>(input: &str) -> Result<J, Invalid> {
 fn pointer_segment(segment: &Segment) -> String {
     match segment {
         Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Map { key } => pointer_to(key),
         Segment::Enum { variant } => format!("/{variant}"),
         Segment::Unknown => String::new(),
     }

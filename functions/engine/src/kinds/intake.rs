@@ -1,9 +1,14 @@
 //! The kinds as `submit` needs them.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use schemars::{Schema, SchemaGenerator};
+use serde_json::Value;
 
 use super::input::read;
 use super::registry::Kinds;
+use super::schema::{errors, has_limits};
 use crate::{Invalid, Job, KindName, Registry, RegistryError};
 
 /// The kinds as `submit` needs them: the checks of their inputs, and their numbers of attempts.
@@ -12,10 +17,47 @@ pub struct Intake {
     by_name: BTreeMap<KindName, Accepts>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Accepts {
-    check: fn(&str) -> Result<(), Invalid>,
+    /// Reads an input as its type, and then calls [`Job::validate`].
+    check: fn(&str) -> Result<Result<(), Invalid>, Invalid>,
+    describe: fn() -> Schema,
+    /// The schema of the input, made at the first use.
+    schema: OnceLock<InputSchema>,
     max_attempts: u32,
+}
+
+#[derive(Debug)]
+struct InputSchema {
+    schema: Value,
+    /// Whether it has limits that reading an input as its type does not enforce.
+    has_limits: bool,
+}
+
+impl Accepts {
+    fn schema(&self) -> &InputSchema {
+        self.schema.get_or_init(|| {
+            let schema = (self.describe)().to_value();
+            InputSchema {
+                has_limits: has_limits(&schema),
+                schema,
+            }
+        })
+    }
+
+    fn check(&self, input: &str) -> Result<(), Vec<Invalid>> {
+        let checked = (self.check)(input);
+        // The errors of a schema speak of JSON, those of serde of Rust. So serde's count only if the schema has none.
+        if (checked.is_err() || self.schema().has_limits)
+            && let Ok(value) = serde_json::from_str(input)
+        {
+            let errors = errors(&self.schema().schema, &value);
+            if !errors.is_empty() {
+                return Err(errors);
+            }
+        }
+        checked.and_then(|valid| valid).map_err(|error| vec![error])
+    }
 }
 
 impl Intake {
@@ -45,16 +87,16 @@ impl Intake {
         self.by_name.get(kind).map(|accepts| accepts.max_attempts)
     }
 
-    /// Checks an input (JSON text) against its kind. An unknown kind accepts nothing.
+    /// Checks an input (JSON text) against its kind: first its shape and the limits in its schema, then [`Job::validate`]. An unknown kind
+    /// accepts nothing.
     ///
     /// # Errors
-    /// [`Invalid`]: the place in the input, and the requirement that it does not meet.
-    pub fn check(&self, kind: &KindName, input: &str) -> Result<(), Invalid> {
-        let unknown = || Invalid::new("", "does not belong to a known kind");
-        self.by_name
-            .get(kind)
-            .ok_or_else(unknown)
-            .and_then(|accepts| (accepts.check)(input))
+    /// All violations of the schema, or the error of [`Job::validate`].
+    pub fn check(&self, kind: &KindName, input: &str) -> Result<(), Vec<Invalid>> {
+        match self.by_name.get(kind) {
+            Some(accepts) => accepts.check(input),
+            None => Err(vec![Invalid::new("", "does not belong to a known kind")]),
+        }
     }
 }
 
@@ -63,9 +105,10 @@ pub struct IntakeBuilder(Kinds<Accepts>);
 
 impl Registry for IntakeBuilder {
     fn add<J: Job>(&mut self) {
-        let check = |input: &str| read::<J>(input)?.validate();
         self.0.add::<J>(Accepts {
-            check,
+            check: |input| read::<J>(input).map(|job| job.validate()),
+            describe: || SchemaGenerator::default().into_root_schema_for::<J>(),
+            schema: OnceLock::new(),
             max_attempts: J::MAX_ATTEMPTS.max(1),
         });
     }
