@@ -11,7 +11,7 @@ mod world;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use local::faults::Fault;
+use rehearse::faults::Fault;
 use serde_json::{Value, json};
 
 use script::{Case, Step};

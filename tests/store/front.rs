@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use local::faults::{self, Call, Fault, Hold};
+use rehearse::faults::{self, Call, Fault, Hold};
 
 /// A front whose next writes fare as a check says. It ends with the check.
 pub(super) struct Front {

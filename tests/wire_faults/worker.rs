@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use local::faults::Fault;
+use rehearse::faults::Fault;
 use serde_json::json;
 
 use super::script::{Case, Step};

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{IdSecrets, Owner};
-use local::audit::{Auditor, JobSeen};
-use local::faults::{Call, Front};
 use local::{EventSource, EventSourceSpec, Gateway, Pool};
+use rehearse::audit::{Auditor, JobSeen};
+use rehearse::faults::{Call, Front};
 use reqwest::Method;
 use serde_json::{Value, json};
 

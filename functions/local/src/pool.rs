@@ -77,8 +77,9 @@ impl Pool {
         }
     }
 
-    /// Another pool of the same function, with these variables in place of its own of the same name.
-    pub(crate) fn with_environment(&self, changed: BTreeMap<String, String>) -> Self {
+    /// Another pool of the same function; these variables override its own.
+    #[must_use]
+    pub fn with_environment(&self, changed: BTreeMap<String, String>) -> Self {
         let mut function = self.inner.function.clone();
         function.environment.extend(changed);
         Self::new(function)

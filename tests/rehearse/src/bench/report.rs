@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::args::BenchArgs;
 use super::measured::Measured;
 use super::round::Round;
-use crate::client::{plain_table, thousands};
 
 /// What a bench showed.
 #[derive(Debug, Serialize)]
@@ -118,7 +117,7 @@ fn written(figure: &str, value: f64) -> String {
 fn table(title: &str, loads: &[&Measured], finished: &[u32]) -> Table {
     let columns = finished.iter().map(|finished| match finished {
         0 => "no finished jobs".to_owned(),
-        many => format!("{} finished", thousands((*many).into())),
+        many => format!("{} finished", indicatif::HumanCount((*many).into())),
     });
     let difference = (loads.len() == 2).then(|| "difference".to_owned());
     let header: Vec<_> = [title.to_owned()]
@@ -127,7 +126,10 @@ fn table(title: &str, loads: &[&Measured], finished: &[u32]) -> Table {
         .chain(difference)
         .collect();
     let header: Vec<_> = header.iter().map(String::as_str).collect();
-    let mut table = plain_table(&header);
+    let mut table = Table::new();
+    table
+        .load_style(comfy_table::presets::NOTHING)
+        .set_header(&header);
     let columns: Vec<_> = loads.iter().map(|load| figures(load)).collect();
     for (row, (figure, first)) in columns[0].iter().enumerate() {
         let values = columns.iter().map(|column| written(figure, column[row].1));

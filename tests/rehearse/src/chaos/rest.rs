@@ -7,9 +7,8 @@ use tokio::time::{Instant, sleep};
 
 use super::args::ChaosArgs;
 use crate::audit::Auditor;
-use crate::backends::{DEAD_LETTER_QUEUE, QUEUE};
 use crate::queue_depth::QueueDepth;
-use crate::service::Service;
+use local::{DEAD_LETTER_QUEUE, QUEUE, Service};
 
 /// What is left in the queues.
 #[derive(Clone, Copy, Debug, Default)]

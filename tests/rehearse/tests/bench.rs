@@ -1,13 +1,13 @@
 //! `bench`, run small: what it counts. What it measures is no test's business.
 
+use std::fs;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::app::{PROGRAM, Process, eventually, signal};
-
 fn bench(flags: &[&str]) -> Command {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rehearse"));
     command.arg("bench").args(flags);
     command
 }
@@ -54,29 +54,51 @@ fn a_bench_accounts_for_every_job_before_and_behind_finished_ones() {
     }
 }
 
-#[tokio::test]
-async fn ctrl_c_stops_a_bench_and_all_that_it_started() {
+#[test]
+fn ctrl_c_stops_a_bench_and_all_that_it_started() {
     let mut child = bench(&["--seconds", "600", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let functions = eventually("a worker", async || {
-        let functions = Process::children_of(child.id());
-        let has_worker = functions
-            .iter()
-            .any(|process| process.is_function("worker"));
-        has_worker.then_some(functions)
-    })
-    .await;
+    let begun = Instant::now();
+    let functions = loop {
+        let functions = children_of(child.id());
+        if functions.iter().any(|pid| is_function(*pid, "worker")) {
+            break functions;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "no worker");
+        std::thread::sleep(Duration::from_millis(25));
+    };
 
-    signal("INT", child.id());
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
     let status = child.wait().unwrap();
 
     assert_eq!(status.code(), Some(1));
     let left: Vec<_> = functions
         .iter()
-        .filter(|process| process.is_alive())
+        .filter(|pid| is_function(**pid, ""))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// The processes that any thread of this process started.
+fn children_of(pid: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task"));
+    let children = threads
+        .into_iter()
+        .flatten()
+        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    let children: Vec<_> = children.collect();
+    let pids = children.iter().flat_map(|pids| pids.split_whitespace());
+    pids.filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// Whether it runs as a function whose name begins like this.
+fn is_function(pid: u32, name: &str) -> bool {
+    let command = fs::read_to_string(format!("/proc/{pid}/cmdline"));
+    command.is_ok_and(|command| command.contains(&format!("\0function\0{name}")))
 }

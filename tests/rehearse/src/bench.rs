@@ -24,8 +24,7 @@ use round::Bench;
 
 use crate::conclusion::{conclude, failed};
 use crate::load_client::Client;
-use crate::serve::stop_signal;
-use crate::service::Service;
+use local::{Service, stop_signal};
 
 /// Measures and reports. It fails when a job got lost or failed.
 pub(crate) async fn bench(args: BenchArgs) -> ExitCode {

@@ -10,9 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 
 use super::show::bar;
-use crate::backends::TABLE;
-use crate::client::thousands;
-use crate::service::Service;
+use local::{Service, TABLE};
 
 /// How many owners the jobs are shared out among.
 const OWNERS: u64 = 1_000;
@@ -29,7 +27,7 @@ const AT_ONCE: u32 = 1_000;
 
 /// Writes so many finished jobs past HTTP, which would take several times as long.
 pub(super) async fn fill(service: &Service, jobs: u32, seed: u64) -> Result<(), Box<dyn Error>> {
-    let backends = service.backends();
+    let backends = &service.backends;
     let database = backends.database.clone();
     let mut drawing = Drawing {
         pattern: finished_job(&database)?,
@@ -37,7 +35,7 @@ pub(super) async fn fill(service: &Service, jobs: u32, seed: u64) -> Result<(), 
         numbers: ChaCha8Rng::seed_from_u64(seed),
         now: Timestamp::from_clock(SystemTime::now()),
     };
-    let title = format!("{} finished jobs", thousands(jobs.into()));
+    let title = format!("{} finished jobs", indicatif::HumanCount(jobs.into()));
     let bar = bar(&title, jobs.into());
     let mut left = jobs;
     while left > 0 {

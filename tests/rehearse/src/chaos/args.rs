@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::fault_args::{HELD_BACK, per_mille, random_seed, rates};
-use crate::function::LogSink;
-use crate::service::{FaultOptions, ServiceOptions};
+use crate::faults::Rates;
+use local::{LogSink, ServiceOptions};
 
 /// Flags of `chaos`.
 #[derive(Args, Clone, Debug)]
@@ -68,15 +68,26 @@ impl ChaosArgs {
         Duration::from_secs(self.patience)
     }
 
-    pub(super) fn options(&self, seed: u64) -> ServiceOptions {
-        let worker_timeout = Duration::from_secs(self.worker_timeout);
-        // The latest effects come when another attempt can have begun: a lease is over two seconds after its worker's time.
-        let write_horizon = worker_timeout + HELD_BACK + Duration::from_secs(5);
+    fn worker_timeout(&self) -> Duration {
+        Duration::from_secs(self.worker_timeout)
+    }
+
+    /// The latest effects come when another attempt can have begun: a lease is over two seconds after its worker's time.
+    fn write_horizon(&self) -> Duration {
+        self.worker_timeout() + HELD_BACK + Duration::from_secs(5)
+    }
+
+    pub(super) fn rates(&self) -> Rates {
+        rates(self.faults, self.redeliveries, self.write_horizon())
+    }
+
+    pub(super) fn options(&self) -> ServiceOptions {
+        let worker_timeout = self.worker_timeout();
         ServiceOptions {
             // Nothing expires during the run: what is missing at its end was lost.
             retention: Duration::from_secs(86_400),
             // Shorter than in the cloud, so that the run sees what comes of a deadline.
-            write_horizon,
+            write_horizon: self.write_horizon(),
             concurrency: usize::from(self.concurrency),
             worker_timeout,
             visibility: worker_timeout + Duration::from_secs(1),
@@ -86,11 +97,6 @@ impl ChaosArgs {
             } else {
                 LogSink::nowhere()
             },
-            faults: Some(FaultOptions {
-                seed,
-                rates: rates(self.faults, self.redeliveries, write_horizon),
-                is_audited: true,
-            }),
             ..ServiceOptions::default()
         }
     }

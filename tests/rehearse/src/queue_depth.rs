@@ -3,8 +3,7 @@
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 
-use crate::backends::{QUEUE, sqs_client};
-use crate::service::Service;
+use local::{QUEUE, Service, sqs_client};
 
 /// A queue whose messages are counted, past any front with faults.
 pub(crate) struct QueueDepth {
@@ -23,8 +22,9 @@ impl QueueDepth {
     /// The service's queue of this name.
     pub(crate) fn of(service: &Service, queue: &str) -> Self {
         Self {
-            client: sqs_client(&service.sqs_url),
+            client: sqs_client(&service.backends.sqs_url),
             url: service
+                .backends
                 .queue_url
                 .replace(&format!("/{QUEUE}"), &format!("/{queue}")),
         }

@@ -10,10 +10,8 @@ use super::found::{Found, Jobs};
 use super::killer::Kills;
 use super::rest::Rest;
 use super::told::{Seen, Told};
-use crate::audit::Auditor;
-use crate::faults::Front;
+use crate::faulty_service::FaultyService;
 use crate::load_client::Counts;
-use crate::service::Service;
 
 /// What the run showed. The figures of `broken` have to be 0.
 #[derive(Debug, Serialize)]
@@ -38,8 +36,7 @@ pub(super) struct Report {
 /// What all the others found out.
 pub(super) struct Evidence<'a> {
     pub(super) seed: u64,
-    pub(super) service: &'a Service,
-    pub(super) auditor: &'a Auditor,
+    pub(super) faulty: &'a FaultyService,
     pub(super) told: &'a [Told],
     /// What the status URI of each of them said at the end.
     pub(super) at_the_end: &'a [Option<Seen>],
@@ -52,7 +49,7 @@ pub(super) struct Evidence<'a> {
 
 impl Report {
     pub(super) fn of(evidence: Evidence<'_>) -> Self {
-        let ledger = evidence.auditor.ledger();
+        let ledger = evidence.faulty.auditor.ledger();
         let mut found = Found::new(ledger.violations());
         let jobs = found.judge(evidence.told, evidence.at_the_end, &ledger);
         let rest = evidence.rest;
@@ -66,8 +63,7 @@ impl Report {
             rest.messages.unwrap_or(0),
             "the queue does not run empty",
         );
-        let front = evidence.service.faulty.as_ref().map(|faulty| &faulty.front);
-        let counts = front.map(Front::counts).unwrap_or_default();
+        let counts = evidence.faulty.front.counts();
         let faults = counts.into_iter().map(|(kind, count)| (kind.name(), count));
         Self {
             seed: evidence.seed,

@@ -22,8 +22,8 @@ pub use image::{End, Image};
 pub use ledger::{JobSeen, Ledger, Sender, Write};
 pub use rule::{Rule, Violation};
 
-use crate::backends::TABLE;
 use crate::faults::Call;
+use local::TABLE;
 
 /// Enough that writes to different jobs hardly ever wait for each other.
 const LOCKS: usize = 64;

@@ -1,38 +1,8 @@
-//! Flags that say what goes wrong on the wire.
+//! What flags say of how much goes wrong on the wire.
 
 use std::time::Duration;
 
-use clap::Args;
-
 use crate::faults::Rates;
-use crate::service::FaultOptions;
-
-/// Flags of `serve`: a rehearsal of a bad day.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct FaultArgs {
-    /// Of a hundred calls to DynamoDB and SQS, how many are throttled, broken, reset, delayed or not answered; of a hundred
-    /// writes to the table three times as many
-    #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = per_mille)]
-    faults: u32,
-    /// Of a hundred deliveries of messages, how many come twice or late
-    #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = per_mille)]
-    redeliveries: u32,
-    /// What the plan of faults is drawn from [default: another one each time]
-    #[arg(long, value_name = "NUMBER")]
-    fault_seed: Option<u64>,
-}
-
-impl FaultArgs {
-    /// Nothing when nothing is to go wrong.
-    pub(crate) fn options(&self, write_horizon: Duration) -> Option<FaultOptions> {
-        let is_wanted = self.faults > 0 || self.redeliveries > 0;
-        is_wanted.then(|| FaultOptions {
-            seed: self.fault_seed.unwrap_or_else(random_seed),
-            rates: rates(self.faults, self.redeliveries, write_horizon),
-            is_audited: false,
-        })
-    }
-}
 
 /// What the plan leaves of the write horizon: a call has tries of some seconds between the reading of its clock and the sending of
 /// the last one, and this machine may be slow.

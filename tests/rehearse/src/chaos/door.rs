@@ -9,10 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::gateway::Gateway;
-use crate::pool::Pool;
-use crate::role::Role;
-use crate::service::Service;
+use local::{Gateway, Pool, Role, Service};
 
 /// The open way in. Dropping it closes it.
 pub(super) struct Door {

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use local::StartError;
 
 pub(crate) use args::ChaosArgs;
 use course::Clients;
@@ -28,15 +29,15 @@ use killer::Killer;
 use report::{Evidence, Report};
 
 use crate::conclusion::{conclude, failed};
+use crate::faulty_service::FaultyService;
 use crate::load_client::Client;
-use crate::service::{Service, StartError};
 
 /// Runs it all and reports. It fails when a promise was broken.
 pub(crate) async fn chaos(args: ChaosArgs) -> ExitCode {
     let seed = args.seed();
     // First of all, so that it is known whatever happens.
     eprintln!(
-        "seed {seed}: `local chaos --seed {seed}` makes the same jobs and the same plan of faults and kills"
+        "seed {seed}: `rehearse chaos --seed {seed}` makes the same jobs and the same plan of faults and kills"
     );
     match run(&args, seed).await {
         Ok(report) => conclude(&report, args.json, report.is_good()),
@@ -46,15 +47,11 @@ pub(crate) async fn chaos(args: ChaosArgs) -> ExitCode {
 
 async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     let begun = Instant::now();
-    let service = Arc::new(Service::start(args.options(seed)).await?);
-    let hurried = Door::open(&service, wish::DEADLINE).await;
+    let faulty = Arc::new(FaultyService::start(args.options(), seed, args.rates()).await?);
+    let (service, auditor) = (&faulty.service, &faulty.auditor);
+    let hurried = Door::open(service, wish::DEADLINE).await;
     let hurried = hurried.map_err(|error| StartError::BackEnd(error.into()))?;
     let client = Client::new(&service.url);
-    let faulty = service.faulty.as_ref();
-    #[expect(clippy::expect_used, reason = "the options above ask for an auditor")]
-    let auditor = faulty
-        .and_then(|faulty| faulty.auditor.clone())
-        .expect("`ChaosArgs::options` asks for an auditor");
     let clients = Clients {
         hurried: client.at(&hurried.url),
         client: client.clone(),
@@ -62,21 +59,18 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
         patience: args.patience(),
     };
     let bar = bar(args.jobs);
-    let killer = Killer::start(service.clone(), seed, args.kill_every());
+    let killer = Killer::start(faulty.clone(), seed, args.kill_every());
     let told = clients.submit_all(args, seed, &bar).await;
     let submitting = begun.elapsed();
-    let rest = rest::wait(&service, &auditor, args, &bar).await;
+    let rest = rest::wait(service, auditor, args, &bar).await;
     let kills = killer.stop().await;
     bar.finish_and_clear();
     // What the clients see at the end is asked on a good day.
-    if let Some(faulty) = &service.faulty {
-        faulty.plan.end();
-    }
-    let at_the_end = told::ask_all(&told, &client, &auditor).await;
+    faulty.plan.end();
+    let at_the_end = told::ask_all(&told, &client, auditor).await;
     let report = Report::of(Evidence {
         seed,
-        service: &service,
-        auditor: &auditor,
+        faulty: &faulty,
         told: &told,
         at_the_end: &at_the_end,
         rest,
@@ -87,8 +81,8 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     });
     hurried.close().await;
     // The killer and the rest are over, so this is the last one that has it.
-    if let Some(service) = Arc::into_inner(service) {
-        service.stop().await;
+    if let Some(faulty) = Arc::into_inner(faulty) {
+        faulty.service.stop().await;
     }
     Ok(report)
 }

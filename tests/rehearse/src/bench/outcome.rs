@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use engine::Attribute;
 
-use crate::backends::TABLE;
+use local::TABLE;
 
 /// A job's times, in milliseconds since the epoch, and how it ended.
 #[derive(Clone, Debug, PartialEq)]

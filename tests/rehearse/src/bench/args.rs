@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::function::LogSink;
-use crate::service::ServiceOptions;
+use local::{LogSink, ServiceOptions};
 
 /// Flags of `bench`.
 #[derive(Args, Clone, Debug)]

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use local::{Role, Service};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::role::Role;
-use crate::service::Service;
+use crate::faulty_service::FaultyService;
 
 /// Kills until it is stopped.
 pub(super) struct Killer {
@@ -26,12 +26,12 @@ pub(super) type Kills = BTreeMap<&'static str, u64>;
 const STREAM: u64 = u64::MAX;
 
 impl Killer {
-    pub(super) fn start(service: Arc<Service>, seed: u64, every: Duration) -> Self {
+    pub(super) fn start(service: Arc<FaultyService>, seed: u64, every: Duration) -> Self {
         let (stop, mut stopped) = watch::channel(false);
         let kills = tokio::spawn(async move {
             let mut kills = Kills::new();
             tokio::select! {
-                () = kill(&service, seed, every, &mut kills) => {}
+                () = kill(&service.service, seed, every, &mut kills) => {}
                 _ = stopped.changed() => {}
             }
             kills

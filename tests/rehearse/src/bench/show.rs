@@ -10,7 +10,6 @@ use tokio::time::interval;
 
 use super::load::Answered;
 use super::measured::Measured;
-use crate::client::thousands;
 use crate::queue_depth::QueueDepth;
 
 /// The display of one load. Dropping it takes it away.
@@ -93,9 +92,9 @@ async fn refresh(bar: ProgressBar, answered: Answered, queue: Arc<QueueDepth>) {
         let seconds = begun.elapsed().as_secs().max(1);
         bar.set_message(format!(
             "{} submitted, {} at their end, {} a second",
-            thousands(submitted),
-            thousands(ended),
-            thousands(ended / seconds)
+            indicatif::HumanCount(submitted),
+            indicatif::HumanCount(ended),
+            indicatif::HumanCount(ended / seconds)
         ));
     }
 }

@@ -14,10 +14,9 @@ use super::measured::Measured;
 use super::outcome::outcomes;
 use super::schedule::Schedule;
 use super::show::Show;
-use crate::backends::{QUEUE, dynamodb_client};
 use crate::load_client::Client;
 use crate::queue_depth::QueueDepth;
-use crate::service::{HTTP_PROCESSES, Service};
+use local::{HTTP_PROCESSES, QUEUE, Service, dynamodb_client};
 
 /// What every load needs.
 pub(super) struct Bench<'a> {
@@ -52,7 +51,7 @@ impl<'a> Bench<'a> {
             client,
             args,
             queue: Arc::new(QueueDepth::of(service, QUEUE)),
-            table: dynamodb_client(&service.dynamodb_url),
+            table: dynamodb_client(&service.backends.dynamodb_url),
         }
     }
 
