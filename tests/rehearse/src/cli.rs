@@ -7,6 +7,7 @@ use local::Role;
 
 use crate::bench::{BenchArgs, bench};
 use crate::chaos::{ChaosArgs, chaos};
+use crate::serve::{ServeArgs, serve};
 
 /// Rehearse failure and load on the whole service, on this machine
 #[derive(Parser)]
@@ -20,6 +21,8 @@ struct Cli {
 enum Command {
     /// Run thousands of jobs while processes are killed and calls fail, and count the outcomes
     Chaos(ChaosArgs),
+    /// Run the whole service with faults until Ctrl-C
+    Serve(ServeArgs),
     /// Measure how many jobs per second the service sustains, and how long each job waits
     Bench(BenchArgs),
     /// Run as one of the functions; the service starts its processes with this
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
 async fn run(command: Command) -> ExitCode {
     match command {
         Command::Chaos(args) => chaos(args).await,
+        Command::Serve(args) => serve(args).await,
         Command::Bench(args) => bench(args).await,
         Command::Function { role } => role.run(),
     }

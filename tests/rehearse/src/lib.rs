@@ -14,5 +14,6 @@ pub mod faults;
 mod faulty_service;
 mod load_client;
 mod queue_depth;
+mod serve;
 
 pub use cli::main;

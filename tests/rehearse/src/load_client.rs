@@ -1,11 +1,12 @@
-//! The client of `chaos` and `bench`: it counts the answers, and asks again for what is out of reach where it is told to.
+//! The client of `chaos` and `bench`. It counts the answers, and repeats requests that the service could not answer.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// Calls the service. Clones share connections and counts.
 #[derive(Clone, Debug)]
@@ -38,6 +39,9 @@ const TRIES: usize = 30;
 
 /// How long to wait between two tries: less than `Retry-After` says, since a rehearsal has little time.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// Status URIs asked at the same time.
+const AT_ONCE: usize = 16;
 
 /// Longer than the gateway waits for a function.
 const TIMEOUT: Duration = Duration::from_secs(35);
@@ -83,6 +87,25 @@ impl Client {
     /// `GET`, until there is an answer of the service's own.
     pub(crate) async fn get(&self, uri: &str) -> Answer {
         persist(|| self.send(self.http.get(uri))).await
+    }
+
+    /// `GET` of each of these, a few at a time, and again until the answer is final or `until` has come: the last answers.
+    pub(crate) async fn get_each(
+        &self,
+        uris: impl Iterator<Item = String>,
+        until: Instant,
+        is_final: impl Fn(&Answer) -> bool,
+    ) -> Vec<Answer> {
+        let ask = async |uri: String| loop {
+            let answer = self.get(&uri).await;
+            if is_final(&answer) || Instant::now() >= until {
+                return answer;
+            }
+            sleep(PAUSE).await;
+        };
+        // Collected, because a borrowing iterator in a stream is not general enough for the compiler.
+        let asks: Vec<_> = uris.map(ask).collect();
+        stream::iter(asks).buffered(AT_ONCE).collect().await
     }
 
     /// `POST /jobs/{id}/cancel`, until there is an answer of the service's own.

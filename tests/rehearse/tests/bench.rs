@@ -1,57 +1,107 @@
-//! `bench`, run small: what it counts. What it measures is no test's business.
+//! `bench`, run small: what it counts. No test asserts what it measures.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is test code; the lint's own exception sees only test functions"
+)]
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_rehearse");
 
 fn bench(flags: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rehearse"));
+    let mut command = Command::new(PROGRAM);
     command.arg("bench").args(flags);
     command
 }
 
+fn report(flags: &str) -> (Value, String) {
+    let flags: Vec<_> = flags.split(' ').collect();
+    let output = bench(&flags).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    (serde_json::from_slice(&output.stdout).unwrap(), said)
+}
+
+fn assert_all_succeeded(load: &Value, jobs: u32) {
+    let counts = ["submitted", "succeeded", "failed", "lost", "refused"].map(|count| &load[count]);
+    assert_eq!(counts, [jobs, jobs, 0, 0, 0], "{load:#}");
+    for figure in ["submit-ms", "queue-delay-ms", "end-to-end-ms"] {
+        let of = |percentile: &str| load[figure][percentile].as_f64().unwrap();
+        assert!(0.0 < of("max") && of("p50") <= of("max"), "{load:#}");
+    }
+}
+
 #[test]
 fn a_bench_accounts_for_every_job_before_and_behind_finished_ones() {
-    let flags = "--jobs 50 --clients 4 --rate 100 --finished 300 --json";
-    let flags: Vec<_> = flags.split(' ').collect();
+    let (report, said) = report("--jobs 50 --clients 4 --finished 300 --json");
 
-    let output = bench(&flags).output().unwrap();
-
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let rounds = report["rounds"].as_array().unwrap();
-    let finished: Vec<_> = rounds.iter().map(|round| &round["finished"]).collect();
-    assert_eq!(finished, [0, 300]);
-    for (round, load) in rounds
-        .iter()
-        .flat_map(|round| [(round, "saturation"), (round, "half-load")])
-    {
-        let counts = ["submitted", "succeeded", "failed", "lost", "refused"]
-            .map(|count| &round[load][count]);
-        assert_eq!(counts, [50, 50, 0, 0, 0], "{load}: {report:#}");
+    let loads = report["loads"].as_array().unwrap();
+    let finished: Vec<_> = loads.iter().map(|load| &load["finished"]).collect();
+    assert_eq!(finished, [0, 0, 300, 300]);
+    for load in loads {
+        assert_all_succeeded(load, 50);
     }
-    assert_eq!(rounds[1]["half-load"]["rate"], 100);
-    for load in ["saturation", "half-load"] {
-        let differences = report["difference-percent"][load].as_array().unwrap();
-        assert_eq!(differences[0]["figure"], "jobs a second");
-        assert!(differences[0]["percent"].is_number(), "{report:#}");
-    }
+    assert_eq!(loads[0]["load"], "4 clients");
+    assert_eq!(loads[1]["load"], loads[3]["load"], "the same rate again");
+    assert!(report["peak-memory-mib"]["worker"].as_u64().unwrap() > 0);
     // No terminal, no bar: a line for each load, and one for the finished jobs.
-    let lines = [
-        "warming up: ",
+    for line in [
+        "16 clients: 50 jobs in ",
         "4 clients: 50 jobs in ",
-        "100 jobs a second: 50 jobs in ",
         "300 finished jobs in ",
-    ];
-    for line in lines {
-        assert!(
-            said.lines().any(|said| said.starts_with(line)),
-            "no {line:?} in {said}"
-        );
+    ] {
+        let has_line = said.lines().any(|said| said.starts_with(line));
+        assert!(has_line, "no {line:?} in {said}");
     }
+}
+
+#[test]
+fn a_running_service_with_faults_is_measured_at_a_rate_and_keeps_its_promises() {
+    let mut service = Command::new(PROGRAM)
+        .args([
+            "serve", "--port", "0", "--faults", "0.5", "--seed", "1", "--quiet",
+        ])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(service.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let url = line
+        .split_whitespace()
+        .find(|word| word.starts_with("http"));
+
+    let flags = [
+        "--jobs",
+        "20",
+        "--rate",
+        "50",
+        "--json",
+        "--url",
+        url.unwrap(),
+    ];
+    let report = bench(&flags).output().unwrap();
+    interrupt(&service);
+    stdout.read_to_string(&mut line).unwrap();
+
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    let loads = report["loads"].as_array().unwrap();
+    assert_eq!(loads.len(), 1);
+    // A submit without a key is not repeated, and a fault may have cost it its answer.
+    let accepted = 20 - loads[0]["refused"].as_u64().unwrap();
+    assert_eq!(loads[0]["load"], "50 per second");
+    assert_eq!(
+        (&loads[0]["submitted"], &loads[0]["succeeded"]),
+        (&json!(20), &json!(accepted))
+    );
+    assert!(line.ends_with(" writes, 0 broken promises\n"), "{line}");
+    assert!(service.wait().unwrap().success());
 }
 
 #[test]
@@ -71,10 +121,7 @@ fn ctrl_c_stops_a_bench_and_all_that_it_started() {
         std::thread::sleep(Duration::from_millis(25));
     };
 
-    let sent = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
+    interrupt(&child);
     let status = child.wait().unwrap();
 
     assert_eq!(status.code(), Some(1));
@@ -83,6 +130,12 @@ fn ctrl_c_stops_a_bench_and_all_that_it_started() {
         .filter(|pid| is_function(**pid, ""))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+fn interrupt(process: &Child) {
+    let mut kill = Command::new("kill");
+    kill.args(["-INT", &process.id().to_string()]);
+    assert!(kill.status().is_ok_and(|status| status.success()));
 }
 
 /// The processes that any thread of this process started.

@@ -3,46 +3,45 @@
 use std::time::Duration;
 
 use clap::Args;
-
 use local::{LogSink, ServiceOptions};
 
 /// Flags of `bench`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct BenchArgs {
-    /// How long each load lasts
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3_600))]
-    pub(super) seconds: u64,
-    /// End a load sooner, after so many jobs
+    /// Duration of each load
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    seconds: u64,
+    /// End each load after N jobs, if that comes first
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(super) jobs: Option<u32>,
-    /// Clients that submit at once, each as soon as it is answered, to see what the service bears
+    /// Concurrent clients of the first load; each submits its next job as soon as it is answered
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub(super) clients: u16,
-    /// Jobs a second of the second load [default: half of what the first one came to]
+    /// Only submit N jobs per second [default: both loads, the second with half the rate that the first reached]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) rate: Option<u32>,
-    /// Then fill the table with so many finished jobs, and measure again
+    /// Then fill the table with N finished jobs and repeat the loads
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20_000_000))]
     pub(super) finished: u32,
-    /// Worker processes at once
+    /// Maximum number of concurrent worker processes
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(2..=100))]
-    pub(super) concurrency: u16,
-    /// Messages that a worker gets at once
+    concurrency: u16,
+    /// Maximum number of messages per batch
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=10))]
-    pub(super) batch_size: u8,
-    /// What the finished jobs are drawn from
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub(super) seed: u64,
+    batch_size: u8,
+    /// URL of a running service to measure, instead of one that is started for it
+    #[arg(long, value_name = "URL", conflicts_with_all = ["finished", "concurrency", "batch_size", "verbose"])]
+    pub(super) url: Option<String>,
     /// Report as JSON
     #[arg(long)]
     pub(super) json: bool,
-    /// Show what the functions log
+    /// Show the functions' logs
     #[arg(long)]
     verbose: bool,
 }
 
 impl BenchArgs {
-    /// As `serve` has them, on a free port and with data of its own.
+    /// The defaults of `serve`, on a free port and without a data folder.
     pub(super) fn options(&self) -> ServiceOptions {
         ServiceOptions {
             concurrency: usize::from(self.concurrency),

@@ -1,4 +1,4 @@
-//! Fills the table with finished jobs: as the service wrote one, with ids, owners and times of their own.
+//! Fills the table with finished jobs: copies of one that the service wrote, with their own ids, owners and times.
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -6,37 +6,40 @@ use std::time::{Duration, SystemTime};
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::{AttributeValue, Database, ImportOptions, Item};
 use engine::{Attribute, IdSecrets, Owner, Timestamp, created_order, expiry, owner_shard};
+use indicatif::HumanCount;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 
-use super::show::bar;
+use super::load::counter;
 use local::{Service, TABLE};
 
-/// How many owners the jobs are shared out among.
+/// Number of owners that the jobs belong to.
 const OWNERS: u64 = 1_000;
 
-/// They were accepted within the last so many seconds, evenly spread; less than what they live, so none of them is expired
-/// and none expires while anybody measures.
+/// The jobs were accepted within this time before now, evenly spread. It is less than their retention, so none of them expires
+/// during the run.
 const ACCEPTED_WITHIN_S: u64 = 72_000;
 
-/// As long as a job's status URI lives here.
+/// The retention of the service.
 const RETENTION: Duration = Duration::from_secs(86_400);
 
-/// One transaction of the embedded table: large enough to be fast, small enough that requests get between two of them.
+/// Jobs per transaction: enough to be fast, few enough that requests get in between.
 const AT_ONCE: u32 = 1_000;
 
-/// Writes so many finished jobs past HTTP, which would take several times as long.
-pub(super) async fn fill(service: &Service, jobs: u32, seed: u64) -> Result<(), Box<dyn Error>> {
+/// The same jobs in each run.
+const SEED: u64 = 1;
+
+/// Writes finished jobs directly to the database: over HTTP it would take several times as long.
+pub(super) async fn fill(service: &Service, jobs: u32) -> Result<(), Box<dyn Error>> {
     let backends = &service.backends;
     let database = backends.database.clone();
     let mut drawing = Drawing {
         pattern: finished_job(&database)?,
         secrets: IdSecrets::parse("ID_SECRETS", &backends.id_secret)?,
-        numbers: ChaCha8Rng::seed_from_u64(seed),
+        numbers: ChaCha8Rng::seed_from_u64(SEED),
         now: Timestamp::from_clock(SystemTime::now()),
     };
-    let title = format!("{} finished jobs", indicatif::HumanCount(jobs.into()));
-    let bar = bar(&title, jobs.into());
+    let bar = counter("finished jobs".to_owned());
     let mut left = jobs;
     while left > 0 {
         let count = left.min(AT_ONCE);
@@ -51,11 +54,15 @@ pub(super) async fn fill(service: &Service, jobs: u32, seed: u64) -> Result<(), 
         bar.inc(count.into());
     }
     bar.finish_and_clear();
-    eprintln!("{title} in {:.1} s", bar.elapsed().as_secs_f64());
+    let seconds = bar.elapsed().as_secs_f64();
+    eprintln!(
+        "{} finished jobs in {seconds:.1} s",
+        HumanCount(jobs.into())
+    );
     Ok(())
 }
 
-/// A job that the service has run, as its record stands.
+/// The record of a job that the service has run.
 fn finished_job(database: &Database) -> Result<Item, Box<dyn Error>> {
     let request = ScanRequest {
         table_name: TABLE.to_owned(),
@@ -68,7 +75,7 @@ fn finished_job(database: &Database) -> Result<Item, Box<dyn Error>> {
         .ok_or_else(|| "there is no finished job to copy".into())
 }
 
-/// What the finished jobs are drawn from.
+/// The state that finished jobs are drawn from.
 struct Drawing {
     pattern: Item,
     secrets: IdSecrets,

@@ -1,14 +1,34 @@
-//! The two loads: clients that wait for their answers, and arrivals that wait for nobody.
+//! The two kinds of load: clients that wait for their answers, and arrivals that wait for nobody.
 
+use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::schedule::Schedule;
 use crate::load_client::Client;
+
+/// How jobs are submitted.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Load {
+    /// This many clients, each of which submits its next job as soon as it is answered: shows the highest rate.
+    Clients(u16),
+    /// This many jobs per second at times fixed in advance. If one answer is slow, the next submit is due all the same, and the
+    /// time that both wait counts; clients that wait for their answers would leave out exactly those.
+    PerSecond(u32),
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clients(clients) => write!(f, "{clients} clients"),
+            Self::PerSecond(rate) => write!(f, "{rate} per second"),
+        }
+    }
+}
 
 /// One submit, as its client saw it.
 #[derive(Clone, Debug)]
@@ -17,86 +37,123 @@ pub(super) struct Submit {
     pub(super) due_ms: f64,
     /// From then to its answer.
     pub(super) took: Duration,
-    /// The job's id, when it was accepted.
-    pub(super) id: Option<String>,
+    /// The job's status URI, if it was accepted.
+    pub(super) uri: Option<String>,
 }
 
-/// How many submits were answered so far, for the display.
-pub(super) type Answered = Arc<AtomicU64>;
-
-/// Takes no time, and is what a rehearsal does when it is told nothing.
+/// A job that takes no time.
 const BODY: &str = r#"{"name": "rehearsal", "input": {}}"#;
 
-/// Submits through one client, from a fixed moment on.
+impl Load {
+    /// Submits until `span` has passed, or `jobs` were submitted.
+    pub(super) async fn apply(
+        self,
+        client: &Client,
+        span: Duration,
+        jobs: Option<u32>,
+    ) -> Vec<Submit> {
+        let epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        let submitter = Submitter {
+            client: client.clone(),
+            begun: Instant::now(),
+            begun_ms: millis(epoch.unwrap_or_default()),
+            bar: counter(self.to_string()),
+        };
+        let submits = match self {
+            Self::Clients(clients) => submitter.closed(clients, span, jobs).await,
+            Self::PerSecond(rate) => submitter.open(rate, span, jobs).await,
+        };
+        submitter.bar.finish_and_clear();
+        submits
+    }
+}
+
+/// Submits from a fixed moment on.
 #[derive(Clone)]
 struct Submitter {
     client: Client,
     begun: Instant,
     begun_ms: f64,
-    answered: Answered,
+    bar: ProgressBar,
 }
 
 impl Submitter {
-    fn new(client: &Client, answered: &Answered) -> Self {
-        let epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-        Self {
-            client: client.clone(),
-            begun: Instant::now(),
-            begun_ms: epoch.unwrap_or_default().as_secs_f64() * 1_000.0,
-            answered: answered.clone(),
-        }
-    }
-
     async fn submit(&self, due: Duration) -> Submit {
         let answer = self.client.post(BODY, None).await;
-        self.answered.fetch_add(1, Ordering::Relaxed);
-        let id = answer.body["task"]["id"].as_str();
+        self.bar.inc(1);
         Submit {
-            due_ms: self.begun_ms + due.as_secs_f64() * 1_000.0,
+            due_ms: self.begun_ms + millis(due),
             took: self.begun.elapsed().saturating_sub(due),
-            id: id.filter(|_| answer.status == 202).map(str::to_owned),
+            uri: answer.accepted().map(|(_, uri)| uri),
         }
     }
+
+    async fn closed(&self, clients: u16, span: Duration, jobs: Option<u32>) -> Vec<Submit> {
+        let (jobs, next) = (jobs.unwrap_or(u32::MAX), Arc::new(AtomicU32::new(0)));
+        let mut running = JoinSet::new();
+        for _ in 0..clients {
+            let (this, next) = (self.clone(), next.clone());
+            running.spawn(async move {
+                let mut submits = Vec::new();
+                while this.begun.elapsed() < span && next.fetch_add(1, Ordering::Relaxed) < jobs {
+                    submits.push(this.submit(this.begun.elapsed()).await);
+                }
+                submits
+            });
+        }
+        running.join_all().await.concat()
+    }
+
+    /// The timer is a millisecond late at times, and that counts as latency too.
+    async fn open(&self, rate: u32, span: Duration, jobs: Option<u32>) -> Vec<Submit> {
+        let mut running = JoinSet::new();
+        for due in dues(rate, span, jobs) {
+            sleep_until(self.begun + due).await;
+            let this = self.clone();
+            running.spawn(async move { this.submit(due).await });
+        }
+        running.join_all().await
+    }
 }
 
-/// So many clients, each of which submits its next job as soon as it is answered: until the time is over, or so many jobs
-/// are submitted.
-pub(super) async fn closed(
-    client: &Client,
-    clients: usize,
-    span: Duration,
-    jobs: u64,
-    answered: &Answered,
-) -> Vec<Submit> {
-    let submitter = Submitter::new(client, answered);
-    let next = Arc::new(AtomicU64::new(0));
-    let mut running = JoinSet::new();
-    for _ in 0..clients {
-        let (submitter, next) = (submitter.clone(), next.clone());
-        running.spawn(async move {
-            let mut submits = Vec::new();
-            while submitter.begun.elapsed() < span && next.fetch_add(1, Ordering::Relaxed) < jobs {
-                submits.push(submitter.submit(submitter.begun.elapsed()).await);
-            }
-            submits
-        });
-    }
-    let mut all = Vec::new();
-    while let Some(submits) = running.join_next().await {
-        all.extend(submits.unwrap_or_default());
-    }
-    all
+/// When each job is due, counted from the start; at least one is.
+fn dues(rate: u32, span: Duration, jobs: Option<u32>) -> impl Iterator<Item = Duration> {
+    let rate = u64::from(rate);
+    let within = (rate * span.as_secs()).min(jobs.map_or(u64::MAX, u64::from));
+    // Each is computed by itself, so that no rounding adds up.
+    (0..within.max(1)).map(move |number| Duration::from_nanos(number * 1_000_000_000 / rate))
 }
 
-/// A submit at each of the schedule's times, whatever became of those before. The timer is a millisecond late at times, and
-/// that counts as latency too.
-pub(super) async fn open(client: &Client, schedule: Schedule, answered: &Answered) -> Vec<Submit> {
-    let submitter = Submitter::new(client, answered);
-    let mut running = JoinSet::new();
-    for due in schedule.dues() {
-        sleep_until(submitter.begun + due).await;
-        let submitter = submitter.clone();
-        running.spawn(async move { submitter.submit(due).await });
+pub(super) fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}
+
+/// A display of how many there are, and how many per second; hidden if standard error is not a terminal.
+pub(super) fn counter(title: String) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_prefix(title);
+    let template = "{elapsed_precise} {spinner} {prefix}: {human_pos} ({per_sec})";
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
-    running.join_all().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_and_the_duration_give_the_number_of_jobs_up_to_a_limit() {
+        let count = |jobs| dues(500, Duration::from_secs(10), jobs).count();
+        assert_eq!([None, Some(70), Some(9_000)].map(count), [5_000, 70, 5_000]);
+    }
+
+    #[test]
+    fn jobs_are_due_at_even_intervals_whose_rounding_does_not_add_up() {
+        let some: Vec<_> = dues(4, Duration::from_secs(1), None).collect();
+        assert_eq!(some, [0, 250, 500, 750].map(Duration::from_millis));
+
+        let last = dues(7, Duration::from_secs(1_000), None).last();
+        assert_eq!(last, Some(Duration::from_nanos(999_857_142_857)));
+    }
 }

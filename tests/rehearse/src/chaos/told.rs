@@ -1,9 +1,6 @@
 //! What the clients were told: when they submitted, canceled and deleted, and at the end.
 
-use std::sync::Arc;
-
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::wish::Order;
 use crate::audit::{Auditor, End, JobSeen};
@@ -89,26 +86,15 @@ impl Seen {
 pub(super) async fn ask_all(
     told: &[Told],
     client: &Client,
-    auditor: &Arc<Auditor>,
+    auditor: &Auditor,
 ) -> Vec<Option<Seen>> {
-    let mut asking = JoinSet::new();
-    let at_once = Arc::new(Semaphore::new(16));
-    for (index, one) in told.iter().enumerate() {
-        let Some((id, uri)) = one.accepted.first().cloned() else {
-            continue;
-        };
-        let (client, at_once, auditor) = (client.clone(), at_once.clone(), auditor.clone());
-        asking.spawn(async move {
-            // It is never closed.
-            let _turn = at_once.acquire().await;
-            (index, Seen::of(&client.get(&uri).await, &id, &auditor))
-        });
-    }
-    let mut all = vec![None; told.len()];
-    while let Some(asked) = asking.join_next().await {
-        if let Ok((index, seen)) = asked {
-            all[index] = Some(seen);
-        }
-    }
-    all
+    let accepted = told.iter().map(|told| told.accepted.first());
+    let uris = accepted.clone().flatten().map(|(_, uri)| uri.clone());
+    let answers = client.get_each(uris, Instant::now(), |_| true).await;
+    let mut answers = answers.iter();
+    let seen = accepted.map(|accepted| {
+        let (id, _) = accepted?;
+        Some(Seen::of(answers.next()?, id, auditor))
+    });
+    seen.collect()
 }
