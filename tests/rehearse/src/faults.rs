@@ -13,5 +13,5 @@ mod refusal;
 
 pub use call::{BackEnd, Call};
 pub use fault::{Fault, Hold, Kind};
-pub use front::{Decide, Front};
+pub use front::{Front, Intercept};
 pub use plan::{Plan, Rates, Redelivery};

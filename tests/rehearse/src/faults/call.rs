@@ -22,7 +22,7 @@ pub struct Call {
     pub back_end: BackEnd,
     /// What is asked: `UpdateItem`, `SendMessage`.
     pub operation: String,
-    /// The request's body; `null` when it is no JSON.
+    /// The request's body; `null` if it is not JSON.
     pub body: Value,
     /// When it came in.
     pub(crate) arrived: SystemTime,
@@ -51,6 +51,12 @@ impl Call {
             headers: parts.headers,
             bytes,
         }
+    }
+
+    /// Replaces the body.
+    pub fn set_body(&mut self, body: Value) {
+        self.bytes = body.to_string().into();
+        self.body = body;
     }
 
     /// Whether it changes the table.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::Notify;
 
 /// What goes wrong with one call.
@@ -26,6 +27,8 @@ pub enum Fault {
     Delay(Duration),
     /// It waits here until a test lets it go on.
     Hold(Arc<Hold>),
+    /// It never takes effect and gets this answer: an eventually consistent read may return what was there before.
+    Stale(Value),
 }
 
 /// The kinds of [`Fault`], to be counted.
@@ -43,6 +46,8 @@ pub enum Kind {
     Delay,
     /// [`Fault::Delay`] for so long that its caller has given up, and [`Fault::Hold`].
     Late,
+    /// [`Fault::Stale`].
+    Stale,
     /// A message that is delivered once more.
     Duplicate,
     /// A message that is delivered later, behind others.
@@ -61,6 +66,7 @@ impl Fault {
             Self::HangBefore | Self::HangAfter => Kind::Hang,
             Self::Delay(by) if *by < TRY => Kind::Delay,
             Self::Delay(_) | Self::Hold(_) => Kind::Late,
+            Self::Stale(_) => Kind::Stale,
         }
     }
 }
@@ -76,6 +82,7 @@ impl Kind {
             Self::Hang => "no answer",
             Self::Delay => "delayed",
             Self::Late => "late effect",
+            Self::Stale => "stale read",
             Self::Duplicate => "message delivered twice",
             Self::LateDelivery => "message delivered late",
         }

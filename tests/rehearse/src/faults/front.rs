@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::pending;
 use std::io;
 use std::net::Ipv4Addr;
@@ -14,7 +15,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -26,24 +28,32 @@ use super::redelivery::OnTheirWay;
 use super::refusal::{failed, throttled, unreachable};
 use crate::audit::Auditor;
 
-/// Says what goes wrong: a [`Plan`], or a test's own script.
-pub trait Decide: Send + Sync + 'static {
-    /// What goes wrong with this call.
-    fn fault(&self, call: &Call) -> Option<Fault>;
+/// What a front does with the calls that pass it: a [`Plan`] of faults, or a test's own script or record.
+pub trait Intercept: Send + Sync + 'static {
+    /// Changes the call before anything else happens to it.
+    fn rewrite(&self, _call: &mut Call) {}
 
-    /// What becomes of the next message that the queue delivers: by default nothing.
+    /// What goes wrong with this call.
+    fn fault(&self, _call: &Call) -> Option<Fault> {
+        None
+    }
+
+    /// What becomes of the next message that the queue delivers.
     fn redelivery(&self) -> Option<Redelivery> {
         None
     }
+
+    /// The back end gave this answer.
+    fn answered(&self, _call: &Call, _status: StatusCode, _answer: &Bytes) {}
 }
 
-impl<F: Fn(&Call) -> Option<Fault> + Send + Sync + 'static> Decide for F {
+impl<F: Fn(&Call) -> Option<Fault> + Send + Sync + 'static> Intercept for F {
     fn fault(&self, call: &Call) -> Option<Fault> {
         self(call)
     }
 }
 
-impl Decide for Arc<Plan> {
+impl Intercept for Arc<Plan> {
     fn fault(&self, call: &Call) -> Option<Fault> {
         Plan::fault(self, call)
     }
@@ -63,10 +73,10 @@ pub struct Front {
 }
 
 struct Inner {
-    client: reqwest::Client,
+    client: Client<HttpConnector, Full<Bytes>>,
     dynamodb_url: String,
     sqs_url: String,
-    decide: Box<dyn Decide>,
+    intercept: Box<dyn Intercept>,
     auditor: Option<Arc<Auditor>>,
     on_their_way: OnTheirWay,
     counts: Mutex<BTreeMap<Kind, u64>>,
@@ -83,12 +93,16 @@ struct Reset;
 const SILENCE: Duration = Duration::from_secs(6);
 
 impl Front {
-    /// A front whose calls fare as `decide` says.
+    /// A front whose calls fare as `intercept` says.
     ///
     /// # Errors
     /// When there is no free port.
-    pub async fn start(dynamodb_url: &str, sqs_url: &str, decide: impl Decide) -> io::Result<Self> {
-        Self::serve(Inner::new(dynamodb_url, sqs_url, decide)).await
+    pub async fn start(
+        dynamodb_url: &str,
+        sqs_url: &str,
+        intercept: impl Intercept,
+    ) -> io::Result<Self> {
+        Self::serve(Inner::new(dynamodb_url, sqs_url, intercept)).await
     }
 
     /// The same, and it shows each message and each write to the auditor.
@@ -98,12 +112,12 @@ impl Front {
     pub async fn audited(
         dynamodb_url: &str,
         sqs_url: &str,
-        decide: impl Decide,
+        intercept: impl Intercept,
         auditor: Arc<Auditor>,
     ) -> io::Result<Self> {
         Self::serve(Inner {
             auditor: Some(auditor),
-            ..Inner::new(dynamodb_url, sqs_url, decide)
+            ..Inner::new(dynamodb_url, sqs_url, intercept)
         })
         .await
     }
@@ -154,12 +168,12 @@ async fn converse(stream: TcpStream, inner: Arc<Inner>) {
 }
 
 impl Inner {
-    fn new(dynamodb_url: &str, sqs_url: &str, decide: impl Decide) -> Self {
+    fn new(dynamodb_url: &str, sqs_url: &str, intercept: impl Intercept) -> Self {
         Self {
-            client: reqwest::Client::new(),
+            client: Client::builder(TokioExecutor::new()).build_http(),
             dynamodb_url: dynamodb_url.trim_end_matches('/').to_owned(),
             sqs_url: sqs_url.trim_end_matches('/').to_owned(),
-            decide: Box::new(decide),
+            intercept: Box::new(intercept),
             auditor: None,
             on_their_way: OnTheirWay::default(),
             counts: Mutex::default(),
@@ -178,13 +192,15 @@ impl Inner {
         let (parts, body) = request.into_parts();
         // A client that leaves in the middle of a request has not made one.
         let body = body.collect().await.map_err(|_| Reset)?.to_bytes();
-        let call = Call::of(parts, body);
-        let fault = self.decide.fault(&call);
+        let mut call = Call::of(parts, body);
+        self.intercept.rewrite(&mut call);
+        let fault = self.intercept.fault(&call);
         if let Some(fault) = &fault {
             self.count(fault.kind());
         }
         match fault {
             None => Ok(self.take_effect(call).await),
+            Some(Fault::Stale(answer)) => Ok(Response::new(answer.to_string().into())),
             Some(Fault::Throttle) => Ok(throttled(call.back_end)),
             Some(Fault::ErrorBefore) => Ok(failed(call.back_end)),
             Some(Fault::ResetBefore) => Err(Reset),
@@ -244,7 +260,7 @@ impl Inner {
             answer = self.forward(call) => {
                 let (parts, body) = answer.into_parts();
                 let Ok(body) = body.collect().await;
-                let draw = || self.decide.redelivery();
+                let draw = || self.intercept.redelivery();
                 let body = self.on_their_way.divert(body.to_bytes(), draw, |kind| self.count(kind));
                 Response::from_parts(parts, Full::new(body))
             }
@@ -256,12 +272,7 @@ impl Inner {
             BackEnd::DynamoDb => &self.dynamodb_url,
             BackEnd::Sqs => &self.sqs_url,
         };
-        let request = self
-            .client
-            .post(format!("{base}{}", call.uri.path()))
-            .headers(end_to_end(&call.headers))
-            .body(call.bytes.clone());
-        match answer_of(request).await {
+        match self.ask(&format!("{base}{}", call.uri.path()), call).await {
             Ok(answer) => answer,
             Err(error) => {
                 tracing::warn!("a back end behind the front gave no answer: {error}");
@@ -269,15 +280,16 @@ impl Inner {
             }
         }
     }
-}
 
-async fn answer_of(request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
-    let answer = request.send().await?;
-    let (status, headers) = (answer.status(), end_to_end(answer.headers()));
-    let mut response = Response::new(Full::new(answer.bytes().await?));
-    *response.status_mut() = StatusCode::from_u16(status.as_u16()).unwrap_or_default();
-    *response.headers_mut() = headers;
-    Ok(response)
+    async fn ask(&self, url: &str, call: &Call) -> Result<Answer, Box<dyn Error + Send + Sync>> {
+        let mut request = Request::post(url).body(Full::new(call.bytes.clone()))?;
+        *request.headers_mut() = end_to_end(&call.headers);
+        let (mut parts, body) = self.client.request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        self.intercept.answered(call, parts.status, &body);
+        parts.headers = end_to_end(&parts.headers);
+        Ok(Response::from_parts(parts, Full::new(body)))
+    }
 }
 
 /// Without the headers that belong to one connection.

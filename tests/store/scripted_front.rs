@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use rehearse::faults::{self, Call, Fault, Hold};
+use rehearse::faults::{Call, Fault, Front, Hold};
 
 /// A front whose next writes fare as a check says. It ends with the check.
-pub(super) struct Front {
-    front: faults::Front,
+pub(super) struct ScriptedFront {
+    front: Front,
     acts: Arc<Mutex<VecDeque<Fault>>>,
 }
 
@@ -25,7 +25,7 @@ impl Held {
     }
 }
 
-impl Front {
+impl ScriptedFront {
     pub(super) async fn of(endpoint: &str) -> Self {
         let acts = Arc::new(Mutex::new(VecDeque::new()));
         let script = acts.clone();
@@ -33,7 +33,7 @@ impl Front {
             let mut script = script.lock().unwrap();
             call.is_table_write().then(|| script.pop_front()).flatten()
         };
-        let front = faults::Front::start(endpoint, endpoint, decide).await;
+        let front = Front::start(endpoint, endpoint, decide).await;
         Self {
             front: front.unwrap(),
             acts,

@@ -16,7 +16,7 @@ use super::script::{Case, Script};
 use crate::app::{Answer, Launch, SECRET, eventually};
 use crate::backends::{Backends, TABLE, dynamodb_client, listen, sqs_client};
 
-pub(super) struct World {
+pub(super) struct FaultyApp {
     backends: Backends,
     script: Arc<Script>,
     auditor: Arc<Auditor>,
@@ -28,7 +28,7 @@ pub(super) struct World {
     _front: Front,
 }
 
-impl World {
+impl FaultyApp {
     /// Nobody takes messages yet.
     pub(super) async fn start(worker_timeout: Duration, deadline_s: u32) -> Arc<Self> {
         let visibility = worker_timeout + Duration::from_secs(1);
@@ -93,11 +93,11 @@ impl World {
     where
         F: AsyncFn(&Self, Case) -> bool,
     {
-        let play = async |world: &Self, case: Case| {
+        let play = async |app: &Self, case: Case| {
             let (again, once_more) = (case.anew(), case.anew());
             let shown = format!("{case:?}");
             let is_played =
-                play(world, case).await || play(world, again).await || play(world, once_more).await;
+                play(app, case).await || play(app, again).await || play(app, once_more).await;
             assert!(is_played, "three times in a row: {shown}");
         };
         let mut playing: Vec<_> = cases

@@ -7,11 +7,11 @@ use crate::cloudformation::text;
 use crate::deployed::{Answer, Deployed, http_api_event_with, sqs_event};
 use crate::recorder::Call;
 
-pub(super) struct World {
+pub(super) struct CountedApp {
     pub(super) deployed: Deployed,
 }
 
-impl World {
+impl CountedApp {
     pub(super) async fn new() -> Self {
         Self {
             deployed: Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await,
