@@ -1,26 +1,23 @@
 //! Embedded back ends of a test's own, without an event source: a message stays in the queue until the test takes it out.
 
-use std::future::pending;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
-use dynoxide::Database;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use engine::{Claim, JobQueue, JobRecord, JobStore, Receipt, Timestamp};
-use sqs::{Clock, Queues};
+use local::BackendOptions;
 use tokio::net::TcpListener;
 
 use crate::app::Item;
 
-pub(crate) const TABLE: &str = "jobs";
+pub(crate) use local::{TABLE, dynamodb_client, sqs_client};
 
-/// A table and a queue that end with the test's runtime.
+/// The back ends that `local` embeds, with the verbs of tests.
 pub(crate) struct Backends {
     pub(crate) dynamodb_url: String,
     pub(crate) sqs_url: String,
     pub(crate) queue_url: String,
     sqs: aws_sdk_sqs::Client,
+    _embedded: local::Backends,
 }
 
 impl Backends {
@@ -28,35 +25,20 @@ impl Backends {
         Self::with_visibility(Duration::from_secs(30)).await
     }
 
-    /// With a queue whose messages stay invisible so long once they are received.
+    /// With this visibility timeout of a received message. Nothing is swept: expired records stay.
     pub(crate) async fn with_visibility(visibility: Duration) -> Self {
-        let (dynamodb, dynamodb_url) = listen().await;
-        let database = Database::memory().expect("a database in memory");
-        tokio::spawn(dynoxide::server::serve_with_shutdown(
-            dynamodb,
-            database,
-            pending(),
-        ));
-        let (queues, sqs_url) = listen().await;
-        let store = Arc::new(Queues::new(Clock::system()));
-        tokio::spawn(sqs::serve(queues, store, pending()));
-        local::create_table(&dynamodb_client(&dynamodb_url), TABLE)
-            .await
-            .expect("the table");
-        let sqs = sqs_client(&sqs_url);
-        let seconds = visibility.as_secs().to_string();
-        let queue = sqs
-            .create_queue()
-            .queue_name("jobs")
-            .attributes(QueueAttributeName::VisibilityTimeout, seconds)
-            .send()
-            .await;
-        let queue_url = queue.expect("the queue").queue_url.expect("its URL");
+        let embedded = local::Backends::start(BackendOptions {
+            data: None,
+            visibility,
+            sweep_every: Duration::from_hours(24),
+        });
+        let embedded = embedded.await.expect("the back ends");
         Self {
-            dynamodb_url,
-            sqs_url,
-            queue_url,
-            sqs,
+            dynamodb_url: embedded.dynamodb_url.clone(),
+            sqs_url: embedded.sqs_url.clone(),
+            queue_url: embedded.queue_url.clone(),
+            sqs: sqs_client(&embedded.sqs_url),
+            _embedded: embedded,
         }
     }
 
@@ -132,26 +114,4 @@ pub(crate) async fn listen() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     (listener, format!("http://{address}"))
-}
-
-fn credentials() -> Credentials {
-    Credentials::new("test", "test", None, None, "test")
-}
-
-pub(crate) fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(credentials())
-        .endpoint_url(url);
-    aws_sdk_dynamodb::Client::from_conf(config.build())
-}
-
-pub(crate) fn sqs_client(url: &str) -> aws_sdk_sqs::Client {
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(credentials())
-        .endpoint_url(url);
-    aws_sdk_sqs::Client::from_conf(config.build())
 }

@@ -10,13 +10,13 @@
 
 mod bounds;
 mod counted;
+mod counted_app;
 mod counting;
 mod large_results;
 mod list;
 mod queue;
 mod refusals;
 mod units;
-mod world;
 
 use crate::recorder::Units;
 use counted::COUNTED;

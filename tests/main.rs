@@ -15,7 +15,6 @@ mod azure_core;
 mod backends;
 mod bad_handlers;
 mod batches;
-mod bench;
 mod budget;
 mod built;
 mod callers;

@@ -9,7 +9,7 @@
     reason = "this is test code: what cannot go on panics"
 )]
 
-mod front;
+mod mutator;
 mod part;
 mod trial;
 mod write;

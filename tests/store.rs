@@ -10,7 +10,7 @@
 )]
 
 mod check;
-mod front;
+mod scripted_front;
 mod table;
 
 mod cancel;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::counted::{LOG_BYTES, LogBytes, RECORD_BYTES, What};
-use super::world::World;
+use super::counted_app::CountedApp;
 use crate::answers::a_job;
 use crate::app::eventually;
 use crate::cloudformation::{Template, text};
@@ -18,20 +18,20 @@ fn units(calls: &[Call]) -> Units {
 
 /// What AWS charges for a job from its submit to its end, however often its message is delivered.
 async fn life(headers: &[(&str, &str)], body: &Value) -> Units {
-    let world = World::new().await;
-    let accepted = world.submit_as(headers, body).await;
+    let app = CountedApp::new().await;
+    let accepted = app.submit_as(headers, body).await;
     assert_eq!(accepted.status, 202, "{}", accepted.body);
     let path = text(&accepted.body["task"]["href"]).to_owned();
-    let mut spent = units(&world.take());
+    let mut spent = units(&app.take());
     eventually("the job's end", async || {
-        let messages = world.deployed.backends.messages().await;
+        let messages = app.deployed.backends.messages().await;
         if !messages.is_empty() {
-            world.deployed.worker.invoke(&sqs_event(&messages)).await;
+            app.deployed.worker.invoke(&sqs_event(&messages)).await;
         }
-        spent = spent + units(&world.take());
-        let job = world.get(&path, &[]).await.body;
+        spent = spent + units(&app.take());
+        let job = app.get(&path, &[]).await.body;
         // The test's own polls don't count.
-        world.take();
+        app.take();
         (job["status"] == "Succeeded").then_some(())
     })
     .await;
@@ -67,15 +67,15 @@ async fn a_retry_and_a_snooze_cost_two_write_units_more() {
 
 #[tokio::test]
 async fn progress_is_written_at_most_once_a_second_however_often_it_is_said() {
-    let world = World::new().await;
-    world.rehearse(&json!({"seconds": 3, "steps": 100})).await;
-    let messages = world.messages().await;
-    world.take();
+    let app = CountedApp::new().await;
+    app.rehearse(&json!({"seconds": 3, "steps": 100})).await;
+    let messages = app.messages().await;
+    app.take();
 
     let begun = Instant::now();
-    world.work_on(&messages).await;
+    app.work_on(&messages).await;
     let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap();
-    let calls = world.take();
+    let calls = app.take();
 
     let claim_and_end = What::Run.counted().calls.len();
     let of_progress = calls.len() - claim_and_end;
@@ -92,15 +92,15 @@ async fn progress_is_written_at_most_once_a_second_however_often_it_is_said() {
 
 #[tokio::test]
 async fn what_the_functions_log_is_what_the_costs_are_computed_with() {
-    let world = World::new().await;
-    let path = world.ended().await;
-    world.get(&path, &[]).await;
+    let app = CountedApp::new().await;
+    let path = app.ended().await;
+    app.get(&path, &[]).await;
     let Deployed {
         submit,
         status,
         worker,
         ..
-    } = &world.deployed;
+    } = &app.deployed;
     // Lines come through a pipe, behind the answer.
     eventually("all metrics", async || {
         let lines = worker.lines();
@@ -123,10 +123,10 @@ async fn what_the_functions_log_is_what_the_costs_are_computed_with() {
 
 #[tokio::test]
 async fn what_a_record_weighs_is_what_the_costs_are_computed_with() {
-    let world = World::new().await;
-    let path = world.ended().await;
+    let app = CountedApp::new().await;
+    let path = app.ended().await;
 
-    let polled = world.calls_of(world.get(&path, &[])).await;
+    let polled = app.calls_of(app.get(&path, &[])).await;
 
     let item = polled[0].answer["Item"].clone();
     let mut item: dynoxide::Item = serde_json::from_value(item).unwrap();

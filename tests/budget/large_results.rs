@@ -3,7 +3,7 @@
 use engine::Attribute;
 use serde_json::json;
 
-use super::world::World;
+use super::counted_app::CountedApp;
 use crate::app::eventually;
 use crate::backends::{TABLE, dynamodb_client};
 use crate::cloudformation::text;
@@ -19,16 +19,16 @@ const UPDATE: &str = "dynamodb:UpdateItem";
 const DELETE: &str = "dynamodb:DeleteItem";
 
 /// Submits a job whose result is large.
-async fn submission(world: &World, headers: &[(&str, &str)]) -> Answer {
+async fn submission(app: &CountedApp, headers: &[(&str, &str)]) -> Answer {
     let row = |value: &str| vec![value; COLUMNS].join(",");
     let csv = format!("{}\n{}\n{}\n", row("name"), row("1"), row("2"));
     let body = json!({"name": "csv_profile", "input": {"csv": csv}});
-    world.submit_as(headers, &body).await
+    app.submit_as(headers, &body).await
 }
 
 /// The path of such a job.
-async fn submit(world: &World) -> String {
-    let accepted = submission(world, &[]).await;
+async fn submit(app: &CountedApp) -> String {
+    let accepted = submission(app, &[]).await;
     assert_eq!(accepted.status, 202, "{}", accepted.body);
     text(&accepted.body["task"]["href"]).to_owned()
 }
@@ -43,10 +43,10 @@ fn reads(calls: &[Call]) -> f64 {
 
 #[tokio::test]
 async fn a_large_result_takes_one_more_call_to_write_and_leaves_the_record_small() {
-    let world = World::new().await;
-    submit(&world).await;
+    let app = CountedApp::new().await;
+    submit(&app).await;
 
-    let calls = world.calls_of(world.work()).await;
+    let calls = app.calls_of(app.work()).await;
 
     assert_eq!(actions(&calls), [UPDATE, PUT, UPDATE]);
     let [_, result, end] = &calls[..] else {
@@ -60,18 +60,18 @@ async fn a_large_result_takes_one_more_call_to_write_and_leaves_the_record_small
 
 #[tokio::test]
 async fn a_large_result_takes_one_more_call_only_where_it_is_shown() {
-    let world = World::new().await;
-    let path = submit(&world).await;
-    world.work().await;
+    let app = CountedApp::new().await;
+    let path = submit(&app).await;
+    app.work().await;
     let result = format!("{path}/result");
     let page = [("accept", "text/html")];
     let entry = [("accept", "application/atom+xml")];
 
     let (mut shown, mut tags) = (Vec::new(), Vec::new());
     for target in [&path, &result] {
-        world.take();
-        let answer = world.get(target, &[]).await;
-        let calls = world.take();
+        app.take();
+        let answer = app.get(target, &[]).await;
+        let calls = app.take();
         assert_eq!(actions(&calls), [GET, GET], "{target}");
         // The item never changes, so half the price is enough.
         let bytes = answer.body.to_string().len();
@@ -92,10 +92,10 @@ async fn a_large_result_takes_one_more_call_only_where_it_is_shown() {
         (&path, &[("if-none-match", tags[0].as_str())][..], 304),
         (&result, &[("if-none-match", tags[1].as_str())][..], 304),
     ] {
-        world.take();
-        let answer = world.get(target, headers).await;
+        app.take();
+        let answer = app.get(target, headers).await;
 
-        let calls = world.take();
+        let calls = app.take();
         assert_eq!(answer.status, status, "{headers:?}");
         assert_eq!(
             (actions(&calls), reads(&calls)),
@@ -107,16 +107,16 @@ async fn a_large_result_takes_one_more_call_only_where_it_is_shown() {
 
 #[tokio::test]
 async fn a_replay_of_a_job_with_a_large_result_shows_it() {
-    let world = World::new().await;
+    let app = CountedApp::new().await;
     let key = [("idempotency-key", "\"wide\"")];
-    let accepted = submission(&world, &key).await;
-    world.work().await;
+    let accepted = submission(&app, &key).await;
+    app.work().await;
     let path = text(&accepted.body["task"]["href"]);
-    let shown = world.get(path, &[]).await.body;
-    world.take();
+    let shown = app.get(path, &[]).await.body;
+    app.take();
 
-    let replay = submission(&world, &key).await;
-    let calls = world.take();
+    let replay = submission(&app, &key).await;
+    let calls = app.take();
 
     assert_eq!(actions(&calls), [GET, GET]);
     assert!(shown["job"]["result"].is_object());
@@ -125,47 +125,47 @@ async fn a_replay_of_a_job_with_a_large_result_shows_it() {
 
 #[tokio::test]
 async fn a_delete_deletes_a_large_result_too() {
-    let world = World::new().await;
-    let path = submit(&world).await;
-    world.work().await;
-    assert_eq!(world.deployed.backends.records().await.len(), 2);
+    let app = CountedApp::new().await;
+    let path = submit(&app).await;
+    app.work().await;
+    assert_eq!(app.deployed.backends.records().await.len(), 2);
 
-    let calls = world.calls_of(world.command("DELETE", &path)).await;
+    let calls = app.calls_of(app.command("DELETE", &path)).await;
 
     assert_eq!(actions(&calls)[2..], [DELETE]);
-    let left = world.deployed.backends.records().await;
+    let left = app.deployed.backends.records().await;
     assert!(
         left.iter()
             .all(|item| !item.contains_key(Attribute::Result.name()))
     );
-    assert_eq!(world.get(&path, &[]).await.status, 410);
+    assert_eq!(app.get(&path, &[]).await.status, 410);
 }
 
 #[tokio::test]
 async fn a_large_result_that_an_eventually_consistent_read_does_not_find_yet_is_shown() {
-    let world = World::new().await;
-    let path = submit(&world).await;
-    world.work().await;
-    let status = &world.deployed.status;
+    let app = CountedApp::new().await;
+    let path = submit(&app).await;
+    app.work().await;
+    let status = &app.deployed.status;
     status.recorder.serve_stale(json!({}));
 
     let calls = async {
-        let answer = world.get(&format!("{path}/result"), &[]).await;
+        let answer = app.get(&format!("{path}/result"), &[]).await;
         assert_eq!(answer.status, 200);
         assert!(answer.body.is_object(), "{}", answer.body);
     };
 
-    let calls = world.calls_of(calls).await;
+    let calls = app.calls_of(calls).await;
     assert_eq!(actions(&calls), [GET, GET, GET]);
 }
 
 #[tokio::test]
 async fn a_result_that_is_missing_is_an_error_of_the_service_which_its_log_explains() {
-    let world = World::new().await;
-    let path = submit(&world).await;
-    world.work().await;
-    let table = dynamodb_client(&world.deployed.backends.dynamodb_url);
-    for item in world.deployed.backends.records().await {
+    let app = CountedApp::new().await;
+    let path = submit(&app).await;
+    app.work().await;
+    let table = dynamodb_client(&app.deployed.backends.dynamodb_url);
+    for item in app.deployed.backends.records().await {
         let id = item[Attribute::Id.name()].clone();
         if id.as_s().unwrap().contains('#') {
             let delete = table.delete_item().table_name(TABLE);
@@ -173,9 +173,9 @@ async fn a_result_that_is_missing_is_an_error_of_the_service_which_its_log_expla
         }
     }
 
-    let document = world.get(&path, &[]).await;
-    let result = world.get(&format!("{path}/result"), &[]).await;
-    let page = world.get(&path, &[("accept", "text/html")]).await;
+    let document = app.get(&path, &[]).await;
+    let result = app.get(&format!("{path}/result"), &[]).await;
+    let page = app.get(&path, &[("accept", "text/html")]).await;
 
     let kind = |answer: &Answer| text(&answer.body["type"]).to_owned();
     assert_eq!(
@@ -186,7 +186,7 @@ async fn a_result_that_is_missing_is_an_error_of_the_service_which_its_log_expla
     assert!(kind(&result).ends_with("/problems/internal-error"));
     let id = path.trim_start_matches("/jobs/");
     eventually("the log of both", async || {
-        let lines = world.deployed.status.lines();
+        let lines = app.deployed.status.lines();
         let errors = lines.iter().filter(|line| line["level"] == "ERROR");
         (errors.filter(|line| line.to_string().contains(id)).count() == 2).then_some(())
     })

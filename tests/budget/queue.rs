@@ -4,14 +4,14 @@ use local::{EventSource, EventSourceSpec, Pool};
 use serde_json::json;
 
 use super::counted::{What, per_batch};
-use super::world::{World, at_once};
+use super::counted_app::{CountedApp, at_once};
 use crate::app::eventually;
 use crate::backends::sqs_client;
 use crate::recorder::{Call, Recorder};
 
 /// What the event source calls until so many jobs' messages are deleted, empty polls left out.
-async fn taken(world: &World, batch_size: i32, jobs: usize) -> Vec<Call> {
-    let backends = &world.deployed.backends;
+async fn taken(app: &CountedApp, batch_size: i32, jobs: usize) -> Vec<Call> {
+    let backends = &app.deployed.backends;
     let (recorder, endpoint) = Recorder::before(backends).await;
     let spec = EventSourceSpec {
         queue_url: backends.queue_url.clone(),
@@ -20,7 +20,7 @@ async fn taken(world: &World, batch_size: i32, jobs: usize) -> Vec<Call> {
         batch_size,
         max_concurrency: 2,
     };
-    let worker: Pool = world.deployed.worker.pool.clone();
+    let worker: Pool = app.deployed.worker.pool.clone();
     let source = EventSource::start(sqs_client(&endpoint), spec, worker);
     let mut calls = Vec::new();
     eventually("all messages deleted", async || {
@@ -47,12 +47,12 @@ fn count(calls: &[Call], action: &str) -> usize {
 #[tokio::test]
 async fn ten_jobs_in_one_batch_share_a_receive_and_a_delete() {
     for (batch_size, batches) in [(10, 1_u8), (1, 10)] {
-        let world = World::new().await;
+        let app = CountedApp::new().await;
         for _ in 0..10 {
-            world.rehearse(&at_once()).await;
+            app.rehearse(&at_once()).await;
         }
 
-        let calls = taken(&world, batch_size, 10).await;
+        let calls = taken(&app, batch_size, 10).await;
 
         assert_eq!(count(&calls, "sqs:ReceiveMessage"), usize::from(batches));
         assert_eq!(
@@ -67,11 +67,11 @@ async fn ten_jobs_in_one_batch_share_a_receive_and_a_delete() {
 
 #[tokio::test]
 async fn a_message_of_more_than_64_kib_costs_a_request_for_each_of_them_twice() {
-    let world = World::new().await;
+    let app = CountedApp::new().await;
     let submitted = async |csv_bytes: usize| {
         let csv = format!("a\n{}\n", "x".repeat(csv_bytes - 3));
         let body = json!({"name": "csv_profile", "input": {"csv": csv}});
-        let calls = world.calls_of(world.submit_as(&[], &body)).await;
+        let calls = app.calls_of(app.submit_as(&[], &body)).await;
         calls
             .iter()
             .map(|call| call.units.sqs_requests)
@@ -80,7 +80,7 @@ async fn a_message_of_more_than_64_kib_costs_a_request_for_each_of_them_twice() 
 
     let small = submitted(60_000).await;
     let large = submitted(1_000_000).await;
-    let received: f64 = taken(&world, 1, 2)
+    let received: f64 = taken(&app, 1, 2)
         .await
         .iter()
         .filter(|call| call.action == "sqs:ReceiveMessage")

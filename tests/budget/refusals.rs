@@ -3,7 +3,7 @@
 use engine::{IdSecrets, Owner};
 use serde_json::Value;
 
-use super::world::World;
+use super::counted_app::CountedApp;
 use crate::deployed::{Answer, ID_SECRET, http_api_event};
 
 /// The path of a job that was issued to somebody else.
@@ -13,14 +13,14 @@ fn anothers_job() -> String {
     format!("/jobs/{}", secrets.issue(&bob, [7; 10]))
 }
 
-fn assert_nothing_was_asked(world: &World, what: &str) {
-    let calls = world.take();
+fn assert_nothing_was_asked(app: &CountedApp, what: &str) {
+    let calls = app.take();
     assert!(calls.is_empty(), "{what}: {calls:?}");
 }
 
 #[tokio::test]
 async fn an_id_that_was_not_issued_to_the_caller_is_404_without_a_read() {
-    let world = World::new().await;
+    let app = CountedApp::new().await;
 
     for path in [
         anothers_job(),
@@ -30,46 +30,46 @@ async fn an_id_that_was_not_issued_to_the_caller_is_404_without_a_read() {
         "/jobs/1".to_owned(),
         "/jobs/../../etc/passwd".to_owned(),
     ] {
-        let answer = world.get(&path, &[]).await;
+        let answer = app.get(&path, &[]).await;
 
         assert_eq!(answer.status, 404, "{path}: {}", answer.body);
-        assert_nothing_was_asked(&world, &path);
+        assert_nothing_was_asked(&app, &path);
     }
 }
 
 #[tokio::test]
 async fn the_caller_s_own_id_without_a_record_is_410_after_one_read() {
-    let world = World::new().await;
-    let path = world.ended().await;
-    assert_eq!(world.command("DELETE", &path).await.status, 204);
-    world.take();
+    let app = CountedApp::new().await;
+    let path = app.ended().await;
+    assert_eq!(app.command("DELETE", &path).await.status, 204);
+    app.take();
 
-    let answer = world.get(&path, &[]).await;
+    let answer = app.get(&path, &[]).await;
 
     assert_eq!(answer.status, 410, "{}", answer.body);
-    let calls = world.take();
+    let calls = app.take();
     let actions: Vec<_> = calls.iter().map(|call| call.action.as_str()).collect();
     assert_eq!(actions, ["dynamodb:GetItem"]);
 }
 
 #[tokio::test]
 async fn a_command_on_a_job_of_somebody_else_s_asks_nothing_of_the_table() {
-    let world = World::new().await;
+    let app = CountedApp::new().await;
 
     for (method, path) in [
         ("POST", format!("{}/cancel", anothers_job())),
         ("DELETE", anothers_job()),
     ] {
-        let answer = world.command(method, &path).await;
+        let answer = app.command(method, &path).await;
 
         assert_eq!(answer.status, 404, "{}", answer.body);
-        assert_nothing_was_asked(&world, &path);
+        assert_nothing_was_asked(&app, &path);
     }
 }
 
 #[tokio::test]
 async fn a_submit_that_is_refused_asks_nothing_of_the_table_or_the_queue() {
-    let world = World::new().await;
+    let app = CountedApp::new().await;
 
     for (body, status) in [
         ("", 400),
@@ -79,17 +79,17 @@ async fn a_submit_that_is_refused_asks_nothing_of_the_table_or_the_queue() {
         (r#"{"name": "rehearsal", "input": {"seconds": 901}}"#, 422),
         (&"x".repeat(1_047_553), 413),
     ] {
-        let answer = submit_text(&world, body).await;
+        let answer = submit_text(&app, body).await;
 
         assert_eq!(answer.status, status, "{}", answer.body);
-        assert_nothing_was_asked(&world, body.get(..40).unwrap_or(body));
+        assert_nothing_was_asked(&app, body.get(..40).unwrap_or(body));
     }
 }
 
 /// `POST /jobs` with a body that need not be JSON.
-async fn submit_text(world: &World, body: &str) -> Answer {
+async fn submit_text(app: &CountedApp, body: &str) -> Answer {
     let event = http_api_event("POST", "/jobs", &Value::Null);
     let mut event: Value = serde_json::from_str(&event).unwrap();
     event["body"] = body.into();
-    world.deployed.submit.answer(&event.to_string()).await
+    app.deployed.submit.answer(&event.to_string()).await
 }

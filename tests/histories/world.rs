@@ -13,7 +13,7 @@ use engine::{
     IdSecrets, JobId, JobMessage, JobQueue, JobRecord, JobStore, NewJob, Owner, Pause, Percent,
     Progress, Receipt, Rescheduling, Timestamp, Unclaimed, Written, owns_attempt,
 };
-use local::audit::{Image, Ledger, Sender, Write};
+use rehearse::audit::{Image, Ledger, Sender, Write};
 use serde_json::value::RawValue;
 use sqs::{Clock, ManualClock, Queues};
 

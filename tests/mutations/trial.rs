@@ -1,10 +1,11 @@
 //! Runs of checks behind a front.
 
 use dynoxide::Database;
+use rehearse::faults::Front;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::front::{Front, Mutation, Passed};
+use super::mutator::{Mutation, Mutator, Passed};
 use super::part::Part;
 use super::write::Write;
 use crate::store::{self, Check};
@@ -26,26 +27,21 @@ async fn run_once(
     check: &'static Check,
     mutation: Option<&Mutation>,
 ) -> (Result<(), String>, Passed) {
-    // Both are served until this is dropped.
+    // Served until this is dropped.
     let mut served = JoinSet::new();
-    let (listener, back) = listen().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let back = format!("http://{}", listener.local_addr().expect("an address"));
     let database = Database::memory().expect("a database in memory");
     served.spawn(async move {
         let stop = std::future::pending();
         let outcome = dynoxide::server::serve_with_shutdown(listener, database, stop).await;
         outcome.expect("a DynamoDB");
     });
-    let (listener, endpoint) = listen().await;
-    let front = Front::before(&back, mutation.cloned());
-    served.spawn(front.clone().serve(listener));
-    let outcome = store::run(check, &endpoint).await;
-    (outcome, front.passed())
-}
-
-async fn listen() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    (listener, format!("http://{address}"))
+    let mutator = Mutator::new(mutation.cloned());
+    let front = Front::start(&back, &back, mutator.clone()).await;
+    let front = front.expect("a free port");
+    let outcome = store::run(check, &front.url).await;
+    (outcome, mutator.passed())
 }
 
 /// The first check that fails without the part, or why none counts.

@@ -6,11 +6,11 @@ use engine::{
 };
 
 use super::check::checks;
-use super::front::Front;
+use super::scripted_front::ScriptedFront;
 use super::table::{HORIZON, RETENTION, Table, again, at, job, request};
 
 /// The store behind a front that loses the answer of the next write.
-async fn forgetful(table: &Table) -> (Front, JobStore) {
+async fn forgetful(table: &Table) -> (ScriptedFront, JobStore) {
     let (front, store) = table.behind_front().await;
     front.lose_next_answer();
     (front, store)

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{Attribute, Deletion, Ending, JobFilter, JobRecord, Progress, StoreError, Written};
 
 use super::check::checks;
-use super::front::Front;
+use super::scripted_front::ScriptedFront;
 use super::table::{HORIZON, Item, RETENTION, Table, alice, at};
 
 /// A result that no record has room for.
@@ -127,7 +127,7 @@ async fn a_superseded_attempt_does_not_touch_the_winner_s_result(table: &Table) 
 
 async fn an_attempt_recognizes_its_result_when_the_answer_was_lost(table: &Table) {
     let run = table.running().await;
-    let (front, store): (Front, _) = table.behind_front().await;
+    let (front, store): (ScriptedFront, _) = table.behind_front().await;
     front.lose_next_answer();
 
     let said = Progress::default();

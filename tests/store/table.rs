@@ -14,7 +14,7 @@ use engine::{
     NewJob, Owner, Pause, Rescheduling, Timestamp,
 };
 
-use super::front::Front;
+use super::scripted_front::ScriptedFront;
 
 pub(super) type Item = HashMap<String, AttributeValue>;
 
@@ -148,8 +148,8 @@ impl Table {
     }
 
     /// A front before the table, and the store as one sees it through that.
-    pub(super) async fn behind_front(&self) -> (Front, JobStore) {
-        let front = Front::of(&self.endpoint).await;
+    pub(super) async fn behind_front(&self) -> (ScriptedFront, JobStore) {
+        let front = ScriptedFront::of(&self.endpoint).await;
         let store = JobStore::new(client(front.endpoint()), &self.name);
         (front, store)
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use local::faults::{Call, Fault};
+use rehearse::faults::{Call, Fault};
 use serde_json::Value;
 
 use crate::app::Answer;

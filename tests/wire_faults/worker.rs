@@ -2,104 +2,102 @@
 
 use std::time::{Duration, Instant};
 
-use local::faults::Fault;
+use rehearse::faults::Fault;
 use serde_json::json;
 
+use super::faulty_app::{FaultyApp, persist};
 use super::script::{Case, Step};
-use super::world::{World, persist};
 use super::{ONE_OPERATION, cases, faults};
 
 #[tokio::test]
 async fn whatever_a_worker_s_write_meets_its_job_comes_to_its_one_end() {
-    let world = World::start(Duration::from_secs(12), 300).await;
-    world.take_messages();
+    let app = FaultyApp::start(Duration::from_secs(12), 300).await;
+    app.take_messages();
     let steps = [Step::Claim, Step::Progress, Step::Reschedule, Step::End];
-    world
-        .each(cases(&steps, &[1, ONE_OPERATION]), async |world, case| {
-            let key = world.arm(&case);
-            let input = match case.step {
-                Step::Progress => json!({"seconds": 2.5, "steps": 5}),
-                Step::Reschedule => json!({"seconds": 0, "outcome": "retry-then-success"}),
-                _ => json!({"seconds": 0}),
-            };
-            let accepted = persist(|| world.submit(&key, input.clone())).await;
-            assert_eq!(accepted.status, 202, "{case:?}: {accepted:?}");
+    app.each(cases(&steps, &[1, ONE_OPERATION]), async |app, case| {
+        let key = app.arm(&case);
+        let input = match case.step {
+            Step::Progress => json!({"seconds": 2.5, "steps": 5}),
+            Step::Reschedule => json!({"seconds": 0, "outcome": "retry-then-success"}),
+            _ => json!({"seconds": 0}),
+        };
+        let accepted = persist(|| app.submit(&key, input.clone())).await;
+        assert_eq!(accepted.status, 202, "{case:?}: {accepted:?}");
 
-            let document = world.end(&key).await;
+        let document = app.end(&key).await;
 
-            assert_eq!(document["status"], "Succeeded", "{case:?}: {document}");
-            // Whatever the worker never heard of, no attempt and no work was lost.
-            let starts = if case.step == Step::Reschedule { 2 } else { 1 };
-            world.was_met(&key) && world.starts(&key) == starts
-        })
-        .await;
-    world.assert_kept();
+        assert_eq!(document["status"], "Succeeded", "{case:?}: {document}");
+        // Whatever the worker never heard of, no attempt and no work was lost.
+        let starts = if case.step == Step::Reschedule { 2 } else { 1 };
+        app.was_met(&key) && app.starts(&key) == starts
+    })
+    .await;
+    app.assert_kept();
 }
 
 #[tokio::test]
 async fn a_message_that_cannot_be_handed_back_comes_back() {
-    let world = World::start(Duration::from_secs(8), 300).await;
-    world.take_messages();
+    let app = FaultyApp::start(Duration::from_secs(8), 300).await;
+    app.take_messages();
     for fault in faults() {
-        world.arm_any(Case::new(Step::HandBack, fault, 2));
+        app.arm_any(Case::new(Step::HandBack, fault, 2));
     }
-    world
-        .each(cases(&[Step::Nothing], &[1]), async |world, case| {
-            let key = world.arm(&case);
-            let retried = json!({"seconds": 0, "outcome": "retry-then-success"});
-            let accepted = persist(|| world.submit(&key, retried.clone())).await;
-            assert_eq!(accepted.status, 202, "{accepted:?}");
-            assert_eq!(world.end(&key).await["status"], "Succeeded");
-            world.starts(&key) == 2
-        })
-        .await;
-    world.assert_any_met();
-    world.assert_kept();
+    app.each(cases(&[Step::Nothing], &[1]), async |app, case| {
+        let key = app.arm(&case);
+        let retried = json!({"seconds": 0, "outcome": "retry-then-success"});
+        let accepted = persist(|| app.submit(&key, retried.clone())).await;
+        assert_eq!(accepted.status, 202, "{accepted:?}");
+        assert_eq!(app.end(&key).await["status"], "Succeeded");
+        app.starts(&key) == 2
+    })
+    .await;
+    app.assert_any_met();
+    app.assert_kept();
 }
 
 #[tokio::test]
 async fn a_job_that_may_start_once_runs_although_no_answer_to_its_claim_came() {
-    let world = World::start(Duration::from_secs(12), 300).await;
+    let app = FaultyApp::start(Duration::from_secs(12), 300).await;
     let mut keys = Vec::new();
     for case in cases(&[Step::Claim], &[ONE_OPERATION]) {
-        let key = world.arm(&case);
-        let accepted = persist(|| world.submit(&key, json!({"seconds": 0}))).await;
+        let key = app.arm(&case);
+        let accepted = persist(|| app.submit(&key, json!({"seconds": 0}))).await;
         assert_eq!(accepted.status, 202, "{case:?}: {accepted:?}");
-        world.allow_one_attempt(&key).await;
+        app.allow_one_attempt(&key).await;
         keys.push((key, case));
     }
 
-    world.take_messages();
+    app.take_messages();
 
     for (key, case) in keys {
-        let document = world.end(&key).await;
+        let document = app.end(&key).await;
         assert_eq!(document["status"], "Succeeded", "{case:?}: {document}");
-        world.assert_met(&key, &case);
+        app.assert_met(&key, &case);
     }
-    world.assert_kept();
+    app.assert_kept();
 }
 
 #[tokio::test]
 async fn a_cancel_reaches_a_silent_job_within_5_s_although_a_look_gets_no_answer() {
-    let world = World::start(Duration::from_secs(60), 300).await;
-    world.take_messages();
+    let app = FaultyApp::start(Duration::from_secs(60), 300).await;
+    app.take_messages();
     let case = Case::new(Step::Read, Fault::HangBefore, 1);
-    let key = world.arm_later(&case);
+    let key = app.arm_later(&case);
     let silent = json!({"seconds": 50, "steps": 1});
-    let accepted = persist(|| world.submit(&key, silent.clone())).await;
+    let accepted = persist(|| app.submit(&key, silent.clone())).await;
     assert_eq!(accepted.status, 202, "{accepted:?}");
     let is_running = |document: &serde_json::Value| document["job"]["job-state"] == "STARTED";
-    world.wait_for(&key, is_running).await;
+    app.wait_for(&key, is_running).await;
 
-    let canceled = world.cancel(&key).await;
+    let canceled = app.cancel(&key).await;
     let asked = Instant::now();
     // From here on only the worker reads the record.
-    world.rearm(&key, &case);
-    world.all_ended(1).await;
+    app.rearm(&key, &case);
+    app.all_ended(1).await;
     let took = asked.elapsed();
 
     assert_eq!(canceled.status, 202, "{canceled:?}");
-    world.assert_met(&key, &case);
+    app.assert_met(&key, &case);
     assert!(took < Duration::from_secs(5), "{took:?}");
-    assert_eq!(world.end(&key).await["status"], "Canceled");
+    assert_eq!(app.end(&key).await["status"], "Canceled");
 }

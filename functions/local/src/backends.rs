@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sqs::types::QueueAttributeName;
 use dynoxide::Database;
 use sqs::{Clock, Queues};
@@ -15,45 +14,58 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::service::StartError;
+use crate::clients::{dynamodb_client, sqs_client};
+use crate::start_error::StartError;
 use crate::sweep::sweep;
 use crate::table::create_table;
 
-/// Where the embedded back ends pretend to be.
-pub(crate) const REGION: &str = "us-east-1";
+/// Name of the table.
+pub const TABLE: &str = "jobs";
 
-/// The table's name.
-pub(crate) const TABLE: &str = "jobs";
+/// Name of the queue.
+pub const QUEUE: &str = "jobs";
 
-pub(crate) const QUEUE: &str = "jobs";
-pub(crate) const DEAD_LETTER_QUEUE: &str = "jobs-dead-letters";
+/// Name of its dead-letter queue.
+pub const DEAD_LETTER_QUEUE: &str = "jobs-dead-letters";
 
 /// How often the queues are written to the data folder.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
-/// What the back ends need to know.
-pub(crate) struct BackendOptions {
-    pub(crate) data: Option<PathBuf>,
-    pub(crate) visibility: Duration,
-    pub(crate) sweep_every: Duration,
+/// Settings of the back ends.
+#[derive(Clone, Debug)]
+pub struct BackendOptions {
+    /// Folder that keeps records and messages between runs; `None` keeps nothing.
+    pub data: Option<PathBuf>,
+    /// Visibility timeout of a received message.
+    pub visibility: Duration,
+    /// Interval at which expired records are deleted.
+    pub sweep_every: Duration,
 }
 
 /// The running back ends.
-pub(crate) struct Backends {
-    pub(crate) dynamodb_url: String,
-    pub(crate) sqs_url: String,
-    pub(crate) queue_url: String,
-    pub(crate) queue_arn: String,
-    pub(crate) id_secret: String,
-    /// The table past HTTP.
-    pub(crate) database: Database,
+pub struct Backends {
+    /// URL of DynamoDB.
+    pub dynamodb_url: String,
+    /// URL of SQS.
+    pub sqs_url: String,
+    /// URL of the queue [`QUEUE`].
+    pub queue_url: String,
+    /// ARN of the queue [`QUEUE`].
+    pub queue_arn: String,
+    /// The secret of the job ids.
+    pub id_secret: String,
+    /// The database behind the HTTP interface of DynamoDB.
+    pub database: Database,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Backends {
-    /// Starts both on ports of their own, with what the data folder has, and makes table and queues where there are none.
-    pub(crate) async fn start(options: BackendOptions) -> Result<Self, StartError> {
+    /// Starts both on free ports with the contents of the data folder, and creates the table and the queues that do not exist.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(options: BackendOptions) -> Result<Self, StartError> {
         if let Some(folder) = &options.data {
             fs::create_dir_all(folder).map_err(|error| StartError::data(folder, error))?;
         }
@@ -92,8 +104,8 @@ impl Backends {
         })
     }
 
-    /// Stops both, and writes what the data folder keeps.
-    pub(crate) async fn stop(mut self) {
+    /// Stops both and saves the queues to the data folder.
+    pub async fn stop(mut self) {
         // An error means that all tasks have ended by themselves.
         let _ = self.stop.send(true);
         // A client may hold a connection open for ever; nothing of value is in one that long.
@@ -234,28 +246,6 @@ fn write_snapshot(queues: &Queues, path: &Path) -> io::Result<()> {
     let beside = path.with_extension("json.new");
     fs::write(&beside, text)?;
     fs::rename(beside, path)
-}
-
-fn credentials() -> Credentials {
-    Credentials::new("local", "local", None, None, "local")
-}
-
-pub(crate) fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static(REGION))
-        .credentials_provider(credentials())
-        .endpoint_url(url);
-    aws_sdk_dynamodb::Client::from_conf(config.build())
-}
-
-pub(crate) fn sqs_client(url: &str) -> aws_sdk_sqs::Client {
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static(REGION))
-        .credentials_provider(credentials())
-        .endpoint_url(url);
-    aws_sdk_sqs::Client::from_conf(config.build())
 }
 
 /// The queue and its dead-letter queue: the queue's URL and ARN. Queues that are there get today's settings.

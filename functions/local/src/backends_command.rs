@@ -11,10 +11,12 @@ use clap::Args;
 use engine::WRITE_HORIZON;
 use reqwest::Url;
 
-use crate::backends::{BackendOptions, Backends, sqs_client};
+use crate::backends::{BackendOptions, Backends};
+use crate::clients::sqs_client;
+use crate::environment::{Endpoints, Settings, environment};
 use crate::event_source::{EventSource, EventSourceSpec};
-use crate::serve::stop_signal;
-use crate::service::{Endpoints, Settings, environment, event_source};
+use crate::service::event_source;
+use crate::stop_signal::stop_signal;
 use crate::target::{Endpoint, Target};
 
 /// Flags of `backends`.
@@ -85,7 +87,7 @@ fn variables(args: &BackendsArgs, backends: &Backends) -> BTreeMap<String, Strin
         write_horizon: Duration::from_secs(args.retention).min(WRITE_HORIZON),
         monitor_links: true,
     };
-    let mut variables = environment(&settings, backends, &Endpoints::of(backends, None));
+    let mut variables = environment(&settings, backends, &Endpoints::of(backends));
     let url = args.functions.as_str().trim_end_matches('/').to_owned();
     for (name, value) in [
         ("PUBLIC_BASE_URL", url),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::role::Role;
-use crate::service::StartError;
+use crate::start_error::StartError;
 
 /// The output of `sam build` or `cargo lambda build`, and how to run it.
 #[derive(Clone, Debug)]

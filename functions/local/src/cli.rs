@@ -5,8 +5,6 @@ use std::process::{ExitCode, Termination as _};
 use clap::{Parser, Subcommand};
 
 use crate::backends_command::{BackendsArgs, backends};
-use crate::bench::{BenchArgs, bench};
-use crate::chaos::{ChaosArgs, chaos};
 use crate::client::ClientCommand;
 use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
@@ -32,10 +30,6 @@ enum Command {
     Backends(BackendsArgs),
     /// Show the whole life of a job that profiles a CSV file, in a few seconds
     Demo(DemoArgs),
-    /// Run thousands of jobs while processes are killed and calls fail, and count the outcomes
-    Chaos(ChaosArgs),
-    /// Measure how many jobs per second the service sustains, and how long each job waits
-    Bench(BenchArgs),
     #[command(flatten)]
     Client(ClientCommand),
     /// Run as one of the functions; the service starts its processes with this
@@ -49,16 +43,6 @@ enum Command {
 /// The embedded DynamoDB logs a warning for each failed condition, which is the normal way for a claim to lose.
 const LOGGED: &str = "warn,dynoxide=error";
 
-impl Cli {
-    /// The log filter of this process. `chaos` causes failures on purpose, so their warnings are not shown.
-    fn logged(&self) -> &'static str {
-        match &self.command {
-            Some(Command::Chaos(args)) if !args.verbose => "off",
-            _ => LOGGED,
-        }
-    }
-}
-
 /// The program: `main` of `local`, and of the copy of it that the tests run.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -68,7 +52,7 @@ pub fn main() -> ExitCode {
         return role.run();
     }
     tracing_subscriber::fmt()
-        .with_env_filter(cli.logged())
+        .with_env_filter(LOGGED)
         .with_writer(std::io::stderr)
         .init();
     match tokio::runtime::Runtime::new() {
@@ -86,8 +70,6 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::Serve(args)) => serve(args).await,
         Some(Command::Backends(args)) => backends(args).await,
         Some(Command::Demo(args)) => demo(args).await,
-        Some(Command::Chaos(args)) => chaos(args).await,
-        Some(Command::Bench(args)) => bench(args).await,
         Some(Command::Client(command)) => command.run().await.report(),
         Some(Command::Function { role }) => role.run(),
     }

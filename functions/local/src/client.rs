@@ -37,9 +37,6 @@ pub mod result;
 pub mod submit;
 pub mod watch;
 
-pub(crate) use job_table::plain_table;
-pub(crate) use numbers::thousands;
-
 pub use calls::{Cancellation, Status};
 pub use command::ClientCommand;
 pub use connection::Client;

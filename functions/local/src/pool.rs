@@ -78,7 +78,8 @@ impl Pool {
     }
 
     /// Returns another pool of the same function. These variables override its own.
-    pub(crate) fn with_environment(&self, changed: BTreeMap<String, String>) -> Self {
+    #[must_use]
+    pub fn with_environment(&self, changed: BTreeMap<String, String>) -> Self {
         let mut function = self.inner.function.clone();
         function.environment.extend(changed);
         Self::new(function)

@@ -6,17 +6,21 @@ use clap::ValueEnum;
 
 use crate::parent::exit_when_parent_is_gone;
 
-/// Which function this process is.
+/// One of the three functions. As a command-line argument it is the function's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Role {
+pub enum Role {
+    /// `POST`, cancel and delete.
     Submit,
+    /// All reads.
     Status,
+    /// Runs the jobs.
     Worker,
 }
 
 impl Role {
-    /// The function's name, and the argument that makes a process of it.
-    pub(crate) fn name(self) -> &'static str {
+    /// The function's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Submit => "submit",
             Self::Status => "status",
@@ -24,8 +28,12 @@ impl Role {
         }
     }
 
-    /// Is the function until the process that started this one is gone.
-    pub(crate) fn run(self) -> ExitCode {
+    /// Runs this process as the function until the process that started it is gone.
+    ///
+    /// [`crate::Service`] starts its functions as `<this executable> function <name>`, so an executable that starts the service
+    /// has this command.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
         exit_when_parent_is_gone();
         lambda_runtime::tracing::init_default_subscriber();
         // As `#[tokio::main(flavor = "current_thread")]` does in the functions' own executables.

@@ -1,18 +1,16 @@
 //! `serve`: runs the service until Ctrl-C.
 
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 use engine::WRITE_HORIZON;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::build::Build;
-use crate::fault_args::FaultArgs;
 use crate::function::LogSink;
 use crate::service::{Service, ServiceOptions};
+use crate::stop_signal::stop_signal;
 
 /// Flags of `serve`.
 #[derive(Args, Clone, Debug)]
@@ -54,8 +52,6 @@ pub(crate) struct ServeArgs {
     /// Omit monitor links, which give access to a job's page without credentials (off by default in a deployment)
     #[arg(long)]
     no_monitor_links: bool,
-    #[command(flatten)]
-    faults: FaultArgs,
     /// Origins allowed to call the API from a browser (CORS), comma-separated; * allows every origin
     #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
     allowed_origins: Vec<String>,
@@ -77,13 +73,12 @@ pub(crate) struct ServeArgs {
 
 impl ServeArgs {
     fn options(self) -> ServiceOptions {
-        let write_horizon = write_horizon(self.write_horizon, self.retention);
         ServiceOptions {
             port: self.port,
             data: self.data,
             retention: Duration::from_secs(self.retention),
             deadline: Duration::from_secs(self.deadline),
-            write_horizon,
+            write_horizon: write_horizon(self.write_horizon, self.retention),
             concurrency: usize::from(self.concurrency),
             batch_size: self.batch_size,
             worker_timeout: Duration::from_secs(self.worker_timeout),
@@ -91,7 +86,6 @@ impl ServeArgs {
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
             monitor_links: !self.no_monitor_links,
-            faults: self.faults.options(write_horizon),
             allowed_origins: self.allowed_origins,
             build: self.functions.map(|folder| Build {
                 folder,
@@ -136,23 +130,10 @@ pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-pub(crate) async fn stop_signal() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
 /// The addresses of the service, and commands to try.
 fn welcome(service: &Service, options: &ServiceOptions) -> String {
-    let Service {
-        url,
-        dynamodb_url,
-        sqs_url,
-        ..
-    } = service;
+    let url = &service.url;
+    let (dynamodb_url, sqs_url) = (&service.backends.dynamodb_url, &service.backends.sqs_url);
     let kept = options.data.as_ref().map_or_else(
         || "nothing is kept when it stops (--data DIR keeps records and messages)".to_owned(),
         |folder| format!("records and messages are kept in {}", folder.display()),

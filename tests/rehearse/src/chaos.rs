@@ -1,0 +1,98 @@
+//! `chaos`: many jobs while processes are killed and calls fail, and at the end a count of what became of them.
+//!
+//! Jobs are submitted, submitted again, canceled, looked at and deleted through the HTTP front, as clients do, and their keys
+//! used again; some come to a deadline. What is counted comes from three places that know nothing of each other: the clients'
+//! answers, an auditor that sees each write to the table, and the status URIs once all is at rest.
+
+mod args;
+mod course;
+mod door;
+mod found;
+mod killer;
+mod report;
+mod rest;
+mod told;
+mod verdict;
+mod wish;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use local::StartError;
+
+pub(crate) use args::ChaosArgs;
+use course::Clients;
+use door::Door;
+use killer::Killer;
+use report::{Evidence, Report};
+
+use crate::conclusion::{conclude, failed};
+use crate::faulty_service::FaultyService;
+use crate::load_client::Client;
+
+/// Runs it all and reports. It fails when a promise was broken.
+pub(crate) async fn chaos(args: ChaosArgs) -> ExitCode {
+    let seed = args.seed();
+    // First of all, so that it is known whatever happens.
+    eprintln!(
+        "seed {seed}: `rehearse chaos --seed {seed}` makes the same jobs and the same plan of faults and kills"
+    );
+    match run(&args, seed).await {
+        Ok(report) => conclude(&report, args.json, report.is_good()),
+        Err(error) => failed(error),
+    }
+}
+
+async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
+    let begun = Instant::now();
+    let faulty = Arc::new(FaultyService::start(args.options(), seed, args.rates()).await?);
+    let (service, auditor) = (&faulty.service, &faulty.auditor);
+    let hurried = Door::open(service, wish::DEADLINE).await;
+    let hurried = hurried.map_err(|error| StartError::BackEnd(error.into()))?;
+    let client = Client::new(&service.url);
+    let clients = Clients {
+        hurried: client.at(&hurried.url),
+        client: client.clone(),
+        auditor: auditor.clone(),
+        patience: args.patience(),
+    };
+    let bar = bar(args.jobs);
+    let killer = Killer::start(faulty.clone(), seed, args.kill_every());
+    let told = clients.submit_all(args, seed, &bar).await;
+    let submitting = begun.elapsed();
+    let rest = rest::wait(service, auditor, args, &bar).await;
+    let kills = killer.stop().await;
+    bar.finish_and_clear();
+    // What the clients see at the end is asked on a good day.
+    faulty.plan.end();
+    let at_the_end = told::ask_all(&told, &client, auditor).await;
+    let report = Report::of(Evidence {
+        seed,
+        faulty: &faulty,
+        told: &told,
+        at_the_end: &at_the_end,
+        rest,
+        kills,
+        answers: client.counts(),
+        submitting,
+        all: begun.elapsed(),
+    });
+    hurried.close().await;
+    // The killer and the rest are over, so this is the last one that has it.
+    if let Some(faulty) = Arc::into_inner(faulty) {
+        faulty.service.stop().await;
+    }
+    Ok(report)
+}
+
+/// Hidden where standard error is no terminal.
+fn bar(jobs: u32) -> ProgressBar {
+    let bar = ProgressBar::new(u64::from(jobs));
+    let template = "{elapsed_precise} [{bar:40}] {pos} of {len} jobs at their end  {msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}

@@ -1,0 +1,315 @@
+//! The front itself: an HTTP server that hands calls on to the back ends, or does not.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::pending;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::call::{BackEnd, Call};
+use super::fault::{Fault, Kind};
+use super::plan::{Plan, Redelivery};
+use super::redelivery::OnTheirWay;
+use super::refusal::{failed, throttled, unreachable};
+use crate::audit::Auditor;
+
+/// What a front does with the calls that pass it: a [`Plan`] of faults, or a test's own script or record.
+pub trait Intercept: Send + Sync + 'static {
+    /// Changes the call before anything else happens to it.
+    fn rewrite(&self, _call: &mut Call) {}
+
+    /// What goes wrong with this call.
+    fn fault(&self, _call: &Call) -> Option<Fault> {
+        None
+    }
+
+    /// What becomes of the next message that the queue delivers.
+    fn redelivery(&self) -> Option<Redelivery> {
+        None
+    }
+
+    /// The back end gave this answer.
+    fn answered(&self, _call: &Call, _status: StatusCode, _answer: &Bytes) {}
+}
+
+impl<F: Fn(&Call) -> Option<Fault> + Send + Sync + 'static> Intercept for F {
+    fn fault(&self, call: &Call) -> Option<Fault> {
+        self(call)
+    }
+}
+
+impl Intercept for Arc<Plan> {
+    fn fault(&self, call: &Call) -> Option<Fault> {
+        Plan::fault(self, call)
+    }
+
+    fn redelivery(&self) -> Option<Redelivery> {
+        Plan::redelivery(self)
+    }
+}
+
+/// A front before both back ends. Dropping it ends it.
+pub struct Front {
+    /// Where it is reached, as DynamoDB and as SQS.
+    pub url: String,
+    inner: Arc<Inner>,
+    /// Ends its connections when it is dropped.
+    _server: JoinSet<()>,
+}
+
+struct Inner {
+    client: Client<HttpConnector, Full<Bytes>>,
+    dynamodb_url: String,
+    sqs_url: String,
+    intercept: Box<dyn Intercept>,
+    auditor: Option<Arc<Auditor>>,
+    on_their_way: OnTheirWay,
+    counts: Mutex<BTreeMap<Kind, u64>>,
+}
+
+type Answer = Response<Full<Bytes>>;
+
+/// The connection ends without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was reset on purpose")]
+struct Reset;
+
+/// After this a call that gets no answer is reset: longer than the functions wait, and a poller that waits for ever goes on.
+const SILENCE: Duration = Duration::from_secs(6);
+
+impl Front {
+    /// A front whose calls fare as `intercept` says.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub async fn start(
+        dynamodb_url: &str,
+        sqs_url: &str,
+        intercept: impl Intercept,
+    ) -> io::Result<Self> {
+        Self::serve(Inner::new(dynamodb_url, sqs_url, intercept)).await
+    }
+
+    /// The same, and it shows each message and each write to the auditor.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub async fn audited(
+        dynamodb_url: &str,
+        sqs_url: &str,
+        intercept: impl Intercept,
+        auditor: Arc<Auditor>,
+    ) -> io::Result<Self> {
+        Self::serve(Inner {
+            auditor: Some(auditor),
+            ..Inner::new(dynamodb_url, sqs_url, intercept)
+        })
+        .await
+    }
+
+    async fn serve(inner: Inner) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let inner = Arc::new(inner);
+        let mut server = JoinSet::new();
+        server.spawn(accept(listener, inner.clone()));
+        Ok(Self {
+            url,
+            inner,
+            _server: server,
+        })
+    }
+
+    /// How often each kind of fault occurred so far.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<Kind, u64> {
+        self.inner.counts().clone()
+    }
+}
+
+async fn accept(listener: TcpListener, inner: Arc<Inner>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
+                connections.spawn(converse(stream, inner.clone()));
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn converse(stream: TcpStream, inner: Arc<Inner>) {
+    // Without these an answer is slower, and a reset is an end of file; neither is wrong.
+    let _ = (stream.set_nodelay(true), stream.set_zero_linger());
+    let service = service_fn(move |request| {
+        let inner = inner.clone();
+        async move { inner.respond(request).await }
+    });
+    // An error is a client that left, or a reset on purpose.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+impl Inner {
+    fn new(dynamodb_url: &str, sqs_url: &str, intercept: impl Intercept) -> Self {
+        Self {
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            dynamodb_url: dynamodb_url.trim_end_matches('/').to_owned(),
+            sqs_url: sqs_url.trim_end_matches('/').to_owned(),
+            intercept: Box::new(intercept),
+            auditor: None,
+            on_their_way: OnTheirWay::default(),
+            counts: Mutex::default(),
+        }
+    }
+
+    fn counts(&self) -> std::sync::MutexGuard<'_, BTreeMap<Kind, u64>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, kind: Kind) {
+        *self.counts().entry(kind).or_default() += 1;
+    }
+
+    async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Result<Answer, Reset> {
+        let (parts, body) = request.into_parts();
+        // A client that leaves in the middle of a request has not made one.
+        let body = body.collect().await.map_err(|_| Reset)?.to_bytes();
+        let mut call = Call::of(parts, body);
+        self.intercept.rewrite(&mut call);
+        let fault = self.intercept.fault(&call);
+        if let Some(fault) = &fault {
+            self.count(fault.kind());
+        }
+        match fault {
+            None => Ok(self.take_effect(call).await),
+            Some(Fault::Stale(answer)) => Ok(Response::new(answer.to_string().into())),
+            Some(Fault::Throttle) => Ok(throttled(call.back_end)),
+            Some(Fault::ErrorBefore) => Ok(failed(call.back_end)),
+            Some(Fault::ResetBefore) => Err(Reset),
+            Some(Fault::HangBefore) => silence().await,
+            Some(Fault::ErrorAfter) => {
+                let back_end = call.back_end;
+                self.take_effect(call).await;
+                Ok(failed(back_end))
+            }
+            Some(Fault::ResetAfter) => {
+                self.take_effect(call).await;
+                Err(Reset)
+            }
+            Some(Fault::HangAfter) => {
+                self.take_effect(call).await;
+                silence().await
+            }
+            Some(Fault::Delay(by)) => self.later(call, async move { sleep(by).await }).await,
+            Some(Fault::Hold(hold)) => self.later(call, async move { hold.wait().await }).await,
+        }
+    }
+
+    /// The call takes effect after `wait`, also when its sender has left meanwhile: it was on its way.
+    async fn later(
+        self: Arc<Self>,
+        call: Call,
+        wait: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Answer, Reset> {
+        let effect = tokio::spawn(async move {
+            wait.await;
+            self.take_effect(call).await
+        });
+        effect.await.map_err(|_| Reset)
+    }
+
+    async fn take_effect(self: &Arc<Self>, call: Call) -> Answer {
+        if call.operation == "ReceiveMessage" {
+            return self.poll(&call).await;
+        }
+        // In a task of its own: what has begun ends, whether its sender waits or not.
+        let inner = self.clone();
+        let back_end = call.back_end;
+        let effect = tokio::spawn(async move {
+            match &inner.auditor {
+                Some(auditor) => auditor.watch(&call, inner.forward(&call)).await,
+                None => inner.forward(&call).await,
+            }
+        });
+        effect.await.unwrap_or_else(|_| unreachable(back_end))
+    }
+
+    /// A poll gets what is on its way, or what the queue has. One that is abandoned takes nothing.
+    async fn poll(&self, call: &Call) -> Answer {
+        tokio::select! {
+            biased;
+            arrived = self.on_their_way.arrive(call) => Response::new(Full::new(arrived)),
+            answer = self.forward(call) => {
+                let (parts, body) = answer.into_parts();
+                let Ok(body) = body.collect().await;
+                let draw = || self.intercept.redelivery();
+                let body = self.on_their_way.divert(body.to_bytes(), draw, |kind| self.count(kind));
+                Response::from_parts(parts, Full::new(body))
+            }
+        }
+    }
+
+    async fn forward(&self, call: &Call) -> Answer {
+        let base = match call.back_end {
+            BackEnd::DynamoDb => &self.dynamodb_url,
+            BackEnd::Sqs => &self.sqs_url,
+        };
+        match self.ask(&format!("{base}{}", call.uri.path()), call).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::warn!("a back end behind the front gave no answer: {error}");
+                unreachable(call.back_end)
+            }
+        }
+    }
+
+    async fn ask(&self, url: &str, call: &Call) -> Result<Answer, Box<dyn Error + Send + Sync>> {
+        let mut request = Request::post(url).body(Full::new(call.bytes.clone()))?;
+        *request.headers_mut() = end_to_end(&call.headers);
+        let (mut parts, body) = self.client.request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        self.intercept.answered(call, parts.status, &body);
+        parts.headers = end_to_end(&parts.headers);
+        Ok(Response::from_parts(parts, Full::new(body)))
+    }
+}
+
+/// Without the headers that belong to one connection.
+fn end_to_end(headers: &HeaderMap) -> HeaderMap {
+    const OF_ONE_CONNECTION: [HeaderName; 4] = [
+        header::HOST,
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+    ];
+    let mut headers = headers.clone();
+    for name in OF_ONE_CONNECTION {
+        headers.remove(name);
+    }
+    headers
+}
+
+async fn silence() -> Result<Answer, Reset> {
+    match tokio::time::timeout(SILENCE, pending::<Infallible>()).await {
+        Ok(never) => match never {},
+        Err(_) => Err(Reset),
+    }
+}

@@ -1,0 +1,42 @@
+//! The service with a front between its functions and the back ends, and an auditor behind the front.
+
+use std::sync::Arc;
+
+use local::{Backends, Endpoints, Service, ServiceOptions, StartError, dynamodb_client};
+
+use crate::audit::Auditor;
+use crate::faults::{Front, Plan, Rates};
+
+/// The running service with its front.
+pub(crate) struct FaultyService {
+    pub(crate) service: Service,
+    pub(crate) front: Front,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) auditor: Arc<Auditor>,
+}
+
+impl FaultyService {
+    /// Starts the service; the faults are drawn from `seed`.
+    pub(crate) async fn start(
+        options: ServiceOptions,
+        seed: u64,
+        rates: Rates,
+    ) -> Result<Self, StartError> {
+        let backends = Backends::start(options.backends()).await?;
+        let plan = Arc::new(Plan::new(seed, rates));
+        let auditor = Arc::new(Auditor::new(dynamodb_client(&backends.dynamodb_url)));
+        let (dynamodb, sqs) = (&backends.dynamodb_url, &backends.sqs_url);
+        let front = Front::audited(dynamodb, sqs, plan.clone(), auditor.clone()).await;
+        let front = front.map_err(|error| StartError::BackEnd(error.into()))?;
+        let endpoints = Endpoints {
+            dynamodb: front.url.clone(),
+            sqs: front.url.clone(),
+        };
+        Ok(Self {
+            service: Service::on(backends, &endpoints, options).await?,
+            front,
+            plan,
+            auditor,
+        })
+    }
+}
