@@ -7,10 +7,10 @@ use clap::{Parser, Subcommand};
 use crate::backends_command::{BackendsArgs, backends};
 use crate::bench::{BenchArgs, bench};
 use crate::chaos::{ChaosArgs, chaos};
-use crate::client::ClientCommand;
 use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
 use crate::serve::{ServeArgs, serve};
+use client::ClientCommand;
 
 /// Accepted on this machine: asynchronous jobs over HTTP, without AWS and without Docker.
 ///

@@ -5,9 +5,13 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use clap::Args;
+mod profile_table;
+mod show;
 
-use crate::client::{self, Client, ClientError, DemoError, Options, TextFile};
+use clap::Args;
+use client::{Client, ClientError, Options, TextFile};
+
+use self::show::DemoError;
 use crate::conclusion::failed;
 use crate::function::LogSink;
 use crate::service::{Service, ServiceOptions};
@@ -73,7 +77,7 @@ async fn show(service: &Service, csv: &TextFile) -> Result<(), DemoError> {
         .parse()
         .expect("a listener's address is the authority of a URL");
     let client = Client::new(base, Options::default())?;
-    client::demo(&client, csv, RETENTION, &mut std::io::stdout()).await
+    show::demo(&client, csv, RETENTION, &mut std::io::stdout()).await
 }
 
 fn options(logs: LogSink) -> ServiceOptions {

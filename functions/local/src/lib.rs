@@ -11,7 +11,6 @@ mod bench;
 mod build;
 mod chaos;
 mod cli;
-pub mod client;
 mod conclusion;
 mod cors;
 mod demo;

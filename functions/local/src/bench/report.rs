@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::args::BenchArgs;
 use super::measured::Measured;
 use super::round::Round;
-use crate::client::{plain_table, thousands};
+use client::{job_table::plain_table, numbers::thousands};
 
 /// What a bench showed.
 #[derive(Debug, Serialize)]

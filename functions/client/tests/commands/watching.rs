@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use local::client::{Client, ClientError, Exit, Options, RetryPolicy, Sighting};
+use client::{Client, ClientError, Exit, Options, RetryPolicy, Sighting};
 
 use crate::scripted::{Answer, ID, Script, Service};
 use crate::{run, run_line};

@@ -5,12 +5,11 @@ use super::clock::date_and_time;
 use super::text::{columns, cut, printable};
 
 /// One rule below the header, no other lines: it reads well and can be piped through `grep`.
-pub(super) const PLAIN: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─'));
+pub const PLAIN: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 /// Between two columns of a table, in columns of the terminal.
 const GAP_COLUMNS: u16 = 2;
 /// The same, to reckon with.
-pub(super) const GAP: usize = GAP_COLUMNS as usize;
+pub const GAP: usize = GAP_COLUMNS as usize;
 /// Below this width the id (36 columns, never cut) leaves no room for a line a job; jobs then get two.
 const ROOMY: usize = 112;
 /// A summary is cut to no less than this.
@@ -20,7 +19,7 @@ const NAME_MAX: usize = 24;
 
 /// Jobs as a table: id, name, state, percent, start, summary. One line a job where the terminal is wide enough or where
 /// the output isn't a terminal; two lines a job otherwise.
-pub(super) fn job_table(jobs: &[JobDocument]) -> String {
+pub fn job_table(jobs: &[JobDocument]) -> String {
     table_at(jobs, Table::new().width().map(usize::from))
 }
 
@@ -51,7 +50,7 @@ fn table_at(jobs: &[JobDocument], width: Option<usize>) -> String {
 }
 
 /// An empty table in the plain style, whose columns are as wide as their content.
-pub(crate) fn plain_table(header: &[&str]) -> Table {
+pub fn plain_table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
         .load_style(PLAIN)
@@ -66,7 +65,7 @@ pub(crate) fn plain_table(header: &[&str]) -> Table {
 }
 
 /// How wide a column of cells is that may have several lines.
-pub(super) fn widest<'a>(cells: impl IntoIterator<Item = &'a str>) -> usize {
+pub fn widest<'a>(cells: impl IntoIterator<Item = &'a str>) -> usize {
     cells
         .into_iter()
         .flat_map(str::lines)
@@ -133,7 +132,7 @@ fn fit_summaries(
 }
 
 /// The text on at most `lines` lines of `width`, broken between words; the last one is cut if need be.
-pub(super) fn wrapped(text: &str, width: usize, lines: usize) -> String {
+pub fn wrapped(text: &str, width: usize, lines: usize) -> String {
     let mut done: Vec<String> = Vec::new();
     let mut rest = text;
     while done.len() + 1 < lines && columns(rest) > width {

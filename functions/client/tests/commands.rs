@@ -5,21 +5,19 @@
     reason = "this whole binary is tests"
 )]
 
-#[path = "client/command_line.rs"]
+#[path = "commands/command_line.rs"]
 mod command_line;
-#[path = "client/demonstrating.rs"]
-mod demonstrating;
-#[path = "client/jobs.rs"]
+#[path = "commands/jobs.rs"]
 mod jobs;
-#[path = "client/scripted.rs"]
+#[path = "commands/scripted.rs"]
 mod scripted;
-#[path = "client/submitting.rs"]
+#[path = "commands/submitting.rs"]
 mod submitting;
-#[path = "client/watching.rs"]
+#[path = "commands/watching.rs"]
 mod watching;
 
 use clap::Parser;
-use local::client::{ClientCommand, Exit};
+use client::{ClientCommand, Exit};
 use scripted::Service;
 
 #[derive(Debug, Parser)]

@@ -139,7 +139,7 @@ fn with_trailing_slash(mut url: Url) -> Url {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Header;
+    use crate::Header;
 
     fn client(base: &str) -> Client {
         let header: Header = "Authorization: Bearer secret".parse().unwrap();

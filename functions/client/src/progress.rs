@@ -98,7 +98,7 @@ impl Drop for Bar {
 }
 
 /// Lets time pass; a terminal shows how much of it is left.
-pub(super) async fn wait(duration: Duration) {
+pub async fn wait(duration: Duration) {
     let spinner = ProgressBar::new_spinner();
     let style = ProgressStyle::with_template("   {spinner:.cyan} {msg}");
     spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));

@@ -6,7 +6,7 @@ mod profile;
 use comfy_table::Table;
 use serde_json::Value;
 
-use super::numbers::thousands;
+use client::numbers::thousands;
 use profile::Profile;
 
 /// The width for output that isn't a terminal.
@@ -51,8 +51,8 @@ fn heading(profile: &Profile) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::super::text::columns;
     use super::*;
+    use client::text::columns;
 
     fn airports() -> Value {
         json!({"rows": 3376, "columns": [

@@ -65,8 +65,8 @@ pub(super) fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Du
 
 #[cfg(test)]
 mod tests {
-    use super::super::Problem;
     use super::*;
+    use crate::Problem;
 
     fn busy(retry_after: Option<Duration>) -> ClientError {
         let problem = Problem {

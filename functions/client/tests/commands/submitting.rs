@@ -1,4 +1,4 @@
-use local::client::Exit;
+use client::Exit;
 use serde_json::json;
 
 use crate::run;

@@ -27,13 +27,13 @@ pub async fn run(args: Args, _stdout: &mut Output) -> Result<Exit, ClientError> 
 }
 
 /// Watches a job with its progress on stderr.
-pub(super) async fn follow(client: &Client, uri: &Url) -> Result<Ending, ClientError> {
+pub async fn follow(client: &Client, uri: &Url) -> Result<Ending, ClientError> {
     let mut progress = Progress::on_stderr();
     client.watch(uri, |sighting| progress.show(&sighting)).await
 }
 
 /// Says how a watch ended, and what can be done next; returns the exit code for it.
-pub(super) fn show_ending(ending: &Ending, uri: &Url) -> Exit {
+pub fn show_ending(ending: &Ending, uri: &Url) -> Exit {
     eprintln!("{}", sentence_of(ending, uri));
     exit_of(ending)
 }

@@ -59,7 +59,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    pub(super) fn unreachable(url: &Url, source: reqwest::Error) -> Self {
+    pub fn unreachable(url: &Url, source: reqwest::Error) -> Self {
         Self::Unreachable {
             service: url.origin().ascii_serialization(),
             here: is_loopback(url),
@@ -67,11 +67,7 @@ impl ClientError {
         }
     }
 
-    pub(super) fn unexpected(
-        url: &Url,
-        status: Option<StatusCode>,
-        what: impl Into<String>,
-    ) -> Self {
+    pub fn unexpected(url: &Url, status: Option<StatusCode>, what: impl Into<String>) -> Self {
         Self::Unexpected {
             url: url.to_string(),
             status: status.map(|status| status.as_u16()),
@@ -80,7 +76,7 @@ impl ClientError {
     }
 
     /// Whether the same request may succeed in a moment.
-    pub(super) fn is_transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Busy { .. })
     }
 
@@ -99,7 +95,7 @@ impl ClientError {
 
     /// Says on stderr what went wrong, and returns the exit code for it. A reader of stdout that has had enough
     /// (`list | head -1`) is no error.
-    pub(super) fn report(&self) -> Exit {
+    pub fn report(&self) -> Exit {
         if matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
             return Exit::Success;
         }
@@ -108,7 +104,7 @@ impl ClientError {
     }
 
     /// The message, its cause, and what can be done.
-    pub(crate) fn explanation(&self) -> String {
+    pub fn explanation(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         let mut innermost = None;
@@ -131,7 +127,7 @@ impl ClientError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::TextFile;
+    use crate::TextFile;
 
     #[test]
     fn an_explanation_says_everything_once() {

@@ -61,7 +61,7 @@ impl FromStr for JobRef {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::Options;
+    use crate::Options;
 
     const ID: &str = "01929b6e-7a52-8c3e-9d1f-0123456789ab";
 

@@ -7,7 +7,7 @@
 //! watch jobs itself.
 
 mod calls;
-mod clock;
+pub mod clock;
 mod command;
 mod connection;
 mod countdown;
@@ -16,34 +16,28 @@ mod error;
 mod exit;
 mod input;
 mod job_ref;
-mod job_table;
+pub mod job_table;
 mod listing;
-mod numbers;
+pub mod numbers;
 mod options;
 mod pace;
 mod problem;
-mod progress;
+pub mod progress;
 mod request;
 mod submission;
-mod text;
+pub mod text;
 mod watching;
 
 pub mod cancel;
 pub mod delete;
-pub mod demo;
 pub mod list;
-pub mod profile_table;
 pub mod result;
 pub mod submit;
 pub mod watch;
 
-pub(crate) use job_table::plain_table;
-pub(crate) use numbers::thousands;
-
 pub use calls::{Cancellation, Status};
 pub use command::ClientCommand;
 pub use connection::Client;
-pub use demo::{DemoError, demo};
 pub use document::{JobDocument, JobError, JobState, JobStatus, StatusDocument};
 pub use error::ClientError;
 pub use exit::{EXIT_CODES, Exit, Output};
@@ -52,7 +46,6 @@ pub use job_ref::{InvalidJobRef, JobRef};
 pub use listing::{JobPage, ListQuery};
 pub use options::{ConnectionArgs, DEFAULT_URL, Header, Options, RetryPolicy};
 pub use problem::{PointedError, Problem};
-pub use profile_table::profile_table;
 pub use progress::Progress;
 pub use request::{IdempotencyKey, Request};
 pub use submission::Accepted;

@@ -4,21 +4,21 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// An instant to the second in UTC, as in `2026-01-01 10:50:45Z`: the date, and the time of day.
-pub(super) fn date_and_time(instant: OffsetDateTime) -> (String, String) {
+pub fn date_and_time(instant: OffsetDateTime) -> (String, String) {
     let utc = instant.to_offset(time::UtcOffset::UTC);
     let time = format!("{:02}:{:02}:{:02}Z", utc.hour(), utc.minute(), utc.second());
     (utc.date().to_string(), time)
 }
 
 /// The time from `now` to a later instant; nothing when it has passed.
-pub(super) fn until(instant: OffsetDateTime, now: OffsetDateTime) -> Option<Duration> {
+pub fn until(instant: OffsetDateTime, now: OffsetDateTime) -> Option<Duration> {
     Duration::try_from(instant - now)
         .ok()
         .filter(|left| !left.is_zero())
 }
 
 /// A duration as a person says it, in its one or two largest units: `0.4 s`, `12 s`, `2 min 10 s`, `3 h 5 min`, `2 d 1 h`.
-pub(super) fn spoken(duration: Duration) -> String {
+pub fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         1..10 if duration.subsec_millis() < 50 => format!("{seconds} s"),
@@ -31,7 +31,7 @@ pub(super) fn spoken(duration: Duration) -> String {
 }
 
 /// Parses an RFC 3339 date and time.
-pub(super) fn parse_rfc3339(text: &str) -> Result<OffsetDateTime, time::error::Parse> {
+pub fn parse_rfc3339(text: &str) -> Result<OffsetDateTime, time::error::Parse> {
     OffsetDateTime::parse(text, &Rfc3339)
 }
 

@@ -1,9 +1,9 @@
 use comfy_table::{CellAlignment, Row};
 
 use super::profile::{Column, Common};
-use crate::client::job_table::{GAP, plain_table, widest};
-use crate::client::numbers::thousands;
-use crate::client::text::{columns, cut};
+use client::job_table::{GAP, plain_table, widest};
+use client::numbers::thousands;
+use client::text::{columns, cut};
 
 /// A column's name is cut to this.
 const NAME_MAX: usize = 20;

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
-use crate::client::numbers::{decimal, thousands};
-use crate::client::text::printable;
+use client::numbers::{decimal, thousands};
+use client::text::printable;
 
 /// As much of a profile as a result has.
 pub(super) struct Profile {

@@ -9,13 +9,13 @@ use serde_json::value::to_raw_value;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
-use super::clock::{date_and_time, spoken, until};
-use super::numbers::thousands;
 use super::profile_table::profile_table;
-use super::progress::wait;
-use super::text::printable;
-use super::watch::follow;
-use super::{
+use client::clock::{date_and_time, spoken, until};
+use client::numbers::thousands;
+use client::progress::wait;
+use client::text::printable;
+use client::watch::follow;
+use client::{
     Accepted, Client, ClientError, Ending, InputError, JobDocument, Output, Problem, Request,
     Status, TextFile,
 };

@@ -1,5 +1,5 @@
 use clap::Parser;
-use local::client::Exit;
+use client::Exit;
 
 use crate::CommandLine;
 

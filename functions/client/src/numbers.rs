@@ -1,11 +1,11 @@
 /// An integer with thousands separators: `3,376`.
-pub(crate) fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     separated(&number.to_string())
 }
 
 /// A computed number to about five significant digits, with thousands separators: `40.037`, `-98.621`, `24,518.3`.
 /// Very large and very small ones are written with an exponent.
-pub(super) fn decimal(number: f64) -> String {
+pub fn decimal(number: f64) -> String {
     let size = number.abs();
     if size != 0.0 && !(1e-3..1e12).contains(&size) {
         return format!("{number:.3e}");
