@@ -1,14 +1,16 @@
+//! The names of a job.
+
 use std::str::FromStr;
 
 use reqwest::Url;
 use uuid::Uuid;
 
-use super::{Client, ClientError};
+use crate::{Client, ClientError};
 
-/// A job as a person names it: its id, its absolute status URI, or the path that documents call `@uri`.
+/// A job as a person names it: its id, its absolute status URI, or the path that its document calls `@uri`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobRef {
-    /// An id, to be looked up at the service's base URL.
+    /// An id, below the service's base URL.
     Id(Uuid),
     /// An absolute status URI.
     Uri(Url),
@@ -16,23 +18,23 @@ pub enum JobRef {
     Path(String),
 }
 
-/// The text names no job.
+/// The text does not name a job.
 #[derive(Debug, thiserror::Error)]
 #[error("a job is named by its id (a UUID) or by its status URI (http://… or https://…)")]
 pub struct InvalidJobRef;
 
 impl JobRef {
-    /// The status URI.
+    /// Returns the status URI.
     pub fn resolve(&self, client: &Client) -> Result<Url, ClientError> {
         match self {
-            Self::Id(id) => client.job_uri(*id),
+            Self::Id(id) => client.join(&format!("jobs/{id}")),
             Self::Uri(uri) => Ok(uri.clone()),
             Self::Path(path) => client.join(path),
         }
     }
 
     /// The base URL of the service that an absolute URI belongs to.
-    pub(super) fn service(&self) -> Option<Url> {
+    pub(crate) fn service(&self) -> Option<Url> {
         match self {
             Self::Uri(uri) => uri.join("/").ok(),
             Self::Id(_) | Self::Path(_) => None,
@@ -85,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_refused() {
+    fn any_other_text_is_refused() {
         for text in [
             "",
             "job-1",

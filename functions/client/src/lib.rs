@@ -1,52 +1,60 @@
-//! A small HTTP client for the service, wherever it runs: the commands `submit`, `watch`, `cancel`, `list`, `result` and
-//! `delete`, and the display half of `demo`.
+//! A client of any deployment of this service: a library for Rust programs, and the commands of the program `accepted`.
 //!
-//! It knows nothing but the HTTP contract, so it drives a deployed service as well as the local one. Each command is a
-//! module with the arguments (`Args`) and a function `run`; [`ClientCommand`] is all of them as one clap subcommand, to be
-//! flattened into a larger command line. [`Client`] is the same without a terminal, for code that wants to submit and
-//! watch jobs itself.
+//! [`Client`] submits jobs and follows them. It depends on nothing but the HTTP contract.
+//!
+//! ```no_run
+//! use client::{Client, JobStatus, Options, Submission};
+//! use serde_json::{Value, json};
+//!
+//! # async fn profile() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::new("https://example.org/prod".parse()?, Options::default())?;
+//! let mut submission = Submission::new("csv_profile", &json!({"csv": "city,people\nUlm,2\nBonn,3\n"}))?;
+//! submission.idempotency_key = Some("import-17".parse()?);
+//!
+//! let accepted = client.submit(&submission).await?;
+//! let job = client.wait(&accepted.status_uri).await?;
+//! match job.job_status {
+//!     JobStatus::Success => {
+//!         let profile: Value = client.result(&accepted.status_uri).await?;
+//!         println!("{} rows", profile["rows"]);
+//!     }
+//!     status => println!("{status}: {:?}", job.error),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A job that was stored by its id is found again with [`JobRef`]; [`ClientError`] says what a caller can do about a failure.
+//! [`ClientCommand`] is the command line, to be flattened into the command line of a program.
+
+#![warn(missing_docs)]
 
 mod calls;
-pub mod clock;
+mod client;
 mod command;
-mod connection;
-mod countdown;
-mod document;
 mod error;
-mod exit;
-mod input;
+mod job;
 mod job_ref;
-pub mod job_table;
-mod listing;
-pub mod numbers;
+mod list;
 mod options;
 mod pace;
 mod problem;
-pub mod progress;
-mod request;
 mod submission;
-pub mod text;
-mod watching;
+mod text;
+mod watch;
 
-pub mod cancel;
-pub mod delete;
-pub mod list;
-pub mod result;
-pub mod submit;
-pub mod watch;
-
-pub use calls::{Cancellation, Status};
-pub use command::ClientCommand;
-pub use connection::Client;
-pub use document::{JobDocument, JobError, JobState, JobStatus, StatusDocument};
+pub use calls::Cancellation;
+pub use client::Client;
+pub use command::{
+    ClientCommand, CommandError, ConnectionArgs, DEFAULT_URL, Exit, InputError, Output, Progress,
+    read_text,
+};
 pub use error::ClientError;
-pub use exit::{EXIT_CODES, Exit, Output};
-pub use input::{Field, InputError, TextFile};
+pub use job::{Job, JobError, JobState, JobStatus};
 pub use job_ref::{InvalidJobRef, JobRef};
-pub use listing::{JobPage, ListQuery};
-pub use options::{ConnectionArgs, DEFAULT_URL, Header, Options, RetryPolicy};
+pub use list::{JobPage, ListQuery};
+pub use options::{Options, RetryPolicy};
 pub use problem::{PointedError, Problem};
-pub use progress::Progress;
-pub use request::{IdempotencyKey, Request};
-pub use submission::Accepted;
-pub use watching::{Ending, Sighting};
+pub use reqwest::{Url, header::HeaderMap};
+pub use submission::{Accepted, IdempotencyKey, InvalidIdempotencyKey, Submission};
+pub use watch::Sighting;

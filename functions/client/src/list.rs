@@ -1,45 +1,57 @@
-//! `list`: shows the caller's jobs.
+//! The pages of the caller's jobs.
 
-use super::job_table::job_table;
-use super::{ClientError, ConnectionArgs, Exit, JobStatus, ListQuery, Output};
+use reqwest::{Method, Url};
+use serde::Deserialize;
 
-/// The arguments of `list`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// How many jobs to ask for at a time
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    limit: Option<u32>,
-    /// Only jobs of this status
-    #[arg(long, value_name = "STATUS", ignore_case = true)]
-    job_status: Option<JobStatus>,
-    /// All pages, not just the first
-    #[arg(long)]
-    all: bool,
-    #[command(flatten)]
-    connection: ConnectionArgs,
+use crate::{Client, ClientError, Job, JobStatus};
+
+/// Which jobs to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ListQuery {
+    /// Jobs per page, from 1; the service has its own default and maximum.
+    pub limit: Option<u32>,
+    /// Only jobs of this status.
+    pub job_status: Option<JobStatus>,
 }
 
-/// Prints a table of the jobs on stdout, newest first.
-pub async fn run(args: Args, stdout: &mut Output) -> Result<Exit, ClientError> {
-    let client = args.connection.client()?;
-    let mut page = client
-        .list(ListQuery {
-            limit: args.limit,
-            job_status: args.job_status,
-        })
-        .await?;
-    let mut jobs = std::mem::take(&mut page.jobs);
-    while let Some(next) = page.next.take_if(|_| args.all) {
-        page = client.page(&next).await?;
-        jobs.append(&mut page.jobs);
+/// A page of the caller's jobs, newest first.
+#[derive(Debug)]
+pub struct JobPage {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// The next page, for [`Client::page`]; `None` on the last.
+    pub next: Option<Url>,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    jobs: Vec<Job>,
+    next: Option<String>,
+}
+
+impl Client {
+    /// Reads the first page of the caller's jobs.
+    pub async fn list(&self, query: ListQuery) -> Result<JobPage, ClientError> {
+        let mut url = self.join("jobs")?;
+        if let Some(limit) = query.limit {
+            url.query_pairs_mut()
+                .append_pair("limit", &limit.to_string());
+        }
+        if let Some(status) = query.job_status {
+            url.query_pairs_mut()
+                .append_pair("job-status", status.as_str());
+        }
+        self.page(&url).await
     }
-    if jobs.is_empty() {
-        eprintln!("No jobs.");
-        return Ok(Exit::Success);
+
+    /// Reads a further page, by the `next` of the page before.
+    pub async fn page(&self, url: &Url) -> Result<JobPage, ClientError> {
+        let response = self.call(Method::GET, url).await?;
+        let Body { jobs, next } = response.document()?;
+        let next = next.map(|reference| response.url.join(&reference));
+        let next = next
+            .transpose()
+            .map_err(|_| response.unexpected("`next` is not a URI reference"))?;
+        Ok(JobPage { jobs, next })
     }
-    writeln!(stdout, "{}", job_table(&jobs))?;
-    if page.next.is_some() {
-        eprintln!("There are more: --all shows them.");
-    }
-    Ok(Exit::Success)
 }

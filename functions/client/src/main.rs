@@ -3,7 +3,7 @@
 use clap::Parser;
 use client::{ClientCommand, Exit};
 
-/// Submit and follow jobs of a service that runs anywhere
+/// Submit jobs to a deployment of Accepted and follow them
 #[derive(Parser)]
 #[command(name = "accepted", version)]
 struct Cli {

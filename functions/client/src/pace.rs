@@ -1,25 +1,27 @@
+//! How often a watch polls, and how patient it is.
+
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use super::{ClientError, RetryPolicy};
+use crate::{ClientError, RetryPolicy};
 
-/// A status URI is never asked more often than this, whatever its `Retry-After` says.
+/// Shortest polling interval, whatever `Retry-After` says.
 const SHORTEST_POLL: Duration = Duration::from_millis(200);
-/// Nor more seldom: a job that ends early should be seen to end.
+/// Longest polling interval: a job that finishes early should be seen to finish.
 const LONGEST_POLL: Duration = Duration::from_secs(30);
-/// What a service that gives no `Retry-After` is asked with.
+/// Polling interval without a `Retry-After`.
 const USUAL_POLL: Duration = Duration::from_secs(1);
-/// `Retry-After` is whole seconds, at least 1, and a bar that moves once a second looks stuck. On the same machine a poll
-/// costs nobody anything, so there the pace is fit for eyes; a service on another host gets what it asks for.
+/// Polling interval on loopback. `Retry-After` is at least 1 s, and a bar that moves once per second looks stuck; on the
+/// same machine a poll costs nobody anything.
 const LOOPBACK_POLL: Duration = Duration::from_millis(250);
-/// Retries grow no further apart than this.
+/// Longest delay between retries.
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
-/// How long to wait before the next look at a job.
-pub(super) fn poll_delay(retry_after: Option<Duration>, loopback: bool) -> Duration {
+/// The delay before the next poll of a job.
+pub(crate) fn poll_delay(retry_after: Option<Duration>, loopback: bool) -> Duration {
     if loopback {
         return LOOPBACK_POLL;
     }
@@ -28,10 +30,10 @@ pub(super) fn poll_delay(retry_after: Option<Duration>, loopback: bool) -> Durat
         .clamp(SHORTEST_POLL, LONGEST_POLL)
 }
 
-/// How long to wait before retry number `retry` (from 0), or nothing when there is no point in it, or no patience left.
+/// The delay before retry number `retry` (from 0), or `None` if a retry cannot help or the policy allows no more.
 ///
-/// A service that was never heard of gets no retry: it isn't running, or the URL is wrong, and its user should know now.
-pub(super) fn retry_delay(
+/// A service that has never responded gets no retry: it is not running, or the URL is wrong, and the user should know now.
+pub(crate) fn retry_delay(
     error: &ClientError,
     retry: u32,
     policy: RetryPolicy,
@@ -53,8 +55,8 @@ pub(super) fn retry_delay(
     })
 }
 
-/// What `Retry-After` says: seconds or, from a proxy perhaps, a date (RFC 9110, section 10.2.3).
-pub(super) fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
+/// The value of `Retry-After`: seconds or, perhaps from a proxy, a date (RFC 9110, section 10.2.3).
+pub(crate) fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
@@ -71,19 +73,20 @@ mod tests {
     fn busy(retry_after: Option<Duration>) -> ClientError {
         let problem = Problem {
             status: 503,
+            kind: String::new(),
             title: "Busy".to_owned(),
             detail: None,
             errors: Vec::new(),
             request_id: None,
         };
         ClientError::Busy {
-            problem,
+            problem: Box::new(problem),
             retry_after,
         }
     }
 
     #[test]
-    fn a_remote_service_is_asked_as_often_as_it_wants_within_bounds() {
+    fn a_remote_service_sets_the_interval_within_bounds() {
         let delay = |seconds| poll_delay(Some(Duration::from_secs(seconds)), false);
 
         assert_eq!(delay(7), Duration::from_secs(7));
@@ -93,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_on_this_machine_is_asked_often_enough_for_a_smooth_bar() {
+    fn a_service_on_this_machine_is_polled_often_enough_for_a_smooth_bar() {
         assert_eq!(
             poll_delay(Some(Duration::from_secs(1)), true),
             LOOPBACK_POLL
@@ -126,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_service_says_when_to_come_back() {
+    fn a_busy_service_sets_the_delay_within_bounds() {
         let policy = RetryPolicy::default();
 
         assert_eq!(
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_a_refusal_nor_a_service_never_heard_of_is_retried() {
+    fn neither_a_refusal_nor_a_service_that_never_responded_is_retried() {
         let ClientError::Busy { problem, .. } = busy(None) else {
             unreachable!()
         };

@@ -1,29 +1,33 @@
+//! Problem documents (RFC 9457).
+
 use std::fmt;
 
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::connection::Answer;
-use super::text::printable;
+use crate::client::Response;
+use crate::text::printable;
 
-/// Where a request's id stands: our own header, then those of API Gateway (HTTP API, REST API).
+/// Headers with the request's id: the service's own, then those of API Gateway (HTTP API, REST API).
 const REQUEST_ID_HEADERS: [&str; 3] = ["x-request-id", "apigw-requestid", "x-amzn-requestid"];
-/// Of an answer that is no problem document, this many characters are shown.
+/// Of a response that is not a problem document, this many characters are shown.
 const EXCERPT_CHARS: usize = 300;
 
-/// An error of the service (RFC 9457), or as much of one as an answer has.
+/// An error of the service (RFC 9457), or as much of one as the response has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The HTTP status of the answer.
+    /// The HTTP status of the response.
     pub status: u16,
-    /// The kind of problem in a few words.
+    /// The problem type, a URI such as `…/problems/job-finished`; `about:blank` if there is none.
+    pub kind: String,
+    /// The problem type in a few words.
     pub title: String,
-    /// What it was this time.
+    /// What happened this time.
     pub detail: Option<String>,
     /// Which places of the request are wrong, and why.
     pub errors: Vec<PointedError>,
-    /// What to tell whoever runs the service.
+    /// What to tell the operator of the service.
     pub request_id: Option<String>,
 }
 
@@ -38,9 +42,11 @@ pub struct PointedError {
     pub detail: String,
 }
 
-/// The members of a problem document that are for a person; API Gateway's own errors have just a `message`.
+/// The members of a problem document; API Gateway's own errors have only a `message`.
 #[derive(Debug, Default, Deserialize)]
 struct Body {
+    #[serde(rename = "type")]
+    kind: Option<String>,
     title: Option<String>,
     detail: Option<String>,
     #[serde(alias = "Message")]
@@ -52,22 +58,23 @@ struct Body {
 }
 
 impl Problem {
-    /// The problem that an answer tells of. An answer that isn't a problem document is quoted.
-    pub(super) fn of(answer: &Answer) -> Self {
-        let body = serde_json::from_str::<Value>(&answer.body)
+    /// The problem that a response describes. A response that is not a problem document is quoted.
+    pub(crate) fn of(response: &Response) -> Self {
+        let body = serde_json::from_str::<Value>(&response.body)
             .and_then(serde_json::from_value::<Body>)
             .unwrap_or_else(|_| Body {
-                detail: excerpt(&answer.body),
+                detail: excerpt(&response.body),
                 ..Body::default()
             });
         let from_header = || {
             REQUEST_ID_HEADERS
                 .iter()
-                .find_map(|name| answer.headers.get(*name)?.to_str().ok())
+                .find_map(|name| response.headers.get(*name)?.to_str().ok())
         };
         Self {
-            status: answer.status.as_u16(),
-            title: body.title.unwrap_or_else(|| reason(answer.status)),
+            status: response.status.as_u16(),
+            kind: body.kind.unwrap_or_else(|| "about:blank".to_owned()),
+            title: body.title.unwrap_or_else(|| reason(response.status)),
             detail: body.detail.or(body.message),
             errors: body.errors,
             request_id: body.request_id.or_else(|| from_header().map(str::to_owned)),
@@ -83,16 +90,16 @@ fn excerpt(body: &str) -> Option<String> {
 fn reason(status: StatusCode) -> String {
     status
         .canonical_reason()
-        .unwrap_or("an error without a name")
+        .unwrap_or("unknown error")
         .to_owned()
 }
 
-/// Title and status, then a line each for the places (or the detail, where there are none) and the request's id. Control characters are left out,
-/// because some of this text comes from what somebody submitted and it goes to a terminal.
+/// Title and status, then one line for each place (or the detail, if there are none) and one for the request's id. Control
+/// characters are left out, because some of this text was submitted by somebody and it goes to a terminal.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", printable(&self.title), self.status)?;
-        // The service's detail says the same as the places together.
+        // The service's detail repeats the places.
         if let Some(detail) = self.detail.as_ref().filter(|_| self.errors.is_empty()) {
             write!(f, "\n  {}", printable(detail))?;
         }
@@ -118,11 +125,11 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, body: &str) -> Answer {
+    fn response(status: u16, body: &str) -> Response {
         let mut headers = HeaderMap::new();
         headers.insert("apigw-requestid", "req-1".parse().unwrap());
         let url = "http://127.0.0.1/jobs".parse().unwrap();
-        Answer {
+        Response {
             url,
             status: StatusCode::from_u16(status).unwrap(),
             headers,
@@ -136,7 +143,7 @@ mod tests {
             "type": "/problems/invalid-input", "title": "Invalid input", "status": 422, "detail": "Two members are wrong.",
             "errors": [{"pointer": "/input/csv", "detail": "is missing"}, {"pointer": "", "detail": "has a member too many"}]
         });
-        let text = Problem::of(&answer(422, &body.to_string())).to_string();
+        let text = Problem::of(&response(422, &body.to_string())).to_string();
 
         assert_eq!(
             text,
@@ -148,20 +155,22 @@ mod tests {
     #[test]
     fn the_gateway_s_own_errors_and_plain_text_are_shown_too() {
         assert_eq!(
-            Problem::of(&answer(403, r#"{"message":"Forbidden, you"}"#)).to_string(),
+            Problem::of(&response(403, r#"{"message":"Forbidden, you"}"#)).to_string(),
             "Forbidden (403)\n  Forbidden, you\n  request id: req-1"
         );
         assert_eq!(
-            Problem::of(&answer(502, "bad gateway\n")).detail.as_deref(),
+            Problem::of(&response(502, "bad gateway\n"))
+                .detail
+                .as_deref(),
             Some("bad gateway")
         );
-        assert_eq!(Problem::of(&answer(502, "")).detail, None);
+        assert_eq!(Problem::of(&response(502, "")).detail, None);
     }
 
     #[test]
     fn a_problem_can_t_send_commands_to_the_terminal() {
         let body = json!({"title": "a\u{1b}[2Jb", "detail": "c\nd"});
-        let text = Problem::of(&answer(400, &body.to_string())).to_string();
+        let text = Problem::of(&response(400, &body.to_string())).to_string();
 
         assert!(!text.contains('\u{1b}'), "{text:?}");
         assert!(text.contains("c d"), "{text:?}");

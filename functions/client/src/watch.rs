@@ -1,85 +1,82 @@
-//! `watch`: shows a job's progress until it ends, and exits with how it ended.
+//! Polling a job until it finishes.
+
+use std::time::Duration;
 
 use reqwest::Url;
+use tokio::time::sleep;
 
-use super::clock::spoken;
-use super::text::printable;
-use super::{
-    Client, ClientError, ConnectionArgs, Ending, Exit, JobDocument, JobRef, JobStatus, Output,
-    Progress,
-};
+use crate::client::is_loopback;
+use crate::pace::{poll_delay, retry_delay};
+use crate::{Client, ClientError, Job};
 
-/// The arguments of `watch`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The job's status URI, or its id
-    #[arg(value_name = "URI_OR_ID")]
-    job: JobRef,
-    #[command(flatten)]
-    connection: ConnectionArgs,
+/// What a watch sees on its way.
+#[derive(Debug)]
+pub enum Sighting<'a> {
+    /// The job, at the first poll and whenever something about it has changed.
+    Job(&'a Job),
+    /// A poll failed; the watch continues after a pause.
+    Trouble {
+        /// Why the poll failed.
+        error: &'a ClientError,
+        /// The pause.
+        retry_in: Duration,
+        /// Which retry follows, from 1.
+        retry: u32,
+        /// Maximum number of retries in a row.
+        max_retries: u32,
+    },
 }
 
-/// Watches the job. Progress goes to stderr, stdout stays empty.
-pub async fn run(args: Args, _stdout: &mut Output) -> Result<Exit, ClientError> {
-    let (client, uri) = args.connection.client_for(&args.job)?;
-    let ending = follow(&client, &uri).await?;
-    Ok(show_ending(&ending, &uri))
-}
-
-/// Watches a job with its progress on stderr.
-pub async fn follow(client: &Client, uri: &Url) -> Result<Ending, ClientError> {
-    let mut progress = Progress::on_stderr();
-    client.watch(uri, |sighting| progress.show(&sighting)).await
-}
-
-/// Says how a watch ended, and what can be done next; returns the exit code for it.
-pub fn show_ending(ending: &Ending, uri: &Url) -> Exit {
-    eprintln!("{}", sentence_of(ending, uri));
-    exit_of(ending)
-}
-
-fn sentence_of(ending: &Ending, uri: &Url) -> String {
-    let job = match ending {
-        Ending::Over(job) => job,
-        Ending::Gone(problem) | Ending::NotFound(problem) => return format!("{uri}\n{problem}"),
-    };
-    let took = took(job)
-        .map(|time| format!(" after {time}"))
-        .unwrap_or_default();
-    match job.job_status {
-        JobStatus::Success => format!("The job succeeded{took}. Its result:\n{uri}/result"),
-        JobStatus::Canceled => format!("The job was canceled{took}."),
-        JobStatus::Failed | JobStatus::Undetermined | JobStatus::InProgress => {
-            format!("The job failed{took}{}", reason(job))
-        }
+impl Client {
+    /// Waits until a job has finished, however it ended, and returns it. Polls and fails as [`Client::watch`] does.
+    pub async fn wait(&self, uri: &Url) -> Result<Job, ClientError> {
+        self.watch(uri, |_| ()).await
     }
-}
 
-fn took(job: &JobDocument) -> Option<String> {
-    let time = job.end_time? - job.start_time?;
-    time.try_into().ok().map(spoken)
-}
-
-fn reason(job: &JobDocument) -> String {
-    let Some(error) = &job.error else {
-        return ".".to_owned();
-    };
-    format!(
-        ": {} ({})",
-        printable(&error.message),
-        printable(&error.code)
-    )
-}
-
-const fn exit_of(ending: &Ending) -> Exit {
-    match ending {
-        Ending::Over(job) => match job.job_status {
-            JobStatus::Success => Exit::Success,
-            JobStatus::Canceled => Exit::Canceled,
-            JobStatus::Failed => Exit::Failed,
-            // COMPLETED without a status of one that is over: the contract has no such document.
-            JobStatus::Undetermined | JobStatus::InProgress => Exit::Unreachable,
-        },
-        Ending::Gone(_) | Ending::NotFound(_) => Exit::Gone,
+    /// Polls a status URI until the job has finished, and calls `on_change` whenever something is new. Returns the
+    /// finished job.
+    ///
+    /// The interval is the service's `Retry-After`, but 0.2 s to 30 s; on loopback it is 0.25 s. A lost connection, a 429 or
+    /// a 5xx is retried as often as [`RetryPolicy`](crate::RetryPolicy) allows, counted anew after every good response. If
+    /// the service has never responded to this client, the watch fails at once. It also fails if the job is gone or not
+    /// found, as [`Client::job`] does.
+    pub async fn watch(
+        &self,
+        uri: &Url,
+        mut on_change: impl FnMut(Sighting<'_>),
+    ) -> Result<Job, ClientError> {
+        let mut last_seen = None;
+        let mut retries = 0;
+        loop {
+            let pause = match self.look(uri).await {
+                Ok((job, retry_after)) => {
+                    retries = 0;
+                    if last_seen.as_ref() != Some(&job) {
+                        on_change(Sighting::Job(&job));
+                    }
+                    if job.is_finished() {
+                        return Ok(job);
+                    }
+                    last_seen = Some(job);
+                    poll_delay(retry_after, is_loopback(uri))
+                }
+                Err(error) => {
+                    let policy = self.options.retry;
+                    let delay = retry_delay(&error, retries, policy, self.has_answered());
+                    let Some(retry_in) = delay else {
+                        return Err(error);
+                    };
+                    retries += 1;
+                    on_change(Sighting::Trouble {
+                        error: &error,
+                        retry_in,
+                        retry: retries,
+                        max_retries: policy.max_retries,
+                    });
+                    retry_in
+                }
+            };
+            sleep(pause).await;
+        }
     }
 }

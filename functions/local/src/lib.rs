@@ -28,6 +28,7 @@ mod invoke_error;
 mod load_client;
 mod memory;
 mod parent;
+mod plain_table;
 mod pool;
 mod process;
 mod queue_depth;

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use client::{Client, ClientError, Exit, Options, RetryPolicy, Sighting};
+use client::{Client, ClientError, Exit, JobRef, Options, RetryPolicy, Sighting};
 
 use crate::scripted::{Answer, ID, Script, Service};
 use crate::{run, run_line};
@@ -94,7 +94,7 @@ async fn a_watch_gives_up_on_a_service_that_stays_down_and_says_what_it_did() {
         ..Options::default()
     };
     let client = Client::new(service.base().parse().unwrap(), options).unwrap();
-    let uri = client.job_uri(ID.parse().unwrap()).unwrap();
+    let uri = ID.parse::<JobRef>().unwrap().resolve(&client).unwrap();
     let mut seen = Vec::new();
 
     let end = client

@@ -11,8 +11,8 @@ use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 
 use super::show::bar;
 use crate::backends::TABLE;
+use crate::plain_table::thousands;
 use crate::service::Service;
-use client::numbers::thousands;
 
 /// How many owners the jobs are shared out among.
 const OWNERS: u64 = 1_000;

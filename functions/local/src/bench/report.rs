@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::args::BenchArgs;
 use super::measured::Measured;
 use super::round::Round;
-use client::{job_table::plain_table, numbers::thousands};
+use crate::plain_table::{plain_table, thousands};
 
 /// What a bench showed.
 #[derive(Debug, Serialize)]

@@ -10,8 +10,8 @@ use tokio::time::interval;
 
 use super::load::Answered;
 use super::measured::Measured;
+use crate::plain_table::thousands;
 use crate::queue_depth::QueueDepth;
-use client::numbers::thousands;
 
 /// The display of one load. Dropping it takes it away.
 pub(super) struct Show {

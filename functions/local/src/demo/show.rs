@@ -1,189 +1,160 @@
-//! The display half of `demo`: a job from its submission to the end of its status URI, as a client sees it.
+//! A job from its submission to the end of its status URI, as a client sees it.
 
+use std::io;
 use std::path::Path;
+use std::process::{ExitCode, Termination as _};
 use std::time::{Duration, Instant};
 
-use reqwest::Url;
+use client::{
+    Accepted, Client, ClientError, CommandError, Job, JobStatus, Output, Problem, Progress,
+    Submission, Url,
+};
+use indicatif::{DecimalBytes, HumanDuration};
 use serde_json::json;
-use serde_json::value::to_raw_value;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
+use super::RETENTION;
 use super::profile_table::profile_table;
-use client::clock::{date_and_time, spoken, until};
-use client::numbers::thousands;
-use client::progress::wait;
-use client::text::printable;
-use client::watch::follow;
-use client::{
-    Accepted, Client, ClientError, Ending, InputError, JobDocument, Output, Problem, Request,
-    Status, TextFile,
-};
 
-/// The service judges expiry to the second or so; beyond the promised moment it gets this much.
+/// The service judges expiry to the second or so; after the promised moment it gets this much.
 const EXPIRY_GRACE: Duration = Duration::from_secs(5);
-/// How often a status URI is asked that should be gone by now.
+/// Polling interval of a status URI that should be gone.
 const EXPIRY_POLL: Duration = Duration::from_millis(100);
 
-/// Why a demo came to nothing.
+/// Why a demo failed.
 #[derive(Debug, thiserror::Error)]
-pub enum DemoError {
+pub(super) enum DemoError {
     /// A call failed.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The job ended, but not well.
+    /// The output cannot be written.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+    /// The job failed or was canceled.
     #[error("the demo's job ended as {0}")]
     Unsuccessful(String),
     /// The status URI outlived its job's retention.
-    #[error("{0} still answers, although its time is over")]
+    #[error("{0} still answers although its job has expired")]
     NotGone(Url),
 }
 
-impl From<std::io::Error> for DemoError {
-    fn from(error: std::io::Error) -> Self {
-        Self::Client(error.into())
+impl DemoError {
+    /// Prints the error on stderr, as the client's commands do.
+    pub(super) fn report(self) -> ExitCode {
+        match self {
+            Self::Client(error) => CommandError::from(error).report().report(),
+            Self::Output(error) => CommandError::from(error).report().report(),
+            Self::Unsuccessful(_) | Self::NotGone(_) => {
+                eprintln!("error: {self}");
+                ExitCode::FAILURE
+            }
+        }
     }
 }
 
-impl From<InputError> for DemoError {
-    fn from(error: InputError) -> Self {
-        Self::Client(error.into())
-    }
-}
-
-/// Runs the demo against a service that is there: submits the file to `csv_profile`, shows the progress and the result,
-/// and waits until the status URI is gone, which takes the service's `retention`.
+/// Submits the CSV text to `csv_profile`, shows the progress and the result, and waits until the status URI is gone.
 ///
-/// Everything that is said goes to `stdout`, the progress bar to stderr.
-pub async fn demo(
+/// The story goes to `stdout`, the progress to stderr.
+pub(super) async fn demo(
     client: &Client,
-    csv: &TextFile,
-    retention: Duration,
+    file: &Path,
+    csv: &str,
     stdout: &mut Output,
 ) -> Result<(), DemoError> {
     let begun = Instant::now();
-    let accepted = submit(client, csv, stdout).await?;
+    let accepted = submit(client, file, csv, stdout).await?;
     let uri = &accepted.status_uri;
     let job = watch(client, uri, stdout).await?;
     show_result(client, uri, stdout).await?;
-    wait_until_gone(client, uri, &job, retention, stdout).await?;
-    writeln!(
-        stdout,
-        "\nThat was a job's whole life, in {}.",
-        spoken(begun.elapsed())
-    )?;
+    wait_until_gone(client, uri, &job, stdout).await?;
+    let took = HumanDuration(begun.elapsed());
+    writeln!(stdout, "\nThat was the whole life of a job, in {took}.")?;
     Ok(())
 }
 
 async fn submit(
     client: &Client,
-    csv: &TextFile,
+    file: &Path,
+    csv: &str,
     stdout: &mut Output,
 ) -> Result<Accepted, DemoError> {
-    let size_kb = thousands((csv.text.len() as u64).div_ceil(1_000));
-    let name = Path::new(&csv.name)
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
+    let name = file.file_name().unwrap_or_default().display();
+    let size = DecimalBytes(csv.len() as u64);
     writeln!(
         stdout,
-        "1. Submit {name} ({size_kb} kB): the answer comes at once, the work later."
+        "1. Submit {name} ({size}). The response comes at once, the work later."
     )?;
-    let input =
-        to_raw_value(&json!({ "csv": csv.text })).map_err(|source| InputError::NotJson {
-            name: csv.name.clone(),
-            source,
-        })?;
-    let asked = Instant::now();
-    let accepted = client.submit(&Request::new("csv_profile", input)).await?;
-    let took_ms = asked.elapsed().as_millis();
-    writeln!(
-        stdout,
-        "   POST {}jobs → {} in {took_ms} ms",
-        client.base(),
-        named(accepted.http_status)
-    )?;
+    let submission = Submission::new("csv_profile", &json!({ "csv": csv }))?;
+    let sent = Instant::now();
+    let accepted = client.submit(&submission).await?;
+    let took_ms = sent.elapsed().as_millis();
+    let (base, status) = (client.base(), named(accepted.http_status));
+    writeln!(stdout, "   POST {base}jobs → {status} in {took_ms} ms")?;
     writeln!(stdout, "   Location: {}", accepted.status_uri)?;
     Ok(accepted)
 }
 
-async fn watch(client: &Client, uri: &Url, stdout: &mut Output) -> Result<JobDocument, DemoError> {
-    writeln!(stdout, "\n2. Watch the status URI until the job is over.")?;
+async fn watch(client: &Client, uri: &Url, stdout: &mut Output) -> Result<Job, DemoError> {
+    writeln!(
+        stdout,
+        "\n2. Poll the status URI until the job has finished."
+    )?;
     stdout.flush()?;
-    match follow(client, uri).await? {
-        Ending::Over(job) if job.headline() == "SUCCESS" => Ok(*job),
-        Ending::Over(job) => {
-            let reason = job
-                .error
-                .map(|error| format!(": {}", error.message))
-                .unwrap_or_default();
-            Err(DemoError::Unsuccessful(format!(
-                "{}{reason}",
-                job.job_status
-            )))
-        }
-        Ending::Gone(problem) | Ending::NotFound(problem) => {
-            Err(DemoError::Unsuccessful(problem.to_string()))
-        }
+    let mut progress = Progress::on_stderr();
+    let job = client
+        .watch(uri, |sighting| progress.show(&sighting))
+        .await?;
+    if job.job_status == JobStatus::Success {
+        return Ok(job);
     }
+    let reason = job.error.map(|error| format!(": {}", error.message));
+    let reason = reason.unwrap_or_default();
+    Err(DemoError::Unsuccessful(format!(
+        "{}{reason}",
+        job.job_status
+    )))
 }
 
 async fn show_result(client: &Client, uri: &Url, stdout: &mut Output) -> Result<(), DemoError> {
     writeln!(stdout, "\n3. Fetch the result.")?;
     let result = client.result(uri).await?;
+    let table = profile_table(&result);
     writeln!(stdout, "   GET {}/result → {}\n", uri.path(), named(200))?;
-    let result = serde_json::from_str(&result).map_err(|error| {
-        ClientError::unexpected(uri, None, format!("the result is not JSON ({error})"))
-    })?;
-    writeln!(stdout, "{}", profile_table(&result))?;
+    writeln!(stdout, "{table}")?;
     Ok(())
 }
 
-/// Shows the status URI answering, then waits for its end.
+/// Shows that the status URI answers, then waits until it is gone.
 async fn wait_until_gone(
     client: &Client,
     uri: &Url,
-    job: &JobDocument,
-    retention: Duration,
+    job: &Job,
     stdout: &mut Output,
 ) -> Result<(), DemoError> {
     writeln!(
         stdout,
-        "\n4. A status URI lives as long as its job is kept, here {} after the end.",
-        spoken(retention)
+        "\n4. The status URI answers as long as the job is kept, here for {}.",
+        HumanDuration(RETENTION)
     )?;
-    let now = OffsetDateTime::now_utc();
-    let left = job
-        .expires_at
-        .map_or(retention, |end| until(end, now).unwrap_or_default())
-        .min(retention);
-    let expiry = job
-        .expires_at
-        .map(|end| format!(" (until {})", date_and_time(end).1))
-        .unwrap_or_default();
-    if let Status::Job(..) = client.status(uri).await? {
-        writeln!(stdout, "   GET {} → {}{expiry}", uri.path(), named(200))?;
-        stdout.flush()?;
-        wait(left).await;
-    }
-    let problem = gone(client, uri).await?;
-    writeln!(
-        stdout,
-        "   GET {} → {}\n   {}",
-        uri.path(),
-        named(problem.status),
-        printable(&problem.title)
-    )?;
+    writeln!(stdout, "   GET {} → {}", uri.path(), named(200))?;
+    stdout.flush()?;
+    let left = job.expires_at.map(|end| end - OffsetDateTime::now_utc());
+    let left = left.and_then(|left| Duration::try_from(left).ok());
+    sleep(left.unwrap_or_default().min(RETENTION)).await;
+    let gone = gone(client, uri).await?;
+    writeln!(stdout, "   GET {} → {}", uri.path(), named(gone.status))?;
+    writeln!(stdout, "   {}", gone.title)?;
     Ok(())
 }
 
-async fn gone(client: &Client, uri: &Url) -> Result<Problem, DemoError> {
-    let asked = Instant::now();
-    while asked.elapsed() < EXPIRY_GRACE {
-        match client.status(uri).await? {
-            Status::Gone(problem) => return Ok(problem),
-            Status::NotFound(problem) => return Err(ClientError::NotFound(problem).into()),
-            Status::Job(..) => sleep(EXPIRY_POLL).await,
+async fn gone(client: &Client, uri: &Url) -> Result<Box<Problem>, DemoError> {
+    let begun = Instant::now();
+    while begun.elapsed() < EXPIRY_GRACE {
+        match client.job(uri).await {
+            Ok(_) => sleep(EXPIRY_POLL).await,
+            Err(ClientError::Gone(problem)) => return Ok(problem),
+            Err(error) => return Err(error.into()),
         }
     }
     Err(DemoError::NotGone(uri.clone()))
@@ -191,9 +162,6 @@ async fn gone(client: &Client, uri: &Url) -> Result<Problem, DemoError> {
 
 /// A status code with its name, as in `410 Gone`.
 fn named(status: u16) -> String {
-    let code = reqwest::StatusCode::from_u16(status).ok();
-    let reason = code
-        .and_then(|code| code.canonical_reason())
-        .unwrap_or_default();
-    format!("{status} {reason}").trim_end().to_owned()
+    reqwest::StatusCode::from_u16(status)
+        .map_or_else(|_| status.to_string(), |code| code.to_string())
 }

@@ -1,96 +1,80 @@
+//! The input of a job: a JSON text, a file or stdin, and fields.
+
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::{fs, str};
 
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-/// What can be wrong with an input before the service sees it.
+/// Why an input cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// The file isn't there, or may not be read.
-    #[error("{name} can't be read")]
+    /// The file does not exist, or cannot be read.
+    #[error("{name} cannot be read")]
     Unreadable {
         /// The file, as the caller named it.
         name: String,
-        /// What the system says.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
     /// JSON, and so an input, is UTF-8.
-    #[error(
-        "{name} is not UTF-8: line {line} has a byte that doesn't belong there; convert it, for example with `iconv -t UTF-8`"
-    )]
+    #[error("{name} is not UTF-8: line {line} has an invalid byte")]
     NotUtf8 {
         /// The file, as the caller named it.
         name: String,
-        /// The first line that is wrong, from 1.
+        /// The first line with an invalid byte, from 1.
         line: usize,
     },
     /// The text is not JSON.
     #[error("{name} is not JSON")]
     NotJson {
-        /// Where the text came from.
+        /// Where the text is from.
         name: String,
-        /// Where it goes wrong.
+        /// Where parsing failed.
         #[source]
         source: serde_json::Error,
     },
     /// `--field` adds members, and only an object has members.
-    #[error("--field adds members to the input, so {0} must be a JSON object")]
+    #[error("{0} must be a JSON object, because --field adds members to it")]
     NotAnObject(String),
 }
 
-/// A text file, read whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextFile {
-    /// What to call it.
-    pub name: String,
-    /// Its contents.
-    pub text: String,
+/// Reads a file of UTF-8 text; `-` is stdin.
+pub fn read_text(path: &Path) -> Result<String, InputError> {
+    let is_stdin = path == Path::new("-");
+    let name = if is_stdin {
+        "stdin".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let bytes = if is_stdin {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        fs::read(path)
+    };
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(source) => return Err(InputError::Unreadable { name, source }),
+    };
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.split(|byte| *byte == b'\n').count();
+        InputError::NotUtf8 { name, line }
+    })
 }
 
-impl TextFile {
-    /// Reads a file of UTF-8 text; `-` is stdin.
-    pub fn read(path: &Path) -> Result<Self, InputError> {
-        if path == Path::new("-") {
-            let mut bytes = Vec::new();
-            let read = io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes);
-            return Self::decode("stdin".to_owned(), read);
-        }
-        Self::decode(path.display().to_string(), fs::read(path))
-    }
-
-    fn decode(name: String, bytes: io::Result<Vec<u8>>) -> Result<Self, InputError> {
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
-            Err(source) => return Err(InputError::Unreadable { name, source }),
-        };
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { name, text }),
-            Err(error) => {
-                let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-                let line = good.split(|byte| *byte == b'\n').count();
-                Err(InputError::NotUtf8 { name, line })
-            }
-        }
-    }
-
-    fn json(self) -> Result<Box<RawValue>, InputError> {
-        let Self { name, text } = self;
-        serde_json::from_str(&text).map_err(|source| InputError::NotJson { name, source })
-    }
-}
-
-/// One member of the input, from the command line.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Field {
+/// One member of the input, from the command line: `key=text`, `key=@file` or `key:=json`.
+#[derive(Debug, Clone)]
+pub(super) struct Field {
     key: String,
     value: FieldValue,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 enum FieldValue {
     Text(String),
     File(PathBuf),
@@ -100,7 +84,6 @@ enum FieldValue {
 impl FromStr for Field {
     type Err = String;
 
-    /// `key=text`, `key=@file` or `key:=json`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (key, value) = text
             .split_once('=')
@@ -121,59 +104,45 @@ impl FromStr for Field {
 }
 
 fn parse_json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("what follows := is not JSON: {error}"))
+    serde_json::from_str(text).map_err(|error| format!("the text after := is not JSON: {error}"))
 }
 
 impl FieldValue {
     fn load(self) -> Result<Value, InputError> {
         Ok(match self {
             Self::Text(text) => Value::String(text),
-            Self::File(path) => Value::String(TextFile::read(&path)?.text),
+            Self::File(path) => Value::String(read_text(&path)?),
             Self::Json(value) => value,
         })
     }
 }
 
-/// The input of a job: a JSON text, a file of it or stdin (`-`), an empty object when there is neither; then the fields.
+/// The input of a job: a JSON text, a file or stdin (`-`), or an empty object if there is neither; then the fields.
 pub(super) fn build_input(
     literal: Option<String>,
     file: Option<&Path>,
     fields: Vec<Field>,
 ) -> Result<Box<RawValue>, InputError> {
-    let source = match (literal, file) {
-        (Some(dash), _) if dash == "-" => TextFile::read(Path::new("-"))?,
-        (Some(text), _) => TextFile {
-            name: "the input".to_owned(),
-            text,
-        },
-        (None, Some(path)) => TextFile::read(path)?,
-        (None, None) => TextFile {
-            name: "the input".to_owned(),
-            text: "{}".to_owned(),
-        },
+    let (name, text) = match (literal, file) {
+        (Some(dash), _) if dash == "-" => ("stdin".to_owned(), read_text(Path::new("-"))?),
+        (Some(text), _) => ("the input".to_owned(), text),
+        (None, Some(path)) => (path.display().to_string(), read_text(path)?),
+        (None, None) => ("the input".to_owned(), "{}".to_owned()),
     };
-    let name = source.name.clone();
-    let input = source.json()?;
+    let not_json = |source| InputError::NotJson {
+        name: name.clone(),
+        source,
+    };
+    let input: Box<RawValue> = serde_json::from_str(&text).map_err(not_json)?;
     if fields.is_empty() {
         return Ok(input);
     }
-    add_fields(&name, &input, fields)
-}
-
-fn add_fields(
-    name: &str,
-    input: &RawValue,
-    fields: Vec<Field>,
-) -> Result<Box<RawValue>, InputError> {
     let mut members: Map<String, Value> =
-        serde_json::from_str(input.get()).map_err(|_| InputError::NotAnObject(name.to_owned()))?;
+        serde_json::from_str(input.get()).map_err(|_| InputError::NotAnObject(name.clone()))?;
     for Field { key, value } in fields {
         members.insert(key, value.load()?);
     }
-    serde_json::value::to_raw_value(&members).map_err(|source| InputError::NotJson {
-        name: name.to_owned(),
-        source,
-    })
+    to_raw_value(&members).map_err(not_json)
 }
 
 #[cfg(test)]
@@ -217,7 +186,7 @@ mod tests {
         assert_eq!(input.get(), r#"{"a":1,"b":"2"}"#);
         assert_eq!(
             error.to_string(),
-            "--field adds members to the input, so the input must be a JSON object"
+            "the input must be a JSON object, because --field adds members to it"
         );
     }
 
@@ -232,7 +201,7 @@ mod tests {
     #[test]
     fn a_file_in_another_encoding_is_named_with_the_line() {
         let file = file_of(b"city\nBern\nZ\xfcrich\n");
-        let message = TextFile::read(file.path()).unwrap_err().to_string();
+        let message = read_text(file.path()).unwrap_err().to_string();
 
         assert!(
             message.contains(&file.path().display().to_string()),
@@ -243,11 +212,9 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let message = TextFile::read(Path::new("no/such.csv"))
-            .unwrap_err()
-            .to_string();
+        let message = read_text(Path::new("no/such.csv")).unwrap_err().to_string();
 
-        assert_eq!(message, "no/such.csv can't be read");
+        assert_eq!(message, "no/such.csv cannot be read");
     }
 
     #[test]

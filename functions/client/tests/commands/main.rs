@@ -5,15 +5,10 @@
     reason = "this whole binary is tests"
 )]
 
-#[path = "commands/command_line.rs"]
 mod command_line;
-#[path = "commands/jobs.rs"]
 mod jobs;
-#[path = "commands/scripted.rs"]
 mod scripted;
-#[path = "commands/submitting.rs"]
 mod submitting;
-#[path = "commands/watching.rs"]
 mod watching;
 
 use clap::Parser;
@@ -35,7 +30,7 @@ async fn run(service: &Service, line: &[&str]) -> (Exit, String) {
 
 /// Runs a command line as it is.
 async fn run_line(line: &[&str]) -> (Exit, String) {
-    let line = ["local"].iter().chain(line);
+    let line = ["accepted"].iter().chain(line);
     let mut stdout = Vec::new();
     let exit = CommandLine::try_parse_from(line)
         .unwrap()

@@ -1,11 +1,12 @@
 //! `delete`: deletes a finished job.
 
-use super::{ClientError, ConnectionArgs, Exit, JobRef, Output};
+use super::{CommandError, ConnectionArgs, Exit};
+use crate::JobRef;
 
 /// The arguments of `delete`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The job's status URI, or its id
+    /// Status URI or id of the job
     #[arg(value_name = "URI_OR_ID")]
     job: JobRef,
     #[command(flatten)]
@@ -13,9 +14,9 @@ pub struct Args {
 }
 
 /// Deletes the job and its result.
-pub async fn run(args: Args, _stdout: &mut Output) -> Result<Exit, ClientError> {
+pub(super) async fn run(args: Args) -> Result<Exit, CommandError> {
     let (client, uri) = args.connection.client_for(&args.job)?;
     client.delete(&uri).await?;
-    eprintln!("The job is deleted; its status URI is gone (410) from now on.");
+    eprintln!("The job is deleted. Its status URI returns 410 from now on.");
     Ok(Exit::Success)
 }

@@ -1,11 +1,12 @@
-//! `cancel`: asks for a job to be canceled.
+//! `cancel`: cancels a job.
 
-use super::{Cancellation, ClientError, ConnectionArgs, Exit, JobRef, Output};
+use super::{CommandError, ConnectionArgs, Exit};
+use crate::{Cancellation, JobRef};
 
 /// The arguments of `cancel`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The job's status URI, or its id
+    /// Status URI or id of the job
     #[arg(value_name = "URI_OR_ID")]
     job: JobRef,
     #[command(flatten)]
@@ -13,12 +14,12 @@ pub struct Args {
 }
 
 /// Cancels the job, or asks a running one to stop.
-pub async fn run(args: Args, _stdout: &mut Output) -> Result<Exit, ClientError> {
+pub(super) async fn run(args: Args) -> Result<Exit, CommandError> {
     let (client, uri) = args.connection.client_for(&args.job)?;
     match client.cancel(&uri).await? {
         Cancellation::Canceled => eprintln!("The job is canceled."),
         Cancellation::WindingDown => {
-            eprintln!("The job is running and is being stopped; `watch` shows how it ends.");
+            eprintln!("The job is running and is being stopped. `watch` shows how it ends.");
         }
     }
     Ok(Exit::Success)
