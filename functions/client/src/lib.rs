@@ -29,6 +29,11 @@
 
 #![warn(missing_docs)]
 
+/// The README's example is compiled, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod calls;
 mod client;
 mod command;

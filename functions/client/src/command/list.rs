@@ -175,7 +175,7 @@ mod tests {
         );
         assert_eq!(
             lines[4],
-            "csv_profile                           30%      10:50:55Z   3,376 rows of a…"
+            "csv_profile                           30%      10:50:55Z   3,376 rows of a file…"
         );
     }
 }

@@ -24,10 +24,10 @@ impl Progress {
     /// Progress of one watch, in the form that suits stderr.
     #[must_use]
     pub fn on_stderr() -> Self {
-        let bar = ProgressBar::new(100);
-        bar.enable_steady_tick(REDRAW);
-        let last_line = String::new();
-        Self { bar, last_line }
+        Self {
+            bar: ProgressBar::new(100),
+            last_line: String::new(),
+        }
     }
 
     /// Shows what a watch sees.
@@ -65,6 +65,8 @@ impl Progress {
         self.bar.set_position(job.percent().into());
         self.bar.set_prefix(job.headline());
         self.bar.set_message(message_of(job));
+        // Not before: until there is a style, the bar would be drawn in indicatif's own.
+        self.bar.enable_steady_tick(REDRAW);
         if job.is_finished() {
             self.bar.abandon();
             // The bar leaves the cursor behind its last character.
@@ -102,15 +104,19 @@ fn estimate_of(job: &Job) -> Option<(OffsetDateTime, &'static str, &'static str)
     }
 }
 
-/// `starts in 12 seconds  ` or `12 seconds left  `; empty without an estimate, or once it has passed.
+/// `starts in 12 seconds  ` or `12 seconds left  `; empty without an estimate, or if less than a second is left.
 fn time_left(
     estimate: Option<(OffsetDateTime, &'static str, &'static str)>,
     now: OffsetDateTime,
 ) -> String {
-    let Some((moment, before, after)) = estimate.filter(|(moment, ..)| *moment > now) else {
+    let Some((moment, before, after)) = estimate else {
         return String::new();
     };
-    let left = HumanDuration((moment - now).unsigned_abs());
+    let left = moment - now;
+    if left < time::Duration::SECOND {
+        return String::new();
+    }
+    let left = HumanDuration(left.unsigned_abs());
     format!("{before}{left}{after}  ")
 }
 

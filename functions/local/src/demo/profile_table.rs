@@ -9,14 +9,7 @@ use crate::plain_table::plain_table;
 /// Width for output that is not a terminal.
 const USUAL_WIDTH: u16 = 120;
 const HEADER: [&str; 8] = [
-    "column",
-    "type",
-    "empty",
-    "distinct",
-    "min",
-    "max",
-    "mean",
-    "most frequent",
+    "column", "type", "empty", "distinct", "min", "max", "mean", "frequent",
 ];
 
 /// A line with the number of rows, and a table with one line per column of the file. A result without columns is shown as JSON.
