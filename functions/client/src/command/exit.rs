@@ -122,6 +122,7 @@ impl CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Problem, read_text};
 
     #[test]
     fn an_explanation_says_everything_once() {
@@ -129,7 +130,7 @@ mod tests {
             name: "a.csv".to_owned(),
             line: 2,
         };
-        let missing = super::super::read_text("no/such.csv".as_ref()).unwrap_err();
+        let missing = read_text("no/such.csv".as_ref()).unwrap_err();
         let missing = CommandError::from(missing).explanation();
 
         let explanation = CommandError::from(error).explanation();
@@ -137,6 +138,23 @@ mod tests {
         assert!(
             missing.starts_with("no/such.csv cannot be read: No such file"),
             "{missing}"
+        );
+    }
+
+    #[test]
+    fn advice_is_an_indented_imperative_below_the_error() {
+        let refused = ClientError::Refused(Box::new(Problem {
+            status: 401,
+            kind: "about:blank".to_owned(),
+            title: "Unauthorized".to_owned(),
+            detail: None,
+            errors: Vec::new(),
+            request_id: None,
+        }));
+
+        assert_eq!(
+            CommandError::from(refused).explanation(),
+            "Unauthorized (401)\n  Check the credentials in --header, for example 'Authorization: Bearer …'."
         );
     }
 }
