@@ -148,7 +148,7 @@ fn the_demo_says_what_is_wrong_with_a_file() {
         ("ragged.csv", "line 3 "),
         ("latin1.csv", "UTF-8"),
         ("empty.csv", "empty"),
-        ("missing.csv", "missing.csv can't be read: No such file"),
+        ("missing.csv", "missing.csv cannot be read: No such file"),
     ] {
         let output = run(&["demo", &path(name)]);
 

@@ -15,16 +15,23 @@ const MANIFESTS: [&str; 5] = [
     include_str!("../functions/worker/Cargo.toml"),
 ];
 
+const CLIENT: &str = include_str!("../functions/client/Cargo.toml");
+
 const OWN: [&str; 3] = ["api", "engine", "jobs"];
 
-/// The names under `[dependencies]`, but for our own crates.
+/// The names under `[dependencies]`, except for our own crates.
 fn dependencies(manifest: &'static str) -> impl Iterator<Item = &'static str> {
+    names(manifest).filter(|name| !OWN.contains(name))
+}
+
+/// The names under `[dependencies]`.
+fn names(manifest: &'static str) -> impl Iterator<Item = &'static str> {
     let lines = manifest
         .lines()
         .skip_while(|line| *line != "[dependencies]");
     let lines = lines.skip(1).take_while(|line| !line.starts_with('['));
     let names = lines.filter_map(|line| line.split(['.', ' ', '=']).next());
-    names.filter(|name| !name.is_empty() && !name.starts_with('#') && !OWN.contains(name))
+    names.filter(|name| !name.is_empty() && !name.starts_with('#'))
 }
 
 /// The names in the first column of the README's table.
@@ -58,4 +65,18 @@ fn the_readme_names_each_crate_that_a_function_is_built_of_and_no_other() {
         "not used: {:?}",
         listed.difference(&used)
     );
+}
+
+#[test]
+fn the_client_depends_on_no_crate_of_this_project() {
+    let own = include_str!("../Cargo.toml")
+        .lines()
+        .filter(|line| line.contains("{ path = "));
+    let own: BTreeSet<_> = own.filter_map(|line| line.split(' ').next()).collect();
+    assert!(own.contains("engine"), "{own:?}");
+
+    let used: BTreeSet<_> = names(CLIENT).collect();
+
+    assert!(used.contains("reqwest"), "{used:?}");
+    assert!(used.is_disjoint(&own), "{used:?}");
 }

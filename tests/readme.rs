@@ -131,11 +131,12 @@ async fn every_example_of_the_api_answers_as_its_comment_says() {
 }
 
 /// The folders with a README, from the root of the repository.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "",
     "events",
     "functions",
     "functions/api",
+    "functions/client",
     "functions/jobs",
     "functions/local",
     "functions/local/data",

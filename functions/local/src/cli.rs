@@ -5,10 +5,10 @@ use std::process::{ExitCode, Termination as _};
 use clap::{Parser, Subcommand};
 
 use crate::backends_command::{BackendsArgs, backends};
-use crate::client::ClientCommand;
 use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
 use crate::serve::{ServeArgs, serve};
+use client::ClientCommand;
 
 /// Accepted on this machine: asynchronous jobs over HTTP, without AWS and without Docker.
 ///

@@ -1,16 +1,19 @@
 //! `demo`: the whole life of a job, from its submission to 410, in a few seconds.
 
-use std::path::PathBuf;
-use std::process::ExitCode;
+mod profile_table;
+mod show;
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Termination as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
+use client::{Client, CommandError, Options, read_text};
 
-use crate::client::{self, Client, ClientError, DemoError, Options, TextFile};
-use crate::conclusion::failed;
 use crate::function::LogSink;
 use crate::service::{Service, ServiceOptions};
+use show::DemoError;
 
 /// Airports of the USA, from vega-datasets (BSD-3-Clause): see `data/README.md`.
 const AIRPORTS: &str = include_str!("../data/airports.csv");
@@ -27,39 +30,33 @@ pub(crate) struct DemoArgs {
 
 /// Starts the service on a free port, runs one job until it has expired, and stops the service.
 pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
-    let csv = match args.file {
-        None => TextFile {
-            name: "airports.csv".to_owned(),
-            text: AIRPORTS.to_owned(),
-        },
-        Some(path) => match TextFile::read(&path) {
-            Ok(file) => file,
-            Err(error) => return failed(ClientError::from(error).explanation()),
-        },
+    let csv = match args.file.as_deref().map(read_text) {
+        None => AIRPORTS.to_owned(),
+        Some(Ok(text)) => text,
+        Some(Err(error)) => return CommandError::from(error).report().report(),
     };
+    let file = args.file.unwrap_or_else(|| "airports.csv".into());
     let logs = Logs::default();
     let service = match Service::start(options(logs.sink())).await {
         Ok(service) => service,
-        Err(error) => return failed(error),
-    };
-    let shown = show(&service, &csv).await;
-    service.stop().await;
-    match shown {
-        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // The job document explains a failed job; for any other error the functions' logs may help.
-            if !matches!(error, DemoError::Unsuccessful(_)) {
-                logs.print();
-            }
-            failed(match error {
-                DemoError::Client(error) => error.explanation(),
-                DemoError::Unsuccessful(_) | DemoError::NotGone(_) => error.to_string(),
-            })
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
         }
+    };
+    let shown = show(&service, &file, &csv).await;
+    service.stop().await;
+    let Err(error) = shown else {
+        return ExitCode::SUCCESS;
+    };
+    // The job document explains a failed job; for any other error the functions' logs may help.
+    if !matches!(error, DemoError::Unsuccessful(_)) {
+        logs.print();
     }
+    error.report()
 }
 
-async fn show(service: &Service, csv: &TextFile) -> Result<(), DemoError> {
+async fn show(service: &Service, file: &Path, csv: &str) -> Result<(), DemoError> {
     println!(
         "The service runs at {}, in this process and the function processes that it starts.\n",
         service.url
@@ -73,7 +70,7 @@ async fn show(service: &Service, csv: &TextFile) -> Result<(), DemoError> {
         .parse()
         .expect("a listener's address is the authority of a URL");
     let client = Client::new(base, Options::default())?;
-    client::demo(&client, csv, RETENTION, &mut std::io::stdout()).await
+    show::demo(&client, file, csv, &mut std::io::stdout()).await
 }
 
 fn options(logs: LogSink) -> ServiceOptions {

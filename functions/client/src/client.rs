@@ -1,0 +1,180 @@
+//! The connection to one service: credentials, time limits, and one request at a time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder, StatusCode, Url, redirect};
+
+use crate::{ClientError, Options};
+
+/// API Gateway responds within 30 s or not at all; a little longer, so that its own 504 arrives.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(35);
+/// A host that does not accept the connection in this time is down, or the URL is wrong.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A client of one service.
+#[derive(Debug)]
+pub struct Client {
+    /// Ends with `/`, so that joining a relative path keeps a stage or prefix.
+    base: Url,
+    pub(crate) options: Options,
+    http: reqwest::Client,
+    has_answered: AtomicBool,
+}
+
+/// A response with its whole body.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) url: Url,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Client {
+    /// Returns a client of the service at `base` (http or https; a path such as a stage is kept).
+    ///
+    /// Each request may take up to 35 s. Redirects are not followed, because the contract has none. A proxy from the
+    /// environment is not used for loopback. Fails with [`ClientError::Setup`] if TLS cannot be set up.
+    pub fn new(mut base: Url, options: Options) -> Result<Self, ClientError> {
+        base.set_query(None);
+        base.set_fragment(None);
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        let mut http = reqwest::Client::builder()
+            .user_agent(concat!("accepted/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(RESPONSE_TIMEOUT);
+        if is_loopback(&base) {
+            http = http.no_proxy();
+        }
+        Ok(Self {
+            base,
+            options,
+            http: http.build().map_err(ClientError::Setup)?,
+            has_answered: AtomicBool::new(false),
+        })
+    }
+
+    /// The service's base URL; it ends with a slash.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Whether the service has ever responded to this client. If so, it exists, and trouble may pass.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.has_answered.load(Ordering::Relaxed)
+    }
+
+    /// Resolves a path or URI reference against the base.
+    pub(crate) fn join(&self, reference: &str) -> Result<Url, ClientError> {
+        self.base.join(reference).map_err(|_| {
+            ClientError::unexpected(
+                &self.base,
+                None,
+                format!("`{reference}` is not a URI reference"),
+            )
+        })
+    }
+
+    /// A request with the caller's credentials if it goes to the service's own origin: a URI from a response must not
+    /// lead them to another host.
+    pub(crate) fn request(&self, method: Method, url: &Url) -> RequestBuilder {
+        let mut request = self.http.request(method, url.clone());
+        if url.origin() != self.base.origin() {
+            return request;
+        }
+        if let Some(user) = &self.options.user {
+            request = request.basic_auth(user, Some(""));
+        }
+        request.headers(self.options.headers.clone())
+    }
+
+    /// Sends a request and reads the response. Fails with [`ClientError::Unreachable`] only.
+    pub(crate) async fn send(
+        &self,
+        url: &Url,
+        request: RequestBuilder,
+    ) -> Result<Response, ClientError> {
+        let unreachable = |source| ClientError::unreachable(url, source);
+        let response = request.send().await.map_err(unreachable)?;
+        self.has_answered.store(true, Ordering::Relaxed);
+        Ok(Response {
+            url: url.clone(),
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.text().await.map_err(unreachable)?,
+        })
+    }
+}
+
+/// Whether a URL names this machine. Polling it often costs nobody anything.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{AUTHORIZATION, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn a_stage_in_the_base_url_is_kept() {
+        let base = "https://example.org/prod?a=b#c".parse().unwrap();
+        let client = Client::new(base, Options::default()).unwrap();
+
+        assert_eq!(
+            client.join("jobs/1").unwrap().as_str(),
+            "https://example.org/prod/jobs/1"
+        );
+    }
+
+    #[test]
+    fn credentials_go_to_the_service_s_own_origin_only() {
+        let mut options = Options::default();
+        let token = HeaderValue::from_static("Bearer secret");
+        options.headers.insert(AUTHORIZATION, token);
+        let client = Client::new("https://example.org".parse().unwrap(), options).unwrap();
+        let sent_to = |url: &str| {
+            let request = client.request(Method::GET, &url.parse().unwrap());
+            request
+                .build()
+                .unwrap()
+                .headers()
+                .contains_key(AUTHORIZATION)
+        };
+
+        assert!(sent_to("https://example.org/jobs/1"));
+        assert!(!sent_to("https://elsewhere.example/jobs/1"));
+        assert!(!sent_to("http://example.org/jobs/1"), "another scheme");
+    }
+
+    #[test]
+    fn loopback_is_recognized_in_all_its_spellings() {
+        for url in [
+            "http://127.0.0.1:3000",
+            "http://localhost",
+            "http://[::1]:8080",
+            "http://127.8.0.1",
+        ] {
+            assert!(is_loopback(&url.parse().unwrap()), "{url}");
+        }
+        for url in [
+            "http://10.0.0.1",
+            "http://localhost.example.org",
+            "https://example.org",
+        ] {
+            assert!(!is_loopback(&url.parse().unwrap()), "{url}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The command line. Each command is a module with its arguments (`Args`) and a function `run`.
+
+mod cancel;
+mod connection;
+mod delete;
+mod exit;
+mod input;
+mod list;
+mod progress;
+mod result;
+mod submit;
+mod watch;
+
+use std::io::{self, Write};
+
+use clap::Subcommand;
+
+pub use connection::{ConnectionArgs, DEFAULT_URL};
+pub use exit::{CommandError, Exit};
+pub use input::{InputError, read_text};
+pub use progress::Progress;
+
+use exit::EXIT_CODES;
+
+/// Where a command writes its data; everything else goes to stderr.
+pub type Output = dyn Write + Send;
+
+/// The client's commands, to be flattened into the command line of a program.
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Submit a job and print its status URI
+    #[command(after_help = EXIT_CODES)]
+    Submit(submit::Args),
+    /// Watch a job until it finishes
+    #[command(after_help = EXIT_CODES)]
+    Watch(watch::Args),
+    /// Cancel a job
+    #[command(after_help = EXIT_CODES)]
+    Cancel(cancel::Args),
+    /// List your jobs, newest first
+    #[command(after_help = EXIT_CODES)]
+    List(list::Args),
+    /// Print the result of a job as JSON
+    #[command(after_help = EXIT_CODES)]
+    Result(result::Args),
+    /// Delete a finished job and its result
+    #[command(after_help = EXIT_CODES)]
+    Delete(delete::Args),
+}
+
+impl ClientCommand {
+    /// Runs the command on this process's stdout, and reports an error on stderr.
+    pub async fn run(self) -> Exit {
+        self.run_on(&mut io::stdout()).await
+    }
+
+    /// Runs the command with `stdout` in place of this process's stdout.
+    pub async fn run_on(self, stdout: &mut Output) -> Exit {
+        let ended = match self {
+            Self::Submit(args) => submit::run(args, stdout).await,
+            Self::Watch(args) => watch::run(args).await,
+            Self::Cancel(args) => cancel::run(args).await,
+            Self::List(args) => list::run(args, stdout).await,
+            Self::Result(args) => result::run(args, stdout).await,
+            Self::Delete(args) => delete::run(args).await,
+        };
+        ended.unwrap_or_else(|error| error.report())
+    }
+}

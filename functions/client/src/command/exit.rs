@@ -1,0 +1,160 @@
+//! How a command ends: its error, and the exit code of the process.
+
+use std::error::Error as _;
+use std::io;
+use std::process::{ExitCode, Termination};
+
+use super::InputError;
+use crate::{ClientError, Job, JobStatus};
+
+/// How a command ended, as the process's exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The command succeeded; a watched job succeeded.
+    Success = 0,
+    /// The watched job failed.
+    Failed = 1,
+    /// The command line, an input file or the request is wrong. Clap uses the same code.
+    Usage = 2,
+    /// The watched job was canceled.
+    Canceled = 3,
+    /// The job, or its result, is gone (410) or was not found (404).
+    Gone = 4,
+    /// The service cannot be reached, is busy, or gave a response that is not in the contract.
+    Unreachable = 5,
+}
+
+/// The part of `--help` about exit codes.
+pub(super) const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; a watched job ended in SUCCESS
+  1  the watched job ended in FAILED
+  2  the command line or an input file is wrong, or the service refused the request (4xx)
+  3  the watched job ended in CANCELED
+  4  gone (410) or not found (404); for `result` also: there is none, or not yet
+  5  the service cannot be reached or is busy, or its response is not in the contract";
+
+impl Exit {
+    /// The exit code for the outcome of a watched job.
+    pub(super) fn of(job: &Job) -> Self {
+        match job.job_status {
+            JobStatus::Success => Self::Success,
+            JobStatus::Canceled => Self::Canceled,
+            JobStatus::Failed => Self::Failed,
+            // COMPLETED without an outcome: the contract has no such document.
+            JobStatus::Undetermined | JobStatus::InProgress => Self::Unreachable,
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// A call failed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// An input cannot be used.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The output cannot be written.
+    #[error("the output cannot be written")]
+    Output(#[from] io::Error),
+}
+
+impl CommandError {
+    /// Prints `error: what: cause` and what to do about it on stderr, and returns the exit code. A reader of stdout that
+    /// closed it (`list | head -1`) is not an error.
+    #[must_use]
+    pub fn report(&self) -> Exit {
+        if matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+            return Exit::Success;
+        }
+        eprintln!("error: {}", self.explanation());
+        match self {
+            Self::Input(_)
+            | Self::Output(_)
+            | Self::Client(ClientError::Refused(_) | ClientError::Input(_)) => Exit::Usage,
+            Self::Client(ClientError::NotFound(_) | ClientError::Gone(_)) => Exit::Gone,
+            Self::Client(
+                ClientError::Setup(_)
+                | ClientError::Unreachable { .. }
+                | ClientError::Busy { .. }
+                | ClientError::Unexpected { .. },
+            ) => Exit::Unreachable,
+        }
+    }
+
+    /// The error, its innermost cause, and what to do about it.
+    fn explanation(&self) -> String {
+        let mut innermost = self.source();
+        while let Some(cause) = innermost.and_then(|error| error.source()) {
+            innermost = Some(cause);
+        }
+        let cause = innermost.map(|error| format!(": {error}"));
+        format!("{self}{}{}", cause.unwrap_or_default(), self.advice())
+    }
+
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Client(ClientError::Unreachable { here: true, .. }) => {
+                "\n  Is the service running? Start it with `cargo run`, or set --url or ACCEPTED_URL."
+            }
+            Self::Client(ClientError::Unreachable { .. } | ClientError::Unexpected { .. }) => {
+                "\n  Check --url or ACCEPTED_URL."
+            }
+            Self::Client(ClientError::Refused(problem)) if matches!(problem.status, 401 | 403) => {
+                "\n  Check the credentials in --header, for example 'Authorization: Bearer …'."
+            }
+            Self::Input(InputError::NotUtf8 { .. }) => {
+                "\n  Convert it, for example with `iconv -t UTF-8`."
+            }
+            _ => "",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Problem, read_text};
+
+    #[test]
+    fn an_explanation_says_everything_once() {
+        let error = InputError::NotUtf8 {
+            name: "a.csv".to_owned(),
+            line: 2,
+        };
+        let missing = read_text("no/such.csv".as_ref()).unwrap_err();
+        let missing = CommandError::from(missing).explanation();
+
+        let explanation = CommandError::from(error).explanation();
+        assert_eq!(explanation.matches("a.csv").count(), 1);
+        assert!(
+            missing.starts_with("no/such.csv cannot be read: No such file"),
+            "{missing}"
+        );
+    }
+
+    #[test]
+    fn advice_is_an_indented_imperative_below_the_error() {
+        let refused = ClientError::Refused(Box::new(Problem {
+            status: 401,
+            kind: "about:blank".to_owned(),
+            title: "Unauthorized".to_owned(),
+            detail: None,
+            errors: Vec::new(),
+            request_id: None,
+        }));
+
+        assert_eq!(
+            CommandError::from(refused).explanation(),
+            "Unauthorized (401)\n  Check the credentials in --header, for example 'Authorization: Bearer …'."
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! `list`: prints a table of the caller's jobs.
+
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle};
+use time::{OffsetDateTime, UtcOffset};
+
+use super::{CommandError, ConnectionArgs, Exit, Output};
+use crate::text::printable;
+use crate::{Job, JobStatus, ListQuery};
+
+/// A rule below the header and no other lines: easy to read, and to pipe through `grep`.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
+/// Columns of the terminal between two columns of the table.
+const GAP: u16 = 2;
+/// In a narrower terminal, the id (36 columns, never cut) leaves no room for one line per job; a job then gets two.
+const ROOMY: u16 = 112;
+
+/// The arguments of `list`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Maximum number of jobs per page
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+    /// Only jobs of this status
+    #[arg(long, value_name = "STATUS", ignore_case = true)]
+    job_status: Option<JobStatus>,
+    /// All pages, not only the first
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// Prints the jobs on stdout, newest first.
+pub(super) async fn run(args: Args, stdout: &mut Output) -> Result<Exit, CommandError> {
+    let client = args.connection.client()?;
+    let query = ListQuery {
+        limit: args.limit,
+        job_status: args.job_status,
+    };
+    let mut page = client.list(query).await?;
+    let mut jobs = std::mem::take(&mut page.jobs);
+    while let Some(next) = page.next.take_if(|_| args.all) {
+        page = client.page(&next).await?;
+        jobs.append(&mut page.jobs);
+    }
+    if jobs.is_empty() {
+        eprintln!("No jobs.");
+        return Ok(Exit::Success);
+    }
+    writeln!(stdout, "{}", table(&jobs, Table::new().width()))?;
+    if page.next.is_some() {
+        eprintln!("There are more jobs. Add --all to see them.");
+    }
+    Ok(Exit::Success)
+}
+
+/// Id, name, state, percent, start and summary of each job. Only the summary is cut, and only for a terminal (`width`).
+fn table(jobs: &[Job], width: Option<u16>) -> String {
+    let lines = if width.is_some_and(|width| width < ROOMY) {
+        2
+    } else {
+        1
+    };
+    let mut table = Table::new();
+    table
+        .load_style(STYLE)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = width {
+        table.set_width(width);
+    }
+    if lines == 2 {
+        table.set_header(["id\nname", "state\n%", "start", "summary"]);
+    } else {
+        table.set_header(["id", "name", "state", "%", "start", "summary"]);
+    }
+    for job in jobs {
+        let mut row = Row::from(cells(job, lines));
+        row.max_height(lines);
+        table.add_row(row);
+    }
+    let summary = table.column_count() - 1;
+    for column in table.column_iter_mut() {
+        column.set_padding((0, GAP));
+        if column.index < summary {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        } else {
+            column.set_padding((0, 0));
+        }
+    }
+    table.trim_fmt()
+}
+
+fn cells(job: &Job, lines: usize) -> Vec<String> {
+    let (id, name) = (printable(&job.id), printable(&job.name));
+    let state = job.headline().to_owned();
+    let percent = job.percent();
+    let summary = printable(job.summary.as_deref().unwrap_or_default());
+    let (date, time) = start(job);
+    if lines == 1 {
+        let start = format!("{date} {time}");
+        return vec![id, name, state, percent.to_string(), start, summary];
+    }
+    vec![
+        format!("{id}\n{name}"),
+        format!("{state}\n{percent}%"),
+        format!("{date}\n{time}"),
+        summary,
+    ]
+}
+
+/// Date and time (UTC) of the job's start or, before that, of its earliest start.
+fn start(job: &Job) -> (String, String) {
+    let Some(instant) = job.start_time.or(job.scheduled_start_time) else {
+        return ("-".to_owned(), String::new());
+    };
+    let utc: OffsetDateTime = instant.to_offset(UtcOffset::UTC);
+    let time = format!("{:02}:{:02}:{:02}Z", utc.hour(), utc.minute(), utc.second());
+    (utc.date().to_string(), time)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn jobs() -> Vec<Job> {
+        let jobs = json!([
+            {"id": "01929b6e-7a52-8c3e-9d1f-0123456789ab", "name": "csv_profile", "job-state": "STARTED",
+             "job-status": "INPROGRESS", "percent-complete": 30, "start-time": "2026-01-01T12:50:55+02:00",
+             "summary": "profiled 1,012 of 3,376 rows of a file with a rather long name that goes on and on and on"},
+            {"id": "01929b6e-7a52-8c3e-9d1f-0123456789ac", "name": "render", "job-state": "COMPLETED",
+             "job-status": "SUCCESS", "percent-complete": 100, "scheduled-start-time": "2026-01-01T10:50:45Z"}
+        ]);
+        serde_json::from_value(jobs).unwrap()
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_no_id_is_cut() {
+        for width in [80, 100, 112, 120, 200] {
+            let table = table(&jobs(), Some(width));
+
+            assert!(
+                table
+                    .lines()
+                    .all(|line| line.chars().count() <= width.into()),
+                "at {width}:\n{table}"
+            );
+            assert!(
+                jobs().iter().all(|job| table.contains(&job.id)),
+                "at {width}:\n{table}"
+            );
+        }
+    }
+
+    #[test]
+    fn output_that_is_not_a_terminal_has_one_whole_line_per_job() {
+        let table = table(&jobs(), None);
+        let line = table.lines().find(|line| line.contains("render")).unwrap();
+
+        assert_eq!(table.lines().count(), 4, "{table}");
+        let words: Vec<_> = line.split_whitespace().skip(2).collect();
+        assert_eq!(words, ["SUCCESS", "100", "2026-01-01", "10:50:45Z"]);
+        assert!(table.contains("that goes on and on and on"));
+    }
+
+    #[test]
+    fn a_narrow_terminal_has_two_lines_per_job() {
+        let table = table(&jobs(), Some(80));
+        let lines: Vec<_> = table.lines().map(str::trim_end).collect();
+
+        assert_eq!(
+            lines[3],
+            "01929b6e-7a52-8c3e-9d1f-0123456789ab  STARTED  2026-01-01  profiled 1,012 of"
+        );
+        assert_eq!(
+            lines[4],
+            "csv_profile                           30%      10:50:55Z   3,376 rows of a file…"
+        );
+    }
+}

@@ -1,0 +1,56 @@
+//! `watch`: shows a job's progress until it finishes, and exits with its outcome.
+
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::{CommandError, ConnectionArgs, Exit, Progress};
+use crate::text::{printable, spoken};
+use crate::{Client, Job, JobRef, JobStatus};
+
+/// The arguments of `watch`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Status URI or id of the job
+    #[arg(value_name = "URI_OR_ID")]
+    job: JobRef,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// Watches the job. Progress goes to stderr, stdout stays empty.
+pub(super) async fn run(args: Args) -> Result<Exit, CommandError> {
+    let (client, uri) = args.connection.client_for(&args.job)?;
+    follow(&client, &uri).await
+}
+
+/// Watches a job and says on stderr how it ended; returns the exit code for that.
+pub(super) async fn follow(client: &Client, uri: &Url) -> Result<Exit, CommandError> {
+    let mut progress = Progress::on_stderr();
+    let job = client
+        .watch(uri, |sighting| progress.show(&sighting))
+        .await?;
+    eprintln!("{}", sentence_of(&job, uri));
+    Ok(Exit::of(&job))
+}
+
+fn sentence_of(job: &Job, uri: &Url) -> String {
+    let took = took(job).map(|time| format!(" after {}", spoken(time)));
+    let took = took.unwrap_or_default();
+    match job.job_status {
+        JobStatus::Success => format!("The job succeeded{took}. Its result: {uri}/result"),
+        JobStatus::Canceled => format!("The job was canceled{took}."),
+        JobStatus::Failed | JobStatus::Undetermined | JobStatus::InProgress => {
+            let reason = job.error.as_ref().map(|error| {
+                let (message, code) = (printable(&error.message), printable(&error.code));
+                format!(": {message} ({code})")
+            });
+            format!("The job failed{took}{}", reason.unwrap_or_default())
+        }
+    }
+}
+
+/// From the start of the last attempt to the end.
+fn took(job: &Job) -> Option<Duration> {
+    Duration::try_from(job.end_time? - job.start_time?).ok()
+}

@@ -1,0 +1,84 @@
+//! Why a call failed.
+
+use std::time::Duration;
+
+use reqwest::{StatusCode, Url};
+
+use crate::Problem;
+use crate::client::is_loopback;
+
+/// Why a call failed, split by what the caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// An HTTP client cannot be set up on this machine (TLS, resolver).
+    #[error("the HTTP client cannot be set up")]
+    Setup(#[source] reqwest::Error),
+    /// There was no response. Retrying may help, or starting the service.
+    #[error("{service} cannot be reached")]
+    Unreachable {
+        /// The service's origin.
+        service: String,
+        /// Whether that is this machine, where the reader can start the service.
+        here: bool,
+        /// What went wrong below HTTP.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// 429 or 5xx: the same request may succeed later.
+    #[error("the service is busy: {problem}")]
+    Busy {
+        /// What the service says.
+        problem: Box<Problem>,
+        /// How long to wait before the next request, if the service says so.
+        retry_after: Option<Duration>,
+    },
+    /// Any other 4xx: the request must change.
+    #[error("{0}")]
+    Refused(Box<Problem>),
+    /// 404: the job was never issued to this caller; for a result also: there is none yet.
+    #[error("{0}")]
+    NotFound(Box<Problem>),
+    /// 410: the job has expired or was deleted; for a result also: there will never be one.
+    #[error("{0}")]
+    Gone(Box<Problem>),
+    /// A response that is not in the contract: most likely something else is at this URL.
+    #[error("unexpected response from {url}{}: {what}", .status.map(|status| format!(" ({status})")).unwrap_or_default())]
+    Unexpected {
+        /// The URL of the request.
+        url: String,
+        /// The HTTP status, if there was a response.
+        status: Option<u16>,
+        /// What is unexpected about it.
+        what: String,
+    },
+    /// The input of a submission cannot be written as JSON.
+    #[error("the input cannot be written as JSON")]
+    Input(#[source] serde_json::Error),
+}
+
+impl ClientError {
+    pub(crate) fn unreachable(url: &Url, source: reqwest::Error) -> Self {
+        Self::Unreachable {
+            service: url.origin().ascii_serialization(),
+            here: is_loopback(url),
+            source,
+        }
+    }
+
+    pub(crate) fn unexpected(
+        url: &Url,
+        status: Option<StatusCode>,
+        what: impl Into<String>,
+    ) -> Self {
+        Self::Unexpected {
+            url: url.to_string(),
+            status: status.map(|status| status.as_u16()),
+            what: what.into(),
+        }
+    }
+
+    /// Whether the same request may succeed in a moment.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Busy { .. })
+    }
+}

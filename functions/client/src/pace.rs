@@ -1,0 +1,179 @@
+//! How often a watch polls, and how patient it is.
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use crate::{ClientError, RetryPolicy};
+
+/// Shortest polling interval, whatever `Retry-After` says.
+const SHORTEST_POLL: Duration = Duration::from_millis(200);
+/// Longest polling interval: a job that finishes early should be seen to finish.
+const LONGEST_POLL: Duration = Duration::from_secs(30);
+/// Polling interval without a `Retry-After`.
+const USUAL_POLL: Duration = Duration::from_secs(1);
+/// Polling interval on loopback. `Retry-After` is at least 1 s, and a bar that moves once per second looks stuck; on the
+/// same machine a poll costs nobody anything.
+const LOOPBACK_POLL: Duration = Duration::from_millis(250);
+/// Longest delay between retries.
+const LONGEST_RETRY: Duration = Duration::from_secs(5);
+
+/// The delay before the next poll of a job.
+pub(crate) fn poll_delay(retry_after: Option<Duration>, loopback: bool) -> Duration {
+    if loopback {
+        return LOOPBACK_POLL;
+    }
+    retry_after
+        .unwrap_or(USUAL_POLL)
+        .clamp(SHORTEST_POLL, LONGEST_POLL)
+}
+
+/// The delay before retry number `retry` (from 0), or `None` if a retry cannot help or the policy allows no more.
+///
+/// A service that has never responded gets no retry: it is not running, or the URL is wrong, and the user should know now.
+pub(crate) fn retry_delay(
+    error: &ClientError,
+    retry: u32,
+    policy: RetryPolicy,
+    has_answered: bool,
+) -> Option<Duration> {
+    if retry >= policy.max_retries || !error.is_transient() || !has_answered {
+        return None;
+    }
+    let backoff = policy
+        .first_delay
+        .saturating_mul(2_u32.saturating_pow(retry))
+        .min(LONGEST_RETRY);
+    Some(match error {
+        ClientError::Busy {
+            retry_after: Some(asked),
+            ..
+        } => (*asked).clamp(SHORTEST_POLL, LONGEST_POLL),
+        _ => backoff,
+    })
+}
+
+/// The value of `Retry-After`: seconds or, perhaps from a proxy, a date (RFC 9110, section 10.2.3).
+pub(crate) fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = OffsetDateTime::parse(value, &Rfc2822).ok()?;
+    Some(Duration::try_from(date - now).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Problem;
+
+    fn busy(retry_after: Option<Duration>) -> ClientError {
+        let problem = Problem {
+            status: 503,
+            kind: String::new(),
+            title: "Busy".to_owned(),
+            detail: None,
+            errors: Vec::new(),
+            request_id: None,
+        };
+        ClientError::Busy {
+            problem: Box::new(problem),
+            retry_after,
+        }
+    }
+
+    #[test]
+    fn a_remote_service_sets_the_interval_within_bounds() {
+        let delay = |seconds| poll_delay(Some(Duration::from_secs(seconds)), false);
+
+        assert_eq!(delay(7), Duration::from_secs(7));
+        assert_eq!(delay(0), SHORTEST_POLL);
+        assert_eq!(delay(3_600), LONGEST_POLL);
+        assert_eq!(poll_delay(None, false), USUAL_POLL);
+    }
+
+    #[test]
+    fn a_service_on_this_machine_is_polled_often_enough_for_a_smooth_bar() {
+        assert_eq!(
+            poll_delay(Some(Duration::from_secs(1)), true),
+            LOOPBACK_POLL
+        );
+    }
+
+    #[test]
+    fn retries_back_off_and_end() {
+        let policy = RetryPolicy {
+            max_retries: 7,
+            first_delay: Duration::from_millis(250),
+        };
+        let delays: Vec<_> = (0..=7)
+            .map(|retry| retry_delay(&busy(None), retry, policy, true).map(|d| d.as_millis()))
+            .collect();
+
+        assert_eq!(
+            delays,
+            [
+                Some(250),
+                Some(500),
+                Some(1_000),
+                Some(2_000),
+                Some(4_000),
+                Some(5_000),
+                Some(5_000),
+                None
+            ]
+        );
+    }
+
+    #[test]
+    fn a_busy_service_sets_the_delay_within_bounds() {
+        let policy = RetryPolicy::default();
+
+        assert_eq!(
+            retry_delay(&busy(Some(Duration::from_secs(9))), 0, policy, true),
+            Some(Duration::from_secs(9))
+        );
+        assert_eq!(
+            retry_delay(&busy(Some(Duration::from_mins(15))), 0, policy, true),
+            Some(LONGEST_POLL)
+        );
+    }
+
+    #[test]
+    fn neither_a_refusal_nor_a_service_that_never_responded_is_retried() {
+        let ClientError::Busy { problem, .. } = busy(None) else {
+            unreachable!()
+        };
+        let policy = RetryPolicy::default();
+
+        assert_eq!(
+            retry_delay(&ClientError::Refused(problem), 0, policy, true),
+            None
+        );
+        assert_eq!(retry_delay(&busy(None), 0, policy, false), None);
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = OffsetDateTime::parse("Fri, 02 Jan 2026 10:00:00 GMT", &Rfc2822).unwrap();
+        let parsed = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, value.parse().unwrap());
+            retry_after(&headers, now)
+        };
+
+        assert_eq!(parsed("12"), Some(Duration::from_secs(12)));
+        assert_eq!(
+            parsed("Fri, 02 Jan 2026 10:00:30 GMT"),
+            Some(Duration::from_secs(30))
+        );
+        assert_eq!(
+            parsed("Fri, 02 Jan 2026 09:00:00 GMT"),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(parsed("soon"), None);
+    }
+}

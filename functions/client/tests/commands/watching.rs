@@ -1,0 +1,139 @@
+use std::time::{Duration, Instant};
+
+use client::{Client, ClientError, Exit, JobRef, Options, RetryPolicy, Sighting};
+
+use crate::scripted::{Answer, ID, Script, Service};
+use crate::{run, run_line};
+
+#[tokio::test]
+async fn watch_exits_with_how_the_job_ended() {
+    let endings = [
+        (Answer::over("SUCCESS"), Exit::Success),
+        (Answer::over("FAILED"), Exit::Failed),
+        (Answer::over("CANCELED"), Exit::Canceled),
+        (Answer::problem(410, "Gone"), Exit::Gone),
+        (Answer::problem(404, "Not found"), Exit::Gone),
+        (Answer::problem(401, "Unauthorized"), Exit::Usage),
+        (Answer::page(), Exit::Unreachable),
+        (Answer::redirect(), Exit::Unreachable),
+    ];
+    for (ending, expected) in endings {
+        let service = Service::start(Script {
+            status: vec![Answer::started(50), ending],
+            result: vec![Answer::over("SUCCESS")],
+            ..Script::default()
+        })
+        .await;
+
+        let (exit, stdout) = run(&service, &["watch", ID]).await;
+
+        assert_eq!((exit, stdout.as_str()), (expected, ""));
+    }
+}
+
+#[tokio::test]
+async fn watch_takes_the_whole_uri_and_asks_that_service_as_the_user() {
+    let service = Service::start(Script {
+        status: vec![Answer::over("SUCCESS")],
+        ..Script::default()
+    })
+    .await;
+    let uri = format!("{}/jobs/{ID}", service.base());
+
+    let (exit, _) = run_line(&[
+        "watch",
+        &uri,
+        "--user",
+        "ada",
+        "--url",
+        "http://127.0.0.1:9",
+    ])
+    .await;
+
+    assert_eq!(exit, Exit::Success);
+    assert_eq!(
+        service.requests()[0].header("authorization"),
+        Some("Basic YWRhOg==")
+    );
+}
+
+#[tokio::test]
+async fn watch_survives_a_busy_service_and_a_lost_connection() {
+    let service = Service::start(Script {
+        status: vec![
+            Answer::started(10),
+            Answer::problem(503, "Busy"),
+            Answer::problem(429, "Too many requests"),
+            Answer::Hangup,
+            Answer::over("SUCCESS"),
+        ],
+        ..Script::default()
+    })
+    .await;
+
+    let (exit, _) = run(&service, &["watch", ID]).await;
+
+    assert_eq!((exit, service.requests().len()), (Exit::Success, 5));
+}
+
+#[tokio::test]
+async fn a_watch_gives_up_on_a_service_that_stays_down_and_says_what_it_did() {
+    let busy = || Answer::problem(503, "Busy");
+    let status = vec![Answer::started(10), busy(), Answer::started(20), busy()];
+    let service = Service::start(Script {
+        status,
+        ..Script::default()
+    })
+    .await;
+    let retry = RetryPolicy {
+        max_retries: 3,
+        first_delay: Duration::from_millis(1),
+    };
+    let options = Options {
+        retry,
+        ..Options::default()
+    };
+    let client = Client::new(service.base().parse().unwrap(), options).unwrap();
+    let uri = ID.parse::<JobRef>().unwrap().resolve(&client).unwrap();
+    let mut seen = Vec::new();
+
+    let end = client
+        .watch(&uri, |sighting| {
+            seen.push(match sighting {
+                Sighting::Job(job) => job.percent().to_string(),
+                Sighting::Trouble {
+                    retry, max_retries, ..
+                } => format!("retry {retry} of {max_retries}"),
+            });
+        })
+        .await;
+
+    assert!(matches!(end, Err(ClientError::Busy { .. })), "{end:?}");
+    assert_eq!(
+        seen,
+        [
+            "10",
+            "retry 1 of 3",
+            "20",
+            "retry 1 of 3",
+            "retry 2 of 3",
+            "retry 3 of 3"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn nothing_listening_is_said_at_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let begun = Instant::now();
+
+    let (exit, _) = run_line(&["watch", ID, "--url", &url]).await;
+
+    assert_eq!(exit, Exit::Unreachable);
+    assert!(
+        begun.elapsed().as_secs() < 2,
+        "no retry of a service that never answered"
+    );
+}

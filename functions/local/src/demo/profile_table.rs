@@ -1,0 +1,130 @@
+//! The result of `csv_profile` as a table. What a result leaves out is blank, so that other versions can be read, too.
+
+use comfy_table::{CellAlignment, ContentArrangement, Row};
+use indicatif::{HumanCount, HumanFloatCount};
+use serde_json::Value;
+
+use crate::plain_table::plain_table;
+
+/// Width for output that is not a terminal.
+const USUAL_WIDTH: u16 = 120;
+const HEADER: [&str; 8] = [
+    "column", "type", "empty", "distinct", "min", "max", "mean", "frequent",
+];
+
+/// A line with the number of rows, and a table with one line per column of the file. A result without columns is shown as JSON.
+pub(super) fn profile_table(result: &Value) -> String {
+    let Some(columns) = result["columns"].as_array() else {
+        return format!("{result:#}");
+    };
+    let mut table = plain_table(&HEADER);
+    let width = table.width().unwrap_or(USUAL_WIDTH);
+    table
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width);
+    for column in columns {
+        let mut row = Row::from(cells(column));
+        row.max_height(1);
+        table.add_row(row);
+    }
+    for index in [2, 3, 6] {
+        if let Some(counted) = table.column_mut(index) {
+            counted.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let rows = count(&result["rows"]);
+    format!(
+        "{rows} rows, {} columns\n\n{}",
+        columns.len(),
+        table.trim_fmt()
+    )
+}
+
+fn cells(column: &Value) -> [String; 8] {
+    let mean = column["mean"]
+        .as_f64()
+        .map(|mean| HumanFloatCount(mean).to_string());
+    [
+        text(&column["name"]),
+        text(&column["type"]),
+        count(&column["empty"]),
+        count(&column["distinct"]),
+        text(&column["min"]),
+        text(&column["max"]),
+        mean.unwrap_or_default(),
+        frequent(&column["commonest"]),
+    ]
+}
+
+/// A value of the file without separators, because a postcode or a year is not a quantity.
+fn text(value: &Value) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    text.replace(char::is_control, " ")
+}
+
+/// A count, or an object with a count that may be an estimate (`~`).
+fn count(value: &Value) -> String {
+    let count = value.as_u64().or_else(|| value["count"].as_u64());
+    let estimate = if value["exact"] == false { "~" } else { "" };
+    count.map_or_else(String::new, |count| {
+        format!("{estimate}{}", HumanCount(count))
+    })
+}
+
+/// Values with their counts: an array, or an object that has it as `values`.
+fn frequent(value: &Value) -> String {
+    let values = value.as_array().or_else(|| value["values"].as_array());
+    let entries = values.into_iter().flatten();
+    let entries =
+        entries.map(|entry| format!("{} ×{}", text(&entry["value"]), count(&entry["count"])));
+    entries.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_column_is_one_line_and_an_estimate_is_marked() {
+        let table = profile_table(&json!({"rows": 3376, "columns": [
+            {"name": "ci\nty", "type": "text", "empty": 12, "distinct": {"count": 2675, "exact": false}, "min": "Abbeville",
+             "max": "a\u{1b}[2J name far too long for a table", "mean": null,
+             "commonest": {"exact": true, "values": [{"value": "Houston", "count": 8}, {"value": "Chicago", "count": 5}]}},
+            {"name": "latitude", "type": "decimal", "empty": 0, "distinct": 3375, "min": 7.3, "max": 71.2, "mean": 40.03652,
+             "commonest": [{"value": 41.1, "count": 2}]}
+        ]}));
+
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines[0], "3,376 rows, 2 columns");
+        assert_eq!(lines.len(), 6, "{table}");
+        for (line, cells) in [
+            (4, "ci ty text 12 ~2,675 Abbeville"),
+            (5, "latitude decimal 0 3,375 7.3 71.2 40.0365 41.1 ×2"),
+        ] {
+            let words: Vec<_> = lines[line].split_whitespace().collect();
+            assert!(words.join(" ").starts_with(cells), "{table}");
+        }
+        assert!(
+            lines.iter().all(|line| line.chars().count() <= 120),
+            "{table}"
+        );
+        assert!(!table.contains('\u{1b}'), "{table:?}");
+    }
+
+    #[test]
+    fn any_other_result_can_be_shown() {
+        for result in [
+            json!(null),
+            json!([1]),
+            json!({"columns": [1, {"distinct": "7", "commonest": [3]}]}),
+        ] {
+            assert!(!profile_table(&result).is_empty());
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! A job from its submission to the end of its status URI, as a client sees it.
+
+use std::io;
+use std::path::Path;
+use std::process::{ExitCode, Termination as _};
+use std::time::{Duration, Instant};
+
+use client::{
+    Accepted, Client, ClientError, CommandError, Job, JobStatus, Output, Problem, Progress,
+    Submission, Url,
+};
+use indicatif::{DecimalBytes, HumanDuration};
+use serde_json::json;
+use time::OffsetDateTime;
+use tokio::time::sleep;
+
+use super::RETENTION;
+use super::profile_table::profile_table;
+
+/// The service judges expiry to the second or so; after the promised moment it gets this much.
+const EXPIRY_GRACE: Duration = Duration::from_secs(5);
+/// Polling interval of a status URI that should be gone.
+const EXPIRY_POLL: Duration = Duration::from_millis(100);
+
+/// Why a demo failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DemoError {
+    /// A call failed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The output cannot be written.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+    /// The job failed or was canceled.
+    #[error("the demo's job ended as {0}")]
+    Unsuccessful(String),
+    /// The status URI outlived its job's retention.
+    #[error("{0} still answers although its job has expired")]
+    NotGone(Url),
+}
+
+impl DemoError {
+    /// Prints the error on stderr, as the client's commands do.
+    pub(super) fn report(self) -> ExitCode {
+        match self {
+            Self::Client(error) => CommandError::from(error).report().report(),
+            Self::Output(error) => CommandError::from(error).report().report(),
+            Self::Unsuccessful(_) | Self::NotGone(_) => {
+                eprintln!("error: {self}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Submits the CSV text to `csv_profile`, shows the progress and the result, and waits until the status URI is gone.
+///
+/// The story goes to `stdout`, the progress to stderr.
+pub(super) async fn demo(
+    client: &Client,
+    file: &Path,
+    csv: &str,
+    stdout: &mut Output,
+) -> Result<(), DemoError> {
+    let begun = Instant::now();
+    let accepted = submit(client, file, csv, stdout).await?;
+    let uri = &accepted.status_uri;
+    let job = watch(client, uri, stdout).await?;
+    show_result(client, uri, stdout).await?;
+    wait_until_gone(client, uri, &job, stdout).await?;
+    let took = HumanDuration(begun.elapsed());
+    writeln!(stdout, "\nThat was the whole life of a job, in {took}.")?;
+    Ok(())
+}
+
+async fn submit(
+    client: &Client,
+    file: &Path,
+    csv: &str,
+    stdout: &mut Output,
+) -> Result<Accepted, DemoError> {
+    let name = file.file_name().unwrap_or_default().display();
+    let size = DecimalBytes(csv.len() as u64);
+    writeln!(
+        stdout,
+        "1. Submit {name} ({size}). The response comes at once, the work later."
+    )?;
+    let submission = Submission::new("csv_profile", &json!({ "csv": csv }))?;
+    let sent = Instant::now();
+    let accepted = client.submit(&submission).await?;
+    let took_ms = sent.elapsed().as_millis();
+    let (base, status) = (client.base(), named(accepted.http_status));
+    writeln!(stdout, "   POST {base}jobs → {status} in {took_ms} ms")?;
+    writeln!(stdout, "   Location: {}", accepted.status_uri)?;
+    Ok(accepted)
+}
+
+async fn watch(client: &Client, uri: &Url, stdout: &mut Output) -> Result<Job, DemoError> {
+    writeln!(
+        stdout,
+        "\n2. Poll the status URI until the job has finished."
+    )?;
+    stdout.flush()?;
+    let mut progress = Progress::on_stderr();
+    let job = client
+        .watch(uri, |sighting| progress.show(&sighting))
+        .await?;
+    if job.job_status == JobStatus::Success {
+        return Ok(job);
+    }
+    let reason = job.error.map(|error| format!(": {}", error.message));
+    let reason = reason.unwrap_or_default();
+    Err(DemoError::Unsuccessful(format!(
+        "{}{reason}",
+        job.job_status
+    )))
+}
+
+async fn show_result(client: &Client, uri: &Url, stdout: &mut Output) -> Result<(), DemoError> {
+    writeln!(stdout, "\n3. Fetch the result.")?;
+    let result = client.result(uri).await?;
+    let table = profile_table(&result);
+    writeln!(stdout, "   GET {}/result → {}\n", uri.path(), named(200))?;
+    writeln!(stdout, "{table}")?;
+    Ok(())
+}
+
+/// Shows that the status URI answers, then waits until it is gone.
+async fn wait_until_gone(
+    client: &Client,
+    uri: &Url,
+    job: &Job,
+    stdout: &mut Output,
+) -> Result<(), DemoError> {
+    writeln!(
+        stdout,
+        "\n4. The status URI answers as long as the job is kept, here for {}.",
+        HumanDuration(RETENTION)
+    )?;
+    writeln!(stdout, "   GET {} → {}", uri.path(), named(200))?;
+    stdout.flush()?;
+    let left = job.expires_at.map(|end| end - OffsetDateTime::now_utc());
+    let left = left.and_then(|left| Duration::try_from(left).ok());
+    sleep(left.unwrap_or_default().min(RETENTION)).await;
+    let gone = gone(client, uri).await?;
+    writeln!(stdout, "   GET {} → {}", uri.path(), named(gone.status))?;
+    writeln!(stdout, "   {}", gone.title)?;
+    Ok(())
+}
+
+async fn gone(client: &Client, uri: &Url) -> Result<Box<Problem>, DemoError> {
+    let begun = Instant::now();
+    while begun.elapsed() < EXPIRY_GRACE {
+        match client.job(uri).await {
+            Ok(_) => sleep(EXPIRY_POLL).await,
+            Err(ClientError::Gone(problem)) => return Ok(problem),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(DemoError::NotGone(uri.clone()))
+}
+
+/// A status code with its name, as in `410 Gone`.
+fn named(status: u16) -> String {
+    reqwest::StatusCode::from_u16(status)
+        .map_or_else(|_| status.to_string(), |code| code.to_string())
+}
