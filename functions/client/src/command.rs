@@ -1,4 +1,4 @@
-//! The command line. Each command is a module with its arguments (`Args`) and a function `run`.
+//! The command line. Each command is a module with a function `run`, and with its arguments if it has more than a job.
 
 mod cancel;
 mod connection;
@@ -15,11 +15,11 @@ use std::io::{self, Write};
 
 use clap::Subcommand;
 
-pub use connection::{ConnectionArgs, DEFAULT_URL};
 pub use exit::{CommandError, Exit};
 pub use input::{InputError, read_text};
 pub use progress::Progress;
 
+use connection::{ConnectionArgs, JobArgs};
 use exit::EXIT_CODES;
 
 /// Where a command writes its data; everything else goes to stderr.
@@ -33,19 +33,19 @@ pub enum ClientCommand {
     Submit(submit::Args),
     /// Watch a job until it finishes
     #[command(after_help = EXIT_CODES)]
-    Watch(watch::Args),
+    Watch(JobArgs),
     /// Cancel a job
     #[command(after_help = EXIT_CODES)]
-    Cancel(cancel::Args),
+    Cancel(JobArgs),
     /// List your jobs, newest first
     #[command(after_help = EXIT_CODES)]
     List(list::Args),
     /// Print the result of a job as JSON
     #[command(after_help = EXIT_CODES)]
-    Result(result::Args),
+    Result(JobArgs),
     /// Delete a finished job and its result
     #[command(after_help = EXIT_CODES)]
-    Delete(delete::Args),
+    Delete(JobArgs),
 }
 
 impl ClientCommand {

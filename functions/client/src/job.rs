@@ -12,7 +12,7 @@ use time::serde::rfc3339;
 #[serde(rename_all = "kebab-case")]
 pub struct Job {
     /// The path of the status URI.
-    #[serde(rename = "@uri", default)]
+    #[serde(rename = "@uri")]
     pub uri: Option<String>,
     /// The id, a UUID.
     pub id: String,
@@ -24,7 +24,6 @@ pub struct Job {
     /// The outcome, once the job has finished.
     pub job_status: JobStatus,
     /// Progress, 0 to 100.
-    #[serde(default)]
     pub percent_complete: Option<u8>,
     /// Earliest start; for a job without a schedule, when it was submitted.
     #[serde(default, with = "rfc3339::option")]
@@ -42,19 +41,14 @@ pub struct Job {
     #[serde(default, with = "rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
     /// Whose job it is.
-    #[serde(default)]
     pub owner: Option<String>,
     /// The submitter's description, later the handler's report on its progress.
-    #[serde(default)]
     pub summary: Option<String>,
     /// The current or last attempt, from 1; 0 before the first.
-    #[serde(default)]
     pub attempt: Option<u32>,
     /// Maximum number of attempts.
-    #[serde(default)]
     pub max_attempts: Option<u32>,
     /// Why the job failed or was canceled.
-    #[serde(default)]
     pub error: Option<JobError>,
 }
 

@@ -9,13 +9,9 @@ use crate::{Client, ClientError};
 
 /// A job as a person names it: its id, its absolute status URI, or the path that its document calls `@uri`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JobRef {
-    /// An id, below the service's base URL.
-    Id(Uuid),
-    /// An absolute status URI.
-    Uri(Url),
-    /// A path on the service's host, such as `/jobs/0192…`.
-    Path(String),
+pub struct JobRef {
+    /// A URI reference, relative to the service's base URL.
+    reference: String,
 }
 
 /// The text does not name a job.
@@ -24,21 +20,15 @@ pub enum JobRef {
 pub struct InvalidJobRef;
 
 impl JobRef {
-    /// Returns the status URI.
+    /// Returns the status URI. An id and a path belong to the client's service. Fails with [`ClientError::Unexpected`] if a
+    /// path is not a URI reference.
     pub fn resolve(&self, client: &Client) -> Result<Url, ClientError> {
-        match self {
-            Self::Id(id) => client.join(&format!("jobs/{id}")),
-            Self::Uri(uri) => Ok(uri.clone()),
-            Self::Path(path) => client.join(path),
-        }
+        client.join(&self.reference)
     }
 
-    /// The base URL of the service that an absolute URI belongs to.
+    /// The base URL of the service, if the job is named by an absolute URI.
     pub(crate) fn service(&self) -> Option<Url> {
-        match self {
-            Self::Uri(uri) => uri.join("/").ok(),
-            Self::Id(_) | Self::Path(_) => None,
-        }
+        Url::parse(&self.reference).ok()?.join("/").ok()
     }
 }
 
@@ -47,16 +37,17 @@ impl FromStr for JobRef {
 
     fn from_str(text: &str) -> Result<Self, InvalidJobRef> {
         if let Ok(id) = Uuid::try_parse(text) {
-            return Ok(Self::Id(id));
+            let reference = format!("jobs/{id}");
+            return Ok(Self { reference });
         }
         // `//host` would be a reference to another host.
-        if text.starts_with('/') && !text.starts_with("//") {
-            return Ok(Self::Path(text.to_owned()));
+        let is_path = text.starts_with('/') && !text.starts_with("//");
+        let is_uri = Url::parse(text).is_ok_and(|uri| matches!(uri.scheme(), "http" | "https"));
+        if !is_path && !is_uri {
+            return Err(InvalidJobRef);
         }
-        match Url::parse(text) {
-            Ok(uri) if matches!(uri.scheme(), "http" | "https") => Ok(Self::Uri(uri)),
-            _ => Err(InvalidJobRef),
-        }
+        let reference = text.to_owned();
+        Ok(Self { reference })
     }
 }
 
@@ -67,23 +58,16 @@ mod tests {
 
     const ID: &str = "01929b6e-7a52-8c3e-9d1f-0123456789ab";
 
-    fn uri_of(text: &str) -> String {
-        let client =
-            Client::new("http://127.0.0.1:3000".parse().unwrap(), Options::default()).unwrap();
-        text.parse::<JobRef>()
-            .unwrap()
-            .resolve(&client)
-            .unwrap()
-            .into()
-    }
-
     #[test]
     fn an_id_a_path_and_a_uri_name_the_same_job() {
+        let base = "http://127.0.0.1:3000".parse().unwrap();
+        let client = Client::new(base, Options::default()).unwrap();
         let expected = format!("http://127.0.0.1:3000/jobs/{ID}");
 
-        assert_eq!(uri_of(ID), expected);
-        assert_eq!(uri_of(&format!("/jobs/{ID}")), expected);
-        assert_eq!(uri_of(&expected), expected);
+        for text in [ID, &format!("/jobs/{ID}"), &expected] {
+            let job: JobRef = text.parse().unwrap();
+            assert_eq!(job.resolve(&client).unwrap().as_str(), expected);
+        }
     }
 
     #[test]

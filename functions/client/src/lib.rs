@@ -50,10 +50,7 @@ mod watch;
 
 pub use calls::Cancellation;
 pub use client::Client;
-pub use command::{
-    ClientCommand, CommandError, ConnectionArgs, DEFAULT_URL, Exit, InputError, Output, Progress,
-    read_text,
-};
+pub use command::{ClientCommand, CommandError, Exit, InputError, Output, Progress, read_text};
 pub use error::ClientError;
 pub use job::{Job, JobError, JobState, JobStatus};
 pub use job_ref::{InvalidJobRef, JobRef};

@@ -15,7 +15,7 @@ const REQUEST_ID_HEADERS: [&str; 3] = ["x-request-id", "apigw-requestid", "x-amz
 const EXCERPT_CHARS: usize = 300;
 
 /// An error of the service (RFC 9457), or as much of one as the response has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problem {
     /// The HTTP status of the response.
     pub status: u16,

@@ -1,21 +1,11 @@
 //! `cancel`: cancels a job.
 
-use super::{CommandError, ConnectionArgs, Exit};
-use crate::{Cancellation, JobRef};
-
-/// The arguments of `cancel`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// Status URI or id of the job
-    #[arg(value_name = "URI_OR_ID")]
-    job: JobRef,
-    #[command(flatten)]
-    connection: ConnectionArgs,
-}
+use super::{CommandError, Exit, JobArgs};
+use crate::Cancellation;
 
 /// Cancels the job, or asks a running one to stop.
-pub(super) async fn run(args: Args) -> Result<Exit, CommandError> {
-    let (client, uri) = args.connection.client_for(&args.job)?;
+pub(super) async fn run(args: JobArgs) -> Result<Exit, CommandError> {
+    let (client, uri) = args.client()?;
     match client.cancel(&uri).await? {
         Cancellation::Canceled => eprintln!("The job is canceled."),
         Cancellation::WindingDown => {

@@ -6,11 +6,33 @@ use reqwest::header::{HeaderName, HeaderValue};
 use crate::{Client, ClientError, JobRef, Options, RetryPolicy};
 
 /// Where the service is if it runs on the same machine.
-pub const DEFAULT_URL: &str = "http://127.0.0.1:3000";
+const DEFAULT_URL: &str = "http://127.0.0.1:3000";
+
+/// The arguments of a command about one job.
+#[derive(Debug, clap::Args)]
+pub struct JobArgs {
+    /// Status URI or id of the job
+    #[arg(value_name = "URI_OR_ID")]
+    job: JobRef,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+impl JobArgs {
+    /// A client, and the status URI of the job. An absolute URI also names the service, so `--user` and `--header` go there.
+    pub(super) fn client(mut self) -> Result<(Client, Url), ClientError> {
+        if let Some(service) = self.job.service() {
+            self.connection.url = service;
+        }
+        let client = self.connection.client()?;
+        let uri = self.job.resolve(&client)?;
+        Ok((client, uri))
+    }
+}
 
 /// The arguments that every command takes: which service, and as whom.
 #[derive(Debug, clap::Args)]
-pub struct ConnectionArgs {
+pub(super) struct ConnectionArgs {
     /// Base URL of the service
     #[arg(long, value_name = "BASE", env = "ACCEPTED_URL", default_value = DEFAULT_URL, value_parser = base)]
     url: Url,
@@ -24,23 +46,13 @@ pub struct ConnectionArgs {
 
 impl ConnectionArgs {
     /// A client of the service that the arguments name.
-    pub fn client(self) -> Result<Client, ClientError> {
+    pub(super) fn client(self) -> Result<Client, ClientError> {
         let options = Options {
             user: self.user,
             headers: self.headers.into_iter().collect(),
             retry: RetryPolicy::default(),
         };
         Client::new(self.url, options)
-    }
-
-    /// A client, and the status URI of a job. An absolute URI also names the service, so `--user` and `--header` go there.
-    pub fn client_for(mut self, job: &JobRef) -> Result<(Client, Url), ClientError> {
-        if let Some(service) = job.service() {
-            self.url = service;
-        }
-        let client = self.client()?;
-        let uri = job.resolve(&client)?;
-        Ok((client, uri))
     }
 }
 

@@ -1,21 +1,10 @@
 //! `delete`: deletes a finished job.
 
-use super::{CommandError, ConnectionArgs, Exit};
-use crate::JobRef;
-
-/// The arguments of `delete`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// Status URI or id of the job
-    #[arg(value_name = "URI_OR_ID")]
-    job: JobRef,
-    #[command(flatten)]
-    connection: ConnectionArgs,
-}
+use super::{CommandError, Exit, JobArgs};
 
 /// Deletes the job and its result.
-pub(super) async fn run(args: Args) -> Result<Exit, CommandError> {
-    let (client, uri) = args.connection.client_for(&args.job)?;
+pub(super) async fn run(args: JobArgs) -> Result<Exit, CommandError> {
+    let (client, uri) = args.client()?;
     client.delete(&uri).await?;
     eprintln!("The job is deleted. Its status URI returns 410 from now on.");
     Ok(Exit::Success)

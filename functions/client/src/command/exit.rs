@@ -145,11 +145,8 @@ mod tests {
     fn advice_is_an_indented_imperative_below_the_error() {
         let refused = ClientError::Refused(Box::new(Problem {
             status: 401,
-            kind: "about:blank".to_owned(),
             title: "Unauthorized".to_owned(),
-            detail: None,
-            errors: Vec::new(),
-            request_id: None,
+            ..Problem::default()
         }));
 
         assert_eq!(

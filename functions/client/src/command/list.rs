@@ -13,6 +13,8 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 const GAP: u16 = 2;
 /// In a narrower terminal, the id (36 columns, never cut) leaves no room for one line per job; a job then gets two.
 const ROOMY: u16 = 112;
+/// Least width: the id and a few words. A terminal that does not know its size says 0.
+const LEAST: u16 = 72;
 
 /// The arguments of `list`.
 #[derive(Debug, clap::Args)]
@@ -66,7 +68,7 @@ fn table(jobs: &[Job], width: Option<u16>) -> String {
         .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = width {
-        table.set_width(width);
+        table.set_width(width.max(LEAST));
     }
     if lines == 2 {
         table.set_header(["id\nname", "state\n%", "start", "summary"]);
@@ -137,13 +139,13 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_terminal_and_no_id_is_cut() {
-        for width in [80, 100, 112, 120, 200] {
+        for width in [0, 72, 80, 100, 112, 120, 200] {
             let table = table(&jobs(), Some(width));
 
             assert!(
                 table
                     .lines()
-                    .all(|line| line.chars().count() <= width.into()),
+                    .all(|line| line.chars().count() <= width.max(LEAST).into()),
                 "at {width}:\n{table}"
             );
             assert!(

@@ -62,9 +62,9 @@ impl Progress {
 
     fn draw(&self, job: &Job) {
         self.bar.set_style(style(job));
-        self.bar.set_position(job.percent().into());
         self.bar.set_prefix(job.headline());
         self.bar.set_message(message_of(job));
+        self.bar.set_position(job.percent().into());
         // Not before: until there is a style, the bar would be drawn in indicatif's own.
         self.bar.enable_steady_tick(REDRAW);
         if job.is_finished() {

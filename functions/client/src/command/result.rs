@@ -2,22 +2,11 @@
 
 use serde_json::value::RawValue;
 
-use super::{CommandError, ConnectionArgs, Exit, Output};
-use crate::JobRef;
-
-/// The arguments of `result`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// Status URI or id of the job
-    #[arg(value_name = "URI_OR_ID")]
-    job: JobRef,
-    #[command(flatten)]
-    connection: ConnectionArgs,
-}
+use super::{CommandError, Exit, JobArgs, Output};
 
 /// Prints the JSON on stdout, byte for byte as the service sent it.
-pub(super) async fn run(args: Args, stdout: &mut Output) -> Result<Exit, CommandError> {
-    let (client, uri) = args.connection.client_for(&args.job)?;
+pub(super) async fn run(args: JobArgs, stdout: &mut Output) -> Result<Exit, CommandError> {
+    let (client, uri) = args.client()?;
     let result: Box<RawValue> = client.result(&uri).await?;
     writeln!(stdout, "{result}")?;
     Ok(Exit::Success)

@@ -4,23 +4,13 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::{CommandError, ConnectionArgs, Exit, Progress};
+use super::{CommandError, Exit, JobArgs, Progress};
 use crate::text::{printable, spoken};
-use crate::{Client, Job, JobRef, JobStatus};
-
-/// The arguments of `watch`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// Status URI or id of the job
-    #[arg(value_name = "URI_OR_ID")]
-    job: JobRef,
-    #[command(flatten)]
-    connection: ConnectionArgs,
-}
+use crate::{Client, Job, JobStatus};
 
 /// Watches the job. Progress goes to stderr, stdout stays empty.
-pub(super) async fn run(args: Args) -> Result<Exit, CommandError> {
-    let (client, uri) = args.connection.client_for(&args.job)?;
+pub(super) async fn run(args: JobArgs) -> Result<Exit, CommandError> {
+    let (client, uri) = args.client()?;
     follow(&client, &uri).await
 }
 

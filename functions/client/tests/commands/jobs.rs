@@ -2,16 +2,12 @@ use client::Exit;
 use serde_json::json;
 
 use crate::run;
-use crate::scripted::{Answer, ID, Script, Service};
+use crate::scripted::{Answer, ID, Service};
 
 #[tokio::test]
 async fn result_prints_the_json_as_it_came() {
     let text = r#"{"rows": 1.10, "columns": []}"#;
-    let service = Service::start(Script {
-        result: vec![Answer::text(200, text)],
-        ..Script::default()
-    })
-    .await;
+    let service = Service::start(vec![Answer::text(200, text)]).await;
 
     assert_eq!(
         run(&service, &["result", ID]).await,
@@ -23,11 +19,7 @@ async fn result_prints_the_json_as_it_came() {
 async fn a_result_that_is_not_there_yet_or_never_has_its_own_exit_code() {
     for status in [404, 410] {
         let answer = Answer::problem(status, "No result");
-        let service = Service::start(Script {
-            result: vec![answer],
-            ..Script::default()
-        })
-        .await;
+        let service = Service::start(vec![answer]).await;
 
         assert_eq!(
             run(&service, &["result", ID]).await,
@@ -38,11 +30,12 @@ async fn a_result_that_is_not_there_yet_or_never_has_its_own_exit_code() {
 
 #[tokio::test]
 async fn cancel_and_delete_speak_the_contract() {
-    let service = Service::start(Script {
-        cancel: vec![Answer::accepted(), Answer::problem(409, "Job finished")],
-        delete: vec![Answer::text(204, ""), Answer::problem(409, "Job active")],
-        ..Script::default()
-    })
+    let service = Service::start(vec![
+        Answer::accepted(),
+        Answer::problem(409, "Job finished"),
+        Answer::text(204, ""),
+        Answer::problem(409, "Job active"),
+    ])
     .await;
 
     let mut exits = Vec::new();
@@ -75,16 +68,8 @@ async fn list_shows_a_page_and_all_pages_when_asked() {
             Answer::json(200, &json!({"jobs": [job(3)], "next": null})),
         ]
     };
-    let first = Service::start(Script {
-        list: pages(),
-        ..Script::default()
-    })
-    .await;
-    let all = Service::start(Script {
-        list: pages(),
-        ..Script::default()
-    })
-    .await;
+    let first = Service::start(pages()).await;
+    let all = Service::start(pages()).await;
 
     let (_, one_page) = run(
         &first,

@@ -23,8 +23,8 @@ struct CommandLine {
 
 /// Runs a command line against the service; returns its exit code and its stdout.
 async fn run(service: &Service, line: &[&str]) -> (Exit, String) {
-    let url = service.base();
-    let line: Vec<_> = line.iter().copied().chain(["--url", &url]).collect();
+    let url = ["--url", &service.base];
+    let line: Vec<_> = line.iter().copied().chain(url).collect();
     run_line(&line).await
 }
 

@@ -1,4 +1,4 @@
-//! A service that answers each kind of request from a list, the last answer again and again, and remembers what it was asked.
+//! A service that answers requests from a list, the last answer again and again, and remembers what it was asked.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,23 +11,12 @@ use serde_json::{Value, json};
 /// The id of the one job there is.
 pub(crate) const ID: &str = "01929b6e-7a52-8c3e-9d1f-0123456789ab";
 
-/// The answers of each resource, in their order.
-#[derive(Debug, Default)]
-pub(crate) struct Script {
-    pub(crate) submit: Vec<Answer>,
-    pub(crate) status: Vec<Answer>,
-    pub(crate) result: Vec<Answer>,
-    pub(crate) cancel: Vec<Answer>,
-    pub(crate) delete: Vec<Answer>,
-    pub(crate) list: Vec<Answer>,
-}
-
 /// One answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     Http {
         status: u16,
-        headers: Vec<(&'static str, String)>,
+        location: Option<String>,
         body: String,
     },
     /// The connection ends without an answer.
@@ -38,7 +27,7 @@ impl Answer {
     pub(crate) fn text(status: u16, body: &str) -> Self {
         Self::Http {
             status,
-            headers: Vec::new(),
+            location: None,
             body: body.to_owned(),
         }
     }
@@ -47,28 +36,19 @@ impl Answer {
         Self::text(status, &body.to_string())
     }
 
-    /// A 202; its `Location` becomes absolute when it is sent.
+    /// A 202 with the status URI in `Location`.
     pub(crate) fn accepted() -> Self {
         let mut body = job("SCHEDULED", "UNDETERMINED", 0);
         body["task"] = json!({"href": format!("/jobs/{ID}"), "id": ID});
-        let headers = vec![
-            ("location", format!("/jobs/{ID}")),
-            ("retry-after", "1".to_owned()),
-        ];
         Self::Http {
             status: 202,
-            headers,
+            location: Some(format!("/jobs/{ID}")),
             body: body.to_string(),
         }
     }
 
     pub(crate) fn started(percent: u8) -> Self {
-        let headers = vec![("retry-after", "1".to_owned())];
-        Self::Http {
-            status: 200,
-            headers,
-            body: job("STARTED", "INPROGRESS", percent).to_string(),
-        }
+        Self::json(200, &job("STARTED", "INPROGRESS", percent))
     }
 
     pub(crate) fn over(status: &str) -> Self {
@@ -76,22 +56,15 @@ impl Answer {
     }
 
     pub(crate) fn problem(status: u16, title: &str) -> Self {
-        Self::json(
-            status,
-            &json!({"type": "about:blank", "title": title, "status": status, "detail": "It is so."}),
-        )
+        let body =
+            json!({"type": "about:blank", "title": title, "status": status, "detail": "It is so."});
+        Self::json(status, &body)
     }
 
-    /// What answers when something else lives at the URL.
-    pub(crate) fn page() -> Self {
-        Self::text(200, "<!doctype html><title>It works!</title>")
-    }
-
-    /// Whoever follows it gets the scripted result.
     pub(crate) fn redirect() -> Self {
         Self::Http {
             status: 303,
-            headers: vec![("location", "/elsewhere/result".to_owned())],
+            location: Some("/elsewhere".to_owned()),
             body: String::new(),
         }
     }
@@ -108,7 +81,7 @@ pub(crate) struct Seen {
     /// Method and path with query.
     pub(crate) line: String,
     headers: HeaderMap,
-    /// The body, null when it was no JSON.
+    /// The body; null if it was not JSON.
     pub(crate) body: Value,
 }
 
@@ -121,18 +94,17 @@ impl Seen {
 /// The running service; it stops with the test's runtime.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
-    base: String,
-    script: Arc<Mutex<Script>>,
+    pub(crate) base: String,
+    answers: Arc<Mutex<Vec<Answer>>>,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Service {
-    pub(crate) async fn start(script: Script) -> Self {
+    pub(crate) async fn start(answers: Vec<Answer>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
         let service = Self {
-            base,
-            script: Arc::new(Mutex::new(script)),
+            base: format!("http://{}", listener.local_addr().unwrap()),
+            answers: Arc::new(Mutex::new(answers)),
             seen: Arc::default(),
         };
         let app = Router::new()
@@ -142,29 +114,16 @@ impl Service {
         service
     }
 
-    pub(crate) fn base(&self) -> String {
-        self.base.clone()
-    }
-
     pub(crate) fn requests(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
-    fn next(&self, method: &Method, path: &str) -> Answer {
-        let mut script = self.script.lock().unwrap();
-        let answers = match (method.as_str(), path) {
-            ("POST", "/jobs") => &mut script.submit,
-            ("GET", "/jobs") => &mut script.list,
-            ("POST", _) => &mut script.cancel,
-            ("DELETE", _) => &mut script.delete,
-            (_, path) if path.ends_with("/result") => &mut script.result,
-            _ => &mut script.status,
-        };
+    fn next(&self) -> Answer {
+        let mut answers = self.answers.lock().unwrap();
         if answers.len() > 1 {
-            answers.remove(0)
-        } else {
-            answers.first().cloned().expect("the script has an answer")
+            return answers.remove(0);
         }
+        answers.first().cloned().expect("the script has an answer")
     }
 }
 
@@ -175,29 +134,20 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
     service.seen.lock().unwrap().push(Seen {
         line: format!("{method} {uri}"),
         headers,
-        body,
+        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
     });
-    match service.next(&method, uri.path()) {
+    match service.next() {
         Answer::Http {
             status,
-            headers,
+            location,
             body,
         } => {
             let mut response = Response::builder().status(status);
-            for (name, value) in headers {
-                let absolute = name == "location" && status == 202;
-                response = response.header(
-                    name,
-                    if absolute {
-                        format!("{}{value}", service.base)
-                    } else {
-                        value
-                    },
-                );
+            if let Some(location) = location {
+                response = response.header("location", location);
             }
             response.body(Body::from(body)).unwrap()
         }

@@ -2,15 +2,11 @@ use client::Exit;
 use serde_json::json;
 
 use crate::run;
-use crate::scripted::{Answer, ID, Script, Service};
+use crate::scripted::{Answer, ID, Service};
 
 #[tokio::test]
 async fn submit_sends_what_was_said_and_prints_nothing_but_the_status_uri() {
-    let service = Service::start(Script {
-        submit: vec![Answer::accepted()],
-        ..Script::default()
-    })
-    .await;
+    let service = Service::start(vec![Answer::accepted()]).await;
     let csv = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(csv.path(), "city\nZürich\n").unwrap();
     let field = format!("csv=@{}", csv.path().display());
@@ -39,7 +35,7 @@ async fn submit_sends_what_was_said_and_prints_nothing_but_the_status_uri() {
 
     assert_eq!(
         (exit, stdout),
-        (Exit::Success, format!("{}/jobs/{ID}\n", service.base()))
+        (Exit::Success, format!("{}/jobs/{ID}\n", service.base))
     );
     let seen = service.requests().remove(0);
     assert_eq!(
@@ -59,15 +55,12 @@ async fn submit_sends_what_was_said_and_prints_nothing_but_the_status_uri() {
 
 #[tokio::test]
 async fn submit_with_watch_goes_on_to_the_end() {
-    let service = Service::start(Script {
-        submit: vec![Answer::accepted()],
-        status: vec![
-            Answer::started(10),
-            Answer::started(60),
-            Answer::over("SUCCESS"),
-        ],
-        ..Script::default()
-    })
+    let service = Service::start(vec![
+        Answer::accepted(),
+        Answer::started(10),
+        Answer::started(60),
+        Answer::over("SUCCESS"),
+    ])
     .await;
 
     let (exit, stdout) = run(&service, &["submit", "csv_profile", "--watch"]).await;
@@ -81,11 +74,7 @@ async fn submit_with_watch_goes_on_to_the_end() {
 #[tokio::test]
 async fn a_refused_submission_is_a_usage_error() {
     let refusal = Answer::problem(422, "Invalid input");
-    let service = Service::start(Script {
-        submit: vec![refusal],
-        ..Script::default()
-    })
-    .await;
+    let service = Service::start(vec![refusal]).await;
 
     let (exit, stdout) = run(&service, &["submit", "csv_profile"]).await;
 
@@ -94,11 +83,7 @@ async fn a_refused_submission_is_a_usage_error() {
 
 #[tokio::test]
 async fn a_submission_is_never_repeated_by_itself() {
-    let service = Service::start(Script {
-        submit: vec![Answer::problem(503, "Busy")],
-        ..Script::default()
-    })
-    .await;
+    let service = Service::start(vec![Answer::problem(503, "Busy")]).await;
 
     let (exit, _) = run(&service, &["submit", "csv_profile"]).await;
 
@@ -107,7 +92,7 @@ async fn a_submission_is_never_repeated_by_itself() {
 
 #[tokio::test]
 async fn an_input_file_that_is_not_there_is_a_usage_error_and_nothing_is_sent() {
-    let service = Service::start(Script::default()).await;
+    let service = Service::start(Vec::new()).await;
 
     let (exit, _) = run(
         &service,

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use client::{Client, ClientError, Exit, JobRef, Options, RetryPolicy, Sighting};
 
-use crate::scripted::{Answer, ID, Script, Service};
+use crate::scripted::{Answer, ID, Service};
 use crate::{run, run_line};
 
 #[tokio::test]
@@ -14,16 +14,15 @@ async fn watch_exits_with_how_the_job_ended() {
         (Answer::problem(410, "Gone"), Exit::Gone),
         (Answer::problem(404, "Not found"), Exit::Gone),
         (Answer::problem(401, "Unauthorized"), Exit::Usage),
-        (Answer::page(), Exit::Unreachable),
+        (
+            Answer::text(200, "<title>It works!</title>"),
+            Exit::Unreachable,
+        ),
         (Answer::redirect(), Exit::Unreachable),
     ];
     for (ending, expected) in endings {
-        let service = Service::start(Script {
-            status: vec![Answer::started(50), ending],
-            result: vec![Answer::over("SUCCESS")],
-            ..Script::default()
-        })
-        .await;
+        let service =
+            Service::start(vec![Answer::started(50), ending, Answer::over("SUCCESS")]).await;
 
         let (exit, stdout) = run(&service, &["watch", ID]).await;
 
@@ -33,12 +32,8 @@ async fn watch_exits_with_how_the_job_ended() {
 
 #[tokio::test]
 async fn watch_takes_the_whole_uri_and_asks_that_service_as_the_user() {
-    let service = Service::start(Script {
-        status: vec![Answer::over("SUCCESS")],
-        ..Script::default()
-    })
-    .await;
-    let uri = format!("{}/jobs/{ID}", service.base());
+    let service = Service::start(vec![Answer::over("SUCCESS")]).await;
+    let uri = format!("{}/jobs/{ID}", service.base);
 
     let (exit, _) = run_line(&[
         "watch",
@@ -59,16 +54,13 @@ async fn watch_takes_the_whole_uri_and_asks_that_service_as_the_user() {
 
 #[tokio::test]
 async fn watch_survives_a_busy_service_and_a_lost_connection() {
-    let service = Service::start(Script {
-        status: vec![
-            Answer::started(10),
-            Answer::problem(503, "Busy"),
-            Answer::problem(429, "Too many requests"),
-            Answer::Hangup,
-            Answer::over("SUCCESS"),
-        ],
-        ..Script::default()
-    })
+    let service = Service::start(vec![
+        Answer::started(10),
+        Answer::problem(503, "Busy"),
+        Answer::problem(429, "Too many requests"),
+        Answer::Hangup,
+        Answer::over("SUCCESS"),
+    ])
     .await;
 
     let (exit, _) = run(&service, &["watch", ID]).await;
@@ -80,11 +72,7 @@ async fn watch_survives_a_busy_service_and_a_lost_connection() {
 async fn a_watch_gives_up_on_a_service_that_stays_down_and_says_what_it_did() {
     let busy = || Answer::problem(503, "Busy");
     let status = vec![Answer::started(10), busy(), Answer::started(20), busy()];
-    let service = Service::start(Script {
-        status,
-        ..Script::default()
-    })
-    .await;
+    let service = Service::start(status).await;
     let retry = RetryPolicy {
         max_retries: 3,
         first_delay: Duration::from_millis(1),
@@ -93,7 +81,7 @@ async fn a_watch_gives_up_on_a_service_that_stays_down_and_says_what_it_did() {
         retry,
         ..Options::default()
     };
-    let client = Client::new(service.base().parse().unwrap(), options).unwrap();
+    let client = Client::new(service.base.parse().unwrap(), options).unwrap();
     let uri = ID.parse::<JobRef>().unwrap().resolve(&client).unwrap();
     let mut seen = Vec::new();
 

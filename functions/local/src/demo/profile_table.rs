@@ -1,6 +1,6 @@
 //! The result of `csv_profile` as a table. What a result leaves out is blank, so that other versions can be read, too.
 
-use comfy_table::{CellAlignment, ContentArrangement, Row};
+use comfy_table::{CellAlignment, ContentArrangement, Row, Table};
 use indicatif::{HumanCount, HumanFloatCount};
 use serde_json::Value;
 
@@ -8,20 +8,26 @@ use crate::plain_table::plain_table;
 
 /// Width for output that is not a terminal.
 const USUAL_WIDTH: u16 = 120;
+/// Least width: a terminal that does not know its size says 0.
+const LEAST_WIDTH: u16 = 72;
 const HEADER: [&str; 8] = [
-    "column", "type", "empty", "distinct", "min", "max", "mean", "frequent",
+    "column", "type", "empty", "distinct", "min", "max", "mean", "common",
 ];
 
-/// A line with the number of rows, and a table with one line per column of the file. A result without columns is shown as JSON.
+/// The profile, as wide as the terminal.
 pub(super) fn profile_table(result: &Value) -> String {
+    table_at(result, Table::new().width().unwrap_or(USUAL_WIDTH))
+}
+
+/// A line with the number of rows, and a table with one line per column of the file. A result without columns is shown as JSON.
+fn table_at(result: &Value, width: u16) -> String {
     let Some(columns) = result["columns"].as_array() else {
         return format!("{result:#}");
     };
     let mut table = plain_table(&HEADER);
-    let width = table.width().unwrap_or(USUAL_WIDTH);
     table
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width);
+        .set_width(width.max(LEAST_WIDTH));
     for column in columns {
         let mut row = Row::from(cells(column));
         row.max_height(1);
@@ -92,13 +98,16 @@ mod tests {
 
     #[test]
     fn a_column_is_one_line_and_an_estimate_is_marked() {
-        let table = profile_table(&json!({"rows": 3376, "columns": [
-            {"name": "ci\nty", "type": "text", "empty": 12, "distinct": {"count": 2675, "exact": false}, "min": "Abbeville",
-             "max": "a\u{1b}[2J name far too long for a table", "mean": null,
-             "commonest": {"exact": true, "values": [{"value": "Houston", "count": 8}, {"value": "Chicago", "count": 5}]}},
-            {"name": "latitude", "type": "decimal", "empty": 0, "distinct": 3375, "min": 7.3, "max": 71.2, "mean": 40.03652,
-             "commonest": [{"value": 41.1, "count": 2}]}
-        ]}));
+        let table = table_at(
+            &json!({"rows": 3376, "columns": [
+                {"name": "ci\nty", "type": "text", "empty": 12, "distinct": {"count": 2675, "exact": false}, "min": "Abbeville",
+                 "max": "a\u{1b}[2J name far too long for a table", "mean": null,
+                 "commonest": {"exact": true, "values": [{"value": "Houston", "count": 8}, {"value": "Chicago", "count": 5}]}},
+                {"name": "latitude", "type": "decimal", "empty": 0, "distinct": 3375, "min": 7.3, "max": 71.2, "mean": 40.03652,
+                 "commonest": [{"value": 41.1, "count": 2}]}
+            ]}),
+            120,
+        );
 
         let lines: Vec<_> = table.lines().collect();
         assert_eq!(lines[0], "3,376 rows, 2 columns");
@@ -124,7 +133,7 @@ mod tests {
             json!([1]),
             json!({"columns": [1, {"distinct": "7", "commonest": [3]}]}),
         ] {
-            assert!(!profile_table(&result).is_empty());
+            assert!(!table_at(&result, 0).is_empty());
         }
     }
 }
