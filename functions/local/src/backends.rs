@@ -13,6 +13,7 @@ use sqs::{Clock, Queues};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::clients::{dynamodb_client, sqs_client};
 use crate::start_error::StartError;
@@ -85,12 +86,10 @@ impl Backends {
             tasks.spawn(save(queues, folder.join("queue.json"), stopped));
         }
         let dynamodb = dynamodb_client(&dynamodb_url);
-        create_table(&dynamodb, TABLE)
-            .await
-            .map_err(|error| StartError::BackEnd(error.into()))?;
-        let sqs = sqs_client(&sqs_url);
-        let made = create_queues(&sqs, options.visibility).await;
-        let (queue_url, queue_arn) = made.map_err(|error| StartError::BackEnd(error.into()))?;
+        let created = create_table(&dynamodb, TABLE).await;
+        created.map_err(StartError::back_end)?;
+        let created = create_queues(&sqs_client(&sqs_url), options.visibility).await;
+        let (queue_url, queue_arn) = created.map_err(StartError::back_end)?;
         let id_secret = id_secret(data)?;
         Ok(Self {
             dynamodb_url,
@@ -118,7 +117,7 @@ impl Backends {
 
 fn open_database(data: Option<&Path>) -> Result<Database, StartError> {
     let Some(folder) = data else {
-        return Database::memory().map_err(|error| StartError::BackEnd(error.into()));
+        return Database::memory().map_err(StartError::back_end);
     };
     let path = folder.join("jobs.sqlite");
     let unusable = |error: &dyn std::fmt::Display| {
@@ -126,11 +125,8 @@ fn open_database(data: Option<&Path>) -> Result<Database, StartError> {
     };
     let database = Database::new(&path.to_string_lossy()).map_err(|error| unusable(&error))?;
     // Leaves synchronous=NORMAL: a power cut may lose the last writes, and this is a tool for development.
-    database
-        .enable_bulk_loading()
-        .map_err(|error| unusable(&error))?;
-    database
-        .disable_bulk_loading()
+    let set = database.enable_bulk_loading();
+    set.and_then(|()| database.disable_bulk_loading())
         .map_err(|error| unusable(&error))?;
     Ok(database)
 }
@@ -154,11 +150,9 @@ fn open_queues(data: Option<&Path>) -> Result<Queues, StartError> {
 /// A secret of this data folder, or of this run: ids of before stay known as long as their records.
 fn id_secret(data: Option<&Path>) -> Result<String, StartError> {
     let fresh = || {
-        format!(
-            "{}{}",
-            uuid::Uuid::new_v4().simple(),
-            uuid::Uuid::new_v4().simple()
-        )
+        [(); 2]
+            .map(|()| Uuid::new_v4().simple().to_string())
+            .concat()
     };
     let Some(path) = data.map(|folder| folder.join("id-secret")) else {
         return Ok(fresh());
@@ -177,10 +171,8 @@ fn id_secret(data: Option<&Path>) -> Result<String, StartError> {
 /// A port of the system's choice, on loopback only.
 async fn listen() -> Result<(TcpListener, String), StartError> {
     let bound = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
-    let listener = bound.map_err(|error| StartError::BackEnd(error.into()))?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| StartError::BackEnd(error.into()))?;
+    let listener = bound.map_err(StartError::back_end)?;
+    let address = listener.local_addr().map_err(StartError::back_end)?;
     Ok((listener, format!("http://{address}")))
 }
 
@@ -257,8 +249,8 @@ async fn create_queues(
         QueueAttributeName::MessageRetentionPeriod,
         "1209600".to_owned(),
     );
-    let dead = ensure_queue(sqs, DEAD_LETTER_QUEUE, std::slice::from_ref(&retention)).await?;
-    let dead_arn = arn_of(sqs, &dead).await?;
+    let kept = std::slice::from_ref(&retention);
+    let (_, dead_arn) = ensure_queue(sqs, DEAD_LETTER_QUEUE, kept).await?;
     let redrive = serde_json::json!({"deadLetterTargetArn": dead_arn, "maxReceiveCount": engine::MAX_DELIVERIES});
     let attributes = [
         retention,
@@ -268,41 +260,29 @@ async fn create_queues(
         ),
         (QueueAttributeName::RedrivePolicy, redrive.to_string()),
     ];
-    let queue = ensure_queue(sqs, QUEUE, &attributes).await?;
-    let arn = arn_of(sqs, &queue).await?;
-    Ok((queue, arn))
+    ensure_queue(sqs, QUEUE, &attributes).await
 }
 
+/// The queue's URL and ARN.
 async fn ensure_queue(
     sqs: &aws_sdk_sqs::Client,
     name: &str,
     attributes: &[(QueueAttributeName, String)],
-) -> Result<String, aws_sdk_sqs::Error> {
+) -> Result<(String, String), aws_sdk_sqs::Error> {
     let url = match sqs.get_queue_url().queue_name(name).send().await {
         Ok(found) => found.queue_url,
         Err(_) => sqs.create_queue().queue_name(name).send().await?.queue_url,
     };
     let url = url.unwrap_or_default();
+    let set = sqs.set_queue_attributes().queue_url(&url);
     let attributes = attributes.iter().cloned().collect();
-    sqs.set_queue_attributes()
-        .queue_url(&url)
-        .set_attributes(Some(attributes))
+    set.set_attributes(Some(attributes)).send().await?;
+    let get = sqs.get_queue_attributes().queue_url(&url);
+    let answer = get
+        .attribute_names(QueueAttributeName::QueueArn)
         .send()
         .await?;
-    Ok(url)
-}
-
-async fn arn_of(sqs: &aws_sdk_sqs::Client, url: &str) -> Result<String, aws_sdk_sqs::Error> {
-    let wanted = QueueAttributeName::QueueArn;
-    let answer = sqs
-        .get_queue_attributes()
-        .queue_url(url)
-        .attribute_names(wanted.clone())
-        .send()
-        .await?;
-    Ok(answer
-        .attributes()
-        .and_then(|attributes| attributes.get(&wanted))
-        .cloned()
-        .unwrap_or_default())
+    let mut attributes = answer.attributes.unwrap_or_default();
+    let arn = attributes.remove(&QueueAttributeName::QueueArn);
+    Ok((url, arn.unwrap_or_default()))
 }

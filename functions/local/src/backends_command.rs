@@ -13,6 +13,7 @@ use reqwest::Url;
 
 use crate::backends::{BackendOptions, Backends};
 use crate::clients::sqs_client;
+use crate::conclusion::failed;
 use crate::environment::{Endpoints, Settings, environment};
 use crate::event_source::{EventSource, EventSourceSpec};
 use crate::service::event_source;
@@ -49,10 +50,7 @@ const BATCH_SIZE: i32 = 10;
 pub(crate) async fn backends(args: BackendsArgs) -> ExitCode {
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(error),
     }
 }
 

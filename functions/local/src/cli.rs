@@ -5,6 +5,7 @@ use std::process::{ExitCode, Termination as _};
 use clap::{Parser, Subcommand};
 
 use crate::backends_command::{BackendsArgs, backends};
+use crate::conclusion::failed;
 use crate::demo::{DemoArgs, demo};
 use crate::role::Role;
 use crate::serve::{ServeArgs, serve};
@@ -57,10 +58,7 @@ pub fn main() -> ExitCode {
         .init();
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(run(cli)),
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(error),
     }
 }
 

@@ -8,6 +8,7 @@ use clap::Args;
 use engine::WRITE_HORIZON;
 
 use crate::build::Build;
+use crate::conclusion::failed;
 use crate::function::LogSink;
 use crate::service::{Service, ServiceOptions};
 use crate::stop_signal::stop_signal;
@@ -116,10 +117,7 @@ pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
     let options = args.options();
     let service = match Service::start(options.clone()).await {
         Ok(service) => service,
-        Err(error) => {
-            eprintln!("error: {error}");
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return failed(error),
     };
     println!("{}", welcome(&service, &options));
     if let Err(error) = stop_signal().await {

@@ -22,7 +22,7 @@ pub use image::{End, Image};
 pub use ledger::{JobSeen, Ledger, Sender, Write};
 pub use rule::{Rule, Violation};
 
-use crate::faults::Call;
+use crate::call::Call;
 use local::TABLE;
 
 /// Enough that writes to different jobs hardly ever wait for each other.

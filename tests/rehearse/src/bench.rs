@@ -23,15 +23,25 @@ use load::Load;
 use measured::Measured;
 use report::Report;
 
-use crate::conclusion::{conclude, failed};
+use crate::conclusion::{failed, print_json};
 use crate::load_client::{Answer, Client};
 
 /// Measures and reports. Fails if a job was lost or failed.
 pub(crate) async fn bench(args: BenchArgs) -> ExitCode {
-    match run(&args).await {
-        Ok(Some(report)) => conclude(&report, args.json, report.is_good()),
-        Ok(None) => failed("stopped"),
-        Err(error) => failed(error),
+    let report = match run(&args).await {
+        Ok(Some(report)) => report,
+        Ok(None) => return failed("stopped"),
+        Err(error) => return failed(error),
+    };
+    if args.json {
+        print_json(&report);
+    } else {
+        println!("{report}");
+    }
+    if report.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        failed("not every job succeeded")
     }
 }
 

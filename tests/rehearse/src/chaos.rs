@@ -1,8 +1,8 @@
-//! `chaos`: many jobs while processes are killed and calls fail, and at the end a count of what became of them.
+//! `chaos`: many jobs while processes are killed and calls fail, and at the end a count of their outcomes.
 //!
-//! Jobs are submitted, submitted again, canceled, looked at and deleted through the HTTP front, as clients do, and their keys
-//! used again; some come to a deadline. What is counted comes from three places that know nothing of each other: the clients'
-//! answers, an auditor that sees each write to the table, and the status URIs once all is at rest.
+//! Jobs are submitted, submitted again, canceled, polled and deleted over HTTP, as clients do, and their keys used again; some
+//! reach a deadline. The counts come from three independent sources: the clients' answers, an auditor that sees each write to
+//! the table, and the status URIs once nothing moves any more.
 
 mod args;
 mod course;
@@ -28,20 +28,27 @@ use door::Door;
 use killer::Killer;
 use report::{Evidence, Report};
 
-use crate::conclusion::{conclude, failed};
+use crate::conclusion::{failed, print_json};
 use crate::faulty_service::FaultyService;
 use crate::load_client::Client;
 
-/// Runs it all and reports. It fails when a promise was broken.
+/// Runs everything and reports. Fails if a promise was broken.
 pub(crate) async fn chaos(args: ChaosArgs) -> ExitCode {
     let seed = args.seed();
     // First of all, so that it is known whatever happens.
     eprintln!(
         "seed {seed}: `rehearse chaos --seed {seed}` makes the same jobs and the same plan of faults and kills"
     );
-    match run(&args, seed).await {
-        Ok(report) => conclude(&report, args.json, report.is_good()),
-        Err(error) => failed(error),
+    let report = match run(&args, seed).await {
+        Ok(report) => report,
+        Err(error) => return failed(error),
+    };
+    print_json(&report);
+    if report.is_good() {
+        eprintln!("every promise was kept");
+        ExitCode::SUCCESS
+    } else {
+        failed("NOT every promise was kept")
     }
 }
 
@@ -65,7 +72,7 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     let rest = rest::wait(service, auditor, args, &bar).await;
     let kills = killer.stop().await;
     bar.finish_and_clear();
-    // What the clients see at the end is asked on a good day.
+    // The final answers are asked without faults.
     faulty.plan.end();
     let at_the_end = told::ask_all(&told, &client, auditor).await;
     let report = Report::of(Evidence {
@@ -80,7 +87,7 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
         all: begun.elapsed(),
     });
     hurried.close().await;
-    // The killer and the rest are over, so this is the last one that has it.
+    // The killer has ended, so this is the last reference.
     if let Some(faulty) = Arc::into_inner(faulty) {
         faulty.service.stop().await;
     }
@@ -90,7 +97,7 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
 /// Hidden where standard error is no terminal.
 fn bar(jobs: u32) -> ProgressBar {
     let bar = ProgressBar::new(u64::from(jobs));
-    let template = "{elapsed_precise} [{bar:40}] {pos} of {len} jobs at their end  {msg}";
+    let template = "{elapsed_precise} [{bar:40}] {pos} of {len} jobs finished  {msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));
     }

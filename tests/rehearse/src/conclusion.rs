@@ -1,29 +1,18 @@
-//! How a command that reports ends.
+//! How a command ends.
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
-/// Prints a report, as JSON for machines; the exit code says whether what it says is good.
-pub(crate) fn conclude(report: &(impl Display + Serialize), json: bool, is_good: bool) -> ExitCode {
-    if json {
-        // Maps with words as keys and finite numbers always serialise.
-        println!(
-            "{}",
-            serde_json::to_string_pretty(report).unwrap_or_default()
-        );
-    } else {
-        println!("{report}");
-    }
-    if is_good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+/// Prints a report to standard output.
+pub(crate) fn print_json(report: &impl Serialize) {
+    // Maps with strings as keys and finite numbers can always be serialized.
+    let json = serde_json::to_string_pretty(report).unwrap_or_default();
+    println!("{json}");
 }
 
-/// Says why there is nothing to report.
+/// Prints the error.
 pub(crate) fn failed(explanation: impl Display) -> ExitCode {
     eprintln!("error: {explanation}");
     ExitCode::FAILURE

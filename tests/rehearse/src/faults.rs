@@ -1,17 +1,16 @@
-//! Faults on the wire: a front before the embedded DynamoDB and SQS that throttles, breaks, resets, hangs, delays and
-//! delivers twice.
+//! A front between the functions and the embedded DynamoDB and SQS: it throttles, breaks, resets, hangs, delays and delivers
+//! twice, and can observe and change calls.
 //!
-//! What goes wrong between a function and AWS goes wrong here, on the real protocol, so the SDK's own retries and time-outs
-//! are part of what is rehearsed. Which call meets which fault is a [`Plan`], drawn from a seed, or whatever a test says.
+//! Faults occur on the real protocol, so the retries and timeouts of the SDK are part of the rehearsal. A [`Plan`], drawn from a
+//! seed, decides which call meets which fault; a test decides it with an [`Intercept`] of its own.
 
-mod call;
 mod fault;
 mod front;
 mod plan;
 mod redelivery;
 mod refusal;
 
-pub use call::{BackEnd, Call};
+pub use crate::call::{BackEnd, Call};
 pub use fault::{Fault, Hold, Kind};
 pub use front::{Front, Intercept};
 pub use plan::{Plan, Rates, Redelivery};

@@ -6,6 +6,7 @@
 
 pub mod audit;
 mod bench;
+mod call;
 mod chaos;
 mod cli;
 mod conclusion;
@@ -13,7 +14,6 @@ mod fault_args;
 pub mod faults;
 mod faulty_service;
 mod load_client;
-mod queue_depth;
 mod serve;
 
 pub use cli::main;

@@ -37,9 +37,6 @@ pub(crate) struct ChaosArgs {
     /// Do not wait until the queue is empty; it keeps messages of failed submits until no record can be written any more
     #[arg(long)]
     pub(super) no_drain: bool,
-    /// Report as JSON
-    #[arg(long)]
-    pub(super) json: bool,
     /// Show the logs of the service and its functions
     #[arg(long)]
     pub(crate) verbose: bool,

@@ -1,4 +1,4 @@
-//! What is counted at the end: jobs by what became of them, and broken promises.
+//! The final counts: jobs by outcome, and broken promises.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::verdict::{Verdict, verdict};
 use super::wish::Afterlife;
 use crate::audit::{Image, Ledger, Rule, Violation};
 
-/// What became of the jobs.
+/// Jobs by outcome.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Jobs {
@@ -18,24 +18,26 @@ pub(super) struct Jobs {
     pub(super) accepted: usize,
     /// Submitted more than once under one key.
     pub(super) submitted_again: usize,
-    /// Without a 202 and without a key: nobody knows whether it was accepted.
+    /// Without a 202 and without a key: not known whether it was accepted.
     pub(super) unanswered: usize,
     pub(super) completed_once: usize,
     pub(super) succeeded: usize,
     pub(super) failed_as_asked: usize,
     pub(super) canceled: usize,
+    /// Some of the canceled ones.
     pub(super) canceled_before_start: usize,
+    /// The process of its last attempt was killed.
     pub(super) failed_worker_lost: usize,
     pub(super) failed_at_deadline: usize,
-    /// Each of them was at its end before.
+    /// After it had finished.
     pub(super) deleted: usize,
-    /// Deleted, and submitted once more under the same key while that was perhaps not yet answered.
+    /// Deleted, and submitted again under the same key, possibly before the delete was answered.
     pub(super) replaced: usize,
-    /// Records of unanswered submits: they ran all the same, and ended.
+    /// Records of unanswered submits; these jobs run too.
     pub(super) unanswered_but_run: usize,
 }
 
-/// Of each broken promise so many examples, that all fit on a screen.
+/// Examples of each broken promise: few enough that all fit on a screen.
 const EXAMPLES: u64 = 3;
 
 /// Broken promises, counted.

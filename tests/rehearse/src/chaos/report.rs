@@ -1,7 +1,6 @@
-//! What the run showed.
+//! What a run reports.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,7 +12,7 @@ use super::told::{Seen, Told};
 use crate::faulty_service::FaultyService;
 use crate::load_client::Counts;
 
-/// What the run showed. The figures of `broken` have to be 0.
+/// What a run reports.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Report {
@@ -21,24 +20,27 @@ pub(super) struct Report {
     seconds_submitting: u64,
     seconds: u64,
     jobs: Jobs,
+    /// By status; 0 counts requests without an answer.
     answers: BTreeMap<u16, u64>,
     slowest_answer_ms: u128,
     killed: Kills,
     faults: BTreeMap<&'static str, u64>,
     writes: u64,
     attempts: u64,
+    /// `null` if nobody waited for an empty queue.
     messages_left: Option<u64>,
+    /// Counts of broken promises; all must be 0.
     broken: BTreeMap<&'static str, u64>,
-    /// The first of them, in words.
+    /// Some of the broken promises, in words.
     examples: Vec<String>,
 }
 
-/// What all the others found out.
+/// The results of all parts of the run.
 pub(super) struct Evidence<'a> {
     pub(super) seed: u64,
     pub(super) faulty: &'a FaultyService,
     pub(super) told: &'a [Told],
-    /// What the status URI of each of them said at the end.
+    /// The final answer of the status URI of each.
     pub(super) at_the_end: &'a [Option<Seen>],
     pub(super) rest: Rest,
     pub(super) kills: Kills,
@@ -82,95 +84,8 @@ impl Report {
         }
     }
 
-    /// Whether every promise was kept, and there was something to promise.
+    /// Whether every promise was kept, and a job was accepted.
     pub(super) fn is_good(&self) -> bool {
         self.jobs.accepted > 0 && self.broken.values().all(|count| *count == 0)
     }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Jobs {
-            submitted,
-            accepted,
-            submitted_again,
-            unanswered,
-            completed_once,
-            succeeded,
-            failed_as_asked,
-            canceled,
-            canceled_before_start,
-            failed_worker_lost,
-            failed_at_deadline,
-            deleted,
-            replaced,
-            unanswered_but_run,
-        } = &self.jobs;
-        writeln!(
-            f,
-            "seed {}, {} s of submitting, {} s in all\n",
-            self.seed, self.seconds_submitting, self.seconds
-        )?;
-        writeln!(
-            f,
-            "{submitted:>8} jobs submitted, {submitted_again} of them more than once under one key"
-        )?;
-        writeln!(
-            f,
-            "{accepted:>8} accepted; {unanswered} without an answer, {unanswered_but_run} of which ran all the same"
-        )?;
-        writeln!(f, "{completed_once:>8} completed once:")?;
-        writeln!(f, "{succeeded:>12} succeeded")?;
-        writeln!(f, "{failed_as_asked:>12} failed as asked")?;
-        writeln!(
-            f,
-            "{canceled:>12} canceled, {canceled_before_start} of them before their start"
-        )?;
-        writeln!(
-            f,
-            "{failed_worker_lost:>12} failed because their last attempt's process was killed (worker-lost)"
-        )?;
-        writeln!(f, "{failed_at_deadline:>12} failed at their deadline")?;
-        writeln!(
-            f,
-            "{deleted:>8} deleted at their end, {replaced} of them replaced under their key at once"
-        )?;
-        writeln!(
-            f,
-            "\n{:>8} attempts, {} writes to the table",
-            self.attempts, self.writes
-        )?;
-        writeln!(f, "         processes killed: {}", listed(&self.killed))?;
-        writeln!(f, "         faults: {}", listed(&self.faults))?;
-        writeln!(
-            f,
-            "         answers: {} (0: none); the slowest took {} ms",
-            listed(&self.answers),
-            self.slowest_answer_ms
-        )?;
-        if self.messages_left.is_none() {
-            writeln!(f, "         the queue was not waited for")?;
-        }
-        writeln!(f, "\nbroken promises:")?;
-        for (name, count) in &self.broken {
-            writeln!(f, "{count:>8} {name}")?;
-        }
-        for example in &self.examples {
-            writeln!(f, "  {example}")?;
-        }
-        write!(
-            f,
-            "\n{}",
-            if self.is_good() {
-                "every promise was kept"
-            } else {
-                "NOT every promise was kept"
-            }
-        )
-    }
-}
-
-fn listed<K: fmt::Display>(counts: &BTreeMap<K, u64>) -> String {
-    let each = counts.iter().map(|(name, count)| format!("{name} {count}"));
-    each.collect::<Vec<_>>().join(", ")
 }

@@ -1,26 +1,26 @@
-//! Waits until nothing moves any more.
+//! Waits until all jobs have finished and the queue is empty.
 
 use std::time::Duration;
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use indicatif::ProgressBar;
 use tokio::time::{Instant, sleep};
 
 use super::args::ChaosArgs;
 use crate::audit::Auditor;
-use crate::queue_depth::QueueDepth;
-use local::{DEAD_LETTER_QUEUE, QUEUE, Service};
+use local::{DEAD_LETTER_QUEUE, QUEUE, Service, sqs_client};
 
-/// What is left in the queues.
+/// What remains in the queues.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rest {
-    /// Messages in the queue: visible, in flight or delayed. Nothing when nobody waited for them.
+    /// Messages in the queue: visible, in flight or delayed. `None` if nobody waited for them.
     pub(super) messages: Option<u64>,
     pub(super) dead_letters: u64,
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Waits for every job's end, then for an empty queue, each as long as `--patience` allows.
+/// Waits for the end of every job, then for an empty queue, each for up to `--patience`.
 pub(super) async fn wait(
     service: &Service,
     auditor: &Auditor,
@@ -36,16 +36,17 @@ pub(super) async fn wait(
     })
     .await;
     let mut rest = Rest::default();
+    // Past the front with its faults.
+    let sqs = sqs_client(&service.backends.sqs_url);
     if !args.no_drain {
         bar.set_message("the queue runs empty");
-        let queue = QueueDepth::of(service, QUEUE);
         until(patience, async || {
-            rest.messages = Some(queue.messages().await);
+            rest.messages = Some(messages(&sqs, service, QUEUE).await);
             rest.messages == Some(0)
         })
         .await;
     }
-    rest.dead_letters = QueueDepth::of(service, DEAD_LETTER_QUEUE).messages().await;
+    rest.dead_letters = messages(&sqs, service, DEAD_LETTER_QUEUE).await;
     rest
 }
 
@@ -54,4 +55,30 @@ async fn until(patience: Duration, mut is_so: impl AsyncFnMut() -> bool) {
     while !is_so().await && Instant::now() < until {
         sleep(LOOK_EVERY).await;
     }
+}
+
+/// Visible, in flight, delayed.
+const COUNTS: [QueueAttributeName; 3] = [
+    QueueAttributeName::ApproximateNumberOfMessages,
+    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+];
+
+/// All messages of a queue. A queue that does not answer is not empty.
+async fn messages(sqs: &aws_sdk_sqs::Client, service: &Service, queue: &str) -> u64 {
+    let url = &service.backends.queue_url;
+    let url = url.replace(&format!("/{QUEUE}"), &format!("/{queue}"));
+    let request = sqs.get_queue_attributes().queue_url(url);
+    let answer = request
+        .set_attribute_names(Some(COUNTS.to_vec()))
+        .send()
+        .await
+        .ok();
+    let counts = answer
+        .and_then(|answer| answer.attributes)
+        .unwrap_or_default();
+    let counts = COUNTS
+        .iter()
+        .map(|name| counts.get(name)?.parse::<u64>().ok());
+    counts.sum::<Option<u64>>().unwrap_or(u64::MAX)
 }

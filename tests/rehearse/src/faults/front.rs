@@ -21,12 +21,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::call::{BackEnd, Call};
 use super::fault::{Fault, Kind};
 use super::plan::{Plan, Redelivery};
 use super::redelivery::OnTheirWay;
 use super::refusal::{failed, throttled, unreachable};
 use crate::audit::Auditor;
+use crate::call::{BackEnd, Call};
 
 /// What a front does with the calls that pass it: a [`Plan`] of faults, or a test's own script or record.
 pub trait Intercept: Send + Sync + 'static {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng as _};
 
-use super::call::Call;
 use super::fault::{Fault, TRY};
+use crate::call::Call;
 
 /// How much goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]

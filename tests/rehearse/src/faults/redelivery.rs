@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::call::Call;
 use super::fault::Kind;
 use super::plan::Redelivery;
+use crate::call::Call;
 
 /// Messages on their way to a later poll.
 #[derive(Debug, Default)]

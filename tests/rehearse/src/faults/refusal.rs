@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 
-use super::call::BackEnd;
+use crate::call::BackEnd;
 
 /// There are too many calls: as DynamoDB says it of a partition, and SQS of a queue.
 /// Sources: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>,

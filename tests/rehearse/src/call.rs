@@ -1,4 +1,4 @@
-//! A call of a function to a back end, as it stands on the wire.
+//! A call of a function to a back end, as it appears on the wire.
 
 use std::time::SystemTime;
 
@@ -6,34 +6,34 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Uri, request::Parts};
 use serde_json::Value;
 
-/// Who is called.
+/// The service that is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackEnd {
-    /// The table's.
+    /// Has the table.
     DynamoDb,
-    /// The queue's.
+    /// Has the queue.
     Sqs,
 }
 
-/// One HTTP request to a back end. The SDK's tries of one operation are as many calls.
+/// One HTTP request to a back end. Each try of the SDK is a call.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Who is called.
+    /// The service that is called.
     pub back_end: BackEnd,
-    /// What is asked: `UpdateItem`, `SendMessage`.
+    /// For example `UpdateItem` or `SendMessage`.
     pub operation: String,
     /// The request's body; `null` if it is not JSON.
     pub body: Value,
-    /// When it came in.
+    /// When it arrived.
     pub(crate) arrived: SystemTime,
-    pub(super) uri: Uri,
-    pub(super) headers: HeaderMap,
-    pub(super) bytes: Bytes,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
 }
 
 impl Call {
     /// Both services name the operation in a header: `DynamoDB_20120810.GetItem`, `AmazonSQS.SendMessage`.
-    pub(super) fn of(parts: Parts, bytes: Bytes) -> Self {
+    pub(crate) fn of(parts: Parts, bytes: Bytes) -> Self {
         let target = parts.headers.get("x-amz-target");
         let target = target.and_then(|target| target.to_str().ok());
         let (service, operation) = target
