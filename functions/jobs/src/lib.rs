@@ -1,6 +1,6 @@
 //! The job kinds of this deployment. Each is one file, and one line in [`register`].
 
-pub mod csv_profile;
+mod csv_profile;
 mod rehearsal;
 
 use engine::Registry;

@@ -1,7 +1,6 @@
 //! Tables that are easy to read and to pipe through `grep`: a rule below the header and no other lines.
 
 use comfy_table::{Cell, ContentArrangement, LineStyle, Table, TableStyle};
-use indicatif::HumanCount;
 
 /// Columns of the terminal between two columns of the table.
 const GAP: u16 = 2;
@@ -19,9 +18,4 @@ pub(crate) fn plain_table(header: &[&str]) -> Table {
         column.set_padding((0, gap));
     }
     table
-}
-
-/// An integer with thousands separators: `3,376`.
-pub(crate) fn thousands(number: u64) -> String {
-    HumanCount(number).to_string()
 }
