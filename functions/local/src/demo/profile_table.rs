@@ -58,7 +58,7 @@ fn cells(column: &Value) -> [String; 8] {
         text(&column["min"]),
         text(&column["max"]),
         mean.unwrap_or_default(),
-        frequent(&column["commonest"]),
+        common(column),
     ]
 }
 
@@ -81,12 +81,16 @@ fn count(value: &Value) -> String {
     })
 }
 
-/// Values with their counts: an array, or an object that has it as `values`.
-fn frequent(value: &Value) -> String {
+/// The commonest values with their counts: an array, or an object that has it as `values`; `~` marks lower bounds.
+fn common(column: &Value) -> String {
+    let value = &column["commonest"];
+    let is_bound = column["commonest-exact"] == false || value["exact"] == false;
+    let estimate = if is_bound { "~" } else { "" };
     let values = value.as_array().or_else(|| value["values"].as_array());
-    let entries = values.into_iter().flatten();
-    let entries =
-        entries.map(|entry| format!("{} ×{}", text(&entry["value"]), count(&entry["count"])));
+    let entries = values.into_iter().flatten().map(|entry| {
+        let (value, count) = (text(&entry["value"]), count(&entry["count"]));
+        format!("{value} {estimate}×{count}")
+    });
     entries.collect::<Vec<_>>().join(", ")
 }
 
@@ -103,7 +107,7 @@ mod tests {
                 {"name": "ci\nty", "type": "text", "empty": 12, "distinct": {"count": 2675, "exact": false}, "min": "Abbeville",
                  "max": "a\u{1b}[2J name far too long for a table", "mean": null,
                  "commonest": {"exact": true, "values": [{"value": "Houston", "count": 8}, {"value": "Chicago", "count": 5}]}},
-                {"name": "latitude", "type": "decimal", "empty": 0, "distinct": 3375, "min": 7.3, "max": 71.2, "mean": 40.03652,
+                {"name": "latitude", "type": "decimal", "empty": 0, "distinct": 3375, "min": 7.3, "max": 71.2, "mean": 40.03652, "commonest-exact": false,
                  "commonest": [{"value": 41.1, "count": 2}]}
             ]}),
             120,
@@ -114,7 +118,7 @@ mod tests {
         assert_eq!(lines.len(), 6, "{table}");
         for (line, cells) in [
             (4, "ci ty text 12 ~2,675 Abbeville"),
-            (5, "latitude decimal 0 3,375 7.3 71.2 40.0365 41.1 ×2"),
+            (5, "latitude decimal 0 3,375 7.3 71.2 40.0365 41.1 ~×2"),
         ] {
             let words: Vec<_> = lines[line].split_whitespace().collect();
             assert!(words.join(" ").starts_with(cells), "{table}");
