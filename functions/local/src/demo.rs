@@ -10,7 +10,8 @@ use clap::Args;
 use crate::client::{self, Client, ClientError, DemoError, Options, TextFile};
 use crate::conclusion::failed;
 use crate::function::LogSink;
-use crate::service::{Service, ServiceOptions};
+use crate::service::Service;
+use crate::service_options::ServiceOptions;
 
 /// Airports of the USA, from vega-datasets (BSD-3-Clause): see `data/README.md`.
 const AIRPORTS: &str = include_str!("../data/airports.csv");
