@@ -145,7 +145,7 @@ fn the_demo_says_what_is_wrong_with_a_file() {
     std::fs::write(path("empty.csv"), "").unwrap();
 
     for (name, reason) in [
-        ("ragged.csv", "line 3 "),
+        ("ragged.csv", "row 3 "),
         ("latin1.csv", "UTF-8"),
         ("empty.csv", "empty"),
         ("missing.csv", "missing.csv cannot be read: No such file"),

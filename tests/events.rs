@@ -90,11 +90,14 @@ fn caller(request: &Request) -> Option<String> {
 fn every_file_is_listed_here() {
     let files = std::fs::read_dir(folder()).expect("the folder of events is there");
 
-    let found: BTreeSet<_> = files
-        .map(|file| {
-            file.expect("a file")
-                .path()
-                .file_stem()
+    let paths = files.map(|file| file.expect("a file").path());
+    let found: BTreeSet<_> = paths
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .map(|path| {
+            path.file_stem()
                 .expect("a name")
                 .to_string_lossy()
                 .into_owned()

@@ -262,7 +262,11 @@ async fn an_input_that_its_kind_refuses_is_422_with_a_pointer_into_the_input() {
             .await;
 
         let problem = refused(&app, &answer, 422, "invalid-job").await;
-        assert_eq!(pointers(&problem), [expected], "{input}: {problem}");
+        let pointers = pointers(&problem);
+        assert!(
+            pointers.iter().all(|pointer| *pointer == expected),
+            "{input}: {problem}"
+        );
     }
 }
 

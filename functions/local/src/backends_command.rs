@@ -11,12 +11,13 @@ use clap::Args;
 use engine::WRITE_HORIZON;
 use reqwest::Url;
 
-use crate::backends::{BackendOptions, Backends};
+use crate::backends::Backends;
 use crate::clients::sqs_client;
 use crate::conclusion::failed;
-use crate::environment::{Endpoints, Settings, environment};
+use crate::environment::{Endpoints, environment};
 use crate::event_source::{EventSource, EventSourceSpec};
 use crate::service::event_source;
+use crate::service_options::ServiceOptions;
 use crate::stop_signal::stop_signal;
 use crate::target::{Endpoint, Target};
 
@@ -40,6 +41,19 @@ pub(crate) struct BackendsArgs {
     visibility: u64,
 }
 
+impl BackendsArgs {
+    fn options(&self) -> ServiceOptions {
+        let retention = Duration::from_secs(self.retention);
+        ServiceOptions {
+            retention,
+            deadline: Duration::from_secs(self.deadline),
+            write_horizon: retention.min(WRITE_HORIZON),
+            visibility: Duration::from_secs(self.visibility),
+            ..ServiceOptions::default()
+        }
+    }
+}
+
 /// Concurrent batches: the minimum, because `cargo lambda watch` runs one process per function by default.
 const CONCURRENCY: usize = 2;
 
@@ -56,13 +70,9 @@ pub(crate) async fn backends(args: BackendsArgs) -> ExitCode {
 
 async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
     let worker = Endpoint::new(&args.functions, "worker")?;
-    let backends = Backends::start(BackendOptions {
-        data: None,
-        visibility: Duration::from_secs(args.visibility),
-        sweep_every: Duration::from_secs(1),
-    })
-    .await?;
-    write(&args.env_file, &variables(&args, &backends))?;
+    let options = args.options();
+    let backends = Backends::start(options.backends()).await?;
+    write(&args.env_file, &variables(&args, &options, &backends))?;
     let spec: EventSourceSpec = event_source(&backends, BATCH_SIZE, CONCURRENCY);
     let event_source = EventSource::start(
         sqs_client(&backends.sqs_url),
@@ -78,14 +88,12 @@ async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
 }
 
 /// The environment of the functions, including the variables that Lambda itself would set.
-fn variables(args: &BackendsArgs, backends: &Backends) -> BTreeMap<String, String> {
-    let settings = Settings {
-        retention: Duration::from_secs(args.retention),
-        deadline: Duration::from_secs(args.deadline),
-        write_horizon: Duration::from_secs(args.retention).min(WRITE_HORIZON),
-        monitor_links: true,
-    };
-    let mut variables = environment(&settings, backends, &Endpoints::of(backends));
+fn variables(
+    args: &BackendsArgs,
+    options: &ServiceOptions,
+    backends: &Backends,
+) -> BTreeMap<String, String> {
+    let mut variables = environment(options, backends, &Endpoints::of(backends));
     let url = args.functions.as_str().trim_end_matches('/').to_owned();
     for (name, value) in [
         ("PUBLIC_BASE_URL", url),

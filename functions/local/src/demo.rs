@@ -12,7 +12,8 @@ use clap::Args;
 use client::{Client, CommandError, Options, read_text};
 
 use crate::function::LogSink;
-use crate::service::{Service, ServiceOptions};
+use crate::service::Service;
+use crate::service_options::ServiceOptions;
 use show::DemoError;
 
 /// Airports of the USA, from vega-datasets (BSD-3-Clause): see `data/README.md`.

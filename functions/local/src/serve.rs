@@ -10,7 +10,8 @@ use engine::WRITE_HORIZON;
 use crate::build::Build;
 use crate::conclusion::failed;
 use crate::function::LogSink;
-use crate::service::{Service, ServiceOptions};
+use crate::service::Service;
+use crate::service_options::ServiceOptions;
 use crate::stop_signal::stop_signal;
 
 /// Flags of `serve`.

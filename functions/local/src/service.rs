@@ -10,87 +10,17 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::backends::{BackendOptions, Backends};
+use crate::backends::Backends;
 use crate::build::Build;
 use crate::clients::{REGION, sqs_client};
-use crate::environment::{Endpoints, Settings, environment};
+use crate::environment::{Endpoints, environment};
 use crate::event_source::{EventSource, EventSourceSpec};
-use crate::function::{FunctionSpec, LogSink};
+use crate::function::FunctionSpec;
 use crate::gateway::Gateway;
 use crate::pool::Pool;
 use crate::role::Role;
+use crate::service_options::ServiceOptions;
 use crate::start_error::StartError;
-
-/// How the service runs.
-#[derive(Clone, Debug)]
-pub struct ServiceOptions {
-    /// The API's port on 127.0.0.1; 0 takes a free one.
-    pub port: u16,
-    /// Where records and messages are kept between runs; nowhere by default.
-    pub data: Option<PathBuf>,
-    /// How long a status URI lives after its job's end.
-    pub retention: Duration,
-    /// How long after its scheduled start a job has to be at its end.
-    pub deadline: Duration,
-    /// For how long a write can still take effect after its clock was read; the retention must not be shorter.
-    pub write_horizon: Duration,
-    /// How many worker processes there may be at once; at least 2.
-    pub concurrency: usize,
-    /// How many messages a worker gets at once: 1 to 10.
-    pub batch_size: u8,
-    /// How long a worker's invocation may take before its process is killed.
-    pub worker_timeout: Duration,
-    /// How much memory a worker's process may take (MiB) before it is killed.
-    pub worker_memory_mb: u32,
-    /// How long a message stays invisible that a worker has: how soon it comes back when the worker dies.
-    pub visibility: Duration,
-    /// How often expired records are deleted.
-    pub sweep_every: Duration,
-    /// Whether whoever has a job's monitor link may look at its page.
-    pub monitor_links: bool,
-    /// The origins whose pages may call the API from a browser (CORS); none turns it off.
-    pub allowed_origins: Vec<String>,
-    /// Where the functions' log lines go.
-    pub logs: LogSink,
-    /// Executables to run as the functions; by default this program, started again.
-    pub build: Option<Build>,
-}
-
-impl Default for ServiceOptions {
-    /// As `serve` has them by default, but on a free port, and silent.
-    fn default() -> Self {
-        let worker_timeout = Duration::from_secs(120);
-        Self {
-            port: 0,
-            data: None,
-            retention: Duration::from_secs(86_400),
-            deadline: Duration::from_secs(86_400),
-            write_horizon: engine::WRITE_HORIZON,
-            concurrency: 4,
-            batch_size: 10,
-            worker_timeout,
-            worker_memory_mb: 1_024,
-            visibility: worker_timeout + Duration::from_secs(1),
-            sweep_every: Duration::from_secs(1),
-            monitor_links: true,
-            allowed_origins: Vec::new(),
-            logs: LogSink::nowhere(),
-            build: None,
-        }
-    }
-}
-
-impl ServiceOptions {
-    /// The part that concerns the back ends.
-    #[must_use]
-    pub fn backends(&self) -> BackendOptions {
-        BackendOptions {
-            data: self.data.clone(),
-            visibility: self.visibility,
-            sweep_every: self.sweep_every,
-        }
-    }
-}
 
 /// Maximum number of processes of each HTTP function. Each handles one request at a time, as in Lambda, and is started when it
 /// is needed.
@@ -227,19 +157,13 @@ fn pools(
     backends: &Backends,
     endpoints: &Endpoints,
 ) -> Result<[Pool; 3], StartError> {
-    let settings = Settings {
-        retention: options.retention,
-        deadline: options.deadline,
-        write_horizon: options.write_horizon,
-        monitor_links: options.monitor_links,
-    };
     let pool = |role: Role, timeout: Duration, memory_mb: u32, max_instances: usize| {
         let (program, args) = command(options.build.as_ref(), role)?;
         Ok(Pool::new(FunctionSpec {
             name: role.name().to_owned(),
             program,
             args,
-            environment: environment(&settings, backends, endpoints),
+            environment: environment(options, backends, endpoints),
             timeout,
             memory_mb,
             max_instances,

@@ -5,6 +5,7 @@ mod history;
 mod image;
 mod ledger;
 mod rule;
+mod write;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -19,8 +20,9 @@ use http_body_util::Full;
 use serde_json::Value;
 
 pub use image::{End, Image};
-pub use ledger::{JobSeen, Ledger, Sender, Write};
+pub use ledger::{JobSeen, Ledger};
 pub use rule::{Rule, Violation};
+pub use write::{Sender, Write};
 
 use crate::call::Call;
 use local::TABLE;

@@ -6,11 +6,13 @@
 
 mod fault;
 mod front;
+mod intercept;
 mod plan;
 mod redelivery;
 mod refusal;
 
 pub use crate::call::{BackEnd, Call};
 pub use fault::{Fault, Hold, Kind};
-pub use front::{Front, Intercept};
+pub use front::Front;
+pub use intercept::Intercept;
 pub use plan::{Plan, Rates, Redelivery};

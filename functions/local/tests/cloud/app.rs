@@ -116,10 +116,3 @@ impl Held {
         assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
     }
 }
-
-/// The part of a service that starts functions, in a process of its own, to be killed.
-pub(crate) fn be_a_parent_until_killed() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let event = json!({"gate": env::var("GATE").unwrap()});
-    let _ = runtime.block_on(invoke(&pool(1), event));
-}

@@ -10,6 +10,5 @@ mod app;
 mod event_source;
 mod failures;
 mod gateway;
-mod parent;
 mod pool;
 mod role;

@@ -10,15 +10,10 @@ use std::time::Duration;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
-use crate::app;
-
 /// Started by the other tests with `ROLE`; without it there is nothing to do.
 #[test]
 fn a_function_process_for_the_other_tests() {
     let Ok(role) = env::var("ROLE") else { return };
-    if role == "parent" {
-        return app::be_a_parent_until_killed();
-    }
     local::exit_when_parent_is_gone();
     // Held to the end of the process, so that a test sees the end as the end of this connection.
     let _witness = env::var("WITNESS").ok().map(|address| {

@@ -1,8 +1,8 @@
 //! One job's history, judged write by write.
 
 use super::image::{End, Image};
-use super::ledger::{Sender, Write};
 use super::rule::Rule;
+use super::write::{Sender, Write};
 
 /// What is known of the job that has an id, and of those that had it before.
 #[derive(Debug)]

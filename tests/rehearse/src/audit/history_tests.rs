@@ -171,3 +171,27 @@ fn a_record_that_comes_back_after_its_delete_is_found() {
     let told = deleted().late("submit", Some(&next_job()), 2_000, 3_000);
     assert_eq!(told.rules(), []);
 }
+
+#[test]
+fn a_record_that_goes_before_its_end_is_found() {
+    let told = Told::accepted().delete("submit", 1);
+    assert_eq!(told.rules(), [Rule::Vanished]);
+    let told = Told::accepted().delete("submit", 129_999);
+    assert_eq!(told.rules(), [Rule::Vanished]);
+    let told = Told::accepted().delete("submit", 130_000);
+    assert_eq!(told.rules(), []);
+
+    let buried = Image {
+        is_deleted: true,
+        ..ended(&scheduled(), "FAILED")
+    };
+    let told = Told::accepted().write("submit", &buried, 129_999);
+    assert_eq!(told.rules(), [Rule::Vanished]);
+    let told = Told::accepted().write("submit", &buried, 130_000);
+    assert_eq!(told.rules(), []);
+
+    let told = Told::accepted().write("submit", &next_job(), 199_999);
+    assert_eq!(told.rules(), [Rule::Vanished]);
+    let told = Told::accepted().write("submit", &next_job(), 200_000);
+    assert_eq!(told.rules(), []);
+}

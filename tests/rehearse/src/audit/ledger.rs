@@ -5,25 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::history::History;
 use super::image::{End, Image};
 use super::rule::{Rule, Violation};
-
-/// Who wrote: the invocation's trace id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sender(pub String);
-
-/// A write that took effect.
-#[derive(Clone, Debug)]
-pub struct Write {
-    /// The record as it left it; nothing when it was a delete.
-    pub after: Option<Image>,
-    /// Who wrote; nothing when nobody knows.
-    pub sender: Option<Sender>,
-    /// When its call came in. It may have been on its way for long.
-    pub arrived_ms: i64,
-    /// When it was let through; it did not take effect earlier.
-    pub begun_ms: i64,
-    /// When it had taken effect.
-    pub done_ms: i64,
-}
+use super::write::Write;
 
 /// Every job that was written so far, and what was wrong.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderName, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -22,46 +22,11 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::fault::{Fault, Kind};
-use super::plan::{Plan, Redelivery};
+use super::intercept::Intercept;
 use super::redelivery::OnTheirWay;
 use super::refusal::{failed, throttled, unreachable};
 use crate::audit::Auditor;
 use crate::call::{BackEnd, Call};
-
-/// What a front does with the calls that pass it: a [`Plan`] of faults, or a test's own script or record.
-pub trait Intercept: Send + Sync + 'static {
-    /// Changes the call before anything else happens to it.
-    fn rewrite(&self, _call: &mut Call) {}
-
-    /// What goes wrong with this call.
-    fn fault(&self, _call: &Call) -> Option<Fault> {
-        None
-    }
-
-    /// What becomes of the next message that the queue delivers.
-    fn redelivery(&self) -> Option<Redelivery> {
-        None
-    }
-
-    /// The back end gave this answer.
-    fn answered(&self, _call: &Call, _status: StatusCode, _answer: &Bytes) {}
-}
-
-impl<F: Fn(&Call) -> Option<Fault> + Send + Sync + 'static> Intercept for F {
-    fn fault(&self, call: &Call) -> Option<Fault> {
-        self(call)
-    }
-}
-
-impl Intercept for Arc<Plan> {
-    fn fault(&self, call: &Call) -> Option<Fault> {
-        Plan::fault(self, call)
-    }
-
-    fn redelivery(&self) -> Option<Redelivery> {
-        Plan::redelivery(self)
-    }
-}
 
 /// A front before both back ends. Dropping it ends it.
 pub struct Front {

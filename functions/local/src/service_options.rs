@@ -1,0 +1,79 @@
+//! Settings of the service.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::backends::BackendOptions;
+use crate::build::Build;
+use crate::function::LogSink;
+
+/// Settings of the service.
+#[derive(Clone, Debug)]
+pub struct ServiceOptions {
+    /// The API's port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Folder that keeps records and messages between runs; by default none.
+    pub data: Option<PathBuf>,
+    /// How long a finished job stays readable.
+    pub retention: Duration,
+    /// Latest end of a job, counted from its scheduled start.
+    pub deadline: Duration,
+    /// How long after its clock was read a write can still take effect; not longer than the retention.
+    pub write_horizon: Duration,
+    /// Maximum number of concurrent worker processes; at least 2.
+    pub concurrency: usize,
+    /// Maximum number of messages per batch: 1 to 10.
+    pub batch_size: u8,
+    /// Time limit of a worker invocation; after it the process is killed.
+    pub worker_timeout: Duration,
+    /// Memory limit of a worker process in MiB.
+    pub worker_memory_mb: u32,
+    /// Visibility timeout of a received message: how soon it is redelivered if its worker dies.
+    pub visibility: Duration,
+    /// Interval at which expired records are deleted.
+    pub sweep_every: Duration,
+    /// Whether jobs have monitor links (pages for anyone who has the link).
+    pub monitor_links: bool,
+    /// Origins allowed to call the API from a browser (CORS).
+    pub allowed_origins: Vec<String>,
+    /// Receives the functions' log lines.
+    pub logs: LogSink,
+    /// Executables that run as the functions; by default this program, started again.
+    pub build: Option<Build>,
+}
+
+impl Default for ServiceOptions {
+    /// The defaults of `serve`, but on a free port, and without logs.
+    fn default() -> Self {
+        let worker_timeout = Duration::from_secs(120);
+        Self {
+            port: 0,
+            data: None,
+            retention: Duration::from_secs(86_400),
+            deadline: Duration::from_secs(86_400),
+            write_horizon: engine::WRITE_HORIZON,
+            concurrency: 4,
+            batch_size: 10,
+            worker_timeout,
+            worker_memory_mb: 1_024,
+            visibility: worker_timeout + Duration::from_secs(1),
+            sweep_every: Duration::from_secs(1),
+            monitor_links: true,
+            allowed_origins: Vec::new(),
+            logs: LogSink::nowhere(),
+            build: None,
+        }
+    }
+}
+
+impl ServiceOptions {
+    /// The part that concerns the back ends.
+    #[must_use]
+    pub fn backends(&self) -> BackendOptions {
+        BackendOptions {
+            data: self.data.clone(),
+            visibility: self.visibility,
+            sweep_every: self.sweep_every,
+        }
+    }
+}
