@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::deployed::{Deployed, http_api_event};
-use crate::events::read;
+use crate::deployment::deployed::{Deployed, http_api_event};
+use crate::deployment::events::read;
 
 /// Recorded events, of every gateway and with every kind of caller.
 const RECORDED: [&str; 8] = [

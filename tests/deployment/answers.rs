@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use serde_json::{Value, json};
 
-use crate::deployed::{Deployed, http_api_event};
-use crate::events::{BATCH, JOB_OF_ROLE, JOB_OF_USER, job_and_owner, read};
+use crate::deployment::deployed::{Deployed, http_api_event};
+use crate::deployment::events::{BATCH, JOB_OF_ROLE, JOB_OF_USER, job_and_owner, read};
 
 const HTTP_API: &str = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com";
 const FUNCTION_URL: &str = "https://abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws";

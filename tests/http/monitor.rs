@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, App, Job, eventually, time};
-use crate::deployed::{Deployed, ID_SECRET, http_api_event};
+use crate::deployment::deployed::{Deployed, ID_SECRET, http_api_event};
 
 const ON: (&str, &str) = ("MonitorLinks", "true");
 

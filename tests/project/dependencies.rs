@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-const README: &str = include_str!("../functions/README.md");
+const README: &str = include_str!("../../functions/README.md");
 
 /// The kinds of a deployment may need further crates, which the table need not list.
-const OF_KINDS: &str = include_str!("../functions/jobs/Cargo.toml");
+const OF_KINDS: &str = include_str!("../../functions/jobs/Cargo.toml");
 
 const MANIFESTS: [&str; 5] = [
-    include_str!("../functions/api/Cargo.toml"),
-    include_str!("../functions/engine/Cargo.toml"),
-    include_str!("../functions/status/Cargo.toml"),
-    include_str!("../functions/submit/Cargo.toml"),
-    include_str!("../functions/worker/Cargo.toml"),
+    include_str!("../../functions/api/Cargo.toml"),
+    include_str!("../../functions/engine/Cargo.toml"),
+    include_str!("../../functions/status/Cargo.toml"),
+    include_str!("../../functions/submit/Cargo.toml"),
+    include_str!("../../functions/worker/Cargo.toml"),
 ];
 
-const CLIENT: &str = include_str!("../functions/client/Cargo.toml");
+const CLIENT: &str = include_str!("../../functions/client/Cargo.toml");
 
 const OWN: [&str; 3] = ["api", "engine", "jobs"];
 
@@ -69,7 +69,7 @@ fn the_readme_names_each_crate_that_a_function_is_built_of_and_no_other() {
 
 #[test]
 fn the_client_depends_on_no_crate_of_this_project() {
-    let own = include_str!("../Cargo.toml")
+    let own = include_str!("../../Cargo.toml")
         .lines()
         .filter(|line| line.contains("{ path = "));
     let own: BTreeSet<_> = own.filter_map(|line| line.split(' ').next()).collect();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::app::{App, ended_as, first_invocations};
-use crate::deployed::{Deployed, http_api_event, sqs_event};
+use crate::deployment::deployed::{Deployed, http_api_event, sqs_event};
 
 #[tokio::test]
 async fn handlers_that_do_not_end_are_timed_out_while_progress_cancel_and_neighbours_go_on() {

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::counted_app::CountedApp;
 use crate::app::eventually;
 use crate::backends::{TABLE, dynamodb_client};
-use crate::cloudformation::text;
-use crate::deployed::Answer;
+use crate::deployment::cloudformation::text;
+use crate::deployment::deployed::Answer;
 use crate::recorder::Call;
 
 /// A profile of so many columns has more than 4 KB.

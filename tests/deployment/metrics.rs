@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::answers::{a_job, record};
 use crate::app::eventually;
 use crate::backends::{TABLE, dynamodb_client};
-use crate::cloudformation::{Template, text};
-use crate::deployed::{
+use crate::deployment::answers::{a_job, record};
+use crate::deployment::cloudformation::{Template, text};
+use crate::deployment::deployed::{
     Deployed, Function, NAMESPACE, http_api_event, http_api_event_with, sqs_event,
 };
 
@@ -270,7 +270,7 @@ fn the_dashboard_and_the_alarms_look_at_metrics_that_there_are() {
 
 #[test]
 fn the_readme_says_what_to_do_about_every_alarm() {
-    let readme = include_str!("../functions/README.md");
+    let readme = include_str!("../../functions/README.md");
 
     for (name, _) in Template::of_this_repository().resources("AWS::CloudWatch::Alarm") {
         assert!(readme.contains(&format!("`{name}`")), "{name}");

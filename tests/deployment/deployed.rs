@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Launch, PATIENCE};
 use crate::backends::{Backends, TABLE};
-use crate::cloudformation::{Template, text};
+use crate::deployment::cloudformation::{Template, text};
 use crate::recorder::Recorder;
 
 /// What stands for the deployment's secret. The ids in `events/` were issued under it.

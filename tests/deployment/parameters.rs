@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::cloudformation::{Template, text};
+use crate::deployment::cloudformation::{Template, text};
 
 /// For each parameter what it takes, besides its default, and what it refuses.
 const GIVEN: [(&str, &[&str], &[&str]); 34] = [

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::answers::{a_job, finished};
-use crate::cloudformation::{Template, text};
-use crate::deployed::{Deployed, Function, http_api_event};
-use crate::events::{BATCH, read};
+use crate::deployment::answers::{a_job, finished};
+use crate::deployment::cloudformation::{Template, text};
+use crate::deployment::deployed::{Deployed, Function, http_api_event};
+use crate::deployment::events::{BATCH, read};
 
 /// The actions that a role's policy allows on table and queue.
 fn actions(role: &str) -> BTreeSet<String> {

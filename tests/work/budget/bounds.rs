@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::counted::{LOG_BYTES, LogBytes, RECORD_BYTES, What};
 use super::counted_app::CountedApp;
-use crate::answers::a_job;
 use crate::app::eventually;
-use crate::cloudformation::{Template, text};
-use crate::deployed::{Deployed, sqs_event};
+use crate::deployment::answers::a_job;
+use crate::deployment::cloudformation::{Template, text};
+use crate::deployment::deployed::{Deployed, sqs_event};
 use crate::recorder::{Call, Units};
 
 fn units(calls: &[Call]) -> Units {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-const TABLE: &str = include_str!("REQUIREMENTS.md");
+const TABLE: &str = include_str!("../REQUIREMENTS.md");
 
 /// The file and the function of each test that a text names: `` `file` `function` ``, one pair behind another.
 fn named(text: &str) -> Vec<(&str, &str)> {

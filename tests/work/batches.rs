@@ -5,7 +5,7 @@ use engine::Outcome;
 use serde_json::json;
 
 use crate::app::{App, ended_as, eventually, first_invocations};
-use crate::deployed::{Deployed, sqs_event};
+use crate::deployment::deployed::{Deployed, sqs_event};
 
 #[tokio::test]
 async fn the_records_of_a_batch_end_each_in_its_own_way() {

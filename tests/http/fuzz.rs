@@ -15,7 +15,7 @@ use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestR
 use serde_json::Value;
 
 use crate::app::{App, PATIENCE};
-use crate::deployed::{Deployed, Function};
+use crate::deployment::deployed::{Deployed, Function};
 
 fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config {

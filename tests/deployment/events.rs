@@ -11,7 +11,7 @@ use lambda_http::{Body, Request, RequestExt, RequestPayloadExt};
 use md5::{Digest as _, Md5};
 use serde_json::Value;
 
-use crate::deployed::ID_SECRET;
+use crate::deployment::deployed::ID_SECRET;
 
 /// The job of `submit-http-api`, and of the same request through other gateways.
 pub(crate) const JOB_OF_ROLE: &str = "f464b758-f84e-8e40-be0b-ed17081a2b15";

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 
-const AIRPORTS: &str = include_str!("../functions/local/data/airports.csv");
+const AIRPORTS: &str = include_str!("../../functions/local/data/airports.csv");
 
 async fn profiled(app: &App, csv: &str) -> Value {
     let job = app

@@ -3,8 +3,8 @@
 use aws_sdk_sqs::types::Message;
 use serde_json::{Value, json};
 
-use crate::cloudformation::text;
-use crate::deployed::{Answer, Deployed, http_api_event_with, sqs_event};
+use crate::deployment::cloudformation::text;
+use crate::deployment::deployed::{Answer, Deployed, http_api_event_with, sqs_event};
 use crate::recorder::Call;
 
 pub(super) struct CountedApp {

@@ -4,7 +4,7 @@ use engine::{IdSecrets, Owner};
 use serde_json::Value;
 
 use super::counted_app::CountedApp;
-use crate::deployed::{Answer, ID_SECRET, http_api_event};
+use crate::deployment::deployed::{Answer, ID_SECRET, http_api_event};
 
 /// The path of a job that was issued to somebody else.
 fn anothers_job() -> String {

@@ -13,7 +13,7 @@ use local::{
 };
 use serde_json::{Value, json};
 
-use crate::cloudformation::{Template, text};
+use crate::deployment::cloudformation::{Template, text};
 
 /// How long a signed request is valid.
 const SIGNATURE_SECONDS: u64 = 5 * 60;
@@ -434,7 +434,7 @@ fn each_function_of_the_api_gets_the_concurrency_that_is_reserved_and_the_worker
 #[test]
 fn build_and_deploy_read_one_architecture() {
     let template = Template::of_this_repository();
-    let config = include_str!("../samconfig.toml");
+    let config = include_str!("../../samconfig.toml");
     let section = |name: &str| {
         let (_, rest) = config
             .split_once(&format!("[default.{name}.parameters]"))

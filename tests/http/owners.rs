@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, Job, eventually};
 use crate::backends::{TABLE, dynamodb_client};
-use crate::deployed::{Deployed, http_api_event};
+use crate::deployment::deployed::{Deployed, http_api_event};
 
 async fn asked_by(app: &App, job: &Job) -> [Value; 4] {
     let answers = [

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, App, Job, time_in};
-use crate::deployed::{Deployed, http_api_event_with, sqs_event};
+use crate::deployment::deployed::{Deployed, http_api_event_with, sqs_event};
 
 /// `POST /jobs` of a `rehearsal`, with these headers besides its own.
 async fn rehearse(app: &App, input: &Value, headers: &[(&str, &str)]) -> Answer {

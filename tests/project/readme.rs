@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::app::App;
 
-const README: &str = include_str!("../functions/api/README.md");
+const README: &str = include_str!("../../functions/api/README.md");
 const BASE_URL: &str = "http://127.0.0.1:3000";
 
 /// Commands under a comment that begins with the status code of their answer, if one is shown.

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::answers::a_job;
-use crate::deployed::{
+use crate::deployment::answers::a_job;
+use crate::deployment::deployed::{
     Answer, Deployed, Function, http_api_event, http_api_event_of, http_api_event_with,
 };
 

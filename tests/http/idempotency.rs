@@ -5,9 +5,9 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::answers::{a_job, record};
 use crate::app::{App, Job, eventually};
-use crate::deployed::{Deployed, http_api_event, http_api_event_with};
+use crate::deployment::answers::{a_job, record};
+use crate::deployment::deployed::{Deployed, http_api_event, http_api_event_with};
 
 fn body() -> Value {
     json!({"name": "rehearsal", "input": {"seconds": 0}})

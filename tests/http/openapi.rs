@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::deployed::{Deployed, http_api_event};
+use crate::deployment::deployed::{Deployed, http_api_event};
 
 async fn document() -> Value {
     App::shared().get("/openapi.json").await.json()

@@ -1,0 +1,14 @@
+//! What `sam deploy` makes: the template, and the functions with the environment and the events that it gives them.
+
+pub(crate) mod answers;
+mod built;
+mod callers;
+pub(crate) mod cloudformation;
+mod configuration;
+pub(crate) mod deployed;
+pub(crate) mod events;
+mod metrics;
+mod parameters;
+mod permissions;
+mod template;
+mod watch_routes;

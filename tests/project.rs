@@ -1,0 +1,6 @@
+//! The command line, the READMEs and the lists in them.
+
+mod command_line;
+mod dependencies;
+mod readme;
+mod requirements;

@@ -1,0 +1,13 @@
+//! What happens to a job after it was accepted: attempts, batches, crashes, faults on the wire, calls and units.
+
+mod bad_handlers;
+mod batches;
+mod budget;
+mod crashes;
+mod expiry;
+mod fairness;
+mod histories;
+mod lifecycle;
+mod profiles;
+mod wire;
+mod wire_faults;
