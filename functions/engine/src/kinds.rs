@@ -4,6 +4,8 @@ mod catalog;
 mod format;
 mod input;
 mod intake;
+mod json_type;
+mod limits;
 mod name;
 mod pointer;
 mod registry;
@@ -12,7 +14,7 @@ mod schema;
 
 pub use catalog::{Catalog, CatalogBuilder};
 pub use intake::{Intake, IntakeBuilder};
+pub(crate) use limits::unenforced;
 pub use name::{KindName, ParseKindNameError};
 pub use registry::{Registry, RegistryError};
 pub use runners::{Runner, Runners, RunnersBuilder};
-pub(crate) use schema::unenforced;

@@ -46,7 +46,7 @@ fn the_event_has_the_members_that_an_http_api_sends() {
         .unwrap();
 
     let expected: Value =
-        serde_json::from_str(include_str!("../tests/cloud/http_api_event.json")).unwrap();
+        serde_json::from_str(include_str!("../../../tests/cloud/http_api_event.json")).unwrap();
     assert_eq!(event_of(request), expected);
 }
 

@@ -162,7 +162,7 @@ mod tests {
             .build();
 
         let expected: Value =
-            serde_json::from_str(include_str!("../tests/cloud/sqs_event.json")).unwrap();
+            serde_json::from_str(include_str!("../../../tests/cloud/sqs_event.json")).unwrap();
         assert_eq!(
             event(
                 &[message],

@@ -7,8 +7,9 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use super::input::read;
+use super::limits::has_limits;
 use super::registry::Kinds;
-use super::schema::{errors, has_limits};
+use super::schema::errors;
 use crate::{Invalid, Job, KindName, Registry, RegistryError};
 
 /// The kinds as `submit` needs them: the checks of their inputs, and their numbers of attempts.

@@ -1,0 +1,35 @@
+//! The keyword `type`.
+
+use serde_json::{Map, Value};
+
+/// The values of `type`: none means any.
+pub(super) fn types(schema: &Map<String, Value>) -> Vec<&str> {
+    match schema.get("type") {
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a value has the type with this name.
+pub(super) fn is_type(name: &str, value: &Value) -> bool {
+    match name {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
+        _ => value.is_number(),
+    }
+}
+
+/// The types for people: "a string", "a number or null".
+pub(super) fn spoken(types: &[&str]) -> String {
+    let spoken = types.iter().map(|name| match *name {
+        "null" => "null".to_owned(),
+        "integer" | "array" | "object" => format!("an {name}"),
+        name => format!("a {name}"),
+    });
+    spoken.collect::<Vec<_>>().join(" or ")
+}

@@ -1,0 +1,75 @@
+//! The limits of a schema: those that [`super::schema`] enforces, and those that it does not.
+
+use serde_json::Value;
+
+use super::format::Format;
+use super::schema::compiled;
+
+/// Keywords that [`super::schema::errors`] enforces, and annotations that it ignores.
+#[rustfmt::skip]
+const KNOWN: &[&str] = &[
+    "$defs", "$ref", "$schema", "additionalProperties", "allOf", "anyOf", "const", "default", "deprecated", "description",
+    "enum", "examples", "exclusiveMaximum", "exclusiveMinimum", "format", "items", "maxItems", "maxLength", "maxProperties",
+    "maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf", "not", "oneOf", "pattern", "prefixItems",
+    "properties", "readOnly", "required", "title", "type", "uniqueItems", "writeOnly",
+];
+
+/// Returns the places in `schema` whose limits [`super::schema::errors`] does not enforce.
+pub(crate) fn unenforced(schema: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    look(schema, "", &mut found);
+    found
+}
+
+/// Whether a schema has limits that reading a value as its Rust type does not enforce.
+pub(super) fn has_limits(schema: &Value) -> bool {
+    #[rustfmt::skip]
+    const LIMITS: &[&str] = &[
+        "exclusiveMaximum", "exclusiveMinimum", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength",
+        "minProperties", "minimum", "multipleOf", "not", "pattern", "uniqueItems",
+    ];
+    match schema {
+        Value::Object(members) => members.iter().any(|(keyword, value)| {
+            let is_text_format = || {
+                keyword == "format"
+                    && value
+                        .as_str()
+                        .and_then(Format::of)
+                        .is_some_and(Format::is_of_text)
+            };
+            LIMITS.contains(&keyword.as_str()) || is_text_format() || has_limits(value)
+        }),
+        Value::Array(schemas) => schemas.iter().any(has_limits),
+        _ => false,
+    }
+}
+
+fn look(schema: &Value, at: &str, found: &mut Vec<String>) {
+    let Value::Object(schema) = schema else {
+        return;
+    };
+    for (keyword, value) in schema {
+        let here = format!("{at}/{keyword}");
+        match keyword.as_str() {
+            "properties" | "$defs" => {
+                for (name, schema) in value.as_object().into_iter().flatten() {
+                    look(schema, &format!("{here}/{name}"), found);
+                }
+            }
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+                for (index, schema) in value.as_array().into_iter().flatten().enumerate() {
+                    look(schema, &format!("{here}/{index}"), found);
+                }
+            }
+            "items" | "additionalProperties" | "not" => look(value, &here, found),
+            "format" if value.as_str().and_then(Format::of).is_none() => {
+                found.push(format!("{here}: {value}"));
+            }
+            "pattern" if value.as_str().and_then(compiled).is_none() => {
+                found.push(format!("{here}: {value}"));
+            }
+            known if KNOWN.contains(&known) || known.starts_with("x-") => {}
+            _ => found.push(here),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Each limit at its border.
+
+use super::super::limits::unenforced;
+use super::*;
+use serde_json::json;
+
+fn found(schema: &Value, value: &Value) -> Vec<(String, String)> {
+    let errors = errors(schema, value).into_iter();
+    errors.map(|error| (error.pointer, error.detail)).collect()
+}
+
+/// Asserts the one error of `value` against `schema`.
+fn refuses(schema: Value, value: Value, detail: &str) {
+    assert_eq!(
+        found(&schema, &value),
+        [(String::new(), detail.to_owned())],
+        "{schema} {value}"
+    );
+}
+
+fn accepts(schema: Value, value: Value) {
+    assert_eq!(found(&schema, &value), [], "{schema} {value}");
+}
+
+#[test]
+fn each_limit_is_enforced_at_its_border() {
+    accepts(json!({"minLength": 2, "maxLength": 3}), json!("éé"));
+    refuses(
+        json!({"minLength": 2}),
+        json!("é"),
+        "must have at least 2 characters",
+    );
+    refuses(
+        json!({"minLength": 1}),
+        json!(""),
+        "must have at least 1 character",
+    );
+    refuses(
+        json!({"maxLength": 3}),
+        json!("abcd"),
+        "must not exceed 3 characters",
+    );
+    accepts(json!({"minimum": 1, "maximum": 2}), json!(2));
+    refuses(json!({"minimum": 1}), json!(0.5), "must be at least 1");
+    refuses(json!({"maximum": 2}), json!(3), "must not exceed 2");
+    accepts(
+        json!({"exclusiveMinimum": 1, "exclusiveMaximum": 2}),
+        json!(1.5),
+    );
+    refuses(
+        json!({"exclusiveMinimum": 1}),
+        json!(1),
+        "must be greater than 1",
+    );
+    refuses(
+        json!({"exclusiveMaximum": 2}),
+        json!(2),
+        "must be less than 2",
+    );
+    accepts(json!({"multipleOf": 5}), json!(10));
+    refuses(
+        json!({"multipleOf": 5}),
+        json!(12),
+        "must be a multiple of 5",
+    );
+    accepts(json!({"minItems": 1, "maxItems": 2}), json!([1]));
+    refuses(
+        json!({"minItems": 1}),
+        json!([]),
+        "must have at least 1 item",
+    );
+    refuses(
+        json!({"maxItems": 2}),
+        json!([1, 2, 3]),
+        "must not exceed 2 items",
+    );
+    accepts(json!({"uniqueItems": true}), json!([1, "1"]));
+    refuses(
+        json!({"uniqueItems": true}),
+        json!([1, 1]),
+        "must not contain an item twice",
+    );
+    refuses(
+        json!({"minProperties": 1}),
+        json!({}),
+        "must have at least 1 member",
+    );
+    refuses(
+        json!({"maxProperties": 1}),
+        json!({"a": 1, "b": 1}),
+        "must not exceed 1 member",
+    );
+    accepts(json!({"pattern": "^[a-z]+$"}), json!("abc"));
+    refuses(
+        json!({"pattern": "^[a-z]+$"}),
+        json!("Abc"),
+        "must match the pattern ^[a-z]+$",
+    );
+    accepts(json!({"enum": ["a", 1]}), json!(1));
+    refuses(
+        json!({"enum": ["a", 1]}),
+        json!(2),
+        "must be one of \"a\", 1",
+    );
+    refuses(json!({"const": "a"}), json!("b"), "must be \"a\"");
+    refuses(
+        json!({"not": {"type": "string"}}),
+        json!("b"),
+        "is not allowed",
+    );
+    refuses(json!(false), json!(1), "is not allowed");
+}
+
+#[test]
+fn a_wrong_type_is_the_only_error_of_its_value_and_speaks_json() {
+    refuses(
+        json!({"type": "number", "format": "double"}),
+        json!("x"),
+        "must be a number",
+    );
+    refuses(
+        json!({"type": "integer", "minimum": 1}),
+        json!(0.5),
+        "must be an integer",
+    );
+    refuses(
+        json!({"type": ["string", "null"], "minLength": 1}),
+        json!(1),
+        "must be a string or null",
+    );
+    accepts(json!({"type": "integer"}), json!(2.0));
+    accepts(json!({"type": "boolean"}), json!(true));
+}
+
+#[test]
+fn formats_of_rusts_integers_are_ranges() {
+    accepts(
+        json!({"type": "integer", "format": "uint32"}),
+        json!(4_294_967_295_u32),
+    );
+    refuses(
+        json!({"format": "uint32"}),
+        json!(4_294_967_296_u64),
+        "must not exceed 4294967295",
+    );
+    refuses(
+        json!({"format": "int8"}),
+        json!(-129),
+        "must be at least -128",
+    );
+}
+
+#[test]
+fn formats_of_text_are_enforced() {
+    for (format, good, bad) in [
+        ("date-time", "2026-01-01T10:50:45Z", "2026-01-01"),
+        ("email", "a@example.org", "a@b"),
+        ("ip", "::1", "1.2.3"),
+        ("ipv4", "127.0.0.1", "::1"),
+        ("ipv6", "::1", "127.0.0.1"),
+        ("uri", "https://example.org/a?b=c", "example.org"),
+        ("uuid", "67e55044-10b1-426f-9247-bb680e5fe0c8", "67e55044"),
+    ] {
+        accepts(json!({ "format": format }), json!(good));
+        assert_eq!(
+            found(&json!({ "format": format }), &json!(bad)).len(),
+            1,
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn all_violations_are_found_each_with_its_pointer() {
+    let schema = json!({
+        "type": "object",
+        "required": ["urls", "at/once"],
+        "additionalProperties": false,
+        "properties": {
+            "urls": {"type": "array", "items": {"$ref": "#/$defs/Url"}},
+            "at/once": {"type": "integer"},
+            "pair": {"prefixItems": [{"type": "string"}, {"type": "number"}]},
+        },
+        "$defs": {"Url": {"type": "string", "format": "uri"}},
+    });
+    let value = json!({"urls": ["https://a", "b", 3], "pair": [1, "x"], "m~re": 1});
+    assert_eq!(
+        found(&schema, &value),
+        [
+            ("/at~1once", "is missing"),
+            ("/m~0re", "is not a known member"),
+            ("/pair/0", "must be a string"),
+            ("/pair/1", "must be a number"),
+            ("/urls/1", "must be an absolute URI"),
+            ("/urls/2", "must be a string"),
+        ]
+        .map(|(pointer, detail)| (pointer.to_owned(), detail.to_owned()))
+    );
+}
+
+#[test]
+fn of_several_alternatives_the_closest_one_explains_the_error() {
+    let optional = json!({"anyOf": [{"type": "object", "required": ["a"]}, {"type": "null"}]});
+    accepts(optional.clone(), json!(null));
+    assert_eq!(
+        found(&optional, &json!({})),
+        [("/a".to_owned(), "is missing".to_owned())]
+    );
+    refuses(
+        json!({"oneOf": [{"const": "a"}, {"enum": ["b", "c"]}]}),
+        json!("d"),
+        "must be one of \"a\", \"b\", \"c\"",
+    );
+}
+
+#[test]
+fn what_is_not_enforced_is_named() {
+    let schema = json!({
+        "type": "object",
+        "patternProperties": {},
+        "properties": {"a": {"format": "hostname"}, "b": {"pattern": "("}, "c": {"items": {"contains": {}}}},
+    });
+    assert_eq!(
+        unenforced(&schema),
+        [
+            "/patternProperties",
+            "/properties/a/format: \"hostname\"",
+            "/properties/b/pattern: \"(\"",
+            "/properties/c/items/contains",
+        ]
+    );
+}
+
+#[test]
+fn a_value_with_a_hundred_thousand_errors_is_cheap_to_refuse() {
+    let value = Value::Array(vec![json!("x"); 100_000]);
+    let errors = errors(&json!({"items": {"type": "number"}}), &value);
+    assert_eq!(errors.len(), MAX_ERRORS);
+}
