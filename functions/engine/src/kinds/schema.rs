@@ -170,10 +170,10 @@ impl<'a> Check<'a> {
         )]
         let size = size as f64;
         let units = |count: f64| {
-            if count == 1.0 {
-                unit.to_owned()
-            } else {
+            if count > 1.0 {
                 format!("{unit}s")
+            } else {
+                unit.to_owned()
             }
         };
         if let Some(least) = least.filter(|least| size < *least) {
@@ -190,7 +190,7 @@ impl<'a> Check<'a> {
             .get("format")
             .and_then(Value::as_str)
             .and_then(Format::of);
-        let range = formatted.and_then(|format| format.range());
+        let range = formatted.and_then(Format::range);
         let least = number(schema, "minimum").or(range.map(|(least, _)| least));
         if let Some(least) = least.filter(|least| size < *least) {
             self.wrong(at, format!("must be at least {least}"));
@@ -241,14 +241,13 @@ impl<'a> Check<'a> {
         let known = schema.get("properties").and_then(Value::as_object);
         for (name, value) in members {
             let at = format!("{at}{}", pointer_to(name));
-            match (
-                known.and_then(|known| known.get(name)),
-                schema.get("additionalProperties"),
-            ) {
-                (Some(schema), _) => self.value(schema, value, &at),
-                (None, Some(Value::Bool(false))) => self.wrong(&at, "is not a known member"),
-                (None, Some(schema)) => self.value(schema, value, &at),
-                (None, None) => {}
+            let schema = known
+                .and_then(|known| known.get(name))
+                .or_else(|| schema.get("additionalProperties"));
+            match schema {
+                Some(Value::Bool(false)) => self.wrong(&at, "is not a known member"),
+                Some(schema) => self.value(schema, value, &at),
+                None => {}
             }
         }
     }
