@@ -159,6 +159,21 @@ fn the_demo_says_what_is_wrong_with_a_file() {
     }
 }
 
+#[test]
+fn a_second_service_does_not_start_on_the_data_folder_of_a_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let first = Service::start(&["--data", data]);
+
+    let second = run(&["serve", "--port", "0", "--data", data]);
+
+    assert!(!second.status.success());
+    let stderr = text(&second.stderr);
+    assert!(stderr.contains("is in use by another service"), "{stderr}");
+    drop(first);
+    Service::start(&["--data", data]);
+}
+
 #[tokio::test]
 async fn a_watched_submit_s_exit_code_says_how_the_job_ended() {
     let app = App::shared();

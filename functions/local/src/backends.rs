@@ -1,6 +1,6 @@
 //! The embedded back ends: DynamoDB and SQS on loopback, and what they keep between runs.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -59,6 +59,8 @@ pub struct Backends {
     pub database: Database,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    /// Held as long as the back ends run, so that no other service uses the data folder. The kernel releases it if the process dies.
+    _lock: Option<File>,
 }
 
 impl Backends {
@@ -67,9 +69,7 @@ impl Backends {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: BackendOptions) -> Result<Self, StartError> {
-        if let Some(folder) = &options.data {
-            fs::create_dir_all(folder).map_err(|error| StartError::data(folder, error))?;
-        }
+        let lock = options.data.as_deref().map(lock).transpose()?;
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let data = options.data.as_deref();
@@ -100,6 +100,7 @@ impl Backends {
             database,
             stop,
             tasks,
+            _lock: lock,
         })
     }
 
@@ -112,6 +113,18 @@ impl Backends {
             while self.tasks.join_next().await.is_some() {}
         })
         .await;
+    }
+}
+
+/// Creates the data folder if it does not exist, and locks it: of two services that used it, each would overwrite the other's messages.
+fn lock(folder: &Path) -> Result<File, StartError> {
+    let path = folder.join("lock");
+    let opened = fs::create_dir_all(folder).and_then(|()| File::create(&path));
+    let file = opened.map_err(|error| StartError::data(folder, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::DataInUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(StartError::data(&path, error)),
     }
 }
 

@@ -27,6 +27,9 @@ pub enum StartError {
         /// The cause.
         source: io::Error,
     },
+    /// Another service uses the data folder.
+    #[error("{} is in use by another service: stop that service, or choose another folder with --data", .0.display())]
+    DataInUse(PathBuf),
     /// An embedded back end does not start.
     #[error("an embedded back end does not start: {0}")]
     BackEnd(Box<dyn std::error::Error + Send + Sync>),
