@@ -194,16 +194,17 @@ fn environment(
     let value_of = |value: &Value| match value["Ref"].as_str() {
         Some("Jobs") => TABLE.to_owned(),
         Some("JobQueue") => queue_url.to_owned(),
-        Some(parameter) => given(parameter)
-            .unwrap_or_else(|| plain(template.at(&format!("/Parameters/{parameter}/Default")))),
+        Some(name) => given(name).unwrap_or_else(|| match template.map("/Parameters").get(name) {
+            Some(parameter) => plain(&parameter["Default"]),
+            // A resource of a kind's.
+            None => name.to_owned(),
+        }),
         None if value["Fn::Sub"] == "Accepted/${AWS::StackName}" => NAMESPACE.to_owned(),
-        None => {
-            assert!(
-                value.to_string().contains("{{resolve:secretsmanager:"),
-                "{value}"
-            );
+        None if value.to_string().contains("${IdSecret") => {
             given("IdSecret").unwrap_or_else(|| ID_SECRET.to_owned())
         }
+        // Of a kind's, too.
+        None => plain(value),
     };
     template
         .environment(logical_name)

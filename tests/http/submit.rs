@@ -54,7 +54,7 @@ async fn a_job_has_every_member_of_the_contract_from_its_202_on() {
         "job-state": "SCHEDULED", "job-status": "UNDETERMINED", "percent-complete": 0,
         "scheduled-start-time": accepted["job"]["scheduled-start-time"],
         "start-time": null, "end-time": null, "estimated-end-time": null,
-        "owner": "https://local.invalid|members", "summary": "a first try",
+        "owner": "https://local.invalid|members", "title": "a first try", "summary": "a first try",
         "attempt": 0, "max-attempts": 3, "expires-at": accepted["job"]["expires-at"],
         "result": null, "error": null,
     });
@@ -62,7 +62,7 @@ async fn a_job_has_every_member_of_the_contract_from_its_202_on() {
 }
 
 /// In the order of their bytes.
-const EVERY_MEMBER: [&str; 17] = [
+const EVERY_MEMBER: [&str; 18] = [
     "@uri",
     "attempt",
     "end-time",
@@ -80,6 +80,7 @@ const EVERY_MEMBER: [&str; 17] = [
     "scheduled-start-time",
     "start-time",
     "summary",
+    "title",
 ];
 
 fn members(object: &Value) -> Vec<&str> {

@@ -102,7 +102,11 @@ fn members(xml: &mut Xml, judged: &Judged<'_>, base_url: &str) {
 /// The members of every entry. The id is that of the job, in every state and at every host name.
 fn head(xml: &mut Xml, record: &Judged<'_>, state: &str, updated: Timestamp) {
     xml.text("id", &[], &format!("urn:uuid:{}", record.id));
-    let title = format!("{}: {}", record.kind.as_str(), state.to_lowercase());
+    let (kind, state) = (record.kind.as_str(), state.to_lowercase());
+    let title = match record.title.as_str() {
+        "" => format!("{kind}: {state}"),
+        title => format!("{title} ({kind}): {state}"),
+    };
     xml.text("title", &[], &title);
     xml.text("updated", &[], &updated.to_string());
     xml.text("published", &[], &record.created_at.to_string());

@@ -57,7 +57,9 @@ pub struct JobMembers<'a> {
     #[schemars(schema_with = "schemas::time_or_null")]
     estimated_end_time: Option<String>,
     owner: &'a str,
-    /// The progress as its kind reports it; before that, the summary of the submission.
+    /// The summary of the submission: its owner's name for the job. Null without one.
+    title: Option<&'a str>,
+    /// The progress as its kind reports it; before that, the title.
     summary: &'a str,
     /// Number of attempts so far.
     attempt: u32,
@@ -140,6 +142,7 @@ impl<'a> JobMembers<'a> {
             end_time: time(judged.ended_at),
             estimated_end_time: time(judged.estimated_end()),
             owner: judged.owner.as_str(),
+            title: Some(judged.title.as_str()).filter(|title| !title.is_empty()),
             summary: &judged.summary,
             attempt: judged.attempt,
             max_attempts: judged.max_attempts,

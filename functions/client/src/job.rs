@@ -42,7 +42,9 @@ pub struct Job {
     pub expires_at: Option<OffsetDateTime>,
     /// Whose job it is.
     pub owner: Option<String>,
-    /// The submitter's description, later the handler's report on its progress.
+    /// The summary of the submission: its owner's name for the job.
+    pub title: Option<String>,
+    /// The handler's latest report on its progress; before the first, the title.
     pub summary: Option<String>,
     /// The current or last attempt, from 1; 0 before the first.
     pub attempt: Option<u32>,

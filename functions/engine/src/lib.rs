@@ -36,6 +36,7 @@ pub mod test_kit;
 mod timestamp;
 
 pub use aws::{Aws, load_aws, timeouts};
+pub use aws_config::SdkConfig;
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{ClaimDecision, Unclaimed, decide_claim};
 pub use config_error::ConfigError;

@@ -27,8 +27,7 @@ use crate::JobError;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use aws_config::SdkConfig;
-/// use engine::{Context, JobError, Shared};
+/// use engine::{Context, JobError, SdkConfig, Shared};
 ///
 /// struct Words(Vec<String>);
 ///

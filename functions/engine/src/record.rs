@@ -61,7 +61,9 @@ pub struct JobRecord {
     pub start_percent: Percent,
     /// The checkpoint.
     pub checkpoint: Option<Checkpoint>,
-    /// The owner's name for the job, or its latest report; up to [`MAX_SUMMARY_CHARS`] characters.
+    /// The owner's name for the job, as submitted; empty without one; up to [`MAX_SUMMARY_CHARS`] characters.
+    pub title: String,
+    /// The latest report of the job; before the first, its title; up to [`MAX_SUMMARY_CHARS`] characters.
     pub summary: String,
     /// When it was accepted.
     pub created_at: Timestamp,
@@ -121,6 +123,7 @@ impl JobRecord {
             percent: Percent::ZERO,
             start_percent: Percent::ZERO,
             checkpoint: None,
+            title: cut(&job.summary, MAX_SUMMARY_CHARS),
             summary: cut(&job.summary, MAX_SUMMARY_CHARS),
             created_at: now,
             scheduled_start: job.scheduled_start,

@@ -22,6 +22,7 @@ mod gateway_response;
 mod identifiers;
 mod instance;
 mod invoke_error;
+mod kind_variables;
 mod memory;
 mod parent;
 mod plain_table;

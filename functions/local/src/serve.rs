@@ -10,6 +10,7 @@ use engine::WRITE_HORIZON;
 use crate::build::Build;
 use crate::conclusion::failed;
 use crate::function::LogSink;
+use crate::kind_variables::KindVariables;
 use crate::service::Service;
 use crate::service_options::ServiceOptions;
 use crate::stop_signal::stop_signal;
@@ -68,6 +69,8 @@ pub(crate) struct ServeArgs {
         requires = "functions"
     )]
     runner: Option<String>,
+    #[command(flatten)]
+    kind_variables: KindVariables,
     /// Do not show the functions' logs
     #[arg(long)]
     quiet: bool,
@@ -93,6 +96,7 @@ impl ServeArgs {
                 folder,
                 runner: words(self.runner.as_deref().unwrap_or_default()),
             }),
+            kind_variables: self.kind_variables.all(),
             logs: if self.quiet {
                 LogSink::nowhere()
             } else {

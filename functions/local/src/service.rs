@@ -1,5 +1,6 @@
 //! The whole service: back ends, functions, gateway, event source mapping.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -152,6 +153,10 @@ pub(crate) fn event_source(
     }
 }
 
+/// The endpoint of the AWS services that a kind calls, unless its variables name another or have credentials: no request with the
+/// credentials of this service, which are not real, reaches AWS.
+const NO_ENDPOINT: &str = "http://set-the-endpoint-of-this-aws-service.invalid";
+
 fn pools(
     options: &ServiceOptions,
     backends: &Backends,
@@ -163,7 +168,7 @@ fn pools(
             name: role.name().to_owned(),
             program,
             args,
-            environment: environment(options, backends, endpoints),
+            environment: of_function(role, options, backends, endpoints),
             timeout,
             memory_mb,
             max_instances,
@@ -180,6 +185,25 @@ fn pools(
             options.concurrency.max(2),
         )?,
     ])
+}
+
+fn of_function(
+    role: Role,
+    options: &ServiceOptions,
+    backends: &Backends,
+    endpoints: &Endpoints,
+) -> BTreeMap<String, String> {
+    let mut variables = environment(options, backends, endpoints);
+    if role == Role::Worker {
+        variables.insert("AWS_ENDPOINT_URL".to_owned(), NO_ENDPOINT.to_owned());
+        variables.extend(options.kind_variables.clone());
+        // Whoever passes credentials means AWS itself.
+        let asks_for_aws = options.kind_variables.contains_key("AWS_ACCESS_KEY_ID");
+        if asks_for_aws && !options.kind_variables.contains_key("AWS_ENDPOINT_URL") {
+            variables.remove("AWS_ENDPOINT_URL");
+        }
+    }
+    variables
 }
 
 /// The program of a function, and its arguments.

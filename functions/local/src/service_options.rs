@@ -1,5 +1,6 @@
 //! Settings of the service.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub struct ServiceOptions {
     pub monitor_links: bool,
     /// Origins allowed to call the API from a browser (CORS).
     pub allowed_origins: Vec<String>,
+    /// Environment variables of the kinds, which the worker gets in addition to its own.
+    pub kind_variables: BTreeMap<String, String>,
     /// Receives the functions' log lines.
     pub logs: LogSink,
     /// Executables that run as the functions; by default this program, started again.
@@ -60,6 +63,7 @@ impl Default for ServiceOptions {
             sweep_every: Duration::from_secs(1),
             monitor_links: true,
             allowed_origins: Vec::new(),
+            kind_variables: BTreeMap::new(),
             logs: LogSink::nowhere(),
             build: None,
         }

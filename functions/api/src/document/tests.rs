@@ -43,7 +43,7 @@ fn a_running_job_has_every_member_of_the_contract() {
             "job-state": "STARTED", "job-status": "INPROGRESS", "percent-complete": 30,
             "scheduled-start-time": "2026-01-01T10:50:45Z", "start-time": "2026-01-01T10:50:55Z", "end-time": null,
             "estimated-end-time": "2026-01-01T10:52:35Z",
-            "owner": "admin", "summary": "a file",
+            "owner": "admin", "title": "a file", "summary": "a file",
             "attempt": 1, "max-attempts": 3, "expires-at": "2026-01-02T11:56:45Z",
             "result": null, "error": null
         },

@@ -22,13 +22,18 @@ pub(crate) struct JobView<'a> {
 /// The page of a job. The script moves the parts that have an `id` from a later page into this one.
 pub(crate) fn job_page(judged: &Judged<'_>, view: &JobView<'_>) -> String {
     let (state, percent) = (state(judged), judged.percent.get());
-    let kind = Escaped(judged.kind.as_str());
+    let kind = judged.kind.as_str();
+    let over = match judged.title.as_str() {
+        "" => kind.to_owned(),
+        title => format!("{kind} · {title}"),
+    };
+    let over = Escaped(&over);
     let title = match judged.state {
         JobState::Started => format!("{percent} % · {}", judged.kind),
         JobState::Scheduled | JobState::Completed(_) => format!("{state} · {}", judged.kind),
     };
     let main = format!(
-        "<main>\n<p class=\"over\">{kind}</p>\n<h1 id=\"state\" aria-live=\"polite\">{state}</h1>\n\
+        "<main>\n<p class=\"over\">{over}</p>\n<h1 id=\"state\" aria-live=\"polite\">{state}</h1>\n\
          <p id=\"summary\">{}</p>\n\
          <div class=\"bar\"><progress id=\"progress\" max=\"100\" value=\"{percent}\" aria-label=\"Progress\">{percent} %</progress>\
          <span id=\"percent\">{percent} %</span></div>\n\

@@ -26,9 +26,10 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(
             rows,
-            "<tr><td><a href=\"{}\">{}</a></td><td>{}</td><td>{} %</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td><a href=\"{}\">{}</a></td><td>{}</td><td>{}</td><td>{} %</td><td>{}</td><td>{}</td></tr>",
             Escaped(&uri),
             Escaped(job.kind.as_str()),
+            Escaped(&job.title),
             state(job),
             job.percent.get(),
             time(job.created_at),
@@ -39,7 +40,7 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
         "<p>There are no jobs on this page.</p>\n".to_owned()
     } else {
         format!(
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Jobs\"><table>\n<thead><tr><th scope=\"col\">Kind</th><th scope=\"col\">State</th>\
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Jobs\"><table>\n<thead><tr><th scope=\"col\">Kind</th><th scope=\"col\">Title</th><th scope=\"col\">State</th>\
              <th scope=\"col\">Progress</th><th scope=\"col\">Accepted</th><th scope=\"col\">Summary</th></tr></thead>\n\
              <tbody>\n{rows}</tbody>\n</table></div>\n"
         )

@@ -96,7 +96,7 @@ fn cells(job: &Job, lines: usize) -> Vec<String> {
     let (id, name) = (printable(&job.id), printable(&job.name));
     let state = job.headline().to_owned();
     let percent = job.percent();
-    let summary = printable(job.summary.as_deref().unwrap_or_default());
+    let summary = printable(&summary(job));
     let (date, time) = start(job);
     if lines == 1 {
         let start = format!("{date} {time}");
@@ -108,6 +108,15 @@ fn cells(job: &Job, lines: usize) -> Vec<String> {
         format!("{date}\n{time}"),
         summary,
     ]
+}
+
+/// The title, which tells jobs of one kind apart, and the latest report.
+fn summary(job: &Job) -> String {
+    let report = job.summary.as_deref().unwrap_or_default();
+    match job.title.as_deref() {
+        Some(title) if title != report => format!("{title}: {report}"),
+        _ => report.to_owned(),
+    }
 }
 
 /// Date and time (UTC) of the job's start or, before that, of its earliest start.
@@ -135,6 +144,20 @@ mod tests {
              "job-status": "SUCCESS", "percent-complete": 100, "scheduled-start-time": "2026-01-01T10:50:45Z"}
         ]);
         serde_json::from_value(jobs).unwrap()
+    }
+
+    #[test]
+    fn a_job_is_listed_with_its_title_and_its_latest_report() {
+        let listed = |title, report: &str| {
+            let job = json!({"id": "1", "job-state": "STARTED", "job-status": "INPROGRESS", "title": title, "summary": report});
+            summary(&serde_json::from_value(job).unwrap())
+        };
+        assert_eq!(
+            listed(Some("cities"), "profiled 9 rows"),
+            "cities: profiled 9 rows"
+        );
+        assert_eq!(listed(Some("cities"), "cities"), "cities");
+        assert_eq!(listed(None, "profiled 9 rows"), "profiled 9 rows");
     }
 
     #[test]

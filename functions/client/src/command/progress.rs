@@ -120,11 +120,11 @@ fn time_left(
     format!("{before}{left}{after}  ")
 }
 
-/// The summary, and which attempt this is if it is not the first.
+/// The summary, and which attempt runs if it is not the first. Between attempts, the summary says which one failed.
 fn message_of(job: &Job) -> String {
     let summary = printable(job.summary.as_deref().unwrap_or_default());
     match (job.attempt, job.max_attempts) {
-        (Some(attempt), Some(max)) if attempt > 1 && !job.is_finished() => {
+        (Some(attempt), Some(max)) if attempt > 1 && job.job_state == JobState::Started => {
             format!("attempt {attempt} of {max}: {summary}")
         }
         _ => summary,

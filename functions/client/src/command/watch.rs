@@ -25,8 +25,7 @@ pub(super) async fn follow(client: &Client, uri: &Url) -> Result<Exit, CommandEr
 }
 
 fn sentence_of(job: &Job, uri: &Url) -> String {
-    let took = took(job).map(|time| format!(" after {}", spoken(time)));
-    let took = took.unwrap_or_default();
+    let took = took(job).unwrap_or_default();
     match job.job_status {
         JobStatus::Success => format!("The job succeeded{took}. Its result: {uri}/result"),
         JobStatus::Canceled => format!("The job was canceled{took}."),
@@ -40,7 +39,12 @@ fn sentence_of(job: &Job, uri: &Url) -> String {
     }
 }
 
-/// From the start of the last attempt to the end.
-fn took(job: &Job) -> Option<Duration> {
-    Duration::try_from(job.end_time? - job.start_time?).ok()
+/// The time from the start of the last attempt to the end. The document has no time of earlier attempts.
+fn took(job: &Job) -> Option<String> {
+    let time = Duration::try_from(job.end_time? - job.start_time?).ok()?;
+    let time = spoken(time);
+    Some(match job.attempt {
+        Some(attempt) if attempt > 1 => format!(" in attempt {attempt}, which took {time}"),
+        _ => format!(" after {time}"),
+    })
 }

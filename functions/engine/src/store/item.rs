@@ -40,7 +40,8 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
         (A::CreationToken, string(record.creation_token.as_str())),
         (A::State, string(record.state.as_str())),
         (A::Percent, number(record.percent.get())),
-        (A::Summary, string(record.summary.as_str())),
+        // Before the first report it is the title, which is not stored twice.
+        (A::Summary, string("")),
         (A::ScheduledStartMs, millis(record.scheduled_start)),
         (A::DeadlineMs, millis(record.deadline)),
         (A::OverdueMs, millis(record.overdue_at)),
@@ -58,7 +59,9 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
             string(created_order(record.created_at, &record.id)),
         ),
     ];
+    let title = (!record.title.is_empty()).then(|| (A::Title, string(record.title.as_str())));
     item.into_iter()
+        .chain(title)
         .map(|(attribute, value)| (attribute.name().to_owned(), value))
         .collect()
 }
@@ -72,6 +75,10 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
     let read = Reader(item);
     let (created_at, _) = read.parsed(A::CreatedOrder, read_created_order)?;
     let deadline = read.time(A::DeadlineMs)?;
+    let title = read.text(A::Title).unwrap_or_default();
+    let summary = read
+        .text(A::Summary)
+        .ok_or(StoreError::Corrupt(A::Summary))?;
     Ok(JobRecord {
         id: read.parsed(A::Id, |id| id.parse::<JobId>().ok())?,
         owner: read.parsed(A::Owner, Owner::stored)?,
@@ -82,10 +89,8 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         percent: Percent::new(read.number(A::Percent)?),
         start_percent: Percent::new(read.optional_number(A::StartPercent)?.unwrap_or(0)),
         checkpoint: read.text(A::Checkpoint).map(Checkpoint::stored),
-        summary: read
-            .text(A::Summary)
-            .ok_or(StoreError::Corrupt(A::Summary))?
-            .to_owned(),
+        title: title.to_owned(),
+        summary: if summary.is_empty() { title } else { summary }.to_owned(),
         created_at,
         scheduled_start: read.time(A::ScheduledStartMs)?,
         started_at: read.optional_time(A::StartedAtMs)?,
@@ -239,6 +244,7 @@ mod tests {
         let record = JobRecord {
             owner: Owner::named(&"o".repeat(200)).unwrap(),
             kind: "k".repeat(64).parse().unwrap(),
+            title: "s".repeat(200),
             summary: "s".repeat(200),
             ..accepted()
         };

@@ -147,6 +147,8 @@ fn max_bytes(
         A::CreationToken => run.creation_token.as_str().len(),
         A::State => "COMPLETED".len(),
         A::Outcome => "SUCCESS".len(),
+        A::Title if run.title.is_empty() => return None,
+        A::Title => run.title.len(),
         A::Summary => match &said.summary {
             Some(summary) => cut(summary, MAX_SUMMARY_CHARS).len(),
             None => run.summary.len(),

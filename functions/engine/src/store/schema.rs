@@ -59,7 +59,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -70,6 +70,7 @@ impl Attribute {
         Self::Percent,
         Self::StartPercent,
         Self::Checkpoint,
+        Self::Title,
         Self::Summary,
         Self::ScheduledStartMs,
         Self::StartedAtMs,
@@ -108,6 +109,7 @@ impl Attribute {
             Self::Percent => "percent",
             Self::StartPercent => "start_percent",
             Self::Checkpoint => "checkpoint",
+            Self::Title => "title",
             Self::Summary => "summary",
             Self::ScheduledStartMs => "scheduled_start_ms",
             Self::StartedAtMs => "started_at_ms",

@@ -1,0 +1,122 @@
+//! Environment variables of a team's own kinds, which `serve` passes to the worker.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use clap::Args;
+
+/// Flags for the variables of the kinds.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct KindVariables {
+    /// Environment variable of your kinds; without a value, that of this shell. Can be repeated
+    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = variable)]
+    one_by_one: Vec<(String, String)>,
+    /// File of environment variables of your kinds: one NAME=VALUE per line; # begins a comment line
+    #[arg(long = "env-file", value_name = "FILE", value_parser = file)]
+    file: Option<BTreeMap<String, String>>,
+}
+
+impl KindVariables {
+    /// All variables. `--env` overrides the file.
+    pub(crate) fn all(self) -> BTreeMap<String, String> {
+        let mut all = self.file.unwrap_or_default();
+        all.extend(self.one_by_one);
+        all
+    }
+}
+
+/// Variables that the service sets, with which a function cannot run if they have other values.
+const RESERVED: [&str; 11] = [
+    "AUTHORIZATION",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_SQS",
+    "DEADLINE_SECONDS",
+    "ID_SECRETS",
+    "MONITOR_LINKS",
+    "OPT_IN_KINDS",
+    "QUEUE_URL",
+    "RETENTION_SECONDS",
+    "TABLE_NAME",
+    "WRITE_HORIZON_SECONDS",
+];
+
+/// Parses `NAME=VALUE`, or `NAME` for a variable of this process.
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (text, env::var(text).ok()),
+    };
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !is_name {
+        return Err(format!("{name:?} is not the name of a variable"));
+    }
+    if RESERVED.contains(&name) || name.starts_with("AWS_LAMBDA_") {
+        return Err(format!("{name} is set by the service"));
+    }
+    match value {
+        Some(value) => Ok((name.to_owned(), value)),
+        None => Err(format!(
+            "{name} is not set in this shell: set it, or write {name}=VALUE"
+        )),
+    }
+}
+
+/// Reads a file of variables.
+fn file(path: &str) -> Result<BTreeMap<String, String>, String> {
+    let path = PathBuf::from(path);
+    let text = fs::read_to_string(&path).map_err(|error| format!("cannot be read: {error}"))?;
+    lines(&text, &path)
+}
+
+fn lines(text: &str, path: &Path) -> Result<BTreeMap<String, String>, String> {
+    let lines = text.lines().map(str::trim).enumerate();
+    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|(at, line)| {
+            let place = |error| format!("{}, line {}: {error}", path.display(), at + 1);
+            match line.contains('=') {
+                true => variable(line).map_err(place),
+                false => Err(place("must be NAME=VALUE".to_owned())),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_has_a_value_of_its_own_or_that_of_the_shell() {
+        let parsed = |text: &str| variable(text).unwrap();
+        assert_eq!(parsed("TOKEN=a=b"), ("TOKEN".to_owned(), "a=b".to_owned()));
+        assert_eq!(parsed("EMPTY="), ("EMPTY".to_owned(), String::new()));
+        assert_eq!(parsed("PATH").1, env::var("PATH").unwrap());
+    }
+
+    #[test]
+    fn what_cannot_be_a_variable_of_a_kind_is_refused_with_the_reason() {
+        for (text, reason) in [
+            ("1ST=x", "is not the name of a variable"),
+            ("=x", "is not the name of a variable"),
+            ("TABLE_NAME=mine", "is set by the service"),
+            ("AWS_LAMBDA_RUNTIME_API=x", "is set by the service"),
+            ("NOT_SET_ANYWHERE_AT_ALL", "is not set in this shell"),
+        ] {
+            let refused = variable(text).unwrap_err();
+            assert!(refused.contains(reason), "{text}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_variable_a_line_and_an_error_names_the_line() {
+        let read = |text| lines(text, Path::new("kinds.env"));
+        let variables = read("# tokens\nA=1\n\n  B = 2\n").unwrap_err();
+        assert!(variables.starts_with("kinds.env, line 4: "), "{variables}");
+        assert_eq!(read("# tokens\nA=1\n\nB=2\n").unwrap().len(), 2);
+        let refused = read("A=1\nB").unwrap_err();
+        assert_eq!(refused, "kinds.env, line 2: must be NAME=VALUE");
+    }
+}
