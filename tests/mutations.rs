@@ -1,4 +1,4 @@
-//! What becomes of the store's checks when one part of one condition is left out.
+//! Results of the store's checks when one part of one condition is left out.
 //!
 //! The parts come from what the store sends, seen at the wire while its checks run; [`engine::Condition::ALL`] says what there
 //! has to be to see. A front before an embedded DynamoDB leaves the part out of each request that has it, so the code under
@@ -42,7 +42,7 @@ pub(crate) async fn run() -> ExitCode {
     let began = Instant::now();
     let (writes, mut complaints) = observe().await;
     complaints.extend(unaccounted(&writes));
-    // From here on checks fail because they have to, and their panics are no news.
+    // From here on checks fail as intended, so their panics are not shown.
     std::panic::set_hook(Box::new(|_| ()));
     let outcomes = mutate(&writes).await;
     for condition in Condition::ALL {
@@ -117,11 +117,11 @@ fn unaccounted(writes: &Writes) -> Vec<String> {
         .collect()
 }
 
-/// What came of leaving one part out.
+/// Outcome of leaving one part out.
 struct Outcome {
     write: Write,
     part: Part,
-    /// The check that failed, or why there is none.
+    /// The check that failed, or why no check failed.
     missed_by: Result<&'static str, String>,
 }
 

@@ -66,7 +66,7 @@ impl App {
         to_queue.send().await.unwrap();
     }
 
-    /// Lets the queue give up on a message after so many deliveries.
+    /// Sets after how many deliveries a message moves to the dead-letter queue.
     pub(crate) async fn set_max_receive_count(&self, count: u32) {
         let name = QueueAttributeName::RedrivePolicy;
         let get = self.sqs().get_queue_attributes();

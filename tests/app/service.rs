@@ -36,7 +36,7 @@ impl Service {
         let mut stderr = child.stderr.take().unwrap();
         let log = std::thread::spawn(move || {
             let mut log = Vec::new();
-            // An error ends the log; what there is of it is shown.
+            // An error ends the log; the lines before it are shown.
             let _ = stderr.read_to_end(&mut log);
             String::from_utf8_lossy(&log).into_owned()
         });

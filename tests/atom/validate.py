@@ -145,10 +145,10 @@ def main() -> None:
         files = sorted(folder.iterdir())
         for file in files:
             check_rules(xml.parse(file).getroot(), file.name)
-        # The validator is there, and refuses what is no Atom.
+        # The validator is there, and refuses a document that is not Atom.
         wrong = folder / "wrong.xml"
         wrong.write_text(files[0].read_text().replace("<title>", "<heading>").replace("</title>", "</heading>"))
-        assert validate([wrong]).returncode == 1, "jing takes what is no Atom"
+        assert validate([wrong]).returncode == 1, "jing accepts a document that is not Atom"
         result = validate(files)
         print(result.stdout, end="")
         if result.returncode:

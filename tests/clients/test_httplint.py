@@ -179,7 +179,7 @@ EXCHANGES = {
     "delete": (204, lambda: Exchange("DELETE", finished())),
     "delete, unfinished": (409, lambda: Exchange("DELETE", scheduled())),
     "delete, deleted": (410, lambda: Exchange("DELETE", deleted())),
-    # GET /jobs and what there is besides
+    # GET /jobs and the other resources
     "list": (200, lambda: Exchange("GET", "/jobs?limit=2")),
     "list, Atom": (200, lambda: Exchange("GET", "/jobs?limit=2", {"accept": "application/atom+xml"})),
     "list, page": (200, lambda: Exchange("GET", "/jobs?limit=2", PAGE)),

@@ -1,4 +1,4 @@
-//! What becomes of an invocation whose process fails.
+//! Invocations whose process fails.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

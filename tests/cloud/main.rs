@@ -3,7 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "all of this is test code; the lint's own exception sees only what stands in a test function"
+    reason = "all of this is test code; the lint's own exception covers only test functions"
 )]
 
 mod app;

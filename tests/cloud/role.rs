@@ -98,14 +98,14 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     }))
 }
 
-/// Takes so much memory and keeps it, in an invocation that does not end by itself.
+/// Takes this much memory and keeps it, in an invocation that does not end by itself.
 async fn take_memory(mebibytes: u64) {
     let taken = vec![1_u8; usize::try_from(mebibytes).unwrap() << 20];
     std::future::pending::<()>().await;
     drop(std::hint::black_box(taken));
 }
 
-/// Tells the gate that this process has come, and stands there until the gate lets go.
+/// Reports to the gate, and waits until the gate opens.
 fn wait_at(gate: &str) {
     let mut gate = TcpStream::connect(gate).unwrap();
     gate.write_all(&process::id().to_be_bytes()).unwrap();

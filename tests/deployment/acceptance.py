@@ -1,6 +1,6 @@
 """What a client may rely on, through HTTP, wherever the service runs: `acceptance.py URL`.
 
-The service has to take `rehearsal` jobs, and should keep ended jobs for a minute or so: one check waits for the end of that.
+The service must accept `rehearsal` jobs, and should have a retention of about a minute: one check waits for its end.
 """
 
 import sys

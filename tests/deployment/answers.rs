@@ -47,7 +47,7 @@ pub(crate) fn a_job() -> Value {
     json!({ "name": "csv_profile", "input": { "csv": "a,b\n1,2\n" } })
 }
 
-/// Lets the worker have what waits in the queue; the job of the only message, at its end.
+/// Passes the waiting message to the worker. Returns its job, finished.
 pub(crate) async fn finished(deployed: &Deployed) -> Value {
     let messages = deployed.backends.messages().await;
     assert_eq!(messages.len(), 1);

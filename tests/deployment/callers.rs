@@ -128,7 +128,7 @@ async fn a_new_secret_before_the_old_one_breaks_no_uri() {
     assert_eq!(status(&deployed, id(&before)).await, 200);
     assert_eq!(status(&deployed, id(&after)).await, 200);
 
-    // New ids are the new secret's alone. And this is what comes of leaving the old one out.
+    // New ids are the new secret's alone. And this happens without the old one.
     let deployed = deployed.updated(&[("IdSecret", NEW)]).await;
     assert_eq!(status(&deployed, id(&after)).await, 200);
     assert_eq!(status(&deployed, id(&before)).await, 404);

@@ -18,7 +18,7 @@ impl Template {
 
     fn parse(yaml: &str) -> Self {
         let documents = Yaml::load_from_str(yaml)
-            .unwrap_or_else(|error| panic!("the template is no YAML: {error}"));
+            .unwrap_or_else(|error| panic!("the template is not YAML: {error}"));
         Self(to_json(
             documents
                 .first()
@@ -35,19 +35,19 @@ impl Template {
     pub(crate) fn map(&self, pointer: &str) -> &Map<String, Value> {
         self.at(pointer)
             .as_object()
-            .unwrap_or_else(|| panic!("{pointer} is no mapping"))
+            .unwrap_or_else(|| panic!("{pointer} is not a mapping"))
     }
 
     pub(crate) fn list(&self, pointer: &str) -> &[Value] {
         self.at(pointer)
             .as_array()
-            .unwrap_or_else(|| panic!("{pointer} is no list"))
+            .unwrap_or_else(|| panic!("{pointer} is not a list"))
     }
 
     pub(crate) fn number(&self, pointer: &str) -> u64 {
         self.at(pointer)
             .as_u64()
-            .unwrap_or_else(|| panic!("{pointer} is no number"))
+            .unwrap_or_else(|| panic!("{pointer} is not a number"))
     }
 
     /// The variables that a function is deployed with: those of all functions and its own.
@@ -73,11 +73,11 @@ impl Template {
     }
 }
 
-/// A value that has to be a string.
+/// A value that must be a string.
 pub(crate) fn text(value: &Value) -> &str {
     value
         .as_str()
-        .unwrap_or_else(|| panic!("{value} is no string"))
+        .unwrap_or_else(|| panic!("{value} is not a string"))
 }
 
 fn to_json(node: &Yaml<'_>) -> Value {
@@ -107,7 +107,7 @@ fn scalar_to_json(scalar: &Scalar<'_>) -> Value {
 
 fn key_of(key: &Yaml<'_>) -> String {
     key.as_str()
-        .unwrap_or_else(|| panic!("{key:?} is no name"))
+        .unwrap_or_else(|| panic!("{key:?} is not a name"))
         .to_owned()
 }
 

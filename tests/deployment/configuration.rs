@@ -16,7 +16,7 @@ fn good() -> BTreeMap<&'static str, &'static str> {
     ])
 }
 
-/// Starts the function with the environment and waits for its end. There is no Runtime API, so it ends in any case.
+/// Starts the function with the environment and waits for its end. Without a Runtime API, it ends in any case.
 fn started(function: &str, environment: BTreeMap<&str, &str>) -> Output {
     let mut child = Command::new(PROGRAM)
         .args(["function", function])

@@ -93,7 +93,7 @@ def a_token_opens_and_a_forged_one_does_not():
     for token in ("", forged):
         answer = stack.api({"authorization": f"Bearer {token}"}).get("/jobs")
         assert answer.status == 401, answer
-    # What becomes of it behind the gateway, ministack can't show.
+    # ministack cannot show what happens behind the gateway.
     answer = stack.api({"authorization": f"Bearer {signed_in}"}).get("/jobs")
     assert answer.status != 401, answer
 

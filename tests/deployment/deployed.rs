@@ -40,7 +40,7 @@ pub(crate) struct Answer {
     pub(crate) status: u64,
     /// By their names in lower case.
     pub(crate) headers: BTreeMap<String, String>,
-    /// Null when there is none.
+    /// Null without one.
     pub(crate) body: Value,
 }
 
@@ -54,7 +54,7 @@ impl Deployed {
         Self::on(Backends::start().await, parameters, 1).await
     }
 
-    /// With so many processes of each function at once.
+    /// With up to this many processes of each function.
     pub(crate) async fn with_instances(instances: usize) -> Self {
         Self::on(Backends::start().await, &[], instances).await
     }
@@ -83,7 +83,7 @@ impl Deployed {
         ]
     }
 
-    /// Submits a `rehearsal` with this input: the path of its job. `OptInKinds` has to name the kind.
+    /// Submits a `rehearsal` with this input: the path of its job. `OptInKinds` must name the kind.
     pub(crate) async fn rehearse(&self, input: Value) -> String {
         let body = json!({"name": "rehearsal", "input": input});
         let event = http_api_event("POST", "/jobs", &body);
@@ -168,7 +168,7 @@ impl Answer {
         }
     }
 
-    /// The header, which has to be there.
+    /// The header, which must exist.
     pub(crate) fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))

@@ -36,7 +36,7 @@ HTTP_EVENTS = {
     ],
 }
 BATCH = "worker-batch"
-# The second record of the batch is no message.
+# The second record of the batch is not a valid message.
 NO_MESSAGE = "2e1424d4-f796-459a-8184-9c92662be6da"
 
 
@@ -108,11 +108,11 @@ def check_http(function, emulated):
 
 def check_worker(emulated):
     assert failed(emulated.invoke(recorded(BATCH))) == [NO_MESSAGE]
-    print(f"   WorkerFunction: {BATCH}: one of three comes back")
+    print(f"   WorkerFunction: {BATCH}: one of three is redelivered")
     foreign = generated("sqs", "receive-message")
     ids = [record["messageId"] for record in json.loads(foreign)["Records"]]
     assert failed(emulated.invoke(foreign)) == ids
-    print("   WorkerFunction: sqs receive-message: what is no message of ours comes back")
+    print("   WorkerFunction: sqs receive-message: an invalid message is redelivered")
 
 
 def failed(answer):

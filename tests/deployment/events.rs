@@ -68,7 +68,7 @@ pub(crate) fn read(event: &str) -> String {
 
 fn request(event: &str) -> Request {
     lambda_http::request::from_str(&read(event))
-        .unwrap_or_else(|error| panic!("{event} is no request: {error}"))
+        .unwrap_or_else(|error| panic!("{event} is not a request: {error}"))
 }
 
 /// Who the gateway says is calling: a JWT's subject or an IAM principal.

@@ -123,7 +123,7 @@ const GIVEN: [(&str, &[&str], &[&str]); 34] = [
 fn takes(parameter: &Value, value: &str) -> bool {
     let allowed = parameter["AllowedValues"].as_array();
     let is_listed = allowed.is_none_or(|allowed| allowed.iter().any(|one| plain(one) == value));
-    // A pattern has to match the whole value.
+    // A pattern must match the whole value.
     let pattern = parameter["AllowedPattern"].as_str();
     let matches = pattern.is_none_or(|pattern| {
         let whole = Regex::new(&format!("^(?:{pattern})$")).expect("a regular expression");

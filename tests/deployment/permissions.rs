@@ -260,7 +260,7 @@ fn nobody_reaches_a_queue_or_the_topic_without_tls() {
     for (queue, _) in template.resources("AWS::SQS::Queue") {
         let said = statements_about(&template, "AWS::SQS::QueuePolicy", "Queues", queue);
         let arn = json!({ "Fn::GetAtt": format!("{queue}.Arn") });
-        // And nothing is allowed there: what each role may do stands in its own policy.
+        // It allows nothing: each role's own policy does.
         assert_eq!(said.len(), 1, "{queue}");
         assert!(is_denied_without_tls(&said[0], "sqs:*", &arn), "{queue}");
     }

@@ -1,6 +1,6 @@
 """The template as CloudFormation gets it, judged: `policy.py CHECKOV`.
 
-No policy allows more than it has to, and checkov finds nothing but what policy.txt explains.
+No policy allows more than necessary, and checkov finds nothing but what policy.txt explains.
 """
 
 import json

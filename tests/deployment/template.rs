@@ -1,4 +1,4 @@
-//! What stands in `template.yaml` and must agree with the code: a difference would only show in the cloud.
+//! The parts of `template.yaml` that must agree with the code: a difference would only show in the cloud.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

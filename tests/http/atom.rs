@@ -121,7 +121,7 @@ async fn a_job_that_failed_is_410_with_an_entry_that_says_why() {
         assert!(content.contains(error[part].as_str().unwrap()), "{content}");
     }
     assert_eq!(terms(document.root_element()), ["COMPLETED", "FAILED"]);
-    // A condition is not judged where the answer is no success: the client is told each time.
+    // A condition is evaluated only for a success; any other answer is sent each time.
     let tag = gone.header("etag").unwrap();
     let headers = [("accept", ATOM), ("if-none-match", tag)];
     let again = app.send(Method::GET, &job.uri, &headers, "").await;

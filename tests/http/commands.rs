@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, Job, eventually, time_in};
 
-/// A job that starts in so many seconds.
+/// A job that starts in this many seconds.
 async fn scheduled(app: &App, seconds: u64) -> Job {
     app.submit(
         &json!({"name": "rehearsal", "input": {"seconds": 0}, "scheduled-start-time": time_in(seconds)}),

@@ -43,7 +43,7 @@ fn fault(answer: &Value) -> Option<String> {
         .get("content-type")
         .is_some_and(|kind| kind.as_str().unwrap().ends_with("json"));
     if is_json && !body.is_empty() && serde_json::from_str::<Value>(body).is_err() {
-        return Some("a body that is no JSON".to_owned());
+        return Some("a body that is not JSON".to_owned());
     }
     let is_value = |value: &Value| {
         value
@@ -53,7 +53,7 @@ fn fault(answer: &Value) -> Option<String> {
             .is_ok()
     };
     let wrong = headers.iter().find(|(_, value)| !is_value(value));
-    wrong.map(|(name, value)| format!("a header that is none: {name}: {value}"))
+    wrong.map(|(name, value)| format!("an invalid header: {name}: {value}"))
 }
 
 /// Every event to both functions: the gateway's routes are not what keeps one of them from harm. The statuses that were seen.

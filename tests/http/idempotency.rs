@@ -237,7 +237,7 @@ async fn an_entity_tag_of_a_keys_deleted_job_is_not_its_next_ones() {
 }
 
 /// Another submit under the key, whose message ran this job since the two requests are the same, cannot write its record
-/// behind the job's end and deletion; so no message has to be kept for that.
+/// after the job's end and deletion, so no message must be kept for that.
 #[tokio::test]
 async fn a_keys_message_is_gone_with_its_job() {
     let app = App::start(&[]);

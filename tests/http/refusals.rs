@@ -195,7 +195,7 @@ async fn whatever_is_wrong_with_a_body_the_answer_stays_small() {
     }
 }
 
-/// What stands in a request's head is as large as the gateway takes, and none of it comes back.
+/// A request's head is as large as the gateway accepts, and no answer repeats any of it.
 #[tokio::test]
 async fn whatever_is_wrong_with_a_request_s_head_is_not_repeated() {
     let app = app();

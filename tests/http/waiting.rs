@@ -1,4 +1,4 @@
-//! `Prefer: wait`: an answer that is held until its job is at its end.
+//! `Prefer: wait`: an answer that is held until its job has finished.
 
 use std::time::{Duration, Instant};
 

@@ -105,7 +105,7 @@ impl std::fmt::Display for Term {
     }
 }
 
-/// The text split at each `word` that stands in no parentheses.
+/// The text split at each `word` outside parentheses.
 fn split<'a>(text: &'a str, word: &str) -> Vec<&'a str> {
     let (mut depth, mut begin, mut pieces) = (0, 0, Vec::new());
     for (at, character) in text.char_indices() {

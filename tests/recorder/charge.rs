@@ -65,7 +65,7 @@ pub(super) fn of_sqs(request: &Value, answer: &Value) -> Units {
     }
 }
 
-/// How many parts of so many bytes are started, at least one.
+/// Number of started parts of this many bytes, at least one.
 fn started(bytes: usize, part: usize) -> f64 {
     let parts = u32::try_from(bytes.div_ceil(part).max(1));
     parts.expect("no call is that large").into()

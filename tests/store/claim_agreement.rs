@@ -127,7 +127,7 @@ fn any_case() -> impl Strategy<Value = Case> {
 }
 
 impl Case {
-    /// What stands in the item instead of what `create` wrote.
+    /// Attributes of the item that differ from those that `create` wrote.
     fn change(&self, item: &mut Item) {
         use Attribute as A;
         let mut set = |attribute: A, value| item.insert(attribute.name().to_owned(), value);

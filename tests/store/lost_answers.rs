@@ -1,4 +1,4 @@
-//! Writes that take effect and whose answer is lost: the SDK tries again, and the second try has to know its own doing.
+//! Writes that take effect but whose answer is lost: the SDK tries again, and the second try must recognize its own effect.
 
 use engine::{
     Cancellation, Claim, Created, Deletion, Ending, JobRecord, JobState, JobStore, Pause, Progress,

@@ -4,7 +4,7 @@ use engine::{Created, JobFilter, NewJob, Timestamp};
 
 use super::table::{Table, alice, job};
 
-/// In 1970, so that its time is over by the clock too.
+/// In 1970, so that it has expired by the clock, too.
 fn then(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(1_000_000 + seconds)
 }

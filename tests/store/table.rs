@@ -183,7 +183,7 @@ impl Table {
         claim.await.unwrap()
     }
 
-    /// The attempt that a claim at that time has to get.
+    /// The attempt that a claim at that time must return.
     pub(super) async fn start(&self, id: &JobId, token: &str, now: Timestamp) -> JobRecord {
         match self.claim(id, token, now).await {
             Claim::Acquired(run) => *run,

@@ -74,7 +74,7 @@ fn any_case() -> impl Strategy<Value = Case> {
 }
 
 impl Case {
-    /// What stands in the item instead of what the claim wrote.
+    /// Attributes of the item that differ from those that the claim wrote.
     fn change(&self, item: &mut Item) {
         use Attribute as A;
         let text = |text: &str| AttributeValue::S(text.to_owned());

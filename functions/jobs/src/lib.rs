@@ -5,7 +5,7 @@ mod rehearsal;
 
 use engine::Registry;
 
-/// The kinds of the READMEs are compiled as they stand there.
+/// Compiles the kinds in the READMEs.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 #[doc = include_str!("../README.md")]

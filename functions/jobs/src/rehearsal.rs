@@ -1,6 +1,6 @@
-//! `rehearsal`: takes as long as it is told and ends as it is told, for trying clients, alarms and retries.
+//! `rehearsal`: takes the given time and ends with the given outcome, for trying clients, alarms and retries.
 //!
-//! It exists only where the deployment's `OPT_IN_KINDS` names it, since whoever may submit could keep the workers busy with it.
+//! It exists only if the deployment's `OPT_IN_KINDS` names it, because any caller could keep the workers busy with it.
 
 mod bad;
 mod leftover;
@@ -14,16 +14,16 @@ use serde::{Deserialize, Serialize};
 
 use outcome::Outcome;
 
-/// Takes `seconds` in `steps`, then ends with `outcome`. Each step is saved, so that the next attempt goes on behind it.
+/// Takes `seconds` in `steps`, then ends with `outcome`. Each step is a checkpoint, so the next attempt resumes after it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = serde_json::json!({"seconds": 2, "outcome": "retry-then-success"}))]
 pub(crate) struct Rehearsal {
-    /// How many seconds it takes, fractions allowed.
+    /// Duration in seconds; may be a fraction.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 900.0))]
     seconds: f64,
-    /// In how many steps it says its progress.
+    /// Number of steps, each of which reports progress.
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 1_000))]
     steps: u32,
@@ -31,13 +31,13 @@ pub(crate) struct Rehearsal {
     outcome: Outcome,
 }
 
-/// What it has to show for itself.
+/// The result.
 #[derive(Debug, PartialEq, Serialize)]
 pub(crate) struct Rehearsed {
     outcome: Outcome,
     attempt: u32,
     steps: u32,
-    /// How many steps earlier attempts had done.
+    /// Number of steps that earlier attempts completed.
     #[serde(skip_serializing_if = "is_zero")]
     resumed_at: u32,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -48,7 +48,10 @@ fn ten() -> u32 {
     10
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_zero(steps: &u32) -> bool {
     *steps == 0
 }
@@ -56,7 +59,7 @@ fn is_zero(steps: &u32) -> bool {
 impl Job for Rehearsal {
     const NAME: &'static str = "rehearsal";
     const OPT_IN: bool = true;
-    /// Who rehearses watches: a retry comes within two seconds.
+    /// Somebody is watching, so a retry starts within two seconds.
     const RETRY: RetryPolicy = RetryPolicy {
         base: Duration::from_secs(2),
         cap: Duration::from_secs(2),
@@ -65,10 +68,10 @@ impl Job for Rehearsal {
 
     fn validate(&self) -> Result<(), Invalid> {
         if !(0.0..=900.0).contains(&self.seconds) {
-            return Err(Invalid::new("/seconds", "has to be from 0 to 900"));
+            return Err(Invalid::new("/seconds", "must be from 0 to 900"));
         }
         if !(1..=1_000).contains(&self.steps) {
-            return Err(Invalid::new("/steps", "has to be from 1 to 1000"));
+            return Err(Invalid::new("/steps", "must be from 1 to 1000"));
         }
         Ok(())
     }
@@ -95,7 +98,7 @@ impl Rehearsal {
             if self.outcome == Outcome::Block {
                 std::thread::sleep(step);
             } else if !step.is_zero() {
-                // The timer's shortest sleep is a millisecond, and one that takes no time is asked for none.
+                // The timer's shortest sleep is a millisecond, so a step without duration does not use it.
                 tokio::time::sleep(step).await;
             }
             context.save(&done)?;

@@ -1,4 +1,4 @@
-//! The least that could stand in the place of the three functions: the same SDK clients, the same calls with the same contents, from
+//! The least that could replace the three functions: the same SDK clients, the same calls with the same contents, from
 //! constants, and of the rest what the runtime's crates do by themselves. How large and how fast these are is what
 //! `cargo bench -p footprint` compares with.
 

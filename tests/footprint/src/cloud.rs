@@ -52,7 +52,7 @@ impl Cloud {
     /// An empty table, an empty queue, and no event yet. `database` is shared between the functions of one measurement.
     ///
     /// # Errors
-    /// When there is no port.
+    /// If no port is free.
     pub(crate) async fn start(database: &Database, tls: Option<&Tls>) -> Result<Self, Error> {
         let (events, waiting) = mpsc::unbounded_channel();
         let (tell, seen) = mpsc::unbounded_channel();

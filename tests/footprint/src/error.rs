@@ -6,7 +6,7 @@ pub enum Error {
     /// A program could not be started or talked to.
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    /// Something that is no JSON where JSON was expected.
+    /// A text that is not JSON where JSON was expected.
     #[error("no JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// The table refused what was asked.

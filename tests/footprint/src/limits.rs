@@ -10,17 +10,17 @@ const SIZE: f64 = 1.15;
 const COLD_START: f64 = 1.3;
 
 /// A cold start and the first answer, with its calls over TLS, take at most this many thousand instructions. Runs differ, since
-/// keys are random (16 to 22 million were counted), so this is no limit for small changes and there is none for the ratio to a
+/// keys are random (16 to 22 million were counted), so this limit does not detect small changes, and there is no limit for the ratio to a
 /// bare function. It is for what takes tens of milliseconds, such as CPU jitter entropy (`.cargo/config.toml`).
 const FIRST_OVER_TLS_THOUSANDS: f64 = 35_000.0;
 
 /// A request to `submit` or `status` takes at most this many times the bare one's instructions, the calls left out of both.
 const REQUEST: f64 = 1.25;
 
-/// `submit` and `status` have at most so much memory, in KiB: 16 MB.
+/// `submit` and `status` may use this much memory, in KiB: 16 MB.
 const PEAK_KIB: u64 = 16_000_000 / 1024;
 
-/// A job with the largest input takes at most so much more than the idle worker has, in KiB: 12 MB.
+/// A job with the largest input may use this much more than the idle worker, in KiB: 12 MB.
 const LARGEST_JOB_KIB: u64 = 12_000_000 / 1024;
 
 /// How far a count may be above what was recorded here. Another machine's libc or processor takes other paths.

@@ -8,7 +8,7 @@ use crate::process::Process;
 use crate::rivals::Rival;
 use crate::{Error, Tls, events, table};
 
-/// So many cold starts, and so many requests to a warm process, stand behind the medians.
+/// Number of cold starts, and of requests to a warm process, behind each median.
 const COLD_STARTS: usize = 15;
 const WARM_UP: usize = 100;
 const REQUESTS: usize = 1_000;
@@ -123,7 +123,7 @@ async fn warm(function: &Function, builds: &Builds) -> Result<(Vec<Duration>, u6
     Ok((took.split_off(WARM_UP), peak))
 }
 
-/// The smallest of the durations that so many percent of them are not above (nearest rank). Zero of none.
+/// The given percentile of the durations (nearest rank). Zero if the list is empty.
 fn percentile(durations: &[Duration], percent: usize) -> Duration {
     let mut sorted = durations.to_vec();
     sorted.sort_unstable();

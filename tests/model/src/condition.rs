@@ -184,7 +184,7 @@ fn attribute(name: &str) -> Attribute {
     let is_it = |attribute: &Attribute| name.strip_prefix('#') == Some(attribute.name());
     match Attribute::ALL.into_iter().find(is_it) {
         Some(attribute) => attribute,
-        None => panic!("there is no attribute {name}"),
+        None => panic!("unknown attribute {name}"),
     }
 }
 

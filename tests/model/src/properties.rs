@@ -24,7 +24,7 @@ pub const ACTED_ON_ANOTHER: &str = "a command changes only the job that it saw f
 pub const TOOK_BACK: &str = "a checkpoint is never replaced by an older one";
 /// One job for each 202 that says so.
 pub const TOLD_NEW_TWICE: &str = "no two submitters are told that one job is new";
-/// A lost answer is no failure of the job.
+/// A lost answer does not make the job fail.
 pub const BURNED: &str = "no job fails without having run, unless a worker died";
 /// A timeout is final only if more time would not help.
 pub const TIMED_OUT_EARLY: &str = "no attempt that began late times out for good";

@@ -65,7 +65,7 @@ pub enum Step {
     Expire,
 }
 
-/// What an attempt wants at its end.
+/// The outcome that an attempt tries to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wish {
     /// It has the result.

@@ -232,7 +232,7 @@ impl World {
         }
     }
 
-    /// The message comes back when its visibility timeout ends.
+    /// The message is redelivered when its visibility timeout ends.
     pub(crate) fn give_up(&mut self, who: Who) {
         self.workers[who] = Worker::Idle;
     }

@@ -42,7 +42,7 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    /// Reads records with this client, which has to reach the table itself and not the front.
+    /// Reads records with this client, which must reach the table itself, not the front.
     #[must_use]
     pub fn new(table: Client) -> Self {
         Self {

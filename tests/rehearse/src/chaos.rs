@@ -94,7 +94,7 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     Ok(report)
 }
 
-/// Hidden where standard error is no terminal.
+/// Hidden if standard error is not a terminal.
 fn bar(jobs: u32) -> ProgressBar {
     let bar = ProgressBar::new(u64::from(jobs));
     let template = "{elapsed_precise} [{bar:40}] {pos} of {len} jobs finished  {msg}";

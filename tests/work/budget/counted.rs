@@ -117,7 +117,7 @@ impl What {
     }
 }
 
-/// What the record of a typical job weighs at its end, in bytes, without its result: with a summary of a few words, and the
+/// Size of the record of a typical finished job in bytes, without its result: with a summary of a few words, and the
 /// owner that an IAM user is.
 pub(super) const RECORD_BYTES: usize = 630;
 

@@ -81,7 +81,7 @@ impl CountedApp {
         self.work_on(&messages).await
     }
 
-    /// A job at its end: its path.
+    /// The path of a finished job.
     pub(super) async fn ended(&self) -> String {
         let path = self.rehearse(&at_once()).await;
         assert_eq!(self.work().await, json!({"batchItemFailures": []}));

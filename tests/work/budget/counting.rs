@@ -63,7 +63,7 @@ async fn read(app: &CountedApp, what: What) -> Vec<Call> {
             let nobodys = "/jobs/6f1d2c3b-4a59-8e07-9b1c-2d3e4f506172";
             app.calls_of(app.get(nobodys, &[])).await
         }
-        // What comes before the looks is a poll, and what comes behind them another.
+        // One poll comes before the checks, and another after them.
         What::Look => {
             let held = app.calls_of(app.get(&path, &[("prefer", "wait=1")]));
             held.await[1..2].to_vec()

@@ -10,7 +10,7 @@ use crate::deployment::cloudformation::text;
 use crate::deployment::deployed::Answer;
 use crate::recorder::Call;
 
-/// A profile of so many columns has more than 4 KB.
+/// A profile of this many columns has more than 4 KB.
 const COLUMNS: usize = 60;
 
 const GET: &str = "dynamodb:GetItem";

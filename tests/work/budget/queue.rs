@@ -9,7 +9,7 @@ use crate::app::eventually;
 use crate::backends::sqs_client;
 use crate::recorder::{Call, Recorder};
 
-/// What the event source calls until so many jobs' messages are deleted, empty polls left out.
+/// Calls of the event source until the messages of this many jobs are deleted, without empty polls.
 async fn taken(app: &CountedApp, batch_size: i32, jobs: usize) -> Vec<Call> {
     let backends = &app.deployed.backends;
     let (recorder, endpoint) = Recorder::before(backends).await;

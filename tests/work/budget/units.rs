@@ -26,7 +26,7 @@ impl Table {
         }
     }
 
-    /// Writes the item with so many bytes in all, its keys included.
+    /// Writes the item with this many bytes in total, including its keys.
     async fn put(&self, bytes: usize) -> Units {
         let keys = [("id", "1"), ("owner_shard", "o"), ("created_order", "2")];
         let weighs = |(name, value): &(&str, &str)| name.len() + value.len();

@@ -38,7 +38,7 @@ pub(super) enum Step {
         worker: usize,
         succeeds: bool,
     },
-    /// The process dies, or stands still for longer than anybody waits: its message comes back.
+    /// The process dies, or is frozen for longer than its lease: its message is redelivered.
     Freeze {
         worker: usize,
     },

@@ -519,7 +519,7 @@ impl World {
         }
     }
 
-    /// Workers that work as they should take whatever there still is; then every job is at its end.
+    /// Workers without faults process the remaining messages, until every job has finished.
     pub(super) async fn come_to_rest(&mut self) {
         self.workers.iter_mut().for_each(|worker| *worker = None);
         for _ in 0..200 {

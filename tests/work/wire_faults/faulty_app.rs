@@ -88,7 +88,7 @@ impl FaultyApp {
     }
 
     /// Every case side by side. One whose `play` says `false` met a machine that is too busy for it, and is played again
-    /// with another job; three times in a row is no chance.
+    /// with another job; three times in a row is not by chance.
     pub(super) async fn each<F>(self: &Arc<Self>, cases: Vec<Case>, play: F)
     where
         F: AsyncFn(&Self, Case) -> bool,
@@ -141,14 +141,14 @@ impl FaultyApp {
         self.script.disarm(&id(key));
     }
 
-    /// Whether the case's fault was met. It is no longer there to be met.
+    /// Whether the case's fault occurred. It will not occur again.
     pub(super) fn was_met(&self, key: &str) -> bool {
         let was_met = self.script.has_met(&id(key));
         self.disarm(key);
         was_met
     }
 
-    /// The case's fault is no longer there to be met, and it was.
+    /// The case's fault has occurred, and will not occur again.
     #[track_caller]
     pub(super) fn assert_met(&self, key: &str, case: &Case) {
         assert!(self.script.has_met(&id(key)), "{case:?}");
@@ -199,7 +199,7 @@ impl FaultyApp {
         Answer::read(request.json(body).send().await.unwrap()).await
     }
 
-    /// The job's document, once it is at its end.
+    /// The job's document, once it has finished.
     pub(super) async fn end(&self, key: &str) -> Value {
         self.wait_for(key, |document| document["job"]["job-state"] == "COMPLETED")
             .await
@@ -236,7 +236,7 @@ impl FaultyApp {
         job.map(|(_, job)| job.starts).unwrap()
     }
 
-    /// Every job that the auditor saw, once there are so many and all are at their end.
+    /// Every job that the auditor saw, once there are this many and all have finished.
     pub(super) async fn all_ended(&self, count: usize) -> Vec<JobSeen> {
         eventually("all ends", async || {
             let ledger = self.auditor.ledger();

@@ -20,8 +20,8 @@ pub(super) struct HandBackLine<'a> {
     pub(super) fault: Option<u8>,
 }
 
-/// A line about a job: its metrics for all kinds together and for each kind. Every further dimension would cost money, so there
-/// is none.
+/// A line about a job: its metrics for all kinds together and for each kind. There are no other dimensions, because each would cost
+/// money.
 pub(super) struct Line<'a> {
     pub(super) namespace: &'a str,
     pub(super) kind: &'a str,

@@ -1,11 +1,11 @@
-//! What handlers do that they should not.
+//! Bad behavior of handlers.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use engine::{Context, Percent};
 
-/// Computes for ever.
+/// Computes without end.
 pub(super) fn spin() -> ! {
     let mut turns = 0_u64;
     loop {
@@ -13,7 +13,7 @@ pub(super) fn spin() -> ! {
     }
 }
 
-/// Takes a gibibyte in small pieces, and holds it for a second, so that whoever limits memory gets to see it.
+/// Takes a gibibyte in small pieces, and holds it for a second, so that a memory limit takes effect.
 pub(super) async fn take_memory() {
     const PIECE: usize = 8 << 20;
     const PIECES: usize = (1 << 30) / PIECE;
@@ -27,7 +27,7 @@ pub(super) async fn take_memory() {
     drop(black_box(taken));
 }
 
-/// Says a million times how far it is, without a pause.
+/// Reports progress a million times, without a pause.
 pub(super) fn chatter(context: &Context) {
     const WORDS: u64 = 1_000_000;
     for said in 1..=WORDS {
@@ -35,7 +35,7 @@ pub(super) fn chatter(context: &Context) {
     }
 }
 
-/// More than a result may have.
+/// A text that exceeds the maximum size of a result.
 pub(super) fn padding() -> String {
     "x".repeat(engine::MAX_RESULT_BYTES)
 }

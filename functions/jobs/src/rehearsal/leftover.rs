@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use engine::{Context, JobError};
 
-/// How long the first attempt waits for its thread.
+/// Time for which the first attempt waits for its thread.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Works for `seconds` on a thread that the first attempt gives up waiting for: code that is as ordinary as its mistake. An
-/// attempt that finds an earlier one's thread at work fails for good.
+/// Works for `seconds` on a thread that the first attempt stops waiting for, which is a common mistake. An attempt that finds the
+/// thread of an earlier one still running ends with a permanent error.
 pub(super) async fn run(context: &Context, seconds: f64) -> Result<(), JobError> {
     let path = std::env::temp_dir().join(format!("rehearsal-{}.lock", context.id()));
     let Some(presence) = enter(&path)? else {
@@ -29,8 +29,8 @@ pub(super) async fn run(context: &Context, seconds: f64) -> Result<(), JobError>
     Ok(tokio::time::timeout(PATIENCE, slow).await??)
 }
 
-/// A lock on this file, for as long as the value lives. The system releases it when the process dies, so it shows whether
-/// code runs in whatever process of this machine. `None` if it is held elsewhere.
+/// Locks this file until the value is dropped. The system releases the lock when the process dies, so it shows whether the code still
+/// runs in any process of this machine. `None` if the lock is held elsewhere.
 fn enter(path: &Path) -> std::io::Result<Option<File>> {
     let file = File::create(path)?;
     match file.try_lock() {

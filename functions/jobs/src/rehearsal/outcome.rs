@@ -15,27 +15,27 @@ pub(super) enum Outcome {
     Failure,
     /// The first attempt with an error, the second one with a result.
     RetryThenSuccess,
-    /// With a result, after it has asked once to go on two seconds later.
+    /// With a result, after one snooze of two seconds.
     SnoozeThenSuccess,
-    /// With a result, but it never says a percentage, as one that does not know how much there is to do.
+    /// With a result, but it never reports a percentage, like a kind that does not know the total.
     Unmeasured,
     /// With a panic.
     Panic,
     /// The process dies.
     Exit,
-    /// Never: it computes and computes, and neither awaits nor looks whether it is to stop.
+    /// Never: it computes without end, and neither awaits nor checks whether it must stop.
     Spin,
-    /// Never: it waits for what never comes.
+    /// Never: it waits for an event that never occurs.
     Hang,
     /// With a result, but its steps block their thread.
     Block,
-    /// The first attempt with an error, while a thread of it goes on for `seconds`; the second one with a result, or with
+    /// The first attempt with an error, while one of its threads continues for `seconds`; the second one with a result, or with
     /// a permanent error if that thread still runs.
     Leftover,
-    /// It takes a gibibyte of memory. With a result, if the function has so much.
+    /// With a result, if the function has the gibibyte of memory that it takes.
     Memory,
-    /// With a result, after a million words about its progress.
+    /// With a result, after a million progress reports.
     Chatter,
-    /// With a result that is too large to be kept.
+    /// With a result that is too large to be stored.
     LargeResult,
 }

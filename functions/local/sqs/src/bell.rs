@@ -19,7 +19,7 @@ impl Bell {
         self.0.notified()
     }
 
-    /// Rings for one poll a message that became visible, or for all when they have to look at the time anew, because
+    /// Rings for one poll a message that became visible, or for all when they must read the time again, because
     /// something becomes visible sooner than they know.
     pub(super) fn announce(&self, before: Outlook, after: Outlook) {
         let sooner = match (before.next_due_ms, after.next_due_ms) {

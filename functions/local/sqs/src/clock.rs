@@ -92,7 +92,7 @@ impl ManualClock {
     }
 }
 
-/// Counts one sleeping task, also when it is dropped in its sleep.
+/// Counts one sleeping task, even if it is dropped while it sleeps.
 struct Sleeper<'a>(&'a watch::Sender<usize>);
 
 impl<'a> Sleeper<'a> {

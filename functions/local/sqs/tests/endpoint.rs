@@ -73,7 +73,7 @@ impl Sqs {
     /// Lets time pass; where it is real and long, the check ends here as not run.
     #[cfg_attr(
         test,
-        expect(clippy::unused_async, reason = "only real time has to be waited for")
+        expect(clippy::unused_async, reason = "only real time must be waited for")
     )]
     pub(super) async fn pass(&self, time: Duration) -> Verdict {
         match &self.time {
@@ -92,7 +92,7 @@ impl Sqs {
         match &self.time {
             #[cfg(test)]
             Time::Manual(clock) => clock.until_sleeping(count).await,
-            // Nobody says when a request has arrived elsewhere; a poll that comes late finds its message all the same.
+            // Nobody says when a request has arrived elsewhere; a poll that comes late finds its message anyway.
             #[cfg(not(test))]
             Time::Real => {
                 let _ = count;

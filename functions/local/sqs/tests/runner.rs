@@ -101,7 +101,7 @@ async fn run(check: &Check, sqs: &Sqs) -> Verdict {
 /// A failure that is known.
 struct Expected {
     reason: String,
-    /// It depends on a race, so a pass is no surprise.
+    /// It depends on a race, so it may pass.
     is_unsteady: bool,
 }
 

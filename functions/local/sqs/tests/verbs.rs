@@ -91,7 +91,7 @@ impl Sqs {
         Ok(messages.remove(0))
     }
 
-    /// The one message that must be visible now, in flight for so long.
+    /// The one message that must be visible now, in flight for this long.
     pub(super) async fn receive_for(&self, queue: &str, visibility_s: i32) -> Verdict<Message> {
         let request = self
             .client

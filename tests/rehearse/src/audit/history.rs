@@ -77,7 +77,7 @@ impl History {
                 self.give_way(after, write);
                 broken([(Rule::CameBack, came_back)])
             }
-            // A job that readers call failed is at its end, for its owner too, whether anybody wrote that or not.
+            // A job that readers see as failed has finished for its owner, too, whether or not that was written.
             (Some(before), None) => {
                 let is_live = before.is_open() && before.unwritten_end(write.done_ms).is_none();
                 let is_others = self.is_for_another(write);

@@ -94,8 +94,8 @@ impl Image {
             .then(|| End::new(&self.outcome, &self.error_code))
     }
 
-    /// The end that readers are shown of it at `now_ms` although nobody wrote one: so long after its deadline that no write can
-    /// come any more, or so long after the lease of an attempt that was asked to stop.
+    /// The end that readers see at `now_ms` although it was not written: after the deadline, or after the lease of an attempt that was
+    /// asked to stop, once no write can take effect any more.
     pub(super) fn unwritten_end(&self, now_ms: i64) -> Option<End> {
         let horizon_ms = self.overdue_ms - self.deadline_ms;
         let is_called_off =

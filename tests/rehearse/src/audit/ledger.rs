@@ -62,7 +62,7 @@ impl Ledger {
         self.hear(id, "one more client was told so", History::accepted);
     }
 
-    /// A client was shown this job at its end.
+    /// A client was shown this job as finished.
     pub fn shown(&mut self, id: &str, end: &End) {
         self.hear(id, &format!("a client was shown {end}"), |history| {
             history.shown(end.clone())
@@ -74,7 +74,7 @@ impl Ledger {
         if let Some(history) = self.jobs.get_mut(id) {
             let stands = one(history.image.as_ref());
             let broken = judge(history);
-            self.break_all(id, broken, &format!("{what}; it stands at {stands}"));
+            self.break_all(id, broken, &format!("{what}; the record has {stands}"));
         }
     }
 
@@ -106,7 +106,7 @@ impl Ledger {
         self.starts
     }
 
-    /// How many jobs there were, and how many of them are at their end or gone.
+    /// Number of jobs, and number of those that have finished or are gone.
     #[must_use]
     pub fn ended(&self) -> (usize, usize) {
         (self.jobs.len(), self.jobs.len() - self.open)

@@ -1,4 +1,4 @@
-//! Good histories that the auditor has to let pass, and bad ones that it has to find.
+//! Good histories that the auditor must accept, and bad ones that it must find.
 
 use super::*;
 use crate::audit::Sender;

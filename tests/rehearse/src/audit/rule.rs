@@ -10,7 +10,7 @@ use serde::Serialize;
 pub enum Rule {
     /// It was brought to an end after its end.
     CompletedTwice,
-    /// It was at its end, and was changed to something else.
+    /// It had finished, and was changed to something else.
     LeftItsEnd,
     /// It was canceled before it ever started, and started.
     RanAfterCancel,
@@ -79,7 +79,7 @@ impl Rule {
             Self::OlderProgress => "checkpoint or summary older than the last one",
             Self::CodeAtOnce => "two attempts' code at once",
             Self::TooManyAttempts => "started more often than allowed",
-            Self::EndedOtherwise => "ended differently after it could be seen at its end",
+            Self::EndedOtherwise => "ended differently after readers could see it finished",
             Self::AcceptedTwice => "accepted twice for one key",
             Self::OtherJob => "changed by a call for the job before it",
             Self::CameBack => "back after its delete",

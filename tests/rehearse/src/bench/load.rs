@@ -16,7 +16,7 @@ use crate::load_client::Client;
 pub(super) enum Load {
     /// This many clients, each of which submits its next job as soon as it is answered: shows the highest rate.
     Clients(u16),
-    /// This many jobs per second at times fixed in advance. If one answer is slow, the next submit is due all the same, and the
+    /// This many jobs per second at times fixed in advance. If one answer is slow, the next submit is due anyway, and the
     /// time that both wait counts; clients that wait for their answers would leave out exactly those.
     PerSecond(u32),
 }

@@ -71,9 +71,9 @@ impl ChaosArgs {
     pub(super) fn options(&self) -> ServiceOptions {
         let worker_timeout = self.worker_timeout();
         ServiceOptions {
-            // Nothing expires during the run: what is missing at its end was lost.
+            // Nothing expires during the run: a record that is missing at the end was lost.
             retention: Duration::from_secs(86_400),
-            // Shorter than in the cloud, so that the run sees what comes of a deadline.
+            // Shorter than in the cloud, so that the run includes deadlines.
             write_horizon: self.write_horizon(),
             concurrency: usize::from(self.concurrency),
             worker_timeout,

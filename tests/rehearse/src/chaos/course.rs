@@ -122,7 +122,7 @@ impl Clients {
         told
     }
 
-    /// Looks until the job is at its end.
+    /// Polls until the job has finished.
     async fn follow(&self, id: &str, uri: &str) -> Option<Seen> {
         let until = Instant::now() + self.patience;
         while Instant::now() < until {

@@ -67,7 +67,7 @@ fn is_right(wish: Wish, cancel: u16, verdict: Verdict, starts: u32) -> bool {
         }
         (Wish::Retry | Wish::LeaveBehind, Verdict::Succeeded) => starts >= 2,
         // Three attempts were killed; with fewer it would have been given up too early. Where the deadline comes soon, there
-        // is no time for three, and what is canceled before its start never has one.
+        // is not enough time for three, and a job that is canceled before its start has none.
         (Wish::CancelBeforeStart, Verdict::WorkerLost) => false,
         (_, Verdict::WorkerLost) => !wish.is_hurried() && starts >= 3 && cancel != 200,
         _ => false,

@@ -23,7 +23,7 @@ pub(super) enum Wish {
     LeaveBehind,
     /// It is canceled a moment after it was accepted, before or while it runs.
     Cancel,
-    /// Its start is some time away, and it is canceled before it; its message comes all the same.
+    /// Its start is some time away, and it is canceled before; its message is delivered anyway.
     CancelBeforeStart,
     /// Its end comes just before its deadline, if nothing holds it up.
     EndInTime,
@@ -33,7 +33,7 @@ pub(super) enum Wish {
     CancelLate,
 }
 
-/// What becomes of a job that is at its end.
+/// What the client does with a finished job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Afterlife {
     /// It stays.

@@ -23,7 +23,7 @@ pub enum Fault {
     HangBefore,
     /// It takes effect and is never answered.
     HangAfter,
-    /// It takes effect so much later, and is answered then if somebody still waits.
+    /// It takes effect after this time, and is then answered if its caller still waits.
     Delay(Duration),
     /// It waits here until a test lets it go on.
     Hold(Arc<Hold>),
@@ -44,7 +44,7 @@ pub enum Kind {
     Hang,
     /// [`Fault::Delay`] for less time than a call may take.
     Delay,
-    /// [`Fault::Delay`] for so long that its caller has given up, and [`Fault::Hold`].
+    /// [`Fault::Delay`] for longer than its caller waits, and [`Fault::Hold`].
     Late,
     /// [`Fault::Stale`].
     Stale,

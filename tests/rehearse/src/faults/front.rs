@@ -61,7 +61,7 @@ impl Front {
     /// A front whose calls fare as `intercept` says.
     ///
     /// # Errors
-    /// When there is no free port.
+    /// If no port is free.
     pub async fn start(
         dynamodb_url: &str,
         sqs_url: &str,
@@ -73,7 +73,7 @@ impl Front {
     /// The same, and it shows each message and each write to the auditor.
     ///
     /// # Errors
-    /// When there is no free port.
+    /// If no port is free.
     pub async fn audited(
         dynamodb_url: &str,
         sqs_url: &str,
@@ -188,7 +188,7 @@ impl Inner {
         }
     }
 
-    /// The call takes effect after `wait`, also when its sender has left meanwhile: it was on its way.
+    /// The call takes effect after `wait`, even if its sender is gone by then.
     async fn later(
         self: Arc<Self>,
         call: Call,

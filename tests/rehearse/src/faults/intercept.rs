@@ -19,7 +19,7 @@ pub trait Intercept: Send + Sync + 'static {
         None
     }
 
-    /// What becomes of the next message that the queue delivers.
+    /// What to do with the next message that the queue delivers.
     fn redelivery(&self) -> Option<Redelivery> {
         None
     }

@@ -22,7 +22,7 @@ pub struct Rates {
     pub longest: Duration,
 }
 
-/// A write to the table meets so many times as many faults as another call: all promises are about writes.
+/// Writes to the table get this many times as many faults as other calls, because all promises are about writes.
 const WRITES: u64 = 3;
 
 /// A plan of faults: the n-th call of an operation meets the same one in each run with the same seed. Which job's call is the

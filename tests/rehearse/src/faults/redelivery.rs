@@ -20,7 +20,7 @@ pub(super) struct OnTheirWay {
 }
 
 impl OnTheirWay {
-    /// Takes out of a poll's answer what comes later, and copies what comes once more. `draw` says so of each message.
+    /// Removes messages that are delivered later from a poll's answer, and copies those that are delivered again. `draw` decides for each.
     pub(super) fn divert(
         &self,
         answer: Bytes,
