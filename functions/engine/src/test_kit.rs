@@ -38,6 +38,9 @@
 //! let stopped = stopped.run_until(|progress| progress.percent >= Percent::new(50)).await;
 //! assert!(stopped.result.is_none());
 //! assert_eq!(stopped.saved(), Some(3));
+//! // One runs out of time.
+//! let late = Attempt::of(Export { pages: 4 }).number(2).time(Duration::ZERO);
+//! assert!(late.run_until(|_| false).await.result.is_none());
 //! # }
 //! ```
 
@@ -54,6 +57,9 @@ use crate::{
     Checkpoint, Context, CreationToken, Fingerprint, IdSecrets, Job, JobError, JobRecord, KindName,
     NewJob, Owner, ProcessState, Progress, Registry, RunControl, Shared, Timestamp, run_context,
 };
+
+/// The time of an attempt unless a test sets another.
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// Outcome of an attempt.
 #[derive(Debug)]
@@ -72,13 +78,14 @@ impl<R> TestRun<R> {
     }
 }
 
-/// An attempt that a test runs. Its context reports a time limit of a minute, but nothing enforces it.
+/// An attempt that a test runs. It has a minute, unless [`Attempt::time`] says otherwise.
 #[derive(Debug)]
 pub struct Attempt<J> {
     job: J,
     number: u32,
     checkpoint: Option<Checkpoint>,
     process: ProcessState,
+    time: Duration,
 }
 
 impl<J: Job> Attempt<J> {
@@ -90,6 +97,7 @@ impl<J: Job> Attempt<J> {
             number: 1,
             checkpoint: None,
             process: without_aws(),
+            time: A_MINUTE,
         }
     }
 
@@ -114,6 +122,13 @@ impl<J: Job> Attempt<J> {
         }
     }
 
+    /// Sets the time until the attempt must stop, which its context reports and [`Attempt::run_until`] enforces: a kind's time limit, or
+    /// the rest of an invocation.
+    #[must_use]
+    pub fn time(self, time: Duration) -> Self {
+        Self { time, ..self }
+    }
+
     /// Sets the configuration for AWS clients, for example with the endpoint of a server in the test.
     #[must_use]
     pub fn aws(self, config: SdkConfig) -> Self {
@@ -131,9 +146,10 @@ impl<J: Job> Attempt<J> {
         self
     }
 
-    /// Runs the attempt until its handler ends.
+    /// Runs the attempt until its handler ends, however long that takes.
     pub async fn run(self) -> TestRun<Result<J::Output, JobError>> {
-        let (context, control) = context_of(self.number, self.checkpoint, self.process);
+        let ends_at = Instant::now() + self.time;
+        let (context, control) = context_of(self.number, self.checkpoint, self.process, ends_at);
         let result = self.job.run(context).await;
         TestRun {
             result,
@@ -141,18 +157,21 @@ impl<J: Job> Attempt<J> {
         }
     }
 
-    /// Runs the attempt until `enough` is true of its progress, and then stops it as a worker does: its handler is told to stop, and is
-    /// dropped at its next await.
+    /// Runs the attempt until `enough` is true of its progress or its time is up, and then stops it as a worker does: its handler is told
+    /// to stop, and is dropped at its next await.
     pub async fn run_until(
         self,
         enough: impl FnMut(&Progress) -> bool,
     ) -> TestRun<Option<Result<J::Output, JobError>>> {
-        let (context, mut control) = context_of(self.number, self.checkpoint, self.process);
+        let ends_at = Instant::now() + self.time;
+        let (context, mut control) =
+            context_of(self.number, self.checkpoint, self.process, ends_at);
         let mut said = control.progress.clone();
         let result = tokio::select! {
             biased;
             // This fails if the context was dropped; then the handler has returned.
             Ok(_) = said.wait_for(enough) => None,
+            () = tokio::time::sleep_until(ends_at) => None,
             result = self.job.run(context) => Some(result),
         };
         // A clone of the context that outlives the handler sees the stop, too.
@@ -177,7 +196,7 @@ pub async fn run_attempt<J: Job>(job: J, attempt: u32) -> TestRun<Result<J::Outp
 /// A context for an attempt with a time limit of a minute, and its other end, which stops the attempt and shows its progress.
 #[must_use]
 pub fn context(attempt: u32) -> (Context, RunControl) {
-    context_of(attempt, None, without_aws())
+    context_of(attempt, None, without_aws(), Instant::now() + A_MINUTE)
 }
 
 fn without_aws() -> ProcessState {
@@ -188,6 +207,7 @@ fn context_of(
     attempt: u32,
     checkpoint: Option<Checkpoint>,
     process: ProcessState,
+    ends_at: Instant,
 ) -> (Context, RunControl) {
     let job = new_job();
     let accepted_at = job.scheduled_start;
@@ -196,7 +216,6 @@ fn context_of(
         attempt,
         ..JobRecord::begin(job, accepted_at)
     };
-    let ends_at = Instant::now() + Duration::from_secs(60);
     run_context(&run, ends_at, process)
 }
 

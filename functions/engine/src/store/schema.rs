@@ -23,6 +23,8 @@ pub enum Attribute {
     Percent,
     /// Absent: nothing.
     StartPercent,
+    /// The owner's name for the job; absent without one.
+    Title,
     /// JSON text; absent before the first, and after the end.
     Checkpoint,
     Summary,
