@@ -98,10 +98,7 @@ async fn a_job_that_succeeds_is_202_then_200_then_201_with_the_location_of_its_r
     assert_eq!(terms(entry), ["COMPLETED", "SUCCESS"]);
     let content = child(entry, "content");
     assert_eq!(content.attribute("src"), Some(&*format!("{uri}/result")));
-    assert_eq!(
-        text(entry, "title"),
-        "<a> ]]> 🦀 (rehearsal): succeeded"
-    );
+    assert_eq!(text(entry, "title"), "<a> ]]> 🦀 (rehearsal): succeeded");
 }
 
 #[tokio::test]
