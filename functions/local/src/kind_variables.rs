@@ -76,9 +76,10 @@ fn lines(text: &str, path: &Path) -> Result<BTreeMap<String, String>, String> {
     lines
         .map(|(at, line)| {
             let place = |error| format!("{}, line {}: {error}", path.display(), at + 1);
-            match line.contains('=') {
-                true => variable(line).map_err(place),
-                false => Err(place("must be NAME=VALUE".to_owned())),
+            if line.contains('=') {
+                variable(line).map_err(place)
+            } else {
+                Err(place("must be NAME=VALUE".to_owned()))
             }
         })
         .collect()
