@@ -118,7 +118,7 @@ test('what a client or a job says is text, and runs nothing', async () => {
   const { page, seen, close } = await open();
 
   await page.goto(uri);
-  assert.equal(await page.locator('#summary').textContent(), summary);
+  assert.equal(await page.locator('.over').textContent(), `rehearsal · ${summary}`);
   await page.goto(new URL('/jobs', SERVICE).href);
   await page.getByText(summary).waitFor(PATIENCE);
 

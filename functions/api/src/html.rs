@@ -6,6 +6,7 @@ mod list;
 
 use std::fmt::Display;
 
+use engine::Judged;
 use http::StatusCode;
 
 use crate::answer::HTML;
@@ -81,6 +82,15 @@ impl Answer {
                 Self::new(status, form.content_type(), body)
             }
         }
+    }
+}
+
+/// The latest report of a job. Before the first, its summary is its title, which the page shows elsewhere.
+fn latest_report<'a>(job: &'a Judged<'_>) -> &'a str {
+    if job.summary == job.title {
+        ""
+    } else {
+        &job.summary
     }
 }
 

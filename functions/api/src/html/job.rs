@@ -2,7 +2,7 @@
 
 use engine::{JobState, Judged, Outcome};
 
-use super::{Page, time};
+use super::{Page, latest_report, time};
 use crate::document::error_of;
 use crate::job_path;
 use crate::markup::Escaped;
@@ -38,7 +38,7 @@ pub(crate) fn job_page(judged: &Judged<'_>, view: &JobView<'_>) -> String {
          <div class=\"bar\"><progress id=\"progress\" max=\"100\" value=\"{percent}\" aria-label=\"Progress\">{percent} %</progress>\
          <span id=\"percent\">{percent} %</span></div>\n\
          <div id=\"outcome\">{}</div>\n<dl id=\"facts\">{}</dl>\n<p id=\"trouble\" role=\"status\" class=\"soft\"></p>\n{}</main>\n",
-        Escaped(&judged.summary),
+        Escaped(latest_report(judged)),
         outcome(judged, view),
         facts(judged),
         links(view),

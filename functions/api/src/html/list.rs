@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use engine::Judged;
 
-use super::{Page, time};
+use super::{Page, latest_report, time};
 use crate::job_path;
 use crate::markup::Escaped;
 use crate::report::state;
@@ -33,7 +33,7 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
             state(job),
             job.percent.get(),
             time(job.created_at),
-            Escaped(&job.summary),
+            Escaped(latest_report(job)),
         );
     }
     let table = if list.jobs.is_empty() {
