@@ -1,4 +1,6 @@
 //! Who may do what once `template.yaml` is deployed, and what it refuses to be deployed with.
+//!
+//! Over 300 lines: one short check for each permission.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,6 @@
 //! Requests that are refused: one shape of answer, and nothing stored and nothing sent.
+//!
+//! Over 300 lines: one short test for each refusal.
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};

@@ -1,4 +1,6 @@
 //! What an attempt says of itself: progress, another attempt, the end.
+//!
+//! Over 300 lines: one short check for each end.
 
 use engine::{
     Cancellation, Checkpoint, Ending, Failure, JobRecord, JobState, Outcome, Pause, Percent,

@@ -1,4 +1,6 @@
 //! A job from SCHEDULED to COMPLETED, as its status URI shows it.
+//!
+//! Over 300 lines: one test for each way through a job's life.
 
 use std::time::{Duration, Instant, SystemTime};
 

@@ -139,9 +139,8 @@ fn open_database(data: Option<&Path>) -> Result<Database, StartError> {
     let database = Database::new(&path.to_string_lossy()).map_err(|error| unusable(&error))?;
     // Leaves synchronous=NORMAL: a power cut may lose the last writes, and this is a tool for development.
     let set = database.enable_bulk_loading();
-    set.and_then(|()| database.disable_bulk_loading())
-        .map_err(|error| unusable(&error))?;
-    Ok(database)
+    let set = set.and_then(|()| database.disable_bulk_loading());
+    set.map(|()| database).map_err(|error| unusable(&error))
 }
 
 fn open_queues(data: Option<&Path>) -> Result<Queues, StartError> {

@@ -1,4 +1,6 @@
 //! A table, a queue, two workers, and what is known of them.
+//!
+//! Over 300 lines: one world with a method for each step of a history, which all change the same fields.
 
 use std::collections::BTreeMap;
 use std::future::pending;

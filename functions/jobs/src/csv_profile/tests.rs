@@ -1,3 +1,7 @@
+//! Profiles of small texts, of limits, and of texts made at random.
+//!
+//! Over 300 lines: one short test for each property of a profile.
+
 use std::collections::BTreeMap;
 
 use engine::test_kit::{self, Attempt};
