@@ -3,6 +3,7 @@
 mod catalog;
 mod format;
 mod input;
+mod input_schema;
 mod intake;
 mod json_type;
 mod limits;
@@ -16,5 +17,6 @@ pub use catalog::{Catalog, CatalogBuilder};
 pub use intake::{Intake, IntakeBuilder};
 pub(crate) use limits::unenforced;
 pub use name::{KindName, ParseKindNameError};
+pub use pointer::pointer_to;
 pub use registry::{Registry, RegistryError};
 pub use runners::{Runner, Runners, RunnersBuilder};

@@ -52,7 +52,7 @@ pub use job_error::{Failure, JobError, MIN_SNOOZE};
 pub use judged::Judged;
 pub use kinds::{
     Catalog, CatalogBuilder, Intake, IntakeBuilder, KindName, ParseKindNameError, Registry,
-    RegistryError, Runner, Runners, RunnersBuilder,
+    RegistryError, Runner, Runners, RunnersBuilder, pointer_to,
 };
 pub use metrics::{Happened, Metrics};
 pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};

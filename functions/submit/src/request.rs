@@ -6,6 +6,7 @@ use std::time::Duration;
 use api::{FieldError, Incoming, Problem, ProblemKind, is_xml_char};
 use engine::{
     Intake, KindName, MAX_MESSAGE_BYTES, MAX_SUMMARY_CHARS, MESSAGE_ENVELOPE_BYTES, Timestamp,
+    pointer_to,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -272,9 +273,4 @@ impl<'a> Members<'a> {
     fn wrong(&mut self, pointer: &str, detail: &str) {
         self.errors.add(pointer, detail);
     }
-}
-
-/// The JSON Pointer to a member (RFC 6901, section 3).
-fn pointer_to(name: &str) -> String {
-    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use schemars::{Schema, SchemaGenerator};
-use serde_json::Value;
 
 use super::input::read;
-use super::limits::has_limits;
+use super::input_schema::InputSchema;
 use super::registry::Kinds;
-use super::schema::errors;
 use crate::{Invalid, Job, KindName, Registry, RegistryError};
 
 /// The kinds as `submit` needs them: the checks of their inputs, and their numbers of attempts.
@@ -28,22 +26,10 @@ struct Accepts {
     max_attempts: u32,
 }
 
-#[derive(Debug)]
-struct InputSchema {
-    schema: Value,
-    /// Whether it has limits that reading an input as its type does not enforce.
-    has_limits: bool,
-}
-
 impl Accepts {
     fn schema(&self) -> &InputSchema {
-        self.schema.get_or_init(|| {
-            let schema = (self.describe)().to_value();
-            InputSchema {
-                has_limits: has_limits(&schema),
-                schema,
-            }
-        })
+        self.schema
+            .get_or_init(|| InputSchema::of((self.describe)().to_value()))
     }
 
     fn check(&self, input: &str) -> Result<(), Vec<Invalid>> {
@@ -52,7 +38,7 @@ impl Accepts {
         if (checked.is_err() || self.schema().has_limits)
             && let Ok(value) = serde_json::from_str(input)
         {
-            let errors = errors(&self.schema().schema, &value);
+            let errors = self.schema().errors(&value);
             if !errors.is_empty() {
                 return Err(errors);
             }

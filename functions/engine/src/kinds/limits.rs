@@ -1,11 +1,11 @@
 //! The limits of a schema: those that [`super::schema`] enforces, and those that it does not.
 
+use regex_lite::Regex;
 use serde_json::Value;
 
 use super::format::Format;
-use super::schema::compiled;
 
-/// Keywords that [`super::schema::errors`] enforces, and annotations that it ignores.
+/// Keywords that [`super::input_schema::InputSchema::errors`] enforces, and annotations that it ignores.
 #[rustfmt::skip]
 const KNOWN: &[&str] = &[
     "$defs", "$ref", "$schema", "additionalProperties", "allOf", "anyOf", "const", "default", "deprecated", "description",
@@ -14,7 +14,7 @@ const KNOWN: &[&str] = &[
     "properties", "readOnly", "required", "title", "type", "uniqueItems", "writeOnly",
 ];
 
-/// Returns the places in `schema` whose limits [`super::schema::errors`] does not enforce.
+/// Returns the places in `schema` whose limits [`super::input_schema::InputSchema::errors`] does not enforce.
 pub(crate) fn unenforced(schema: &Value) -> Vec<String> {
     let mut found = Vec::new();
     look(schema, "", &mut found);
@@ -44,6 +44,18 @@ pub(super) fn has_limits(schema: &Value) -> bool {
     }
 }
 
+/// The patterns in a schema.
+pub(super) fn patterns(schema: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
+    match schema {
+        Value::Object(members) => {
+            let own = members.get("pattern").and_then(Value::as_str);
+            Box::new(own.into_iter().chain(members.values().flat_map(patterns)))
+        }
+        Value::Array(schemas) => Box::new(schemas.iter().flat_map(patterns)),
+        _ => Box::new(std::iter::empty()),
+    }
+}
+
 fn look(schema: &Value, at: &str, found: &mut Vec<String>) {
     let Value::Object(schema) = schema else {
         return;
@@ -65,7 +77,11 @@ fn look(schema: &Value, at: &str, found: &mut Vec<String>) {
             "format" if value.as_str().and_then(Format::of).is_none() => {
                 found.push(format!("{here}: {value}"));
             }
-            "pattern" if value.as_str().and_then(compiled).is_none() => {
+            "pattern"
+                if value
+                    .as_str()
+                    .is_none_or(|pattern| Regex::new(pattern).is_err()) =>
+            {
                 found.push(format!("{here}: {value}"));
             }
             known if KNOWN.contains(&known) || known.starts_with("x-") => {}

@@ -5,9 +5,13 @@
 //!
 //! Source: <https://json-schema.org/draft/2020-12/json-schema-validation>.
 
+use std::cell::Cell;
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::format::{Format, is_format};
+use super::input_schema::InputSchema;
 use super::json_type::{is_type, spoken, types};
 use super::pointer::pointer_to;
 use crate::Invalid;
@@ -15,24 +19,12 @@ use crate::Invalid;
 /// Maximum number of errors that a check collects.
 const MAX_ERRORS: usize = 1_000;
 
-/// Returns the errors of `value` against the schema `root`.
-pub(super) fn errors(root: &Value, value: &Value) -> Vec<Invalid> {
-    let mut check = Check {
-        root,
-        errors: Vec::new(),
-    };
-    check.value(root, value, "");
-    check.errors
-}
-
-/// The pattern; `None` if it is not a valid one.
-pub(super) fn compiled(pattern: &str) -> Option<regex_lite::Regex> {
-    regex_lite::Regex::new(pattern).ok()
-}
-
-struct Check<'a> {
-    root: &'a Value,
-    errors: Vec<Invalid>,
+/// A check of one value.
+pub(super) struct Check<'a> {
+    pub(super) input: &'a InputSchema,
+    /// Number of comparisons that it may still make, nested checks included.
+    pub(super) left: &'a Cell<usize>,
+    pub(super) errors: Vec<Invalid>,
 }
 
 impl<'a> Check<'a> {
@@ -48,14 +40,19 @@ impl<'a> Check<'a> {
     /// The errors of `value` at `at` against one schema alone.
     fn alone(&self, schema: &'a Value, value: &Value, at: &str) -> Vec<Invalid> {
         let mut check = Check {
-            root: self.root,
+            input: self.input,
+            left: self.left,
             errors: Vec::new(),
         };
         check.value(schema, value, at);
         check.errors
     }
 
-    fn value(&mut self, schema: &'a Value, value: &Value, at: &str) {
+    pub(super) fn value(&mut self, schema: &'a Value, value: &Value, at: &str) {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            return;
+        };
+        self.left.set(left);
         let Value::Object(schema) = schema else {
             if *schema == Value::Bool(false) {
                 self.wrong(at, "is not allowed");
@@ -63,7 +60,7 @@ impl<'a> Check<'a> {
             return;
         };
         if let Some(target) = schema.get("$ref").and_then(Value::as_str)
-            && let Some(target) = self.root.pointer(target.trim_start_matches('#'))
+            && let Some(target) = self.input.schema.pointer(target.trim_start_matches('#'))
         {
             self.value(target, value, at);
         }
@@ -145,7 +142,8 @@ impl<'a> Check<'a> {
             self.size(text.chars().count(), (least, most), "character", at);
         }
         if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
-            && compiled(pattern).is_some_and(|pattern| !pattern.is_match(text))
+            && let Some(compiled) = self.input.patterns.get(pattern)
+            && !compiled.is_match(text)
         {
             self.wrong(at, format!("must match the pattern {pattern}"));
         }
@@ -214,7 +212,7 @@ impl<'a> Check<'a> {
         let limits = (number(schema, "minItems"), number(schema, "maxItems"));
         self.size(items.len(), limits, "item", at);
         if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
-            let mut seen = std::collections::HashSet::new();
+            let mut seen = HashSet::new();
             if !items.iter().all(|item| seen.insert(item.to_string())) {
                 self.wrong(at, "must not contain an item twice");
             }
@@ -239,6 +237,16 @@ impl<'a> Check<'a> {
             }
         }
         let known = schema.get("properties").and_then(Value::as_object);
+        // The tag of an enum: with another one, the schema is that of another variant, and the members are not its own.
+        let is_other = |(name, schema): (&String, &Value)| {
+            let (tag, value) = (schema.get("const"), members.get(name));
+            tag.is_some() && value.is_some() && tag != value
+        };
+        let tag = known.and_then(|known| known.iter().find(|one| is_other(*one)));
+        if let Some((name, schema)) = tag {
+            self.value(schema, &members[name], &format!("{at}{}", pointer_to(name)));
+            return;
+        }
         for (name, value) in members {
             let at = format!("{at}{}", pointer_to(name));
             let schema = known

@@ -5,7 +5,7 @@ use super::*;
 use serde_json::json;
 
 fn found(schema: &Value, value: &Value) -> Vec<(String, String)> {
-    let errors = errors(schema, value).into_iter();
+    let errors = InputSchema::of(schema.clone()).errors(value).into_iter();
     errors.map(|error| (error.pointer, error.detail)).collect()
 }
 
@@ -234,6 +234,44 @@ fn what_is_not_enforced_is_named() {
 #[test]
 fn a_value_with_a_hundred_thousand_errors_is_cheap_to_refuse() {
     let value = Value::Array(vec![json!("x"); 100_000]);
-    let errors = errors(&json!({"items": {"type": "number"}}), &value);
+    let schema = json!({"items": {"type": "number"}});
+    let errors = InputSchema::of(schema).errors(&value);
     assert_eq!(errors.len(), MAX_ERRORS);
+}
+
+#[test]
+fn a_nested_enum_is_checked_in_a_time_that_does_not_double_with_each_level() {
+    let variant = |name: &str| {
+        json!({
+            "type": "object",
+            "properties": {"op": {"const": name}, "of": {"$ref": "#/$defs/Expression"}},
+            "required": ["op"],
+        })
+    };
+    let schema = json!({
+        "$ref": "#/$defs/Expression",
+        "$defs": {"Expression": {"oneOf": [variant("not"), variant("minus"), variant("sum")]}},
+    });
+    let nested = |innermost: &str| {
+        (0..60).fold(
+            json!({ "op": innermost }),
+            |inner, _| json!({"op": "sum", "of": inner}),
+        )
+    };
+    accepts(&schema, &nested("minus"));
+    let errors = found(&schema, &nested("plus"));
+    assert_eq!(errors.len(), 1);
+    assert_ne!(errors[0].1, "is too complex to be checked");
+}
+
+#[test]
+fn what_would_take_too_long_to_check_is_refused() {
+    let variant = json!({"type": "object", "properties": {"of": {"$ref": "#/$defs/Tree"}}, "required": ["leaf"]});
+    let schema = json!({
+        "$ref": "#/$defs/Tree",
+        "$defs": {"Tree": {"anyOf": [variant.clone(), variant]}},
+    });
+    let value = (0..60).fold(json!({}), |inner, _| json!({ "of": inner }));
+    let errors = InputSchema::of(schema).errors_within(&value, 1_000);
+    assert_eq!(errors, [Invalid::new("", "is too complex to be checked")]);
 }
