@@ -159,15 +159,24 @@ fn the_demo_says_what_is_wrong_with_a_file() {
     }
 }
 
-#[test]
-fn a_second_service_does_not_start_on_the_data_folder_of_a_first() {
+#[tokio::test]
+async fn a_second_service_does_not_start_on_the_data_folder_of_a_first() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
     let first = Service::start(&["--data", data]);
 
-    let second = run(&["serve", "--port", "0", "--data", data]);
+    let mut second = Command::new(PROGRAM)
+        .args(["serve", "--port", "0", "--data", data])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = eventually("the second service's end", async || {
+        second.try_wait().unwrap()
+    })
+    .await;
+    let second = second.wait_with_output().unwrap();
 
-    assert!(!second.status.success());
+    assert!(!status.success());
     let stderr = text(&second.stderr);
     assert!(stderr.contains("is in use by another service"), "{stderr}");
     drop(first);

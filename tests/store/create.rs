@@ -37,7 +37,7 @@ async fn a_new_record_reads_back_with_all_that_it_was_accepted_with(table: &Tabl
         percent: Percent::ZERO,
         start_percent: Percent::ZERO,
         checkpoint: None,
-        title: job.summary.clone(),
+        title: Some(job.summary.clone()),
         summary: job.summary,
         created_at: at(250),
         scheduled_start: at(7_250),

@@ -34,7 +34,7 @@ async fn a_job_that_has_ended_is_deleted_and_leaves_a_tombstone_for_the_horizon(
     assert_eq!(deleted.unwrap(), Deletion::Deleted);
     let expected = JobRecord {
         is_deleted: true,
-        title: String::new(),
+        title: None,
         summary: String::new(),
         result: None,
         version: old.version + 1,

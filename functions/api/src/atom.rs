@@ -103,9 +103,9 @@ fn members(xml: &mut Xml, judged: &Judged<'_>, base_url: &str) {
 fn head(xml: &mut Xml, record: &Judged<'_>, state: &str, updated: Timestamp) {
     xml.text("id", &[], &format!("urn:uuid:{}", record.id));
     let (kind, state) = (record.kind.as_str(), state.to_lowercase());
-    let title = match record.title.as_str() {
-        "" => format!("{kind}: {state}"),
-        title => format!("{title} ({kind}): {state}"),
+    let title = match &record.title {
+        Some(title) => format!("{title} ({kind}): {state}"),
+        None => format!("{kind}: {state}"),
     };
     xml.text("title", &[], &title);
     xml.text("updated", &[], &updated.to_string());

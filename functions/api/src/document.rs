@@ -142,7 +142,7 @@ impl<'a> JobMembers<'a> {
             end_time: time(judged.ended_at),
             estimated_end_time: time(judged.estimated_end()),
             owner: judged.owner.as_str(),
-            title: Some(judged.title.as_str()).filter(|title| !title.is_empty()),
+            title: judged.title.as_deref(),
             summary: &judged.summary,
             attempt: judged.attempt,
             max_attempts: judged.max_attempts,

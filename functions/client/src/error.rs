@@ -35,7 +35,7 @@ pub enum ClientError {
     /// Any other 4xx: the request must change.
     #[error("{0}")]
     Refused(Box<Problem>),
-    /// 404: the job was never issued to this caller; for a result also: there is none yet.
+    /// 404: the job was never issued to this caller; for a result, also if it does not exist yet.
     #[error("{0}")]
     NotFound(Box<Problem>),
     /// 410: the job has expired or was deleted; for a result also: there will never be one.

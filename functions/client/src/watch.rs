@@ -37,7 +37,7 @@ impl Client {
     /// finished job.
     ///
     /// The interval is the service's `Retry-After`, but 0.2 s to 30 s; on loopback it is 0.25 s. A lost connection, a 429 or
-    /// a 5xx is retried as often as [`RetryPolicy`](crate::RetryPolicy) allows, counted anew after every good response. If
+    /// a 5xx is retried as often as [`RetryPolicy`](crate::RetryPolicy) allows, counted from zero after every good response. If
     /// the service has never responded to this client, the watch fails at once. It also fails if the job is gone or not
     /// found, as [`Client::job`] does.
     pub async fn watch(

@@ -61,8 +61,8 @@ pub struct JobRecord {
     pub start_percent: Percent,
     /// The checkpoint.
     pub checkpoint: Option<Checkpoint>,
-    /// The owner's name for the job, as submitted; empty without one; up to [`MAX_SUMMARY_CHARS`] characters.
-    pub title: String,
+    /// The owner's name for the job, as submitted; up to [`MAX_SUMMARY_CHARS`] characters.
+    pub title: Option<String>,
     /// The latest report of the job; before the first, its title; up to [`MAX_SUMMARY_CHARS`] characters.
     pub summary: String,
     /// When it was accepted.
@@ -112,6 +112,7 @@ impl JobRecord {
     #[must_use]
     pub fn begin(job: NewJob, now: Timestamp) -> Self {
         let deadline = job.scheduled_start.plus(job.deadline);
+        let summary = cut(&job.summary, MAX_SUMMARY_CHARS);
         let overdue_at = deadline.plus(job.write_horizon);
         Self {
             id: job.id,
@@ -123,8 +124,8 @@ impl JobRecord {
             percent: Percent::ZERO,
             start_percent: Percent::ZERO,
             checkpoint: None,
-            title: cut(&job.summary, MAX_SUMMARY_CHARS),
-            summary: cut(&job.summary, MAX_SUMMARY_CHARS),
+            title: Some(summary.clone()).filter(|title| !title.is_empty()),
+            summary,
             created_at: now,
             scheduled_start: job.scheduled_start,
             started_at: None,

@@ -23,9 +23,9 @@ pub(crate) struct JobView<'a> {
 pub(crate) fn job_page(judged: &Judged<'_>, view: &JobView<'_>) -> String {
     let (state, percent) = (state(judged), judged.percent.get());
     let kind = judged.kind.as_str();
-    let over = match judged.title.as_str() {
-        "" => kind.to_owned(),
-        title => format!("{kind} · {title}"),
+    let over = match &judged.title {
+        Some(title) => format!("{kind} · {title}"),
+        None => kind.to_owned(),
     };
     let over = Escaped(&over);
     let title = match judged.state {

@@ -29,7 +29,7 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
             "<tr><td><a href=\"{}\">{}</a></td><td>{}</td><td>{}</td><td>{} %</td><td>{}</td><td>{}</td></tr>",
             Escaped(&uri),
             Escaped(job.kind.as_str()),
-            Escaped(&job.title),
+            Escaped(job.title.as_deref().unwrap_or_default()),
             state(job),
             job.percent.get(),
             time(job.created_at),

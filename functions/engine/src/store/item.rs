@@ -59,7 +59,8 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
             string(created_order(record.created_at, &record.id)),
         ),
     ];
-    let title = (!record.title.is_empty()).then(|| (A::Title, string(record.title.as_str())));
+    let title = record.title.as_deref();
+    let title = title.map(|title| (A::Title, string(title)));
     item.into_iter()
         .chain(title)
         .map(|(attribute, value)| (attribute.name().to_owned(), value))
@@ -75,10 +76,12 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
     let read = Reader(item);
     let (created_at, _) = read.parsed(A::CreatedOrder, read_created_order)?;
     let deadline = read.time(A::DeadlineMs)?;
-    let title = read.text(A::Title).unwrap_or_default();
-    let summary = read
-        .text(A::Summary)
-        .ok_or(StoreError::Corrupt(A::Summary))?;
+    let title = read.text(A::Title);
+    let summary = match read.text(A::Summary) {
+        Some("") => title.unwrap_or_default(),
+        Some(summary) => summary,
+        None => return Err(StoreError::Corrupt(A::Summary)),
+    };
     Ok(JobRecord {
         id: read.parsed(A::Id, |id| id.parse::<JobId>().ok())?,
         owner: read.parsed(A::Owner, Owner::stored)?,
@@ -89,8 +92,8 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         percent: Percent::new(read.number(A::Percent)?),
         start_percent: Percent::new(read.optional_number(A::StartPercent)?.unwrap_or(0)),
         checkpoint: read.text(A::Checkpoint).map(Checkpoint::stored),
-        title: title.to_owned(),
-        summary: if summary.is_empty() { title } else { summary }.to_owned(),
+        title: title.map(str::to_owned),
+        summary: summary.to_owned(),
         created_at,
         scheduled_start: read.time(A::ScheduledStartMs)?,
         started_at: read.optional_time(A::StartedAtMs)?,
@@ -244,7 +247,7 @@ mod tests {
         let record = JobRecord {
             owner: Owner::named(&"o".repeat(200)).unwrap(),
             kind: "k".repeat(64).parse().unwrap(),
-            title: "s".repeat(200),
+            title: Some("s".repeat(200)),
             summary: "s".repeat(200),
             ..accepted()
         };

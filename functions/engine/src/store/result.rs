@@ -147,8 +147,7 @@ fn max_bytes(
         A::CreationToken => run.creation_token.as_str().len(),
         A::State => "COMPLETED".len(),
         A::Outcome => "SUCCESS".len(),
-        A::Title if run.title.is_empty() => return None,
-        A::Title => run.title.len(),
+        A::Title => run.title.as_ref()?.len(),
         A::Summary => match &said.summary {
             Some(summary) => cut(summary, MAX_SUMMARY_CHARS).len(),
             None => run.summary.len(),
