@@ -6,7 +6,8 @@ use std::time::Duration;
 use local::{FunctionSpec, Gateway, Pool};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::app::{Gate, function};
 
@@ -18,18 +19,17 @@ struct Front {
 
 impl Front {
     async fn start() -> Self {
-        Self::start_with_timeout(Duration::from_secs(30)).await
+        Self::start_with(|gateway| gateway).await
     }
 
-    async fn start_with_timeout(timeout: Duration) -> Self {
+    async fn start_with(change: fn(Gateway) -> Gateway) -> Self {
         let pool = |name: &str| {
             Pool::new(FunctionSpec {
                 name: name.to_owned(),
                 ..function("obeys")
             })
         };
-        let gateway =
-            Gateway::new(pool("submit"), pool("status")).with_integration_timeout(timeout);
+        let gateway = change(Gateway::new(pool("submit"), pool("status")));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(gateway.serve(listener, std::future::pending()));
@@ -205,11 +205,28 @@ async fn a_function_that_crashes_or_answers_nonsense_is_a_500() {
 }
 
 #[tokio::test]
+async fn a_client_that_does_not_finish_a_head_loses_its_connection() {
+    let hurried = |gateway: Gateway| gateway.with_head_timeout(Duration::from_millis(300));
+    let front = Front::start_with(hurried).await;
+    let address = front.url.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(address).await.unwrap();
+
+    connection
+        .write_all(b"GET / HTTP/1.1\r\nhost: ")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    let end = connection.read_to_end(&mut answer);
+
+    let end = tokio::time::timeout(Duration::from_secs(60), end).await;
+    assert!(end.is_ok(), "the connection is still open");
+    assert!(front.get("/").await.status().is_success());
+}
+
+#[tokio::test]
 async fn a_function_that_takes_longer_than_the_gateway_waits_is_a_503() {
-    let (front, gate) = (
-        Front::start_with_timeout(Duration::from_millis(500)).await,
-        Gate::new().await,
-    );
+    let hurried = |gateway: Gateway| gateway.with_integration_timeout(Duration::from_millis(500));
+    let (front, gate) = (Front::start_with(hurried).await, Gate::new().await);
     front.get("/").await;
 
     let response = front.get(&format!("/?gate={}", gate.address())).await;

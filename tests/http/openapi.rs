@@ -31,7 +31,7 @@ async fn an_input_has_the_schema_of_its_type() {
     let document = document().await;
 
     let schemas = &document["components"]["schemas"];
-    let input = &schemas["csv_profile.submission"]["properties"]["input"];
+    let input = &schemas["csv_profile_submission"]["properties"]["input"];
 
     assert_eq!(input["$ref"], "#/components/schemas/CsvProfileInput");
     let profile = &schemas["CsvProfileInput"];

@@ -1,10 +1,12 @@
-"""Is the document valid OpenAPI 3.1, and is each of its examples an instance of its schema?
+"""Is the document valid OpenAPI 3.1, and is each of its examples an instance of its schema? And each document of a job in each of
+its states, and each result?
 
     python tests/openapi/document.py http://127.0.0.1:3000
 """
 
 import json
 import sys
+import time
 import urllib.request
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -47,6 +49,46 @@ def absolute(node):
     return node
 
 
+def call(url, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"content-type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer) if answer.status != 204 else None
+
+
+def jobs_of(url):
+    """Documents of jobs in all states, as the service sends them: path, status of the response, value."""
+    in_an_hour = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    outcomes = ("success", "failure", "retry-then-success", "unmeasured", "spin")
+    bodies = [{"name": "rehearsal", "input": {"seconds": 1, "outcome": outcome}} for outcome in outcomes]
+    bodies.append({"name": "rehearsal", "input": {}, "scheduled-start-time": in_an_hour})
+    bodies.append({"name": "csv_profile", "input": {"csv": "city,people\nUlm,2\nBonn,3\n"}})
+    states = set()
+    for body in bodies:
+        accepted = call(f"{url}/jobs", body)
+        yield "/jobs", "post", "202", accepted
+        uri = url + accepted["task"]["href"]
+        document = call(uri)
+        asked = time.monotonic()
+        while document["status"] == "InProgress":
+            states.add(document["job"]["job-state"])
+            yield "/jobs/{id}", "get", "200", document
+            is_to_be_canceled = body["input"].get("outcome") == "spin" and document["job"]["job-state"] == "STARTED"
+            if is_to_be_canceled or "scheduled-start-time" in body:
+                yield "/jobs/{id}/cancel", "post", "200", call(f"{uri}/cancel", {})
+            time.sleep(0.2)
+            document = call(uri)
+            if time.monotonic() - asked > 60:
+                sys.exit(f"waited too long: {document}")
+        states.add(document["status"])
+        yield "/jobs/{id}", "get", "200", document
+        if document["status"] == "Succeeded":
+            yield "/jobs/{id}/result", "get", "200", call(f"{uri}/result")
+    if states != {"SCHEDULED", "STARTED", "Succeeded", "Failed", "Canceled"}:
+        sys.exit(f"not every state was seen: {states}")
+    yield "/jobs", "get", "200", call(f"{url}/jobs?limit=100")
+
+
 def main(url):
     with urllib.request.urlopen(f"{url}/openapi.json") as answer:
         document = json.load(answer)
@@ -54,18 +96,27 @@ def main(url):
     registry = Registry().with_resource(
         DOCUMENT, Resource.from_contents(document, default_specification=DRAFT202012)
     )
-    seen = 0
-    for path, schema, value in examples(document):
+
+    def check(path, schema, value):
         validator = Draft202012Validator(
             absolute(schema), registry=registry, format_checker=FormatChecker()
         )
         for error in validator.iter_errors(value):
             sys.exit(f"{'/'.join(map(str, path))}: {error.message} at {error.json_path}")
+
+    seen = 0
+    for path, schema, value in examples(document):
+        check(path, schema, value)
         seen += 1
     # One for each problem at least: fewer would mean that they were not found.
     if seen < 30:
         sys.exit(f"only {seen} examples were found")
-    print(f"valid OpenAPI {document['openapi']}, and so are its {seen} examples")
+    sent = 0
+    for path, method, status, value in jobs_of(url):
+        response = document["paths"][path][method]["responses"][status]
+        check((method, path), response["content"]["application/json"]["schema"], value)
+        sent += 1
+    print(f"valid OpenAPI {document['openapi']}, and so are its {seen} examples and {sent} documents of jobs")
 
 
 if __name__ == "__main__":

@@ -165,18 +165,14 @@ async fn a_second_service_does_not_start_on_the_data_folder_of_a_first() {
     let data = folder.path().to_str().unwrap();
     let first = Service::start(&["--data", data]);
 
-    let mut second = Command::new(PROGRAM)
+    let second = tokio::process::Command::new(PROGRAM)
         .args(["serve", "--port", "0", "--data", data])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let status = eventually("the second service's end", async || {
-        second.try_wait().unwrap()
-    })
-    .await;
-    let second = second.wait_with_output().unwrap();
+        .kill_on_drop(true)
+        .output();
+    let second = tokio::time::timeout(Duration::from_secs(60), second).await;
+    let second = second.expect("the second service serves").unwrap();
 
-    assert!(!status.success());
+    assert!(!second.status.success());
     let stderr = text(&second.stderr);
     assert!(stderr.contains("is in use by another service"), "{stderr}");
     drop(first);

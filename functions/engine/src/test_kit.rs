@@ -46,7 +46,8 @@
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -129,7 +130,7 @@ impl<J: Job> Attempt<J> {
         Self { time, ..self }
     }
 
-    /// Sets the configuration for AWS clients, for example with the endpoint of a server in the test.
+    /// Sets the configuration for AWS clients, for example that of [`aws`].
     #[must_use]
     pub fn aws(self, config: SdkConfig) -> Self {
         Self {
@@ -204,6 +205,18 @@ pub async fn run_attempt<J: Job>(job: J, attempt: u32) -> TestRun<Result<J::Outp
 #[must_use]
 pub fn context(attempt: u32) -> (Context, RunControl) {
     context_of(attempt, None, without_aws(), Instant::now() + A_MINUTE)
+}
+
+/// A configuration for AWS clients whose calls all go to `endpoint`, such as the URL of a server in the test.
+#[must_use]
+pub fn aws(endpoint: &str) -> SdkConfig {
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .endpoint_url(endpoint)
+        .build()
 }
 
 fn without_aws() -> ProcessState {

@@ -2,6 +2,8 @@
 //!
 //! The text is read once, as a stream, in memory that does not grow with it: 20 MB at most. A field without characters is *empty*; any
 //! other is a value, including its spaces (RFC 4180). Blank lines are not rows.
+//!
+//! Over 300 lines: the types of its result, which is what its clients read.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -13,7 +15,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 use engine::{Context, Invalid, Job, JobError, Percent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Number as JsonNumber;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Maximum number of columns. With [`SHOWN_CHARS`], it keeps every result below [`engine::MAX_RESULT_BYTES`].
@@ -53,8 +55,62 @@ fn yes() -> bool {
     true
 }
 
+/// What the text contains.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Profile {
+    /// Number of rows, without the header.
+    rows: u64,
+    columns: Vec<ColumnProfile>,
+}
+
+/// What a column contains. Longer values than 48 characters end in `…`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct ColumnProfile {
+    name: String,
+    r#type: ColumnType,
+    /// Number of empty fields.
+    empty: u64,
+    distinct: Distinct,
+    /// The smallest value in the order of the type; null in an empty column.
+    min: Option<Scalar>,
+    max: Option<Scalar>,
+    /// Null unless the values are numbers.
+    mean: Option<f64>,
+    /// That of a sample (divided by n - 1); null unless the values are two numbers or more.
+    standard_deviation: Option<f64>,
+    /// Whether the counts of the commonest values are exact. Otherwise, they are lower bounds.
+    commonest_exact: bool,
+    /// Up to five values, the most frequent first.
+    commonest: Vec<Common>,
+}
+
+/// Number of distinct values.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Distinct {
+    count: usize,
+    /// Whether the number is exact. Otherwise, it is an estimate with a standard error of 1.6 %.
+    exact: bool,
+}
+
+/// A frequent value.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Common {
+    value: String,
+    count: u64,
+}
+
+/// A value: a number or a boolean in a column of that type, otherwise text.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Scalar {
+    Number(JsonNumber),
+    Boolean(bool),
+    Text(String),
+}
+
 /// The first of these types that fits all values.
-#[derive(Default, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum ColumnType {
     #[default]
@@ -71,8 +127,7 @@ enum ColumnType {
 
 impl Job for CsvProfile {
     const NAME: &'static str = "csv_profile";
-    /// `{rows, columns}`: the number of rows without the header, and [`Column::finish`].
-    type Output = Value;
+    type Output = Profile;
 
     fn validate(&self) -> Result<(), Invalid> {
         if self.csv.is_empty() {
@@ -85,7 +140,7 @@ impl Job for CsvProfile {
         Ok(())
     }
 
-    async fn run(self, context: Context) -> Result<Value, JobError> {
+    async fn run(self, context: Context) -> Result<Profile, JobError> {
         let mut records = Records::new(self.csv.as_bytes(), u8::try_from(self.delimiter)?);
         let (mut columns, mut rows) = (Vec::new(), 0_u64);
         while let Some(fields) = records.read(columns.len())? {
@@ -107,8 +162,8 @@ impl Job for CsvProfile {
             }
         }
         context.progress(Percent::DONE, format!("profiled {rows} rows"));
-        let columns: Vec<_> = columns.into_iter().map(Column::finish).collect();
-        Ok(json!({"rows": rows, "columns": columns}))
+        let columns = columns.into_iter().map(Column::finish).collect();
+        Ok(Profile { rows, columns })
     }
 }
 
@@ -236,30 +291,40 @@ impl Column {
         place
     }
 
-    /// The contents of the column. Longer values than [`SHOWN_CHARS`] end in `…`; the deviation is that of a sample (divided by n - 1). If
-    /// it is not exact, the number of distinct values is an estimate with a standard error of 1.6 %, and the commonest have lower bounds.
-    fn finish(self) -> Value {
+    fn finish(self) -> ColumnProfile {
         let (exact, is_text) = (self.forgotten == 0, self.r#type == Text);
         let range = if is_text { self.by_text } else { self.by_type };
         let (min, max) = range.unzip();
         let show = |(_, value): (f64, String)| match self.r#type {
-            Date | Text => Value::String(value),
-            // A number or a boolean: JSON already.
-            _ => value.to_ascii_lowercase().parse().unwrap_or(Value::Null),
+            Integer | Number => value.parse().map_or(Scalar::Text(value), Scalar::Number),
+            Boolean => Scalar::Boolean(value.eq_ignore_ascii_case("true")),
+            Empty | Date | Text => Scalar::Text(value),
         };
         let is_number = matches!(self.r#type, Integer | Number);
         let deviation = (self.squares / (self.values - 1.0)).sqrt();
+        let count = if exact {
+            self.counts.len()
+        } else {
+            self.sketch.estimate()
+        };
         let mut counts: Vec<_> = self.counts.into_values().collect();
         counts.sort_unstable_by(|(n, a, _), (m, b, _)| (m, a).cmp(&(n, b)));
-        json!({
-            "name": self.name, "type": self.r#type, "empty": self.empty,
-            "distinct": {"count": if exact { counts.len() } else { self.sketch.estimate() }, "exact": exact},
-            "min": min.map(show), "max": max.map(show), "commonest-exact": exact,
-            "mean": is_number.then_some(self.mean),
-            "standard-deviation": (is_number && self.values > 1.0).then_some(deviation),
-            "commonest": counts.iter().take(5)
-                .map(|(count, value, _)| json!({"value": value, "count": count})).collect::<Vec<_>>(),
-        })
+        let commonest = counts
+            .into_iter()
+            .take(5)
+            .map(|(count, value, _)| Common { value, count });
+        ColumnProfile {
+            name: self.name,
+            r#type: self.r#type,
+            empty: self.empty,
+            distinct: Distinct { count, exact },
+            min: min.map(show),
+            max: max.map(show),
+            mean: is_number.then_some(self.mean),
+            standard_deviation: (is_number && self.values > 1.0).then_some(deviation),
+            commonest_exact: exact,
+            commonest: commonest.collect(),
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Rehearsal {
 }
 
 /// The result.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct Rehearsed {
     outcome: Outcome,
     attempt: u32,

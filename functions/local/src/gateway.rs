@@ -1,21 +1,23 @@
 //! The gateway: HTTP on one side, the functions submit and status on the other, like an HTTP API of API Gateway.
 
 use std::convert::Infallible;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use axum::serve::ListenerExt as _;
+use axum::{Extension, Router};
 use hyper::body::Frame;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
 use crate::cors::Cors;
@@ -38,11 +40,16 @@ const HEAD_LIMIT_BYTES: usize = 10_240;
 /// Time limit of a function, from the same page. After it the client gets an answer, and the function continues.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Time for a request's head, and for the next request on a connection, so that a client that stops in the middle of a head cannot keep
+/// the service from stopping.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The HTTP side of the service.
 pub struct Gateway {
     submit: Pool,
     status: Pool,
     integration_timeout: Duration,
+    head_timeout: Duration,
     cors: Cors,
 }
 
@@ -54,6 +61,7 @@ impl Gateway {
             submit,
             status,
             integration_timeout: INTEGRATION_TIMEOUT,
+            head_timeout: HEAD_TIMEOUT,
             cors: Cors::default(),
         }
     }
@@ -72,6 +80,13 @@ impl Gateway {
         self
     }
 
+    /// Replaces the time limit of 10 s for a request's head, for tests.
+    #[must_use]
+    pub fn with_head_timeout(mut self, timeout: Duration) -> Self {
+        self.head_timeout = timeout;
+        self
+    }
+
     /// The gateway as a router. It reads the client's address from `ConnectInfo`, which
     /// `into_make_service_with_connect_info::<SocketAddr>()` adds.
     pub fn into_router(self) -> Router {
@@ -79,21 +94,28 @@ impl Gateway {
     }
 
     /// Serves until `stop` completes, then finishes the requests in progress.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> io::Result<()> {
-        let service = self
-            .into_router()
-            .into_make_service_with_connect_info::<SocketAddr>();
-        let listener = listener.tap_io(|connection| {
+    pub async fn serve(self, mut listener: TcpListener, stop: impl Future<Output = ()>) {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(self.head_timeout);
+        let router = self.into_router();
+        let connections = GracefulShutdown::new();
+        let mut stop = pin!(stop);
+        loop {
+            let (connection, client) = tokio::select! {
+                // This implementation retries failures that may pass.
+                accepted = axum::serve::Listener::accept(&mut listener) => accepted,
+                () = &mut stop => break,
+            };
             // Without this, an answer can wait 40 ms for the client's acknowledgment. Nothing else depends on it.
             let _ = connection.set_nodelay(true);
-        });
-        axum::serve(listener, service)
-            .with_graceful_shutdown(stop)
-            .await
+            let service = router.clone().layer(Extension(ConnectInfo(client)));
+            let service = TowerToHyperService::new(service);
+            let connection = http.serve_connection(TokioIo::new(connection), service);
+            tokio::spawn(connections.watch(connection));
+        }
+        drop(listener);
+        connections.shutdown().await;
     }
 
     /// The response to a request, or the gateway's own error.

@@ -88,13 +88,9 @@ impl Service {
         let gateway = Gateway::new(submit.clone(), status.clone())
             .with_allowed_origins(options.allowed_origins);
         let (stop_gateway, stopped) = oneshot::channel::<()>();
-        let gateway = tokio::spawn(async move {
-            // A dropped sender is a stop too.
-            let stop = async move { drop(stopped.await) };
-            if let Err(error) = gateway.serve(listener, stop).await {
-                tracing::error!("the API stopped: {error}");
-            }
-        });
+        // A dropped sender is a stop too.
+        let stop = async move { drop(stopped.await) };
+        let gateway = tokio::spawn(gateway.serve(listener, stop));
         Ok(Self {
             url: format!("http://{address}"),
             backends,

@@ -7,6 +7,7 @@
 mod examples;
 mod kinds;
 mod security;
+mod states;
 
 use api::{Answer, Incoming, JSON, Problem, Representation};
 use engine::{Authorization, Catalog};
@@ -49,6 +50,7 @@ fn document(catalog: &Catalog, authorization: Option<Authorization>, incoming: &
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
     document["servers"] = json!([{ "url": incoming.base_url }]);
     kinds::describe(catalog, &mut document);
+    states::describe(catalog, &mut document);
     let examples = Examples { incoming };
     for path in members(&mut document, "paths") {
         for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {

@@ -59,7 +59,7 @@ impl FaultyApp {
         );
         let worker = pool("worker", worker_timeout, 4);
         let (listener, url) = listen().await;
-        tokio::spawn(async move { gateway.serve(listener, std::future::pending()).await });
+        tokio::spawn(gateway.serve(listener, std::future::pending()));
         Arc::new(Self {
             script,
             auditor,

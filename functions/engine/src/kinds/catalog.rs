@@ -7,13 +7,19 @@ use schemars::{Schema, SchemaGenerator};
 use super::registry::Kinds;
 use crate::{Job, KindName, Registry, RegistryError};
 
-/// The kinds as `status` describes them: the schemas of their inputs. They are made on demand, not at the cold start.
+/// The kinds as `status` describes them: the schemas of their inputs and results. They are made on demand, not at the cold start.
 #[derive(Debug)]
 pub struct Catalog {
-    by_name: BTreeMap<KindName, Describe>,
+    by_name: BTreeMap<KindName, Schemas>,
 }
 
 type Describe = fn(&mut SchemaGenerator) -> Schema;
+
+#[derive(Debug)]
+struct Schemas {
+    input: Describe,
+    output: Describe,
+}
 
 impl Catalog {
     /// The kinds that `register` adds, without the opt-in kinds that `opt_in` does not name.
@@ -31,6 +37,11 @@ impl Catalog {
         })
     }
 
+    /// The names of the kinds, in order.
+    pub fn names(&self) -> impl Iterator<Item = &KindName> {
+        self.by_name.keys()
+    }
+
     /// The name and the input schema of each kind, in the order of the names. Definitions go to `generator`.
     pub fn inputs(
         &self,
@@ -38,15 +49,28 @@ impl Catalog {
     ) -> impl Iterator<Item = (&KindName, Schema)> {
         self.by_name
             .iter()
-            .map(|(kind, describe)| (kind, describe(generator)))
+            .map(|(kind, schemas)| (kind, (schemas.input)(generator)))
+    }
+
+    /// The name and the schema of the results of each kind, in the order of the names. Definitions go to `generator`.
+    pub fn outputs(
+        &self,
+        generator: &mut SchemaGenerator,
+    ) -> impl Iterator<Item = (&KindName, Schema)> {
+        self.by_name
+            .iter()
+            .map(|(kind, schemas)| (kind, (schemas.output)(generator)))
     }
 }
 
 /// Collects a [`Catalog`].
-pub struct CatalogBuilder(Kinds<Describe>);
+pub struct CatalogBuilder(Kinds<Schemas>);
 
 impl Registry for CatalogBuilder {
     fn add<J: Job>(&mut self) {
-        self.0.add::<J>(SchemaGenerator::subschema_for::<J>);
+        self.0.add::<J>(Schemas {
+            input: SchemaGenerator::subschema_for::<J>,
+            output: SchemaGenerator::subschema_for::<J::Output>,
+        });
     }
 }

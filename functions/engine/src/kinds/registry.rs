@@ -1,7 +1,7 @@
 //! The list of kinds.
 //!
 //! All three functions use one generic list of kinds. `submit` collects an [`Intake`] from it, which checks inputs, `worker` collects
-//! [`Runners`], which run jobs, and `status` collects a [`Catalog`], which describes inputs. So `submit` and `status` do not link the
+//! [`Runners`], which run jobs, and `status` collects a [`Catalog`], which describes inputs and results. So `submit` and `status` do not link the
 //! handlers.
 //!
 //! [`Intake`]: crate::Intake
@@ -196,6 +196,9 @@ mod tests {
         assert_eq!(plain["additionalProperties"], false);
         assert_eq!(plain["required"], serde_json::json!(["values"]));
         assert_eq!(plain["properties"]["values"]["minItems"], 1);
+        let outputs: Vec<_> = catalog.outputs(&mut generator).collect();
+        assert_eq!(outputs.len(), 1);
+        assert_eq!(outputs[0].1.get("format").unwrap(), "uint32");
     }
 
     #[test]

@@ -127,9 +127,7 @@ fn the_schemas_are_those_of_the_types() {
         .as_object()
         .unwrap()
         .clone();
-    for other in ["GatewayError", "Submission"] {
-        assert!(written.remove(other).is_some(), "{other}");
-    }
+    assert!(written.remove("GatewayError").is_some());
     for (name, schema) in generator.take_definitions(true) {
         let text = serde_json::to_string_pretty(&schema).unwrap();
         assert_eq!(written.remove(&name), Some(schema), "{name} must be {text}");

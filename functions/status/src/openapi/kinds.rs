@@ -1,4 +1,4 @@
-//! The kinds that can be submitted, with the schemas of their inputs.
+//! The kinds that can be submitted, with the schemas of their inputs and results.
 
 use api::JSON;
 use engine::{Catalog, MAX_SUMMARY_CHARS};
@@ -12,34 +12,72 @@ const PATH: &str = "/components/schemas";
 /// Text of characters that XML can represent ([`api::is_xml_char`]): an Atom entry has the summary, too.
 const XML_TEXT: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]*$";
 
-/// Adds the kinds to the document: a schema of the submission of each, and an example.
+/// Adds the kinds to the document: a schema of the submission of each, an example, and a schema of its results.
 pub(super) fn describe(catalog: &Catalog, document: &mut Value) {
     let mut inputs = settings().for_deserialize().into_generator();
     let described: Vec<_> = catalog.inputs(&mut inputs).collect();
     let definitions = inputs.take_definitions(true);
-    let (mut one_of, mut mapping, mut examples) = (Vec::new(), Map::new(), Map::new());
+    let mut examples = Map::new();
     let schemas = &mut document["components"]["schemas"];
-    for (name, input) in described {
-        let name = name.to_string();
-        if let Some(input) = example(&input, &definitions) {
-            let example = json!({ "value": { "name": name, "input": input } });
-            examples.insert(name.clone(), example);
+    for (name, input) in &described {
+        if let Some(input) = example(input, &definitions) {
+            let example = json!({ "value": { "name": name.as_str(), "input": input } });
+            examples.insert(name.to_string(), example);
         }
-        let schema_name = format!("{name}.submission");
-        let uri = format!("#{PATH}/{schema_name}");
-        schemas[schema_name] = submission(&name, &renamed(input));
-        one_of.push(json!({ "$ref": uri }));
-        mapping.insert(name, uri.into());
+        schemas[format!("{name}_submission")] =
+            submission(name.as_str(), &renamed(input.clone(), "Input"));
     }
-    // Names of their own, so that a type of a kind may have the same name as a type of the service.
-    for (name, schema) in definitions {
-        let schema = Schema::try_from(schema).map(renamed).map(Schema::to_value);
-        schemas[format!("{name}Input")] = schema.unwrap_or_default();
+    let names = described.iter().map(|(name, _)| name.as_str());
+    schemas["Submission"] = one_of(
+        "A job of one of this deployment's kinds.",
+        "name",
+        names.map(|name| (name, format!("{name}_submission"))),
+    );
+    add(schemas, definitions, "Input");
+
+    let mut outputs = settings().for_serialize().into_generator();
+    let described: Vec<_> = catalog.outputs(&mut outputs).collect();
+    let mut any_of = Vec::new();
+    for (name, output) in described {
+        let schema = renamed(output, "Output").to_value();
+        // Code generators cannot read `true`.
+        schemas[format!("{name}_result")] = if schema == true { json!({}) } else { schema };
+        any_of.push(reference(&format!("{name}_result")));
     }
-    schemas["Submission"]["oneOf"] = one_of.into();
-    schemas["Submission"]["discriminator"] = json!({ "propertyName": "name", "mapping": mapping });
+    add(schemas, outputs.take_definitions(true), "Output");
+    schemas["JobResult"] = json!({ "description": "The result of its kind.", "anyOf": any_of });
     document["paths"]["/jobs"]["post"]["requestBody"]["content"][JSON]["examples"] =
         examples.into();
+}
+
+/// Adds the definitions of the kinds. They have names of their own, so that a type of a kind may have the same name as a type of the
+/// service, and an input the same as a result.
+fn add(schemas: &mut Value, definitions: Map<String, Value>, suffix: &str) {
+    for (name, schema) in definitions {
+        let schema = Schema::try_from(schema).map(|schema| renamed(schema, suffix).to_value());
+        schemas[format!("{name}{suffix}")] = schema.unwrap_or_default();
+    }
+}
+
+/// A union of objects that differ in the value of `property`. `members` are the values, each with the name of its schema.
+pub(super) fn one_of<'a>(
+    description: &str,
+    property: &str,
+    members: impl Iterator<Item = (&'a str, String)>,
+) -> Value {
+    let mapping: Map<_, Value> = members
+        .map(|(value, schema)| (value.to_owned(), format!("#{PATH}/{schema}").into()))
+        .collect();
+    let one_of = mapping.values().map(|uri| json!({ "$ref": uri }));
+    json!({
+        "description": description,
+        "oneOf": one_of.collect::<Vec<_>>(),
+        "discriminator": { "propertyName": property, "mapping": mapping },
+    })
+}
+
+pub(super) fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#{PATH}/{schema}") })
 }
 
 pub(super) fn settings() -> SchemaSettings {
@@ -47,10 +85,10 @@ pub(super) fn settings() -> SchemaSettings {
 }
 
 /// Returns the schema with the names that its references have in the document.
-fn renamed(mut schema: Schema) -> Schema {
+fn renamed(mut schema: Schema, suffix: &str) -> Schema {
     let mut rename = RecursiveTransform(|schema: &mut Schema| {
         if let Some(Value::String(reference)) = schema.get_mut("$ref") {
-            reference.push_str("Input");
+            reference.push_str(suffix);
         }
     });
     rename.transform(&mut schema);

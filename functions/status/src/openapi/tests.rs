@@ -135,13 +135,62 @@ fn a_kind_is_in_the_document_where_the_deployment_has_it() {
     assert_eq!(with_rehearsal, plain);
     let schemas = &document["components"]["schemas"];
     assert_eq!(
-        schemas["rehearsal.submission"]["properties"]["name"]["const"],
+        schemas["rehearsal_submission"]["properties"]["name"]["const"],
         "rehearsal"
     );
     assert_eq!(
         schemas["RehearsalInput"]["properties"]["seconds"]["maximum"],
         900.0
     );
+}
+
+#[test]
+fn a_job_has_a_type_for_each_state_and_a_result_that_of_its_kind() {
+    let document = document_of(&["rehearsal"], None);
+    let schemas = &document["components"]["schemas"];
+    let uri = |schema: &str| json!(format!("#/components/schemas/{schema}"));
+    let leads_to = |union: &str, value: &str| &schemas[union]["discriminator"]["mapping"][value];
+    assert_eq!(leads_to("UnfinishedJob", "INPROGRESS"), &uri("StartedJob"));
+    assert_eq!(
+        schemas["StartedJob"]["properties"]["job-state"]["const"],
+        "STARTED"
+    );
+    assert_eq!(
+        schemas["StartedJob"]["properties"]["end-time"],
+        json!({ "type": "null" })
+    );
+
+    for (kind, output) in [
+        ("csv_profile", "ProfileOutput"),
+        ("rehearsal", "RehearsedOutput"),
+    ] {
+        let job = format!("{kind}_job");
+        assert_eq!(leads_to("SucceededJob", kind), &uri(&job));
+        let members = &schemas[&job]["properties"];
+        assert_eq!(members["name"]["const"], kind);
+        assert_eq!(members["result"]["$ref"], uri(&format!("{kind}_result")));
+        assert_eq!(schemas[format!("{kind}_result")]["$ref"], uri(output));
+    }
+    let columns = &schemas["ProfileOutput"]["properties"]["columns"];
+    assert_eq!(columns["items"]["$ref"], uri("ColumnProfileOutput"));
+
+    for document in ["JobDocument", "AcceptedDocument"] {
+        let of = |status: &str| {
+            let name = leads_to(document, status).as_str().unwrap();
+            &schemas[name.rsplit('/').next().unwrap()]
+        };
+        assert_eq!(of("InProgress")["properties"].get("error"), None);
+        assert_eq!(of("Failed")["properties"]["error"]["$ref"], uri("Error"));
+        assert_eq!(
+            of("Succeeded")["properties"]["job"]["$ref"],
+            uri("SucceededJob")
+        );
+        let required = of("Succeeded")["required"].as_array().unwrap();
+        assert!(
+            required.contains(&json!("resourceLocation")),
+            "{required:?}"
+        );
+    }
 }
 
 #[test]

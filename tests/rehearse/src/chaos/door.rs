@@ -27,11 +27,7 @@ impl Door {
         let submit = service.pool(Role::Submit).with_environment(changed);
         let gateway = Gateway::new(submit.clone(), service.pool(Role::Status).clone());
         let mut serving = JoinSet::new();
-        serving.spawn(async move {
-            if let Err(error) = gateway.serve(listener, std::future::pending()).await {
-                tracing::error!("the API stopped: {error}");
-            }
-        });
+        serving.spawn(gateway.serve(listener, std::future::pending()));
         Ok(Self {
             url,
             submit,

@@ -1,0 +1,120 @@
+//! The types of a job by its state: `job-status` tells them apart, and `name` the jobs that have succeeded. So a generated client knows
+//! which members a job has, and the type of its result.
+
+use engine::JobState::{self, Completed, Scheduled, Started};
+use engine::{Catalog, Outcome};
+use serde_json::{Value, json};
+
+use super::kinds::{one_of, reference};
+
+/// The states, each with the name of its schema.
+const STATES: [(JobState, &str); 5] = [
+    (Scheduled, "ScheduledJob"),
+    (Started, "StartedJob"),
+    (Completed(Outcome::Success), "SucceededJob"),
+    (Completed(Outcome::Failed), "FailedJob"),
+    (Completed(Outcome::Canceled), "CanceledJob"),
+];
+
+/// Replaces the types of jobs and of their documents, which have the members of all states, by unions.
+pub(super) fn describe(catalog: &Catalog, document: &mut Value) {
+    let schemas = &mut document["components"]["schemas"];
+    let mut flat = remove(schemas, "Job");
+    for (state, name) in STATES {
+        schemas[name] = in_state(&flat, state);
+    }
+    let succeeded = schemas["SucceededJob"].take();
+    for kind in catalog.names() {
+        let mut job = succeeded.clone();
+        job["properties"]["name"] = json!({ "type": "string", "const": kind.as_str() });
+        job["properties"]["result"] = reference(&format!("{kind}_result"));
+        schemas[format!("{kind}_job")] = job;
+    }
+    let kinds = catalog.names();
+    let kinds = kinds.map(|kind| (kind.as_str(), format!("{kind}_job")));
+    schemas["SucceededJob"] = one_of("A job that has succeeded, with its result.", "name", kinds);
+
+    let unfinished = [STATES[0], STATES[1]].map(|(state, name)| (state.job_status(), name.into()));
+    schemas["UnfinishedJob"] = one_of(
+        "A job that has not finished.",
+        "job-status",
+        unfinished.into_iter(),
+    );
+
+    for name in ["JobDocument", "AcceptedDocument"] {
+        let flat = schemas[name].take();
+        let mut of_status = Vec::new();
+        for (state, job) in STATES {
+            let job = if state.is_completed() {
+                job
+            } else {
+                "UnfinishedJob"
+            };
+            let status = state.operation_status();
+            schemas[format!("{status}{name}")] = with_status(&flat, state, job);
+            of_status.push((status, format!("{status}{name}")));
+        }
+        let description = flat["description"].as_str().unwrap_or_default();
+        schemas[name] = one_of(description, "status", of_status.into_iter());
+    }
+
+    flat["description"] = "A job in a list, without its result.".into();
+    flat["properties"]["result"] = json!({ "type": "null" });
+    schemas["ListedJob"] = flat;
+    schemas["ListDocument"]["properties"]["jobs"]["items"] = reference("ListedJob");
+}
+
+/// The type of a job in a state. `flat` has the members of all states.
+fn in_state(flat: &Value, state: JobState) -> Value {
+    let mut job = flat.clone();
+    job["description"] = format!("A job in the state {state}.").into();
+    let members = &mut job["properties"];
+    members["job-state"] = json!({ "type": "string", "const": state.as_str() });
+    members["job-status"] = json!({ "type": "string", "const": state.job_status() });
+    members["result"] = json!({ "type": "null" });
+    members["error"] = match state {
+        Completed(Outcome::Failed | Outcome::Canceled) => reference("Error"),
+        Scheduled | Started | Completed(Outcome::Success) => json!({ "type": "null" }),
+    };
+    members["end-time"] = if state.is_completed() {
+        json!({ "type": "string", "format": "date-time" })
+    } else {
+        json!({ "type": "null" })
+    };
+    job
+}
+
+/// The type of a document with the `status` of this state, whose job has the schema `job`. `flat` has the members of all.
+fn with_status(flat: &Value, state: JobState, job: &str) -> Value {
+    let mut document = flat.clone();
+    let members = &mut document["properties"];
+    members["status"] = json!({ "type": "string", "const": state.operation_status() });
+    members["job"] = reference(job);
+    let absent: &[&str] = match state {
+        Scheduled | Started => &["error", "resourceLocation"],
+        Completed(Outcome::Success) => {
+            members["resourceLocation"]["type"] = "string".into();
+            &["error"]
+        }
+        Completed(Outcome::Failed | Outcome::Canceled) => {
+            members["error"] = reference("Error");
+            &["resourceLocation"]
+        }
+    };
+    for name in ["error", "resourceLocation"] {
+        if absent.contains(&name) {
+            remove(&mut document["properties"], name);
+        } else if let Some(required) = document["required"].as_array_mut() {
+            required.push(name.into());
+        }
+    }
+    document
+}
+
+/// Removes a member of an object, and returns it.
+fn remove(object: &mut Value, name: &str) -> Value {
+    let removed = object
+        .as_object_mut()
+        .and_then(|members| members.remove(name));
+    removed.unwrap_or_default()
+}
