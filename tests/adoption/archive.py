@@ -1,7 +1,7 @@
 """The kind `archive` in the copy that adopt.py made: on one machine, and in a stack that the SAM CLI deploys to ministack.
 
-`MINISTACK_URL=http://127.0.0.1:4566 python3 archive.py LOCAL`, after `sam build --parameter-overrides Architecture=x86_64`.
-LOCAL is the service's executable.
+`MINISTACK_URL=http://127.0.0.1:4566 python3 archive.py LOCAL`, after `sam build --parameter-overrides Architecture=x86_64` in the copy.
+LOCAL is the service's executable, which runs the functions that were built.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deployment"))
 
 from http_api import Api  # noqa: E402
-from stack import ENDPOINT, Stack, client  # noqa: E402
+from stack import ENDPOINT, FOLDER, Stack, client  # noqa: E402
 from waiting import free_port, wait_for_port  # noqa: E402
 
 TOKEN = "token-of-the-site"
@@ -68,7 +68,8 @@ def on_this_machine(local, site):
     with tempfile.NamedTemporaryFile("w", suffix=".env") as file:
         file.writelines(f"{name}={value}\n" for name, value in variables.items())
         file.flush()
-        service = subprocess.Popen([local, "serve", "--port", str(port), "--env-file", file.name])
+        options = ("--quiet", "--port", str(port), "--env-file", file.name, "--functions", FOLDER / ".aws-sam/build")
+        service = subprocess.Popen([local, "serve", *options])
         try:
             wait_for_port(port, service)
             check(Api(f"http://127.0.0.1:{port}"), "archive")

@@ -159,11 +159,8 @@ async fn next(State(api): State<Arc<Api>>) -> Response {
         return refusal(StatusCode::FORBIDDEN, "InvalidStateTransition", message);
     }
     let Some(invocation) = api.handover.lock().await.recv().await else {
-        return refusal(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalServerError",
-            "the function is being stopped",
-        );
+        // The process is about to be killed. Lambda does not answer then, either, and the runtime client panics at an error here.
+        return std::future::pending().await;
     };
     *api.phase() = Phase::Running(invocation.id.clone());
     let trace = format!("Root={};Sampled=0", invocation.trace_root);

@@ -60,6 +60,21 @@ impl Runtime {
     }
 }
 
+/// An error here would make the runtime client panic, for everybody to see who stops the service.
+#[tokio::test]
+async fn a_process_whose_function_is_stopped_gets_no_answer() {
+    let runtime = Runtime::start().await;
+    let next = tokio::spawn(runtime.client.get(runtime.url("invocation/next")).send());
+    let Runtime { mut api, .. } = runtime;
+    assert!(matches!(api.reports.recv().await, Some(Report::Polling)));
+
+    let (stopped, _) = mpsc::unbounded_channel();
+    api.invocations = stopped;
+
+    let answer = tokio::time::timeout(Duration::from_millis(500), next).await;
+    assert!(answer.is_err(), "{answer:?}");
+}
+
 fn invalid_id() -> (StatusCode, Value) {
     (
         StatusCode::BAD_REQUEST,
