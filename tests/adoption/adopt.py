@@ -14,10 +14,11 @@ README = "functions/jobs/README.md"
 
 
 def copy_project(copy):
-    """The files that git knows, with their changes."""
+    """The files that git knows or would take, as they are."""
     shutil.rmtree(copy, ignore_errors=True)
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, check=True, text=True).stdout
-    for name in filter(None, listed.split("\0")):
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=PROJECT, capture_output=True, check=True, text=True).stdout
+    for name in filter(lambda name: name and (PROJECT / name).exists(), listed.split("\0")):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(PROJECT / name, copy / name)
 

@@ -75,7 +75,7 @@ def on_this_machine(local, site):
             check(Api(f"http://127.0.0.1:{port}"), "archive")
         finally:
             service.terminate()
-            service.wait()
+            service.wait(timeout=60)
 
 
 def in_a_stack(site):

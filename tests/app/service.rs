@@ -96,6 +96,11 @@ impl Service {
     /// Stops it: what it and its functions logged.
     pub(crate) fn stop(mut self) -> String {
         self.end_with("TERM");
+        self.take_log()
+    }
+
+    /// Waits for the end of what it and its functions logged.
+    pub(crate) fn take_log(&mut self) -> String {
         let log = self.log.take().expect("it is taken once");
         log.join().expect("the log is read to its end")
     }

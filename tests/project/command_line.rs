@@ -56,6 +56,8 @@ async fn ctrl_c_stops_everything() {
     let status = service.end_with("INT");
 
     assert!(status.success(), "{status}");
+    let log = service.take_log();
+    assert!(!log.contains("panicked"), "{log}");
     let left: Vec<_> = functions
         .iter()
         .filter(|process| process.is_alive())

@@ -70,3 +70,14 @@ fn a_worker_that_thaws_after_its_lease_writes_nothing() {
         },
     ]);
 }
+
+#[test]
+fn the_owner_of_a_key_cancels_one_job_after_another() {
+    play(&[
+        Step::Submit { job: 1 },
+        Step::Cancel { job: 1 },
+        Step::Advance { seconds: 61 },
+        Step::Submit { job: 1 },
+        Step::Cancel { job: 1 },
+    ]);
+}

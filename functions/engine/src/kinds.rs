@@ -8,10 +8,12 @@ mod intake;
 mod json_type;
 mod limits;
 mod name;
+mod place;
 mod pointer;
 mod registry;
 mod runners;
 mod schema;
+mod variant;
 
 pub use catalog::{Catalog, CatalogBuilder};
 pub use intake::{Intake, IntakeBuilder};

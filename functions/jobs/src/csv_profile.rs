@@ -3,7 +3,7 @@
 //! The text is read once, as a stream, in memory that does not grow with it: 20 MB at most. A field without characters is *empty*; any
 //! other is a value, including its spaces (RFC 4180). Blank lines are not rows.
 //!
-//! Over 300 lines: the types of its result, which is what its clients read.
+//! Over 300 lines because it declares the types of its result.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -63,7 +63,7 @@ pub(crate) struct Profile {
     columns: Vec<ColumnProfile>,
 }
 
-/// What a column contains. Longer values than 48 characters end in `…`.
+/// What a column contains. Values longer than 48 characters end in `…`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct ColumnProfile {
@@ -77,7 +77,7 @@ struct ColumnProfile {
     max: Option<Scalar>,
     /// Null unless the values are numbers.
     mean: Option<f64>,
-    /// That of a sample (divided by n - 1); null unless the values are two numbers or more.
+    /// Sample standard deviation (divided by n - 1). Null unless the column has at least two numbers.
     standard_deviation: Option<f64>,
     /// Whether the counts of the commonest values are exact. Otherwise, they are lower bounds.
     commonest_exact: bool,

@@ -16,6 +16,7 @@ use crate::clients::sqs_client;
 use crate::conclusion::failed;
 use crate::environment::{Endpoints, environment};
 use crate::event_source::{EventSource, EventSourceSpec};
+use crate::kind_variables::NO_ENDPOINT;
 use crate::service::event_source;
 use crate::service_options::ServiceOptions;
 use crate::stop_signal::stop_signal;
@@ -99,6 +100,7 @@ fn variables(
         ("PUBLIC_BASE_URL", url),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_ENDPOINT_URL", NO_ENDPOINT.to_owned()),
     ] {
         variables.insert(name.to_owned(), value);
     }

@@ -40,8 +40,8 @@ const HEAD_LIMIT_BYTES: usize = 10_240;
 /// Time limit of a function, from the same page. After it the client gets an answer, and the function continues.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Time for a request's head, and for the next request on a connection, so that a client that stops in the middle of a head cannot keep
-/// the service from stopping.
+/// Time for a request's head, from the end of the response before it: a client that stops in the middle of a head does not keep its
+/// connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The HTTP side of the service.
@@ -87,9 +87,8 @@ impl Gateway {
         self
     }
 
-    /// The gateway as a router. It reads the client's address from `ConnectInfo`, which
-    /// `into_make_service_with_connect_info::<SocketAddr>()` adds.
-    pub fn into_router(self) -> Router {
+    /// The gateway as a router. It reads the client's address from `ConnectInfo`.
+    fn into_router(self) -> Router {
         Router::new().fallback(handle).with_state(Arc::new(self))
     }
 
@@ -103,7 +102,7 @@ impl Gateway {
         let mut stop = pin!(stop);
         loop {
             let (connection, client) = tokio::select! {
-                // This implementation retries failures that may pass.
+                // This implementation retries temporary failures.
                 accepted = axum::serve::Listener::accept(&mut listener) => accepted,
                 () = &mut stop => break,
             };

@@ -26,11 +26,31 @@ impl KindVariables {
     }
 }
 
+/// The endpoint of AWS services that have no stand-in here. A call fails, and no request with credentials that are not real reaches AWS.
+pub(crate) const NO_ENDPOINT: &str = "http://set-the-endpoint-of-this-aws-service.invalid";
+
+/// Adds the variables of the kinds to those of the worker. Calls to other AWS services than the table and the queue go to
+/// [`NO_ENDPOINT`], unless there is an endpoint for them or there are credentials: whoever passes credentials means AWS itself.
+pub(crate) fn add(of_kinds: &BTreeMap<String, String>, variables: &mut BTreeMap<String, String>) {
+    const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+    let is_set = |name| of_kinds.get(name).is_some_and(|value| !value.is_empty());
+    variables.extend(of_kinds.clone());
+    if is_set(ENDPOINT) {
+        return;
+    }
+    if is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY") {
+        variables.remove(ENDPOINT);
+    } else {
+        variables.insert(ENDPOINT.to_owned(), NO_ENDPOINT.to_owned());
+    }
+}
+
 /// Variables that the service sets, with which a function cannot run if they have other values.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 12] = [
     "AUTHORIZATION",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SQS",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "DEADLINE_SECONDS",
     "ID_SECRETS",
     "MONITOR_LINKS",
@@ -88,6 +108,9 @@ fn lines(text: &str, path: &Path) -> Result<BTreeMap<String, String>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backends::Backends;
+    use crate::environment::{Endpoints, environment};
+    use crate::service_options::ServiceOptions;
 
     #[test]
     fn a_variable_has_a_value_of_its_own_or_that_of_the_shell() {
@@ -109,6 +132,45 @@ mod tests {
             let refused = variable(text).unwrap_err();
             assert!(refused.contains(reason), "{text}: {refused}");
         }
+    }
+
+    #[tokio::test]
+    async fn every_variable_of_the_service_is_reserved_except_those_that_a_kind_may_change() {
+        let options = ServiceOptions::default();
+        let backends = Backends::start(options.backends()).await.unwrap();
+        let service = environment(&options, &backends, &Endpoints::of(&backends));
+        for name in service
+            .keys()
+            .filter(|name| *name != "AWS_REGION" && *name != "NO_COLOR")
+        {
+            let refused = variable(&format!("{name}=mine")).unwrap_err();
+            assert_eq!(refused, format!("{name} is set by the service"));
+        }
+        backends.stop().await;
+    }
+
+    #[test]
+    fn no_call_leaves_this_machine_unless_there_is_an_endpoint_or_whole_credentials() {
+        let endpoint = |of_kinds: &[(&str, &str)]| {
+            let of_kinds = of_kinds.iter();
+            let of_kinds = of_kinds.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let mut variables = BTreeMap::new();
+            add(&of_kinds.collect(), &mut variables);
+            variables.remove("AWS_ENDPOINT_URL")
+        };
+        let (id, secret) = (
+            ("AWS_ACCESS_KEY_ID", "AKIA"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+        );
+        let nowhere = Some(NO_ENDPOINT.to_owned());
+        assert_eq!(endpoint(&[]), nowhere);
+        assert_eq!(endpoint(&[id]), nowhere);
+        assert_eq!(endpoint(&[secret]), nowhere);
+        assert_eq!(endpoint(&[("AWS_ENDPOINT_URL", "")]), nowhere);
+        assert_eq!(endpoint(&[id, secret]), None);
+        let stand_in = ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566");
+        assert_eq!(endpoint(&[stand_in]).unwrap(), stand_in.1);
+        assert_eq!(endpoint(&[stand_in, id, secret]).unwrap(), stand_in.1);
     }
 
     #[test]

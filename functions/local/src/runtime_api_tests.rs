@@ -60,7 +60,7 @@ impl Runtime {
     }
 }
 
-/// An error here would make the runtime client panic, for everybody to see who stops the service.
+/// An error here would make the runtime client panic, and print that on the terminal of whoever stops the service.
 #[tokio::test]
 async fn a_process_whose_function_is_stopped_gets_no_answer() {
     let runtime = Runtime::start().await;

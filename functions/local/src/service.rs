@@ -18,6 +18,7 @@ use crate::environment::{Endpoints, environment};
 use crate::event_source::{EventSource, EventSourceSpec};
 use crate::function::FunctionSpec;
 use crate::gateway::Gateway;
+use crate::kind_variables;
 use crate::pool::Pool;
 use crate::role::Role;
 use crate::service_options::ServiceOptions;
@@ -149,10 +150,6 @@ pub(crate) fn event_source(
     }
 }
 
-/// The endpoint of the AWS services that a kind calls, unless its variables name another or have credentials: no request with the
-/// credentials of this service, which are not real, reaches AWS.
-const NO_ENDPOINT: &str = "http://set-the-endpoint-of-this-aws-service.invalid";
-
 fn pools(
     options: &ServiceOptions,
     backends: &Backends,
@@ -191,13 +188,7 @@ fn of_function(
 ) -> BTreeMap<String, String> {
     let mut variables = environment(options, backends, endpoints);
     if role == Role::Worker {
-        variables.insert("AWS_ENDPOINT_URL".to_owned(), NO_ENDPOINT.to_owned());
-        variables.extend(options.kind_variables.clone());
-        // Whoever passes credentials means AWS itself.
-        let asks_for_aws = options.kind_variables.contains_key("AWS_ACCESS_KEY_ID");
-        if asks_for_aws && !options.kind_variables.contains_key("AWS_ENDPOINT_URL") {
-            variables.remove("AWS_ENDPOINT_URL");
-        }
+        kind_variables::add(&options.kind_variables, &mut variables);
     }
     variables
 }

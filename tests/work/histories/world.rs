@@ -84,6 +84,7 @@ pub(super) struct World {
     accepted: Vec<JobId>,
     ledger: Ledger,
     claims: u32,
+    commands: u32,
     sent: u32,
     saved: u32,
     /// What a job that waits was given back with.
@@ -130,6 +131,7 @@ impl World {
             accepted: Vec::new(),
             ledger: Ledger::default(),
             claims: 0,
+            commands: 0,
             sent: 0,
             saved: 0,
             kept: BTreeMap::new(),
@@ -199,12 +201,12 @@ impl World {
             Step::Cancel { job } => {
                 let (id, now) = (self.ids[job], self.now());
                 self.store.cancel(&id, || now, RETENTION).await.unwrap();
-                self.look(id, "owner").await;
+                self.look_after_command(id).await;
             }
             Step::Delete { job } => {
                 let (id, now) = (self.ids[job], self.now());
                 self.store.delete(&id, || now, HORIZON).await.unwrap();
-                self.look(id, "owner").await;
+                self.look_after_command(id).await;
             }
             Step::Sweep => self.sweep().await,
             Step::Advance { seconds } => self.advance(seconds),
@@ -471,6 +473,12 @@ impl World {
     }
 
     /// Shows the ledger what became of a record, if anything did.
+    /// Each command is an invocation of its own, and so another sender.
+    async fn look_after_command(&mut self, id: JobId) {
+        self.commands += 1;
+        self.look(id, &format!("command {}", self.commands)).await;
+    }
+
     async fn look(&mut self, id: JobId, sender: &str) {
         let image = self.image(id).await;
         let before = self.images.insert(id, image.clone()).flatten();

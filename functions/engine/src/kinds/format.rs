@@ -60,11 +60,6 @@ impl Format {
         }
     }
 
-    /// Whether the format limits text.
-    pub(super) fn is_of_text(self) -> bool {
-        !matches!(self, Self::Number | Self::Int(_) | Self::Uint(_))
-    }
-
     /// The smallest and the largest number. `None` if the format does not limit numbers.
     pub(super) fn range(self) -> Option<(f64, f64)> {
         let power = |bits: u32| 2_f64.powi(bits.cast_signed());

@@ -6,20 +6,19 @@ use std::collections::HashMap;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use super::limits::{has_limits, patterns};
+use super::limits::patterns;
+use super::place::Place;
 use super::schema::Check;
 use crate::Invalid;
 
-/// Maximum number of values that a check compares with a schema. Alternatives that are nested in alternatives could take a time that doubles
-/// with each level.
-const MAX_STEPS: usize = 3_000_000;
+/// Maximum number of comparisons of a value with a schema. A body has up to half a million values. Each takes a few comparisons, but alternatives
+/// without a tag that are nested in each other take a number that doubles with each level.
+const MAX_STEPS: usize = 5_000_000;
 
 /// The schema of an input.
 #[derive(Debug)]
 pub(super) struct InputSchema {
     pub(super) schema: Value,
-    /// Whether it has limits that reading an input as its type does not enforce.
-    pub(super) has_limits: bool,
     /// Its patterns, compiled once.
     pub(super) patterns: HashMap<String, Regex>,
 }
@@ -27,7 +26,6 @@ pub(super) struct InputSchema {
 impl InputSchema {
     pub(super) fn of(schema: Value) -> Self {
         Self {
-            has_limits: has_limits(&schema),
             patterns: patterns(&schema)
                 .filter_map(|pattern| Some((pattern.to_owned(), Regex::new(pattern).ok()?)))
                 .collect(),
@@ -41,15 +39,18 @@ impl InputSchema {
     }
 
     pub(super) fn errors_within(&self, value: &Value, max_steps: usize) -> Vec<Invalid> {
-        let left = Cell::new(max_steps);
+        // One more, which remains if all are needed.
+        let left = Cell::new(max_steps + 1);
         let mut check = Check {
             input: self,
             left: &left,
             errors: Vec::new(),
         };
-        check.value(&self.schema, value, "");
+        check.value(&self.schema, value, Place::Root);
         if left.get() == 0 {
-            return vec![Invalid::new("", "is too complex to be checked")];
+            let detail =
+                format!("is too complex: its check takes more than {max_steps} comparisons");
+            return vec![Invalid::new("", &detail)];
         }
         check.errors
     }

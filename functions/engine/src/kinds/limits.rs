@@ -21,29 +21,6 @@ pub(crate) fn unenforced(schema: &Value) -> Vec<String> {
     found
 }
 
-/// Whether a schema has limits that reading a value as its Rust type does not enforce.
-pub(super) fn has_limits(schema: &Value) -> bool {
-    #[rustfmt::skip]
-    const LIMITS: &[&str] = &[
-        "exclusiveMaximum", "exclusiveMinimum", "maxItems", "maxLength", "maxProperties", "maximum", "minItems", "minLength",
-        "minProperties", "minimum", "multipleOf", "not", "pattern", "uniqueItems",
-    ];
-    match schema {
-        Value::Object(members) => members.iter().any(|(keyword, value)| {
-            let is_text_format = || {
-                keyword == "format"
-                    && value
-                        .as_str()
-                        .and_then(Format::of)
-                        .is_some_and(Format::is_of_text)
-            };
-            LIMITS.contains(&keyword.as_str()) || is_text_format() || has_limits(value)
-        }),
-        Value::Array(schemas) => schemas.iter().any(has_limits),
-        _ => false,
-    }
-}
-
 /// The patterns in a schema.
 pub(super) fn patterns(schema: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
     match schema {

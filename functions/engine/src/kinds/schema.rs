@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 use super::format::{Format, is_format};
 use super::input_schema::InputSchema;
 use super::json_type::{is_type, spoken, types};
-use super::pointer::pointer_to;
+use super::place::Place;
+use super::variant::{Fit, fit, none_fits};
 use crate::Invalid;
 
 /// Maximum number of errors that a check collects.
@@ -28,17 +29,17 @@ pub(super) struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    fn wrong(&mut self, at: &str, detail: impl Into<String>) {
+    fn wrong(&mut self, at: Place<'_>, detail: impl Into<String>) {
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(Invalid {
-                pointer: at.to_owned(),
+                pointer: at.pointer(),
                 detail: detail.into(),
             });
         }
     }
 
     /// The errors of `value` at `at` against one schema alone.
-    fn alone(&self, schema: &'a Value, value: &Value, at: &str) -> Vec<Invalid> {
+    fn alone(&self, schema: &'a Value, value: &Value, at: Place<'_>) -> Vec<Invalid> {
         let mut check = Check {
             input: self.input,
             left: self.left,
@@ -48,7 +49,7 @@ impl<'a> Check<'a> {
         check.errors
     }
 
-    pub(super) fn value(&mut self, schema: &'a Value, value: &Value, at: &str) {
+    pub(super) fn value(&mut self, schema: &'a Value, value: &Value, at: Place<'_>) {
         let Some(left) = self.left.get().checked_sub(1) else {
             return;
         };
@@ -91,7 +92,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn choices(&mut self, schema: &Map<String, Value>, value: &Value, at: &str) {
+    fn choices(&mut self, schema: &Map<String, Value>, value: &Value, at: Place<'_>) {
         if let Some(only) = schema.get("const")
             && only != value
         {
@@ -105,38 +106,47 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Exactly one alternative of an enum of Rust fits, so `oneOf` is the same as `anyOf`. If none fits, the errors are those of the
-    /// alternative that `value` comes closest to.
-    fn alternatives(&mut self, schemas: &'a [Value], value: &Value, at: &str) {
+    /// Exactly one alternative of an enum of Rust fits, so `oneOf` is the same as `anyOf`. The errors are those of the alternative that
+    /// `value` is meant for, or otherwise of the one that it comes closest to.
+    fn alternatives(&mut self, schemas: &'a [Value], value: &Value, at: Place<'_>) {
+        let fits = |wanted| {
+            schemas
+                .iter()
+                .filter(move |schema| fit(schema, value) == wanted)
+        };
         let mut closest: Option<Vec<Invalid>> = None;
-        for schema in schemas {
+        for schema in fits(Fit::Yes) {
             let errors = self.alone(schema, value, at);
             if errors.is_empty() {
                 return;
             }
-            let rank =
-                |errors: &[Invalid]| (errors.iter().any(|error| error.pointer == at), errors.len());
-            if closest
-                .as_deref()
-                .is_none_or(|closest| rank(&errors) < rank(closest))
-            {
+            closest.get_or_insert(errors);
+        }
+        let is_meant_for_one = closest.is_some();
+        for schema in fits(Fit::Open) {
+            let errors = self.alone(schema, value, at);
+            if errors.is_empty() {
+                return;
+            }
+            let is_closer = |closest: &Vec<_>| !is_meant_for_one && errors.len() < closest.len();
+            if closest.as_ref().is_none_or(is_closer) {
                 closest = Some(errors);
             }
         }
         match closest {
-            Some(errors) if schemas.len() > 1 && errors.iter().any(|error| error.pointer == at) => {
-                self.wrong(at, alternatives(schemas));
-            }
             Some(errors) => {
-                for error in errors {
-                    self.wrong(&error.pointer, error.detail);
-                }
+                let left = MAX_ERRORS.saturating_sub(self.errors.len());
+                self.errors.extend(errors.into_iter().take(left));
             }
-            None => {}
+            None if schemas.is_empty() => {}
+            None => match none_fits(schemas, value) {
+                (Some(member), detail) => self.wrong(Place::Member(&at, member), detail),
+                (None, detail) => self.wrong(at, detail),
+            },
         }
     }
 
-    fn text(&mut self, schema: &Map<String, Value>, text: &str, at: &str) {
+    fn text(&mut self, schema: &Map<String, Value>, text: &str, at: Place<'_>) {
         let (least, most) = (number(schema, "minLength"), number(schema, "maxLength"));
         if least.is_some() || most.is_some() {
             self.size(text.chars().count(), (least, most), "character", at);
@@ -160,7 +170,7 @@ impl<'a> Check<'a> {
         size: usize,
         (least, most): (Option<f64>, Option<f64>),
         unit: &str,
-        at: &str,
+        at: Place<'_>,
     ) {
         #[expect(
             clippy::cast_precision_loss,
@@ -182,7 +192,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn number(&mut self, schema: &Map<String, Value>, value: &Value, at: &str) {
+    fn number(&mut self, schema: &Map<String, Value>, value: &Value, at: Place<'_>) {
         let Some(size) = value.as_f64() else { return };
         let formatted = schema
             .get("format")
@@ -208,7 +218,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn array(&mut self, schema: &'a Map<String, Value>, items: &[Value], at: &str) {
+    fn array(&mut self, schema: &'a Map<String, Value>, items: &[Value], at: Place<'_>) {
         let limits = (number(schema, "minItems"), number(schema, "maxItems"));
         self.size(items.len(), limits, "item", at);
         if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
@@ -220,12 +230,17 @@ impl<'a> Check<'a> {
         let first = list(schema, "prefixItems");
         for (index, item) in items.iter().enumerate() {
             if let Some(schema) = first.get(index).or_else(|| schema.get("items")) {
-                self.value(schema, item, &format!("{at}/{index}"));
+                self.value(schema, item, Place::Item(&at, index));
             }
         }
     }
 
-    fn object(&mut self, schema: &'a Map<String, Value>, members: &Map<String, Value>, at: &str) {
+    fn object(
+        &mut self,
+        schema: &'a Map<String, Value>,
+        members: &Map<String, Value>,
+        at: Place<'_>,
+    ) {
         let limits = (
             number(schema, "minProperties"),
             number(schema, "maxProperties"),
@@ -233,28 +248,18 @@ impl<'a> Check<'a> {
         self.size(members.len(), limits, "member", at);
         for name in list(schema, "required").iter().filter_map(Value::as_str) {
             if !members.contains_key(name) {
-                self.wrong(&format!("{at}{}", pointer_to(name)), "is missing");
+                self.wrong(Place::Member(&at, name), "is missing");
             }
         }
         let known = schema.get("properties").and_then(Value::as_object);
-        // The tag of an enum: with another one, the schema is that of another variant, and the members are not its own.
-        let is_other = |(name, schema): (&String, &Value)| {
-            let (tag, value) = (schema.get("const"), members.get(name));
-            tag.is_some() && value.is_some() && tag != value
-        };
-        let tag = known.and_then(|known| known.iter().find(|one| is_other(*one)));
-        if let Some((name, schema)) = tag {
-            self.value(schema, &members[name], &format!("{at}{}", pointer_to(name)));
-            return;
-        }
         for (name, value) in members {
-            let at = format!("{at}{}", pointer_to(name));
+            let at = Place::Member(&at, name);
             let schema = known
                 .and_then(|known| known.get(name))
                 .or_else(|| schema.get("additionalProperties"));
             match schema {
-                Some(Value::Bool(false)) => self.wrong(&at, "is not a known member"),
-                Some(schema) => self.value(schema, value, &at),
+                Some(Value::Bool(false)) => self.wrong(at, "is not a known member"),
+                Some(schema) => self.value(schema, value, at),
                 None => {}
             }
         }
@@ -268,27 +273,6 @@ fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
 
 fn number(schema: &Map<String, Value>, keyword: &str) -> Option<f64> {
     schema.get(keyword)?.as_f64()
-}
-
-/// The error of a value that fits none of these schemas: their constants, or a general one.
-fn alternatives(schemas: &[Value]) -> String {
-    let constants: Option<Vec<_>> = schemas
-        .iter()
-        .map(|schema| match (schema.get("const"), schema.get("enum")) {
-            (Some(only), _) => Some(vec![only.to_string()]),
-            (None, Some(Value::Array(choices))) => {
-                Some(choices.iter().map(Value::to_string).collect())
-            }
-            _ => None,
-        })
-        .collect();
-    match constants {
-        Some(constants) => format!("must be one of {}", constants.concat().join(", ")),
-        None => format!(
-            "must match one of the {} alternatives of its schema",
-            schemas.len()
-        ),
-    }
 }
 
 #[cfg(test)]

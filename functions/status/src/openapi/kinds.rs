@@ -39,9 +39,7 @@ pub(super) fn describe(catalog: &Catalog, document: &mut Value) {
     let described: Vec<_> = catalog.outputs(&mut outputs).collect();
     let mut any_of = Vec::new();
     for (name, output) in described {
-        let schema = renamed(output, "Output").to_value();
-        // Code generators cannot read `true`.
-        schemas[format!("{name}_result")] = if schema == true { json!({}) } else { schema };
+        schemas[format!("{name}_result")] = renamed(output, "Output");
         any_of.push(reference(&format!("{name}_result")));
     }
     add(schemas, outputs.take_definitions(true), "Output");
@@ -54,7 +52,7 @@ pub(super) fn describe(catalog: &Catalog, document: &mut Value) {
 /// service, and an input the same as a result.
 fn add(schemas: &mut Value, definitions: Map<String, Value>, suffix: &str) {
     for (name, schema) in definitions {
-        let schema = Schema::try_from(schema).map(|schema| renamed(schema, suffix).to_value());
+        let schema = Schema::try_from(schema).map(|schema| renamed(schema, suffix));
         schemas[format!("{name}{suffix}")] = schema.unwrap_or_default();
     }
 }
@@ -84,15 +82,19 @@ pub(super) fn settings() -> SchemaSettings {
     SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = PATH.into())
 }
 
-/// Returns the schema with the names that its references have in the document.
-fn renamed(mut schema: Schema, suffix: &str) -> Schema {
+/// Returns the schema with the names that its references have in the document, and with `{}` for `true`, which code generators cannot
+/// read.
+fn renamed(mut schema: Schema, suffix: &str) -> Value {
     let mut rename = RecursiveTransform(|schema: &mut Schema| {
+        if schema.as_bool() == Some(true) {
+            *schema = Schema::default();
+        }
         if let Some(Value::String(reference)) = schema.get_mut("$ref") {
             reference.push_str(suffix);
         }
     });
     rename.transform(&mut schema);
-    schema
+    schema.to_value()
 }
 
 /// The first example of an input's type (`#[schemars(example = …)]`).
@@ -106,7 +108,7 @@ fn example(input: &Schema, definitions: &Map<String, Value>) -> Option<Value> {
 }
 
 /// The schema of the body of `POST /jobs` for one kind.
-fn submission(kind: &str, input: &Schema) -> Value {
+fn submission(kind: &str, input: &Value) -> Value {
     json!({
         "type": "object",
         "title": kind,

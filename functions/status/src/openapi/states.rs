@@ -1,5 +1,5 @@
-//! The types of a job by its state: `job-status` tells them apart, and `name` the jobs that have succeeded. So a generated client knows
-//! which members a job has, and the type of its result.
+//! Job types by state. The discriminators are `job-status` and, for succeeded jobs, `name`, so generated clients know the members of a
+//! job and the type of its result.
 
 use engine::JobState::{self, Completed, Scheduled, Started};
 use engine::{Catalog, Outcome};
@@ -84,7 +84,7 @@ fn in_state(flat: &Value, state: JobState) -> Value {
     job
 }
 
-/// The type of a document with the `status` of this state, whose job has the schema `job`. `flat` has the members of all.
+/// The type of a document with the `status` of this state, whose job has the schema `job`. `flat` has the members of all states.
 fn with_status(flat: &Value, state: JobState, job: &str) -> Value {
     let mut document = flat.clone();
     let members = &mut document["properties"];

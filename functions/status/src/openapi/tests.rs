@@ -145,7 +145,7 @@ fn a_kind_is_in_the_document_where_the_deployment_has_it() {
 }
 
 #[test]
-fn a_job_has_a_type_for_each_state_and_a_result_that_of_its_kind() {
+fn a_job_has_a_type_for_each_state_and_the_result_type_of_its_kind() {
     let document = document_of(&["rehearsal"], None);
     let schemas = &document["components"]["schemas"];
     let uri = |schema: &str| json!(format!("#/components/schemas/{schema}"));
@@ -160,19 +160,22 @@ fn a_job_has_a_type_for_each_state_and_a_result_that_of_its_kind() {
         json!({ "type": "null" })
     );
 
-    for (kind, output) in [
-        ("csv_profile", "ProfileOutput"),
-        ("rehearsal", "RehearsedOutput"),
-    ] {
+    // A team's own kind may have types of the same names, so only references lead to a type.
+    let target = |reference: &Value| {
+        let pointer = reference["$ref"].as_str().unwrap();
+        document.pointer(&pointer[1..]).unwrap()
+    };
+    for (kind, member) in [("csv_profile", "columns"), ("rehearsal", "outcome")] {
         let job = format!("{kind}_job");
         assert_eq!(leads_to("SucceededJob", kind), &uri(&job));
         let members = &schemas[&job]["properties"];
         assert_eq!(members["name"]["const"], kind);
-        assert_eq!(members["result"]["$ref"], uri(&format!("{kind}_result")));
-        assert_eq!(schemas[format!("{kind}_result")]["$ref"], uri(output));
+        let output = target(target(&members["result"]));
+        assert!(output["properties"].get(member).is_some(), "{output}");
     }
-    let columns = &schemas["ProfileOutput"]["properties"]["columns"];
-    assert_eq!(columns["items"]["$ref"], uri("ColumnProfileOutput"));
+    let profile = target(&schemas["csv_profile_result"]);
+    let column = target(&profile["properties"]["columns"]["items"]);
+    assert_eq!(column["properties"]["name"]["type"], "string");
 
     for document in ["JobDocument", "AcceptedDocument"] {
         let of = |status: &str| {
