@@ -154,8 +154,8 @@ mod tests {
         }
     }
 
-    fn broken(counts: Counts) -> Vec<String> {
-        let findings = judge(&[counts]);
+    fn broken(counts: &Counts) -> Vec<String> {
+        let findings = of_function(&counts);
         let broken = findings.into_iter().filter(|finding| !finding.is_kept());
         broken.map(|finding| finding.what).collect()
     }
@@ -168,8 +168,8 @@ mod tests {
 
     #[test]
     fn what_is_within_its_limits_is_kept() {
-        assert_eq!(broken(counts(Role::Submit)), [""; 0]);
-        assert_eq!(broken(counts(Role::Worker)), [""; 0]);
+        assert_eq!(broken(&counts(Role::Submit)), [""; 0]);
+        assert_eq!(broken(&counts(Role::Worker)), [""; 0]);
     }
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
         for (role, breakage, expected) in breakages {
             let mut counts = counts(role);
             breakage(&mut counts);
-            assert_eq!(broken(counts), [format!("{}: {expected}", role.name())]);
+            assert_eq!(broken(&counts), [format!("{}: {expected}", role.name())]);
         }
     }
 }
