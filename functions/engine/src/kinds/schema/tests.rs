@@ -225,6 +225,16 @@ fn of_a_value_or_null_the_errors_are_those_of_the_value() {
 }
 
 #[test]
+fn of_alternatives_without_a_mark_the_one_with_the_fewest_errors_explains_the_value() {
+    let needs = |members: Value| json!({"type": "object", "required": members});
+    let (few, many) = (needs(json!(["a"])), needs(json!(["b", "c"])));
+    for schema in [json!({"anyOf": [few, many]}), json!({"anyOf": [many, few]})] {
+        refuses_at(&schema, &json!({}), &[("/a", "is missing")]);
+        accepts(&schema, &json!({"b": 1, "c": 1}));
+    }
+}
+
+#[test]
 fn of_an_enum_with_a_tag_the_errors_are_those_of_the_variant_that_it_names() {
     let variant = |name: &str, of: Value| json!({"type": "object", "properties": {"op": {"const": name}, "of": of}, "required": ["op", "of"]});
     let schema = json!({"oneOf": [
