@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn broken(counts: &Counts) -> Vec<String> {
-        let findings = of_function(&counts);
+        let findings = of_function(counts);
         let broken = findings.into_iter().filter(|finding| !finding.is_kept());
         broken.map(|finding| finding.what).collect()
     }
