@@ -16,6 +16,7 @@ from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
 FOLDER = Path(__file__).resolve().parents[2]
+TEMPLATE = (FOLDER / "template.yaml").read_text()
 EXPLAINED = Path(__file__).with_name("policy.txt")
 # What AWS lets nobody name a resource for (the service authorization reference says so).
 WITHOUT_RESOURCE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
@@ -29,7 +30,7 @@ class NoManagedPolicies:
 def expanded():
     """The template without SAM's resources."""
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-    template = yaml_parse((FOLDER / "template.yaml").read_text())
+    template = yaml_parse(TEMPLATE)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://a-bucket/an-archive"
@@ -96,16 +97,15 @@ def explained():
 
 def of_the_team():
     """The resources in the part of the template that is a team's own."""
-    part = re.search(r"^  # ---- Yours.*?^\w", (FOLDER / "template.yaml").read_text(), re.MULTILINE | re.DOTALL)
+    part = re.search(r"^  # ---- Yours.*?^\w", TEMPLATE, re.MULTILINE | re.DOTALL)
     assert part, "template.yaml has no part for a team's own resources"
     return set(re.findall(r"^  (\w+):", part[0], re.MULTILINE))
 
 
 def unread_variables():
     """The variables of a team's own kinds that their code does not mention."""
-    template = yaml_parse((FOLDER / "template.yaml").read_text())
-    text = (FOLDER / "template.yaml").read_text().split("\n          # Yours", 1)[1]
-    given = template["Resources"]["WorkerFunction"]["Properties"]["Environment"]["Variables"]
+    text = TEMPLATE.split("\n          # Yours", 1)[1]
+    given = yaml_parse(TEMPLATE)["Resources"]["WorkerFunction"]["Properties"]["Environment"]["Variables"]
     code = "".join(file.read_text() for file in (FOLDER / "functions/jobs/src").rglob("*.rs"))
     return [name for name in given if f"\n          {name}:" in text and name not in code]
 

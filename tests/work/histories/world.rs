@@ -472,13 +472,13 @@ impl World {
             .sum()
     }
 
-    /// Shows the ledger what became of a record, if anything did.
     /// Each command is an invocation of its own, and so another sender.
     async fn look_after_command(&mut self, id: JobId) {
         self.commands += 1;
         self.look(id, &format!("command {}", self.commands)).await;
     }
 
+    /// Shows the ledger what became of a record, if anything did.
     async fn look(&mut self, id: JobId, sender: &str) {
         let image = self.image(id).await;
         let before = self.images.insert(id, image.clone()).flatten();
