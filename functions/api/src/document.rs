@@ -67,7 +67,7 @@ pub struct JobMembers<'a> {
     /// When its status URI becomes 410 Gone.
     #[schemars(schema_with = "schemas::time")]
     expires_at: String,
-    /// The result of its kind; null in a list.
+    /// The result of its kind; null in a list, and if it exceeds 380 kB: then `resourceLocation` leads to it.
     #[schemars(with = "Option<serde_json::Value>")]
     result: Option<&'a RawValue>,
     error: Option<ErrorMembers<'a>>,

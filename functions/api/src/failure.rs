@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use engine::{QueueError, StoreError};
+use engine::{BucketError, QueueError, StoreError};
 
 use crate::{Problem, ProblemKind};
 
-/// Faults of DynamoDB and SQS pass within seconds.
+/// Faults of DynamoDB, SQS and S3 pass within seconds.
 const RETRY_AFTER_SECONDS: u8 = 2;
 
 impl From<StoreError> for Problem {
@@ -26,6 +26,19 @@ impl From<QueueError> for Problem {
     fn from(error: QueueError) -> Self {
         match &error {
             QueueError::Unavailable(source) => unavailable(&error, source.as_ref()),
+        }
+    }
+}
+
+impl From<BucketError> for Problem {
+    fn from(error: BucketError) -> Self {
+        match &error {
+            BucketError::Unavailable(source) => unavailable(&error, source.as_ref()),
+            BucketError::Refused { .. } => logged(&error, ProblemKind::InternalError),
+            BucketError::Unsigned(source) => {
+                tracing::error!(error.source = ?source, "{error}");
+                Problem::new(ProblemKind::InternalError)
+            }
         }
     }
 }

@@ -30,6 +30,7 @@ mod result;
 mod route;
 mod schemas;
 mod serve;
+mod upload;
 
 pub use answer::{Answer, JSON, PROBLEM_JSON};
 pub use atom::Feed;
@@ -52,3 +53,4 @@ pub use representation::Representation;
 pub use result::with_result;
 pub use route::{Resource, Route};
 pub use serve::serve;
+pub use upload::{UploadDocument, UploadHeaders};

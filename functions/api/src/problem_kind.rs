@@ -41,6 +41,8 @@ pub enum ProblemKind {
     UnsupportedMediaType,
     /// The body is JSON but does not describe a job that can be accepted.
     InvalidJob,
+    /// The body is JSON but does not describe an upload that can be accepted.
+    InvalidUpload,
     /// The `Idempotency-Key` was used for another request.
     IdempotencyKeyReused,
     /// The service has an internal error.
@@ -51,7 +53,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All of them, in the order of their status codes.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::InvalidIdempotencyKey,
@@ -70,6 +72,7 @@ impl ProblemKind {
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::InvalidJob,
+        Self::InvalidUpload,
         Self::IdempotencyKeyReused,
         Self::InternalError,
         Self::Unavailable,
@@ -190,6 +193,12 @@ impl ProblemKind {
                 "invalid-job",
                 "The job cannot be accepted",
                 "The body is JSON but does not describe a job that can be accepted. The member 'errors' lists what is wrong and where (JSON Pointers, RFC 6901). Nothing was stored.",
+            ),
+            Self::InvalidUpload => (
+                S::UNPROCESSABLE_ENTITY,
+                "invalid-upload",
+                "The upload cannot be accepted",
+                "The body is JSON but does not describe an upload that this deployment accepts. The member 'errors' lists what is wrong and where (JSON Pointers, RFC 6901).",
             ),
             Self::IdempotencyKeyReused => (
                 S::UNPROCESSABLE_ENTITY,

@@ -20,6 +20,8 @@ pub enum Resource {
     JobResult(JobId),
     /// `/jobs/{id}/cancel`: cancels it.
     JobCancel(JobId),
+    /// `/uploads`: takes requests for uploads.
+    Uploads,
     /// `/problems/{slug}`: a problem type.
     ProblemType(ProblemKind),
     /// `/monitor/{token}`: a job's page for anyone with the link.
@@ -41,6 +43,8 @@ pub enum Route {
     JobResult(JobId),
     /// `POST /jobs/{id}/cancel`
     Cancel(JobId),
+    /// `POST /uploads`
+    Upload,
     /// `GET /`
     Home,
     /// `GET /openapi.json`
@@ -74,6 +78,7 @@ impl Route {
             (Resource::Job(id), "DELETE") => Ok(Self::Delete(*id)),
             (Resource::JobResult(id), "GET") => Ok(Self::JobResult(*id)),
             (Resource::JobCancel(id), "POST") => Ok(Self::Cancel(*id)),
+            (Resource::Uploads, "POST") => Ok(Self::Upload),
             (Resource::ProblemType(kind), "GET") => Ok(Self::ProblemType(*kind)),
             (Resource::Monitor(token), "GET") => Ok(Self::Monitor(token.clone())),
             (_, "OPTIONS") => Ok(Self::Options(resource)),
@@ -94,6 +99,7 @@ impl Resource {
             ["jobs", id] => id.parse().ok().map(Self::Job),
             ["jobs", id, "result"] => id.parse().ok().map(Self::JobResult),
             ["jobs", id, "cancel"] => id.parse().ok().map(Self::JobCancel),
+            ["uploads"] => Some(Self::Uploads),
             ["problems", slug] => ProblemKind::of_slug(slug).map(Self::ProblemType),
             ["monitor", token] => Some(Self::Monitor(token.to_owned())),
             _ => None,
@@ -111,7 +117,7 @@ impl Resource {
         match self {
             Self::Jobs => "GET, HEAD, OPTIONS, POST",
             Self::Job(_) => "DELETE, GET, HEAD, OPTIONS",
-            Self::JobCancel(_) => "OPTIONS, POST",
+            Self::JobCancel(_) | Self::Uploads => "OPTIONS, POST",
             Self::Home
             | Self::OpenApi
             | Self::JobResult(_)
@@ -163,6 +169,7 @@ mod tests {
             Resource::at(&format!("/jobs/{ID}/cancel")),
             Some(Resource::JobCancel(id))
         );
+        assert_eq!(Resource::at("/uploads"), Some(Resource::Uploads));
         assert_eq!(
             Resource::at("/problems/job-expired"),
             Some(Resource::ProblemType(ProblemKind::JobExpired))
@@ -182,6 +189,7 @@ mod tests {
             "/jobs/",
             "/jobs/1",
             "/job",
+            "/uploads/",
             "//",
             "/problems/",
             "/problems/nothing",

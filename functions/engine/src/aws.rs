@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -23,11 +22,13 @@ pub struct Aws {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// The client for the queue of jobs.
     pub sqs: aws_sdk_sqs::Client,
+    /// The connector that all of them share.
+    pub connector: SharedHttpConnector,
 }
 
 /// Timeout of a try. DynamoDB and SQS answer within milliseconds, so a longer try is lost. A submit usually makes three calls (with an
 /// `Idempotency-Key`), which fit into its function's timeout; a worker reserves the time of more than one call.
-const ATTEMPT: Duration = Duration::from_millis(1_500);
+pub(crate) const ATTEMPT: Duration = Duration::from_millis(1_500);
 const OPERATION: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(1);
 
@@ -44,9 +45,11 @@ pub fn timeouts() -> TimeoutConfig {
 /// Reads region, credentials and endpoints from the environment, as every AWS SDK does, and builds the clients. Nothing is
 /// sent yet.
 pub async fn load_aws() -> Aws {
+    let connector = connector();
+    let shared = connector.clone();
     let mut config = aws_config::defaults(BehaviorVersion::latest())
         .timeout_config(timeouts())
-        .http_client(http_client());
+        .http_client(http_client_fn(move |_, _| shared.clone()));
     // The chain of providers asks the environment first, and all that stands behind it is built for nothing where that has
     // the answer, as in Lambda: a client for STS among them, which is a seventh of a cold start.
     if is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY") {
@@ -59,21 +62,21 @@ pub async fn load_aws() -> Aws {
         config,
         dynamodb,
         sqs,
+        connector,
     }
 }
 
-/// Returns an HTTP client with one connector for all SDK clients, equal to their default except that it is built once. By default, each
-/// client builds a connector at start-up to validate its configuration, drops it, and builds another one in its first call, and each
-/// connector parses all root certificates of the system.
-fn http_client() -> SharedHttpClient {
+/// Returns one connector for all clients, equal to the SDK's default except that it is built once. By default, each client builds a
+/// connector at start-up to validate its configuration, drops it, and builds another one in its first call, and each connector parses
+/// all root certificates of the system.
+fn connector() -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT);
     let connector = Connector::builder()
         .connector_settings(settings.build())
         .proxy_config(ProxyConfig::from_env())
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .build();
-    let connector = SharedHttpConnector::new(connector);
-    http_client_fn(move |_, _| connector.clone())
+    SharedHttpConnector::new(connector)
 }
 
 fn is_set(variable: &str) -> bool {

@@ -1,6 +1,6 @@
 //! The view of a handler on its job.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -10,8 +10,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::{
-    Checkpoint, CheckpointError, JobError, JobId, JobRecord, Percent, ProcessState, Shared,
-    Timestamp,
+    Bucket, Checkpoint, CheckpointError, Failure, JobError, JobId, JobRecord, Percent,
+    ProcessState, Shared, Timestamp, UploadedObject,
 };
 
 /// Progress of an attempt.
@@ -37,10 +37,14 @@ struct Inner {
     created_at: Timestamp,
     attempt: u32,
     max_attempts: u32,
+    /// The uploads that the job names.
+    uploads: Vec<UploadedObject>,
     ends_at: Instant,
     process: ProcessState,
     progress: watch::Sender<Progress>,
     stop: watch::Receiver<bool>,
+    /// The error that ends the job, whatever other error its handler returns because of it.
+    failure: OnceLock<Failure>,
 }
 
 /// The other end of a [`Context`], for the worker.
@@ -52,10 +56,11 @@ pub struct RunControl {
     pub stop: watch::Sender<bool>,
 }
 
-/// A context for the attempt that began as `run` and must end by `ends_at`, and its other end.
+/// A context for the attempt that began as `run`, of a job that names these `uploads`, and must end by `ends_at`, and its other end.
 #[must_use]
 pub fn run_context(
     run: &JobRecord,
+    uploads: Vec<UploadedObject>,
     ends_at: Instant,
     process: ProcessState,
 ) -> (Context, RunControl) {
@@ -70,10 +75,12 @@ pub fn run_context(
         created_at: run.created_at,
         attempt: run.attempt,
         max_attempts: run.max_attempts,
+        uploads,
         ends_at,
         process,
         progress,
         stop: stopped,
+        failure: OnceLock::new(),
     };
     let context = Context {
         inner: Arc::new(inner),
@@ -195,6 +202,35 @@ impl Context {
     pub async fn outlive<F: Future>(&self, future: F) -> F::Output {
         self.inner.process.outlive(future).await
     }
+
+    pub(crate) fn uploads(&self) -> &[UploadedObject] {
+        &self.inner.uploads
+    }
+
+    pub(crate) fn bucket(&self) -> Option<&Bucket> {
+        self.inner.process.bucket()
+    }
+
+    /// Starts a task that outlives the attempt.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.inner.process.spawn(task);
+    }
+
+    /// Decides how the job ends if its handler returns a retryable error without a failure of its own.
+    pub(crate) fn must_fail(&self, failure: Failure) {
+        // The first one is the cause of the others.
+        let _ = self.inner.failure.set(failure);
+    }
+
+    /// The handler's error, or the one that ends the job in its place.
+    pub(crate) fn settled(&self, error: JobError) -> JobError {
+        match (error, self.inner.failure.get()) {
+            (JobError::Retry { failure: None, .. }, Some(failure)) => {
+                JobError::Permanent(failure.clone())
+            }
+            (error, _) => error,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -241,8 +277,8 @@ mod tests {
                 ..accepted()
             };
             let ends_at = Instant::now();
-            let process = ProcessState::new(SdkConfig::builder().build());
-            let (context, _) = run_context(&run, ends_at, process);
+            let process = ProcessState::new(SdkConfig::builder().build(), None);
+            let (context, _) = run_context(&run, Vec::new(), ends_at, process);
             (context.idempotency_key(), context.attempt_idempotency_key())
         };
         let (first, second, later) = (keys(1, 1_000), keys(2, 1_000), keys(1, 9_000));

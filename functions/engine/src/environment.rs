@@ -1,5 +1,6 @@
 //! The environment variables of a function. A missing or malformed variable stops the cold start, with a message that names it.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::ConfigError;
@@ -84,6 +85,24 @@ impl Environment {
     pub fn seconds(&self, variable: &'static str) -> Result<Duration, ConfigError> {
         self.optional_seconds(variable)?
             .ok_or(ConfigError::Missing(variable))
+    }
+
+    /// The variable's value as a whole number in `range`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is not set, or set to anything else.
+    pub fn number(
+        &self,
+        variable: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Result<u64, ConfigError> {
+        let text = self.text(variable)?;
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        let (least, most) = range.into_inner();
+        number.ok_or_else(|| {
+            let expected = format!("a whole number from {least} to {most}");
+            ConfigError::malformed(variable, expected)
+        })
     }
 
     /// The words of a comma-separated list; none if the variable is not set.

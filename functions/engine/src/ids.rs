@@ -6,6 +6,7 @@ mod id;
 mod monitor_token;
 mod owner;
 mod token;
+mod upload_id;
 
 pub use creation_token::CreationToken;
 pub use fingerprint::Fingerprint;
@@ -13,3 +14,4 @@ pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
 pub use monitor_token::MonitorToken;
 pub use owner::Owner;
 pub use token::token;
+pub use upload_id::UploadId;

@@ -16,7 +16,7 @@ mod schema;
 mod variant;
 
 pub use catalog::{Catalog, CatalogBuilder};
-pub use intake::{Intake, IntakeBuilder};
+pub use intake::{Intake, IntakeBuilder, NamedUpload};
 pub(crate) use limits::unenforced;
 pub use name::{KindName, ParseKindNameError};
 pub use pointer::pointer_to;

@@ -9,7 +9,9 @@
 
 #![warn(missing_docs)]
 
+mod attachment;
 mod aws;
+mod bucket;
 mod checkpoint;
 mod claim;
 mod config_error;
@@ -35,8 +37,13 @@ mod store;
 pub mod test_kit;
 mod timestamp;
 
+pub use attachment::{Attachment, AttachmentReader};
 pub use aws::{Aws, load_aws, timeouts};
 pub use aws_config::SdkConfig;
+pub use bucket::{
+    Bucket, BucketError, LONGEST_ACCESS, MAX_OBJECT_BYTES, ObjectFacts, RESULT_DAYS,
+    UploadedObject, upload_key,
+};
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{ClaimDecision, Unclaimed, decide_claim};
 pub use config_error::ConfigError;
@@ -45,14 +52,14 @@ pub use deadline::WRITE_HORIZON;
 pub use environment::Environment;
 pub use ids::{
     CreationToken, Fingerprint, IdSecrets, JobId, MonitorToken, Owner, ParseIdError,
-    SECRET_MIN_CHARS, token,
+    SECRET_MIN_CHARS, UploadId, token,
 };
 pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError, MIN_SNOOZE};
 pub use judged::Judged;
 pub use kinds::{
-    Catalog, CatalogBuilder, Intake, IntakeBuilder, KindName, ParseKindNameError, Registry,
-    RegistryError, Runner, Runners, RunnersBuilder, pointer_to,
+    Catalog, CatalogBuilder, Intake, IntakeBuilder, KindName, NamedUpload, ParseKindNameError,
+    Registry, RegistryError, Runner, Runners, RunnersBuilder, pointer_to,
 };
 pub use metrics::{Happened, Metrics};
 pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};

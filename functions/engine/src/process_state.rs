@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
-use crate::JobError;
+use crate::{Bucket, JobError};
 
 /// A value that all jobs of a process share, such as an HTTP client, a database pool or a model. It is built at its first use
 /// ([`crate::Context::shared`]), once per process. A kind that is not used costs nothing.
@@ -59,6 +59,8 @@ pub struct ProcessState {
 struct Inner {
     /// The configuration of the function's own clients.
     base: SdkConfig,
+    /// The bucket of uploads, if the deployment has one.
+    bucket: Option<Bucket>,
     /// The configuration for the kinds' clients.
     aws: OnceLock<SdkConfig>,
     /// The runtime of the process, which outlives those of the attempts. `None` in a test without one.
@@ -69,11 +71,13 @@ struct Inner {
 type Slot = Arc<OnceCell<Arc<dyn Any + Send + Sync>>>;
 
 impl ProcessState {
-    /// The state of a process whose own clients use `base`. Call this on the runtime that lives as long as the process.
+    /// The state of a process whose own clients use `base`, and whose uploads are in `bucket`. Call this on the runtime that lives as long
+    /// as the process.
     #[must_use]
-    pub fn new(base: SdkConfig) -> Self {
+    pub fn new(base: SdkConfig, bucket: Option<Bucket>) -> Self {
         let inner = Inner {
             base,
+            bucket,
             aws: OnceLock::new(),
             runtime: Handle::try_current().ok(),
             values: Mutex::default(),
@@ -128,6 +132,17 @@ impl ProcessState {
             future: Box::pin(future),
         }
         .await
+    }
+
+    pub(crate) fn bucket(&self) -> Option<&Bucket> {
+        self.inner.bucket.as_ref()
+    }
+
+    /// Starts a task on the runtime of the process. In a test without one, nothing starts.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(runtime) = &self.inner.runtime {
+            runtime.spawn(task);
+        }
     }
 
     fn values(&self) -> std::sync::MutexGuard<'_, HashMap<TypeId, Slot>> {
@@ -219,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_is_built_once_even_if_two_attempts_ask_at_the_same_time() {
-        let state = ProcessState::new(SdkConfig::builder().build());
+        let state = ProcessState::new(SdkConfig::builder().build(), None);
         let (one, other) = tokio::join!(state.shared::<Counted>(), state.shared::<Counted>());
         assert_eq!((one.unwrap().0, other.unwrap().0), (0, 0));
         assert_eq!(state.shared::<Counted>().await.unwrap().0, 0);
@@ -241,7 +256,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_that_could_not_be_built_is_built_by_the_next_attempt_that_asks() {
-        let state = ProcessState::new(SdkConfig::builder().build());
+        let state = ProcessState::new(SdkConfig::builder().build(), None);
         assert!(matches!(
             state.shared::<Late>().await,
             Err(JobError::Retry { .. })
@@ -258,7 +273,7 @@ mod tests {
             .unwrap();
         let state = {
             let _entered = process.enter();
-            ProcessState::new(SdkConfig::builder().build())
+            ProcessState::new(SdkConfig::builder().build(), None)
         };
         let (sender, ended) = tokio::sync::oneshot::channel();
         let attempt = tokio::runtime::Builder::new_current_thread()
@@ -279,7 +294,7 @@ mod tests {
         let base = SdkConfig::builder()
             .timeout_config(crate::timeouts())
             .build();
-        let state = ProcessState::new(base);
+        let state = ProcessState::new(base, None);
         assert!(state.aws().timeout_config().is_none());
     }
 }

@@ -99,10 +99,12 @@ pub struct JobRecord {
     pub version: u64,
     /// When the record was last written.
     pub updated_at: Timestamp,
-    /// The result as JSON text, if it succeeded; `None` if the result is in an item of its own.
+    /// The result as JSON text, if it succeeded; `None` if the result is in an item or object of its own.
     pub result: Option<String>,
-    /// The fencing token of the attempt whose result is in an item of its own: see [`crate::JobStore::result`].
+    /// The fencing token of the attempt whose result is in an item or object of its own: see [`crate::JobStore::result`].
     pub result_token: Option<String>,
+    /// The lifecycle class in days of a result that is in the bucket instead: one of [`crate::RESULT_DAYS`].
+    pub result_days: Option<u16>,
     /// The error, if it failed.
     pub error: Option<Failure>,
 }
@@ -145,6 +147,7 @@ impl JobRecord {
             updated_at: now,
             result: None,
             result_token: None,
+            result_days: None,
             error: None,
         }
     }

@@ -26,18 +26,18 @@ use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 pub use claim::Claim;
 pub use condition::Condition;
 pub use create::Created;
-pub use ending::{Ending, MAX_RESULT_BYTES};
+pub use ending::Ending;
 pub use error::StoreError;
 pub use index::{INDEX_SHARDS, created_order, owner_shard};
 pub use list::MAX_PAGE;
 pub use owner_commands::{CancelDecision, Cancellation, Deletion, decide_cancel};
 pub use page::{Cursor, JobFilter, Page, ParseCursorError};
 pub use reschedule::{Pause, Rescheduling};
-pub use result::MAX_RECORD_BYTES;
+pub use result::{MAX_RECORD_BYTES, MAX_RESULT_BYTES};
 pub use schema::{Attribute, INDEX_NAME};
 
 use self::item::{Item, from_item, string};
-use crate::{JobId, JobRecord, Owner};
+use crate::{Bucket, JobId, JobRecord, Owner};
 
 /// The table of jobs. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub struct JobStore {
     table: String,
     /// The only owner whose records may be read; `None` for every owner.
     owner: Option<Owner>,
+    /// The bucket of large results, if the deployment has one.
+    bucket: Option<Bucket>,
 }
 
 impl JobStore {
@@ -56,7 +58,14 @@ impl JobStore {
             client,
             table: table.into(),
             owner: None,
+            bucket: None,
         }
+    }
+
+    /// Returns this table with the bucket of large results, if the deployment has one.
+    #[must_use]
+    pub fn with_bucket(self, bucket: Option<Bucket>) -> Self {
+        Self { bucket, ..self }
     }
 
     /// Returns this table for the requests of one owner: reading or changing a job of another owner is

@@ -55,8 +55,9 @@ use tokio::time::Instant;
 
 use crate::kinds::unenforced;
 use crate::{
-    Checkpoint, Context, CreationToken, Fingerprint, IdSecrets, Job, JobError, JobRecord, KindName,
-    NewJob, Owner, ProcessState, Progress, Registry, RunControl, Shared, Timestamp, run_context,
+    Attachment, Checkpoint, Context, CreationToken, Fingerprint, IdSecrets, Job, JobError,
+    JobRecord, KindName, NewJob, Owner, ProcessState, Progress, Registry, RunControl, Shared,
+    Timestamp, run_context,
 };
 
 /// The time of an attempt unless a test sets another.
@@ -134,7 +135,7 @@ impl<J: Job> Attempt<J> {
     #[must_use]
     pub fn aws(self, config: SdkConfig) -> Self {
         Self {
-            process: ProcessState::new(config),
+            process: ProcessState::new(config, None),
             ..self
         }
     }
@@ -207,6 +208,12 @@ pub fn context(attempt: u32) -> (Context, RunControl) {
     context_of(attempt, None, without_aws(), Instant::now() + A_MINUTE)
 }
 
+/// An attachment with this content, which a handler reads as it reads an upload.
+#[must_use]
+pub fn attachment(content: impl Into<Vec<u8>>) -> Attachment {
+    Attachment::of(content.into())
+}
+
 /// A configuration for AWS clients whose calls all go to `endpoint`, such as the URL of a server in the test.
 #[must_use]
 pub fn aws(endpoint: &str) -> SdkConfig {
@@ -220,7 +227,7 @@ pub fn aws(endpoint: &str) -> SdkConfig {
 }
 
 fn without_aws() -> ProcessState {
-    ProcessState::new(SdkConfig::builder().build())
+    ProcessState::new(SdkConfig::builder().build(), None)
 }
 
 fn context_of(
@@ -236,7 +243,7 @@ fn context_of(
         attempt,
         ..JobRecord::begin(job, accepted_at)
     };
-    run_context(&run, ends_at, process)
+    run_context(&run, Vec::new(), ends_at, process)
 }
 
 /// Collects the limits in the input schemas of kinds that `submit` does not enforce. A test of the kinds requires that there are none.

@@ -100,6 +100,18 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// Reads a time of an HTTP header (RFC 9110, section 5.6.7).
+    ///
+    /// # Errors
+    /// [`ParseTimestampError`] if the text is anything else.
+    pub fn parse_http_date(text: &str) -> Result<Self, ParseTimestampError> {
+        let time = DateTime::from_str(text, DateTimeFormat::HttpDate);
+        let time = time.map_err(|_| ParseTimestampError)?;
+        Ok(Self::from_seconds(time.secs()))
+    }
+}
+
 /// RFC 3339 in UTC; milliseconds are written when there are any (`2026-01-01T10:50:45.25Z`).
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -125,6 +137,9 @@ mod tests {
             date("2026-01-01T10:50:45Z"),
             "Thu, 01 Jan 2026 10:50:45 GMT"
         );
+        let read = Timestamp::parse_http_date("Thu, 01 Jan 2026 10:50:45 GMT");
+        assert_eq!(read, Ok(Timestamp::from_seconds(1_767_264_645)));
+        assert!(Timestamp::parse_http_date("yesterday").is_err());
         assert_eq!(
             date("1994-11-06T09:49:37.999+01:00"),
             "Sun, 06 Nov 1994 08:49:37 GMT"

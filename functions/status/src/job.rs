@@ -65,7 +65,7 @@ fn with_status(
     }
 }
 
-/// The result: 404 until there is one, 410 if there will never be one.
+/// The result: 404 until there is one, 410 if there will never be one, 307 to the bucket if it is there.
 pub(crate) async fn result(
     app: &App,
     incoming: &Incoming,
@@ -95,6 +95,10 @@ async fn result_of(
         JobState::Completed(Outcome::Failed) => Err(failed(&judged)),
         JobState::Completed(Outcome::Canceled) => Err(Problem::new(ProblemKind::JobCanceled)),
         JobState::Completed(Outcome::Success) => {
+            let (method, now) = (incoming.method.as_str(), judged.at());
+            if let Some(url) = app.store.result_url(&judged, method, now).await? {
+                return Ok(elsewhere(url).sunset_of(&judged));
+            }
             let tag = entity_tag(&judged, "result");
             let empty = Answer::new(StatusCode::OK, JSON, String::new()).sunset_of(&judged);
             let body = if incoming.takes_body(&tag) {
@@ -106,6 +110,13 @@ async fn result_of(
             Ok(cached(Answer { body, ..empty }, tag))
         }
     }
+}
+
+/// The redirection to a result in the bucket. The URL gives access to whoever has it, so no cache may store it.
+fn elsewhere(url: String) -> Answer {
+    Answer::empty(StatusCode::TEMPORARY_REDIRECT)
+        .with("location", url)
+        .with("cache-control", "private, no-store")
 }
 
 /// Returns this response with the applied delay.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route};
-use engine::{Authorization, Catalog, Environment, IdSecrets, JobStore, Timestamp};
+use engine::{Authorization, Bucket, Catalog, Environment, IdSecrets, JobStore, Timestamp};
 use lambda_http::Error;
 
 /// What every request needs, built once per process.
@@ -44,8 +44,9 @@ pub async fn run() -> Result<(), Error> {
     let monitor_links = environment.monitor_links()?;
     let max_wait = environment.max_wait()?;
     let aws = engine::load_aws().await;
+    let bucket = Bucket::of(&environment, &aws)?;
     let app = Arc::new(App {
-        store: JobStore::new(aws.dynamodb, table),
+        store: JobStore::new(aws.dynamodb, table).with_bucket(bucket),
         secrets,
         monitor_links,
         max_wait,
@@ -67,7 +68,7 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Ok(Route::ProblemType(kind)) => pages::problem_type(kind, &incoming),
         Ok(Route::Options(resource)) => Ok(resource.options()),
         // The gateway routes these to `submit`. In a deployment with other routes, there is no such resource here.
-        Ok(Route::Submit | Route::Cancel(_) | Route::Delete(_)) => {
+        Ok(Route::Submit | Route::Upload | Route::Cancel(_) | Route::Delete(_)) => {
             Err(Problem::new(ProblemKind::NotFound))
         }
         Err(problem) => Err(problem),

@@ -12,7 +12,7 @@ use lambda_http::tracing::{info, warn};
 
 use crate::request::parse;
 use crate::submission::Submission;
-use crate::{App, clock, idempotency};
+use crate::{App, clock, idempotency, uploads};
 
 /// A job that is stored, and what its submitter is told about it.
 pub(crate) struct Accepted {
@@ -41,7 +41,9 @@ pub(crate) async fn accept(
         },
     };
     let creation_token = CreationToken::of(random()?);
-    let submission = Submission::of(job, place.id, owner, creation_token, incoming);
+    let latest = app.deadline_of(job.scheduled_start);
+    let uploads = uploads::find(app, owner, &job.uploads, latest).await?;
+    let submission = Submission::of(job, place.id, owner, creation_token, uploads, incoming);
     let trace = incoming.trace.as_deref();
     let traceparent = submission.message().traceparent.clone();
     // The message is sent first. In the other order, a crash in between would leave a job that never runs.
@@ -226,7 +228,7 @@ fn applied(hold: Option<Hold>, is_async: bool, incoming: &Incoming) -> Option<St
     }
 }
 
-fn random<const BYTES: usize>() -> Result<[u8; BYTES], Problem> {
+pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], Problem> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(|error| {
         lambda_http::tracing::error!("no random bytes: {error}");

@@ -1,23 +1,26 @@
 //! The Lambda function that accepts jobs and their owners' commands: `POST /jobs`, `POST /jobs/{id}/cancel`,
-//! `DELETE /jobs/{id}`.
+//! `DELETE /jobs/{id}`, `POST /uploads`.
 //!
 //! The message is sent before the record is written, and the 202 follows both: no record exists without its message, and a
 //! 202 means that both are durable.
 
 mod accept;
+mod body;
 mod commands;
 mod idempotency;
 mod request;
 mod submission;
+mod uploads;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{
-    Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
+    Bucket, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
 };
 use lambda_http::Error;
+use uploads::Uploads;
 
 /// What every request needs, built once per process.
 struct App {
@@ -38,6 +41,8 @@ struct App {
     max_wait: Duration,
     /// How long a write can still take effect after its clock was read.
     write_horizon: Duration,
+    /// Uploads, if the deployment takes them.
+    uploads: Option<Uploads>,
 }
 
 impl App {
@@ -46,6 +51,11 @@ impl App {
     fn schedule_ahead(&self) -> Duration {
         let kept = MAX_MESSAGE_AGE.saturating_sub(self.deadline + self.write_horizon);
         self.max_schedule_ahead.min(kept)
+    }
+
+    /// The latest time at which a job with this start may run.
+    fn deadline_of(&self, scheduled_start: Timestamp) -> Timestamp {
+        scheduled_start.plus(self.deadline)
     }
 }
 
@@ -65,8 +75,13 @@ pub async fn run() -> Result<(), Error> {
         (environment.max_schedule_ahead()?, environment.max_wait()?);
     let gateway = GatewayConfig::of(&environment)?;
     let aws = engine::load_aws().await;
+    let bucket = Bucket::of(&environment, &aws)?;
+    let uploads = bucket
+        .clone()
+        .map(|bucket| Uploads::of(bucket, &environment));
+    let uploads = uploads.transpose()?;
     let (store, queue) = (
-        JobStore::new(aws.dynamodb, table),
+        JobStore::new(aws.dynamodb, table).with_bucket(bucket),
         JobQueue::new(aws.sqs, queue),
     );
     let app = Arc::new(App {
@@ -81,6 +96,7 @@ pub async fn run() -> Result<(), Error> {
         max_schedule_ahead,
         max_wait,
         write_horizon,
+        uploads,
     });
     api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }
@@ -117,6 +133,7 @@ async fn command(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Comma
         }
         Route::Cancel(id) => commands::cancel(app, incoming, id).await?,
         Route::Delete(id) => commands::delete(app, incoming, id).await?,
+        Route::Upload => uploads::ticket(app, incoming, now).await?,
         Route::Options(resource) => resource.options(),
         // The gateway routes these to `status`. In a deployment with other routes, there is no such resource here.
         Route::List

@@ -5,10 +5,12 @@ use std::time::Duration;
 use api::{Incoming, Problem};
 use engine::{
     CreationToken, Fingerprint, JobId, JobMessage, MAX_MESSAGE_BYTES, NewJob, Owner, Timestamp,
+    UploadedObject,
 };
 
 use crate::App;
-use crate::request::{RequestedJob, too_large};
+use crate::body::too_large;
+use crate::request::RequestedJob;
 
 /// A job that is about to be stored.
 pub(crate) struct Submission {
@@ -26,6 +28,7 @@ impl Submission {
         id: JobId,
         owner: &Owner,
         creation_token: CreationToken,
+        uploads: Vec<UploadedObject>,
         incoming: &Incoming,
     ) -> Self {
         let traceparent = incoming.header("traceparent");
@@ -34,6 +37,7 @@ impl Submission {
             kind: job.kind,
             fingerprint: Fingerprint::of(&incoming.body),
             traceparent: traceparent.and_then(|text| text.parse().ok()),
+            uploads,
             input: job.input,
         };
         Self {

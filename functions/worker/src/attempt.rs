@@ -40,7 +40,8 @@ impl Attempt<'_> {
             .invocation
             .time_to_run(&self.run, self.runner.time_limit, now());
         let ends_at = moment_in(time);
-        let (context, control) = run_context(&self.run, ends_at, self.app.process.clone());
+        let (uploads, process) = (self.message.uploads.clone(), self.app.process.clone());
+        let (context, control) = run_context(&self.run, uploads, ends_at, process);
         let work = self.threads.run(self.runner, self.message, context);
         let (end, progress) = watch(&self.app.store, &self.run, control, work, ends_at).await;
         let disposition = self.end(end, limit, progress).await;
@@ -59,8 +60,12 @@ impl Attempt<'_> {
 
     async fn end(&self, end: HandlerEnd, limit: Limit, progress: Progress) -> Disposition {
         match end {
-            HandlerEnd::Returned(Ok(result)) if result.len() > engine::MAX_RESULT_BYTES => {
-                self.fail(result_too_large(result.len()), progress).await
+            HandlerEnd::Returned(Ok(result))
+                if result.len() > self.app.store.max_result_bytes() =>
+            {
+                let limit = self.app.store.max_result_bytes();
+                self.fail(result_too_large(result.len(), limit), progress)
+                    .await
             }
             HandlerEnd::Returned(Ok(result)) => self.succeed(result, progress).await,
             HandlerEnd::Returned(Err(error)) => self.failed(error, progress).await,

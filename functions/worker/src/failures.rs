@@ -19,8 +19,7 @@ pub(crate) fn panicked() -> Failure {
     Failure::new("panicked", "the handler panicked")
 }
 
-pub(crate) fn result_too_large(bytes: usize) -> Failure {
-    let limit = engine::MAX_RESULT_BYTES;
+pub(crate) fn result_too_large(bytes: usize, limit: usize) -> Failure {
     Failure::new(
         "result-too-large",
         &format!("the result has {bytes} bytes, which exceeds the maximum of {limit}"),

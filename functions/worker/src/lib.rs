@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use engine::{Environment, JobQueue, JobStore, Metrics, ProcessState, Runners};
+use engine::{Bucket, Environment, JobQueue, JobStore, Metrics, ProcessState, Runners};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::tower::util::MapFutureLayer;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
@@ -64,8 +64,9 @@ pub async fn run() -> Result<(), Error> {
     let runners = Runners::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, write_horizon) = (environment.retention()?, environment.write_horizon()?);
     let aws = engine::load_aws().await;
+    let bucket = Bucket::of(&environment, &aws)?;
     let (store, queue) = (
-        JobStore::new(aws.dynamodb, table),
+        JobStore::new(aws.dynamodb, table).with_bucket(bucket.clone()),
         JobQueue::new(aws.sqs, queue),
     );
     let app = &Arc::new(App {
@@ -73,7 +74,7 @@ pub async fn run() -> Result<(), Error> {
         queue,
         runners,
         metrics: Metrics::of(&environment),
-        process: ProcessState::new(aws.config),
+        process: ProcessState::new(aws.config, bucket),
         retention,
         write_horizon,
         threads: Threads::default(),

@@ -234,6 +234,7 @@ mod tests {
             kind: "odd".parse().unwrap(),
             fingerprint: engine::Fingerprint::of(b""),
             traceparent: None,
+            uploads: Vec::new(),
             input: serde_json::from_str(input).unwrap(),
         };
         let runner = *runners.get(&message.kind).unwrap();

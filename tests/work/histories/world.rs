@@ -225,6 +225,7 @@ impl World {
             kind: "rehearsal".parse().unwrap(),
             fingerprint: fingerprint(),
             traceparent: None,
+            uploads: Vec::new(),
             input: RawValue::from_string("{}".to_owned()).unwrap(),
         };
         let body = message.to_body();

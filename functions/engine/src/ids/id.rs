@@ -22,7 +22,12 @@ use crate::{ConfigError, Owner};
 pub const SECRET_MIN_CHARS: usize = 32;
 
 /// Bytes of the id before the tag.
-const SEED_BYTES: usize = 10;
+pub(super) const SEED_BYTES: usize = 10;
+
+/// What an id is for. Its tag covers that, so no id of one purpose is one of another.
+pub(super) type Purpose = &'static [u8];
+
+const JOB: Purpose = b"tag";
 
 /// A job's id: a UUIDv8 in its canonical lower-case form. An id that parses may never have been issued: see [`IdSecrets::issued_to`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,7 +107,7 @@ impl IdSecrets {
     /// A new id for `owner`. `random` is 10 bytes from a cryptographic source.
     #[must_use]
     pub fn issue(&self, owner: &Owner, random: [u8; SEED_BYTES]) -> JobId {
-        seal(&self.newest, owner, random)
+        seal(&self.newest, JOB, owner, random)
     }
 
     /// The ids of `owner`'s `Idempotency-Key`: always the same for the same key, and unrelated to those of other owners.
@@ -117,16 +122,20 @@ impl IdSecrets {
             let digest = mac(secret, &[b"key", owner.as_str().as_bytes(), key.as_bytes()]);
             let mut seed = [0; SEED_BYTES];
             seed.copy_from_slice(&digest[..SEED_BYTES]);
-            seal(secret, owner, seed)
+            seal(secret, JOB, owner, seed)
         })
     }
 
     /// Whether `id` was issued to `owner` under one of the secrets. Takes constant time.
     #[must_use]
     pub fn issued_to(&self, id: &JobId, owner: &Owner) -> bool {
+        self.has_tag(id, JOB, owner)
+    }
+
+    pub(super) fn has_tag(&self, id: &JobId, purpose: Purpose, owner: &Owner) -> bool {
         let (seed, tag) = id.as_bytes().split_at(SEED_BYTES);
         self.all().any(|secret| {
-            tag_mac(secret, owner, seed)
+            tag_mac(secret, purpose, owner, seed)
                 .verify_truncated_left(tag)
                 .is_ok()
         })
@@ -159,19 +168,24 @@ impl fmt::Debug for IdSecrets {
 }
 
 /// Joins seed and tag. Sets version and variant first, because the tag covers the seed as it is in the id.
-fn seal(secret: &Hmac<Sha256>, owner: &Owner, seed: [u8; SEED_BYTES]) -> JobId {
+pub(super) fn seal(
+    secret: &Hmac<Sha256>,
+    purpose: Purpose,
+    owner: &Owner,
+    seed: [u8; SEED_BYTES],
+) -> JobId {
     let mut bytes = [0; 16];
     bytes[..SEED_BYTES].copy_from_slice(&seed);
     bytes = *Builder::from_custom_bytes(bytes).into_uuid().as_bytes();
-    let tag = tag_mac(secret, owner, &bytes[..SEED_BYTES])
+    let tag = tag_mac(secret, purpose, owner, &bytes[..SEED_BYTES])
         .finalize()
         .into_bytes();
     bytes[SEED_BYTES..].copy_from_slice(&tag[..16 - SEED_BYTES]);
     JobId(Uuid::from_bytes(bytes))
 }
 
-fn tag_mac(secret: &Hmac<Sha256>, owner: &Owner, seed: &[u8]) -> Hmac<Sha256> {
-    keyed(secret, &[b"tag", owner.as_str().as_bytes(), seed])
+fn tag_mac(secret: &Hmac<Sha256>, purpose: Purpose, owner: &Owner, seed: &[u8]) -> Hmac<Sha256> {
+    keyed(secret, &[purpose, owner.as_str().as_bytes(), seed])
 }
 
 pub(crate) fn mac(secret: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {

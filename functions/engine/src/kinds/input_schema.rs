@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::limits::patterns;
 use super::place::Place;
 use super::schema::Check;
-use crate::Invalid;
+use crate::{Invalid, NamedUpload};
 
 /// Maximum number of comparisons of a value with a schema. A body has up to half a million values. Each takes a few comparisons, but alternatives
 /// without a tag that are nested in each other take a number that doubles with each level.
@@ -33,25 +33,29 @@ impl InputSchema {
         }
     }
 
-    /// Returns the errors of `value`.
-    pub(super) fn errors(&self, value: &Value) -> Vec<Invalid> {
-        self.errors_within(value, MAX_STEPS)
+    /// Returns the uploads that `value` names, or its errors.
+    pub(super) fn check(&self, value: &Value) -> Result<Vec<NamedUpload>, Vec<Invalid>> {
+        self.check_within(value, MAX_STEPS)
     }
 
-    pub(super) fn errors_within(&self, value: &Value, max_steps: usize) -> Vec<Invalid> {
+    pub(super) fn check_within(
+        &self,
+        value: &Value,
+        max_steps: usize,
+    ) -> Result<Vec<NamedUpload>, Vec<Invalid>> {
         // One more, which remains if all are needed.
         let left = Cell::new(max_steps + 1);
-        let mut check = Check {
-            input: self,
-            left: &left,
-            errors: Vec::new(),
-        };
+        let mut check = Check::new(self, &left);
         check.value(&self.schema, value, Place::Root);
         if left.get() == 0 {
             let detail =
                 format!("is too complex: its check takes more than {max_steps} comparisons");
-            return vec![Invalid::new("", &detail)];
+            return Err(vec![Invalid::new("", &detail)]);
         }
-        check.errors
+        if check.errors.is_empty() {
+            Ok(check.uploads)
+        } else {
+            Err(check.errors)
+        }
     }
 }

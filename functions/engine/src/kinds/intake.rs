@@ -10,6 +10,15 @@ use super::input_schema::InputSchema;
 use super::registry::Kinds;
 use crate::{Invalid, Job, KindName, Registry, RegistryError};
 
+/// An upload that an input names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedUpload {
+    /// The place in the input: a JSON Pointer (RFC 6901).
+    pub pointer: String,
+    /// Its id, as the client wrote it.
+    pub id: String,
+}
+
 /// The kinds as `submit` needs them: the checks of their inputs, and their numbers of attempts.
 #[derive(Debug)]
 pub struct Intake {
@@ -32,16 +41,15 @@ impl Accepts {
             .get_or_init(|| InputSchema::of((self.describe)().to_value()))
     }
 
-    fn check(&self, input: &str) -> Result<(), Vec<Invalid>> {
+    fn check(&self, input: &str) -> Result<Vec<NamedUpload>, Vec<Invalid>> {
         let checked = (self.check)(input);
         // The errors of a schema speak of JSON, those of serde of Rust. So serde's count only if the schema has none.
-        if let Ok(value) = serde_json::from_str(input) {
-            let errors = self.schema().errors(&value);
-            if !errors.is_empty() {
-                return Err(errors);
-            }
-        }
-        checked.and_then(|valid| valid).map_err(|error| vec![error])
+        let uploads = match serde_json::from_str(input) {
+            Ok(value) => self.schema().check(&value)?,
+            Err(_) => Vec::new(),
+        };
+        let valid = checked.and_then(|valid| valid);
+        valid.map(|()| uploads).map_err(|error| vec![error])
     }
 }
 
@@ -73,11 +81,11 @@ impl Intake {
     }
 
     /// Checks an input (JSON text) against its kind: first its shape and the limits in its schema, then [`Job::validate`]. An unknown kind
-    /// accepts nothing.
+    /// accepts nothing. Returns the uploads that the input names; it is not known whether they exist.
     ///
     /// # Errors
     /// All violations of the schema, or the error of [`Job::validate`].
-    pub fn check(&self, kind: &KindName, input: &str) -> Result<(), Vec<Invalid>> {
+    pub fn check(&self, kind: &KindName, input: &str) -> Result<Vec<NamedUpload>, Vec<Invalid>> {
         match self.by_name.get(kind) {
             Some(accepts) => accepts.check(input),
             None => Err(vec![Invalid::new("", "does not belong to a known kind")]),

@@ -82,7 +82,8 @@ fn run<J: Job>(input: &str, context: Context) -> Running {
                 &format!("input{}: {}", wrong.pointer, wrong.detail),
             )
         })?;
-        let output = job.run(context).await?;
+        let ended = job.run(context.clone()).await;
+        let output = ended.map_err(|error| context.settled(error))?;
         serde_json::to_string(&output).map_err(|_| {
             JobError::permanent("unwritable-result", "the result cannot be written as JSON")
         })

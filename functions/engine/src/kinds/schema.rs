@@ -15,7 +15,8 @@ use super::input_schema::InputSchema;
 use super::json_type::{is_type, spoken, types};
 use super::place::Place;
 use super::variant::{Fit, fit, none_fits};
-use crate::Invalid;
+use crate::attachment::MARK;
+use crate::{Invalid, NamedUpload};
 
 /// Maximum number of errors that a check collects.
 const MAX_ERRORS: usize = 1_000;
@@ -26,9 +27,20 @@ pub(super) struct Check<'a> {
     /// Number of comparisons that it may still make, nested checks included.
     pub(super) left: &'a Cell<usize>,
     pub(super) errors: Vec<Invalid>,
+    /// The uploads that the value names.
+    pub(super) uploads: Vec<NamedUpload>,
 }
 
 impl<'a> Check<'a> {
+    pub(super) fn new(input: &'a InputSchema, left: &'a Cell<usize>) -> Self {
+        Self {
+            input,
+            left,
+            errors: Vec::new(),
+            uploads: Vec::new(),
+        }
+    }
+
     fn wrong(&mut self, at: Place<'_>, detail: impl Into<String>) {
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(Invalid {
@@ -38,14 +50,13 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The errors of `value` at `at` against one schema alone.
-    fn alone(&self, schema: &'a Value, value: &Value, at: Place<'_>) -> Vec<Invalid> {
-        let mut check = Check {
-            input: self.input,
-            left: self.left,
-            errors: Vec::new(),
-        };
+    /// The errors of `value` at `at` against one schema alone. If there are none, its uploads count.
+    fn alone(&mut self, schema: &'a Value, value: &Value, at: Place<'_>) -> Vec<Invalid> {
+        let mut check = Check::new(self.input, self.left);
         check.value(schema, value, at);
+        if check.errors.is_empty() {
+            self.uploads.append(&mut check.uploads);
+        }
         check.errors
     }
 
@@ -250,6 +261,12 @@ impl<'a> Check<'a> {
             if !members.contains_key(name) {
                 self.wrong(Place::Member(&at, name), "is missing");
             }
+        }
+        if schema.contains_key(MARK)
+            && let Some(Value::String(id)) = members.get("upload")
+        {
+            let (pointer, id) = (at.pointer(), id.clone());
+            self.uploads.push(NamedUpload { pointer, id });
         }
         let known = schema.get("properties").and_then(Value::as_object);
         for (name, value) in members {

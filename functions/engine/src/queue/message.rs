@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Fingerprint, JobId, KindName, TraceContext};
+use crate::{Fingerprint, JobId, KindName, TraceContext, UploadedObject};
 
 /// Maximum size of a message, in bytes: 1 MiB since August 2025
 /// (<https://aws.amazon.com/about-aws/whats-new/2025/08/amazon-sqs-max-payload-size-1mib/>).
@@ -15,7 +15,7 @@ pub const MAX_MESSAGE_BYTES: usize = 1_048_576;
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
 pub const MAX_MESSAGE_AGE: Duration = Duration::from_secs(14 * 24 * 3_600);
 
-/// Maximum size of a message without the input, in bytes.
+/// Maximum size of a message without the input and its uploads, in bytes.
 pub const MESSAGE_ENVELOPE_BYTES: usize = 1_024;
 
 /// A job as the queue carries it. Only the message contains the input, so the record stays small, and polling cheap.
@@ -29,6 +29,8 @@ pub struct JobMessage {
     pub fingerprint: Fingerprint,
     /// The trace context of the request, if it had one.
     pub traceparent: Option<TraceContext>,
+    /// The uploads that the input names.
+    pub uploads: Vec<UploadedObject>,
     /// The input, as the client wrote it.
     pub input: Box<RawValue>,
 }
@@ -45,6 +47,8 @@ struct Outgoing<'a> {
     fingerprint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    uploads: &'a [UploadedObject],
     input: &'a RawValue,
 }
 
@@ -54,6 +58,8 @@ struct Received {
     name: String,
     fingerprint: String,
     traceparent: Option<String>,
+    #[serde(default)]
+    uploads: Vec<UploadedObject>,
     input: Box<RawValue>,
 }
 
@@ -68,6 +74,7 @@ impl JobMessage {
             name,
             fingerprint,
             traceparent: self.traceparent.as_ref().map(TraceContext::as_str),
+            uploads: &self.uploads,
             input: &self.input,
         });
         // Strings and raw JSON always serialize.
@@ -86,6 +93,7 @@ impl JobMessage {
             kind: read.name.parse().map_err(|_| ParseMessageError(None))?,
             fingerprint: Fingerprint::from_hex(&read.fingerprint).ok_or(ParseMessageError(None))?,
             traceparent: read.traceparent.and_then(|text| text.parse().ok()),
+            uploads: read.uploads,
             input: read.input,
         })
     }
@@ -117,6 +125,7 @@ mod tests {
             id: record.id,
             kind: record.kind,
             fingerprint: record.fingerprint,
+            uploads: Vec::new(),
             input,
         }
     }
@@ -131,6 +140,19 @@ mod tests {
         );
         assert_eq!(read.input.get(), sent.input.get());
         assert_eq!(read.traceparent.unwrap().as_str(), TRACE);
+    }
+
+    #[test]
+    fn a_message_reads_back_with_its_uploads() {
+        let id = "018f4d3e-0000-8000-8000-000000000000".parse().unwrap();
+        let (etag, bytes) = ("\"0af\"".to_owned(), 7);
+        let uploads = vec![UploadedObject { id, etag, bytes }];
+        let sent = JobMessage {
+            uploads: uploads.clone(),
+            ..message("1")
+        };
+        assert_eq!(JobMessage::parse(&sent.to_body()).unwrap().uploads, uploads);
+        assert!(!message("1").to_body().contains("uploads"));
     }
 
     #[test]

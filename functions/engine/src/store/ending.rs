@@ -13,13 +13,10 @@ use crate::{
     AttemptWrite, Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written,
 };
 
-/// The maximum size of a result, in bytes of JSON: an item holds up to 400 KB (409,600 bytes), its key and expiry included.
-pub const MAX_RESULT_BYTES: usize = 380_000;
-
 /// How a job ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ending {
-    /// With a result: JSON text of up to [`MAX_RESULT_BYTES`].
+    /// With a result: JSON text of up to [`JobStore::max_result_bytes`].
     Success {
         /// The result.
         result: String,
@@ -87,9 +84,14 @@ impl JobStore {
         let expires_at = expiry(now, retention);
         let (ended, ended_values) = match ending {
             Ending::Success { result } if !has_room(run, progress, result) => {
-                self.put_result(run, result, now, retention).await?;
-                let (set, values) = completed(ending.outcome(), now, expires_at);
-                (format!("{set}, #result_token = :token"), values)
+                let days = self.put_result(run, result, now, retention).await?;
+                let (set, mut values) = completed(ending.outcome(), now, expires_at);
+                let mut set = format!("{set}, #result_token = :token");
+                if let Some(days) = days {
+                    set += ", #result_days = :days";
+                    values.push((":days", number(days)));
+                }
+                (set, values)
             }
             _ => ended(ending, now, expires_at),
         };

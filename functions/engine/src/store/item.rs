@@ -112,6 +112,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         updated_at: read.time(A::UpdatedAtMs)?,
         result: read.text(A::Result).map(str::to_owned),
         result_token: read.text(A::ResultToken).map(str::to_owned),
+        result_days: read.optional_number(A::ResultDays)?,
         error: read.failure(),
     })
 }

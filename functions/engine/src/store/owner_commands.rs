@@ -48,7 +48,7 @@ const READS: usize = 5;
 /// longer in the index.
 const TOMBSTONE: &str = "SET #deleted = :true, #state = :completed, #outcome = :outcome, #summary = :nothing, \
      #expires_at = :expires, #updated_at_ms = :now, #version = #version + :one \
-     REMOVE #title, #result, #result_token, #error_code, #error_message, #checkpoint, #start_percent, #lease_until_ms, #cancel_requested, \
+     REMOVE #title, #result, #result_token, #result_days, #error_code, #error_message, #checkpoint, #start_percent, #lease_until_ms, #cancel_requested, \
      #progress_number, #overdue_ms, #owner_shard";
 
 impl JobStore {

@@ -51,6 +51,8 @@ pub enum Attribute {
     Result,
     /// Whose attempt's result is in an item of its own, with the key `<id>#<this token>`; absent if there is none.
     ResultToken,
+    /// The lifecycle class in days of a result that is in the bucket: its key is `results/<this>/<id>/<token>`; absent if there is none.
+    ResultDays,
     ErrorCode,
     ErrorMessage,
     /// The index's partition key: the owner and one of [`crate::INDEX_SHARDS`] numbers.
@@ -61,7 +63,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -91,6 +93,7 @@ impl Attribute {
         Self::UpdatedAtMs,
         Self::Result,
         Self::ResultToken,
+        Self::ResultDays,
         Self::ErrorCode,
         Self::ErrorMessage,
         Self::OwnerShard,
@@ -130,6 +133,7 @@ impl Attribute {
             Self::UpdatedAtMs => "updated_at_ms",
             Self::Result => "result",
             Self::ResultToken => "result_token",
+            Self::ResultDays => "result_days",
             Self::ErrorCode => "error_code",
             Self::ErrorMessage => "error_message",
             Self::OwnerShard => "owner_shard",

@@ -22,6 +22,7 @@ fn operation_id(route: &Route) -> Option<&'static str> {
         Route::Delete(_) => Some("deleteJob"),
         Route::JobResult(_) => Some("getJobResult"),
         Route::Cancel(_) => Some("cancelJob"),
+        Route::Upload => Some("requestUpload"),
         Route::ProblemType(_) => Some("getProblemType"),
         Route::Monitor(_) | Route::Options(_) => None,
     }

@@ -1,0 +1,134 @@
+//! The bucket for large inputs and results: objects by their key, and URLs that give a client access to one object for a time.
+//!
+//! There is no client of S3 here. The four requests that the functions make are signed with `aws-sigv4` and sent through the connector of
+//! the other clients: an SDK client would make each function larger by a third.
+
+mod download;
+mod error;
+mod object;
+mod request;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::Region;
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+
+pub(crate) use download::{Download, download};
+pub use error::BucketError;
+pub use object::{ObjectFacts, UploadedObject};
+
+use crate::{Aws, ConfigError, Environment, JobId, UploadId};
+
+/// The largest object that a single PUT can store: 5 GiB.
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>
+pub const MAX_OBJECT_BYTES: u64 = 5 * 1_024 * 1_024 * 1_024;
+
+/// The longest time that a URL gives access for. It ends with the session of the role that signed it, too, and Lambda does not say when
+/// that is.
+pub const LONGEST_ACCESS: Duration = Duration::from_secs(3_600);
+
+/// The lifecycle rules for results, in days: each is the prefix of its objects. The template has these rules.
+pub const RESULT_DAYS: [u16; 4] = [2, 8, 32, 400];
+
+/// The bucket of a deployment with large payloads. Cloning is cheap.
+#[derive(Clone)]
+pub struct Bucket {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// The beginning of an object's URL: the key follows.
+    url: String,
+    region: Region,
+    credentials: Option<SharedCredentialsProvider>,
+    connector: SharedHttpConnector,
+}
+
+impl Bucket {
+    /// The bucket that `BUCKET` names; `None` if it is not set. `BUCKET_ENDPOINT_URL` replaces the endpoint of S3, only on a developer's
+    /// machine and in tests. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn of(environment: &Environment, aws: &Aws) -> Result<Option<Self>, ConfigError> {
+        let Some(name) = environment.optional("BUCKET") else {
+            return Ok(None);
+        };
+        let region = aws.config.region().cloned();
+        let region = region.ok_or(ConfigError::Missing("AWS_REGION"))?;
+        let url = match environment.optional_url("BUCKET_ENDPOINT_URL")? {
+            Some(endpoint) => format!("{}/{name}/", endpoint.trim_end_matches('/')),
+            None => format!("https://{name}.s3.{}/", domain(region.as_ref())),
+        };
+        let inner = Inner {
+            url,
+            region,
+            credentials: aws.config.credentials_provider(),
+            connector: aws.connector.clone(),
+        };
+        Ok(Some(Self {
+            inner: Arc::new(inner),
+        }))
+    }
+}
+
+/// Does not show the credentials.
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Bucket").field(&self.inner.url).finish()
+    }
+}
+
+/// The end of a host name in a region. Source: <https://docs.aws.amazon.com/general/latest/gr/s3.html>
+fn domain(region: &str) -> String {
+    let suffix = if region.starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    };
+    format!("{region}.{suffix}")
+}
+
+/// The key of an upload.
+#[must_use]
+pub fn upload_key(id: &UploadId) -> String {
+    format!("uploads/{id}")
+}
+
+/// The key of a result. The fencing token makes it the attempt's own: a superseded attempt writes another object.
+#[must_use]
+pub(crate) fn result_key(days: u16, id: &JobId, token: &str) -> String {
+    format!("results/{days}/{id}/{token}")
+}
+
+/// The class of a result that must stay for `retention`: the shortest of [`RESULT_DAYS`] that covers it and a day, because the result is
+/// stored before its job ends. The longest covers every retention that the template allows.
+#[must_use]
+pub(crate) fn result_days(retention: Duration) -> u16 {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let covers = |days: &u16| DAY * u32::from(*days - 1) >= retention;
+    let [.., longest] = RESULT_DAYS;
+    RESULT_DAYS.into_iter().find(covers).unwrap_or(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_stays_at_least_a_day_longer_than_its_job() {
+        let days = |hours: u64| result_days(Duration::from_secs(3_600 * hours));
+        assert_eq!([days(1), days(24), days(25)], [2, 2, 8]);
+        assert_eq!([days(7 * 24), days(31 * 24)], [8, 32]);
+        assert_eq!([days(31 * 24 + 1), days(365 * 24)], [400, 400]);
+    }
+
+    #[test]
+    fn a_region_has_its_domain() {
+        assert_eq!(domain("eu-central-1"), "eu-central-1.amazonaws.com");
+        assert_eq!(domain("cn-north-1"), "cn-north-1.amazonaws.com.cn");
+    }
+}

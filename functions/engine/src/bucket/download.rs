@@ -1,0 +1,104 @@
+//! An object as a stream that survives broken connections.
+
+use std::time::Duration;
+
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::object::chunks;
+use super::request::refusal;
+use super::{Bucket, BucketError, upload_key};
+use crate::UploadedObject;
+use crate::attachment::ReadError;
+
+/// What is read, and from where.
+#[derive(Clone, Debug)]
+pub(crate) struct Download {
+    pub(crate) object: UploadedObject,
+    /// The first byte to read.
+    pub(crate) from: u64,
+}
+
+/// Maximum time until the first byte of a response, and from a chunk to the next one.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// Maximum number of requests in a row that bring nothing.
+const REQUESTS: u32 = 5;
+
+/// The delay after the first of them; it doubles.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Reads the object and sends its chunks, until all are sent, nobody receives them any more, or it cannot be read: the error is the last
+/// thing that is sent. After a broken connection, it goes on where that ended.
+pub(crate) async fn download(
+    bucket: Bucket,
+    download: Download,
+    to: mpsc::Sender<Result<Bytes, ReadError>>,
+) {
+    let Download { object, mut from } = download;
+    let mut in_vain = 0;
+    while from < object.bytes {
+        let before = from;
+        let error = match receive(&bucket, &object, &mut from, &to).await {
+            Ok(()) => continue,
+            Err(Stopped::NotWanted) => return,
+            Err(Stopped::Failed(error)) => error,
+        };
+        in_vain = if from > before { 1 } else { in_vain + 1 };
+        if error.is_permanent() || in_vain == REQUESTS {
+            // Fails if nobody waits for it.
+            let _ = to.send(Err(error)).await;
+            return;
+        }
+        tokio::time::sleep(PAUSE * 2_u32.pow(in_vain - 1)).await;
+    }
+}
+
+/// Why a request did not bring all bytes.
+enum Stopped {
+    /// Nobody receives them any more.
+    NotWanted,
+    Failed(ReadError),
+}
+
+impl From<BucketError> for Stopped {
+    fn from(error: BucketError) -> Self {
+        Self::Failed(ReadError::Unavailable(error))
+    }
+}
+
+/// Sends the chunks of one response, and counts their bytes.
+async fn receive(
+    bucket: &Bucket,
+    object: &UploadedObject,
+    from: &mut u64,
+    to: &mpsc::Sender<Result<Bytes, ReadError>>,
+) -> Result<(), Stopped> {
+    let (key, range) = (upload_key(&object.id), format!("bytes={from}-"));
+    let headers = [("range", range.as_str()), ("if-match", &object.etag)];
+    let answer = bucket
+        .send("GET", &key, &headers, SdkBody::empty, SILENCE)
+        .await?;
+    if answer.status().as_u16() != 206 {
+        return Err(Stopped::Failed(ReadError::of(refusal(answer).await)));
+    }
+    let mut body = chunks(answer.into_body());
+    loop {
+        let chunk = match timeout(SILENCE, body.next()).await {
+            Ok(Some(chunk)) => chunk.map_err(BucketError::unavailable)?,
+            // A response that ends early is a broken connection.
+            Ok(None) if *from < object.bytes => {
+                Err(BucketError::unavailable("the response ended early"))?
+            }
+            Ok(None) => return Ok(()),
+            Err(late) => Err(BucketError::unavailable(late))?,
+        };
+        let bytes = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        if to.send(Ok(chunk)).await.is_err() {
+            return Err(Stopped::NotWanted);
+        }
+        *from += bytes;
+    }
+}

@@ -1,0 +1,125 @@
+//! Objects of the bucket.
+
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::request::refusal;
+use super::{Bucket, BucketError};
+use crate::aws::ATTEMPT;
+use crate::{Timestamp, UploadId};
+
+/// What the bucket says about an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectFacts {
+    /// Its entity tag, with quotes. It changes with the content.
+    pub etag: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// When it was stored.
+    pub stored_at: Timestamp,
+}
+
+/// An upload as a job names it: a worker reads this content or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadedObject {
+    /// The upload's id.
+    #[serde(with = "as_text")]
+    pub id: UploadId,
+    /// The object's entity tag.
+    pub etag: String,
+    /// The object's size in bytes.
+    pub bytes: u64,
+}
+
+/// The lowest rate, in bytes per millisecond, at which a result must reach the bucket.
+const SLOWEST: u64 = 1_000;
+
+impl Bucket {
+    /// What the bucket says about an object: a HEAD. `None` if there is none. Without permission to list the bucket, S3 answers 403 then.
+    ///
+    /// # Errors
+    /// [`BucketError`].
+    pub async fn head(&self, key: &str) -> Result<Option<ObjectFacts>, BucketError> {
+        let answer = self.send("HEAD", key, &[], SdkBody::empty, ATTEMPT).await?;
+        match answer.status().as_u16() {
+            200 => facts(&answer).map(Some),
+            403 | 404 => Ok(None),
+            _ => Err(refusal(answer).await),
+        }
+    }
+
+    /// Stores an object, in place of an earlier one.
+    ///
+    /// # Errors
+    /// [`BucketError`]: it may have been stored.
+    pub(crate) async fn put(
+        &self,
+        key: &str,
+        media_type: &str,
+        content: Bytes,
+    ) -> Result<(), BucketError> {
+        let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        let time = ATTEMPT + Duration::from_millis(bytes / SLOWEST);
+        let headers = [("content-type", media_type)];
+        let body = || SdkBody::from(content.clone());
+        let answer = self.send("PUT", key, &headers, body, time).await?;
+        expect_success(answer).await
+    }
+
+    /// Deletes an object. It is no error if there is none.
+    ///
+    /// # Errors
+    /// [`BucketError`]: it may have been deleted.
+    pub(crate) async fn delete(&self, key: &str) -> Result<(), BucketError> {
+        let answer = self
+            .send("DELETE", key, &[], SdkBody::empty, ATTEMPT)
+            .await?;
+        expect_success(answer).await
+    }
+}
+
+async fn expect_success(answer: HttpResponse) -> Result<(), BucketError> {
+    if answer.status().is_success() {
+        Ok(())
+    } else {
+        Err(refusal(answer).await)
+    }
+}
+
+fn facts(answer: &HttpResponse) -> Result<ObjectFacts, BucketError> {
+    let header = |name| answer.headers().get(name);
+    let facts = || {
+        Some(ObjectFacts {
+            etag: header("etag")?.to_owned(),
+            bytes: header("content-length")?.parse().ok()?,
+            stored_at: Timestamp::parse_http_date(header("last-modified")?).ok()?,
+        })
+    };
+    facts().ok_or_else(|| BucketError::unavailable("an answer to HEAD without its headers"))
+}
+
+/// The chunks of a body.
+pub(super) fn chunks(body: SdkBody) -> ByteStream {
+    ByteStream::new(body)
+}
+
+mod as_text {
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    use crate::UploadId;
+
+    pub(super) fn serialize<S: Serializer>(id: &UploadId, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<UploadId, D::Error> {
+        String::deserialize(from)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}

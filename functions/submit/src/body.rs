@@ -1,0 +1,201 @@
+//! The body of a command: a JSON object. A refusal lists all its errors at once.
+
+use std::collections::BTreeMap;
+
+use api::{FieldError, Incoming, Problem, ProblemKind};
+use engine::{MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES, pointer_to};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// The maximum size of a body, in bytes: it must fit into one message of the queue.
+pub(crate) const MAX_BODY_BYTES: usize = MAX_MESSAGE_BYTES - MESSAGE_ENVELOPE_BYTES;
+
+/// Maximum number of errors that a refusal lists. A response of Lambda must not exceed 6 MB, and a body can have a hundred thousand
+/// errors.
+const MAX_ERRORS: usize = 20;
+
+/// Maximum length of an error's pointer, and of its detail: both can repeat text of the client.
+const MAX_ERROR_CHARS: usize = 200;
+
+/// The problem of a body that does not fit into a message.
+pub(crate) fn too_large() -> Problem {
+    let detail = format!("The body must not exceed {MAX_BODY_BYTES} bytes.");
+    Problem::new(ProblemKind::BodyTooLarge)
+        .detail(detail)
+        .limit_bytes(MAX_BODY_BYTES)
+}
+
+/// Accepts `application/json` and `application/*+json`, with any parameters. A body without a type counts as JSON.
+fn check_media_type(incoming: &Incoming) -> Result<(), Problem> {
+    let Some(value) = incoming.headers.get("content-type") else {
+        return Ok(());
+    };
+    let media_type = value
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    let is_json = media_type == "application/json"
+        || (media_type.starts_with("application/") && media_type.ends_with("+json"));
+    if is_json {
+        Ok(())
+    } else {
+        Err(Problem::new(ProblemKind::UnsupportedMediaType)
+            .header("accept-post", api::JSON.to_owned()))
+    }
+}
+
+fn malformed(why: &str) -> Problem {
+    Problem::new(ProblemKind::MalformedJson).detail(why)
+}
+
+/// The message of the parser, which repeats no text of the body.
+fn unreadable(error: &impl std::fmt::Display) -> Problem {
+    malformed(&format!("The body cannot be parsed: {error}."))
+}
+
+/// The errors in the body: the first [`MAX_ERRORS`], and the number of all.
+struct Errors {
+    refusal: ProblemKind,
+    listed: Vec<FieldError>,
+    count: usize,
+}
+
+impl Errors {
+    fn new(refusal: ProblemKind) -> Self {
+        Self {
+            refusal,
+            listed: Vec::new(),
+            count: 0,
+        }
+    }
+
+    fn add(&mut self, pointer: &str, detail: &str) {
+        self.count += 1;
+        if self.listed.len() < MAX_ERRORS {
+            self.listed.push(FieldError {
+                pointer: cut(pointer),
+                detail: cut(detail),
+            });
+        }
+    }
+
+    fn problem(self) -> Problem {
+        let more = self.count - self.listed.len();
+        // The detail repeats the errors for clients that do not know `errors`.
+        let said = self.listed.iter();
+        let said = said.map(|error| format!("{} {}", place(&error.pointer), error.detail));
+        let rest = (more > 0).then(|| format!("{more} more errors"));
+        let said: Vec<_> = said.chain(rest).collect();
+        Problem::new(self.refusal)
+            .detail(said.join("; "))
+            .errors(self.listed, more)
+    }
+}
+
+/// The problem of these errors: pointer and requirement.
+pub(crate) fn refused<P: AsRef<str>>(
+    refusal: ProblemKind,
+    found: impl IntoIterator<Item = (P, String)>,
+) -> Problem {
+    let mut errors = Errors::new(refusal);
+    for (pointer, detail) in found {
+        errors.add(pointer.as_ref(), &detail);
+    }
+    errors.problem()
+}
+
+/// Returns `text`, or its beginning and an ellipsis.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_ERROR_CHARS) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+fn place(pointer: &str) -> &str {
+    if pointer.is_empty() {
+        "the body"
+    } else {
+        pointer
+    }
+}
+
+/// The members of the body that have not been read yet, and the errors in the others.
+pub(crate) struct Members<'a> {
+    members: BTreeMap<String, &'a RawValue>,
+    errors: Errors,
+}
+
+impl<'a> Members<'a> {
+    /// The members of a request's body. `refusal` is the problem of what they lack.
+    ///
+    /// # Errors
+    /// 413, 415, 400, or 422 if the body is not an object.
+    pub(crate) fn of(incoming: &'a Incoming, refusal: ProblemKind) -> Result<Self, Problem> {
+        if incoming.body.len() > MAX_BODY_BYTES {
+            return Err(too_large());
+        }
+        check_media_type(incoming)?;
+        let text = std::str::from_utf8(&incoming.body).map_err(|error| unreadable(&error))?;
+        if text.trim().is_empty() {
+            return Err(malformed("The request has no body."));
+        }
+        let whole: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
+        let mut errors = Errors::new(refusal);
+        match serde_json::from_str(whole.get()) {
+            Ok(members) => Ok(Self { members, errors }),
+            Err(_) => {
+                errors.add("", "must be a JSON object");
+                Err(errors.problem())
+            }
+        }
+    }
+
+    /// Ends the reading: a member that has not been read is not known.
+    ///
+    /// # Errors
+    /// 422 with all errors.
+    pub(crate) fn end(mut self) -> Result<(), Problem> {
+        for name in std::mem::take(&mut self.members).into_keys() {
+            self.wrong(&pointer_to(&name), "is not a known member");
+        }
+        if self.errors.count == 0 {
+            Ok(())
+        } else {
+            Err(self.errors.problem())
+        }
+    }
+
+    /// The JSON text of a member that must be there.
+    pub(crate) fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
+        let value = self.members.remove(name);
+        if value.is_none() {
+            self.wrong(&pointer_to(name), "is missing");
+        }
+        value
+    }
+
+    pub(crate) fn required<T: Deserialize<'a>>(&mut self, name: &str, wanted: &str) -> Option<T> {
+        if !self.members.contains_key(name) {
+            self.wrong(&pointer_to(name), "is missing");
+        }
+        self.optional(name, wanted)
+    }
+
+    pub(crate) fn optional<T: Deserialize<'a>>(&mut self, name: &str, wanted: &str) -> Option<T> {
+        let value = self.members.remove(name)?;
+        let read = serde_json::from_str(value.get()).ok();
+        if read.is_none() {
+            self.wrong(&pointer_to(name), wanted);
+        }
+        read
+    }
+
+    pub(crate) fn wrong(&mut self, pointer: &str, detail: &str) {
+        self.errors.add(pointer, detail);
+    }
+}

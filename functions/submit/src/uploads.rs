@@ -1,0 +1,274 @@
+//! `POST /uploads`, and the uploads that a job names.
+//!
+//! The ticket of an upload is computed: nothing is stored, and nobody is called. The bucket itself refuses whatever does not fit it,
+//! because the signature covers size, media type, digest and `if-none-match: *`.
+
+use std::time::Duration;
+
+use api::{
+    Answer, Incoming, Problem, ProblemKind, Representation, UploadDocument, UploadHeaders, json,
+};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use engine::{
+    Bucket, ConfigError, Environment, LONGEST_ACCESS, MAX_OBJECT_BYTES, NamedUpload, ObjectFacts,
+    Owner, Timestamp, UploadId, UploadedObject, upload_key,
+};
+use lambda_http::http::StatusCode;
+use tokio::task::JoinSet;
+
+use crate::App;
+use crate::accept::random;
+use crate::body::{Members, refused};
+
+/// Maximum number of uploads that a job names. Each costs a call.
+const MAX_UPLOADS: usize = 10;
+
+/// Maximum length of a media type (RFC 6838, section 4.2: 127 characters for each half).
+const MAX_MEDIA_TYPE_CHARS: usize = 255;
+
+/// The bucket of uploads, and the limits of the deployment.
+pub(crate) struct Uploads {
+    bucket: Bucket,
+    max_bytes: u64,
+    /// How long an upload lives at least. Its lifecycle rule deletes it at the next midnight after that.
+    life: Duration,
+}
+
+impl Uploads {
+    /// The uploads of a deployment with a bucket: `UPLOAD_DAYS` and `MAX_UPLOAD_MIB`.
+    pub(crate) fn of(bucket: Bucket, environment: &Environment) -> Result<Self, ConfigError> {
+        let max_mib = environment.number("MAX_UPLOAD_MIB", 1..=MAX_OBJECT_BYTES >> 20)?;
+        let days = environment.number("UPLOAD_DAYS", 1..=365)?;
+        Ok(Self {
+            bucket,
+            max_bytes: max_mib << 20,
+            life: Duration::from_secs(86_400 * days),
+        })
+    }
+}
+
+/// The ticket of an upload: 201. 404 in a deployment that takes no uploads.
+pub(crate) async fn ticket(
+    app: &App,
+    incoming: &Incoming,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    let Some(uploads) = &app.uploads else {
+        let detail = "This deployment takes no uploads.";
+        return Err(Problem::new(ProblemKind::NotFound).detail(detail));
+    };
+    let form = incoming.choose(Representation::OF_RESULT)?;
+    let owner = incoming.owner()?;
+    let wanted = Wanted::parse(incoming, uploads.max_bytes)?;
+    let id = app.secrets.issue_upload(owner, random()?);
+    let size = wanted.bytes.to_string();
+    let headers = UploadHeaders {
+        content_type: &wanted.media_type,
+        if_none_match: "*",
+        x_amz_checksum_sha256: &wanted.digest,
+    };
+    // The client's HTTP library sets the size itself, and a browser lets nobody else do it.
+    let signed = [
+        ("content-length", size.as_str()),
+        ("content-type", headers.content_type),
+        ("if-none-match", headers.if_none_match),
+        ("x-amz-checksum-sha256", headers.x_amz_checksum_sha256),
+    ];
+    let key = upload_key(&id);
+    let url = uploads
+        .bucket
+        .presigned("PUT", &key, &signed, LONGEST_ACCESS, now)
+        .await?;
+    let document = UploadDocument::of(&id, &url, headers, now.plus(LONGEST_ACCESS));
+    let answer = Answer::new(StatusCode::CREATED, form.content_type(), json(&document));
+    Ok(answer.with("cache-control", "no-store"))
+}
+
+/// An upload as a client describes it.
+struct Wanted {
+    media_type: String,
+    bytes: u64,
+    /// The SHA-256 in Base64.
+    digest: String,
+}
+
+impl Wanted {
+    fn parse(incoming: &Incoming, max_bytes: u64) -> Result<Self, Problem> {
+        let mut members = Members::of(incoming, ProblemKind::InvalidUpload)?;
+        let media_type: Option<String> = members.required("media-type", "must be a string");
+        if media_type
+            .as_deref()
+            .is_some_and(|text| !is_media_type(text))
+        {
+            members.wrong("/media-type", "must be a media type such as text/csv");
+        }
+        let bytes: Option<u64> = members.required("bytes", "must be a whole number");
+        if let Some(bytes) = bytes
+            && !(1..=max_bytes).contains(&bytes)
+        {
+            let detail = format!("must be from 1 to {max_bytes}");
+            members.wrong("/bytes", &detail);
+        }
+        let digest: Option<String> = members.required("sha-256", "must be a string");
+        let digest = digest.and_then(|hex| {
+            let digest = base64_of(&hex);
+            if digest.is_none() {
+                members.wrong("/sha-256", "must be 64 hexadecimal digits");
+            }
+            digest
+        });
+        members.end()?;
+        let whole = || {
+            Some(Self {
+                media_type: media_type?,
+                bytes: bytes?,
+                digest: digest?,
+            })
+        };
+        // Whatever is missing is an error, so this one is never seen.
+        whole().ok_or_else(|| Problem::new(ProblemKind::InvalidUpload))
+    }
+}
+
+fn base64_of(hex: &str) -> Option<String> {
+    let mut digest = [0; 32];
+    hex::decode_to_slice(hex, &mut digest).ok()?;
+    Some(BASE64_STANDARD.encode(digest))
+}
+
+/// Whether a text can be a media type, and a header that a signature covers: no space that a proxy may change.
+fn is_media_type(text: &str) -> bool {
+    let (kind, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let is_token = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    let halves = kind.split_once('/');
+    halves.is_some_and(|(kind, of_kind)| is_token(kind) && is_token(of_kind))
+        && parameters.bytes().all(|byte| byte.is_ascii_graphic())
+        && text.len() <= MAX_MEDIA_TYPE_CHARS
+}
+
+/// Finds the uploads that a job names: one call for each. The job may run until `latest`.
+///
+/// # Errors
+/// 422 at the place of each upload that is not complete, not the caller's, or could be gone when the job runs. An upload of someone else
+/// looks like one that does not exist.
+pub(crate) async fn find(
+    app: &App,
+    owner: &Owner,
+    named: &[NamedUpload],
+    latest: Timestamp,
+) -> Result<Vec<UploadedObject>, Problem> {
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(uploads) = &app.uploads else {
+        return Err(refusal(named, |_| {
+            Some("names an upload, and this deployment takes none".to_owned())
+        }));
+    };
+    let mut ids: Vec<UploadId> = Vec::new();
+    for id in named
+        .iter()
+        .filter_map(|upload| issued(app, owner, &upload.id))
+    {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    if ids.len() > MAX_UPLOADS {
+        let detail = format!("must not name more than {MAX_UPLOADS} uploads");
+        return Err(refused(ProblemKind::InvalidJob, [("/input", detail)]));
+    }
+    let found = heads(&uploads.bucket, &ids).await?;
+    let fact = |id: &UploadId| found.iter().find(|(found, _)| found == id);
+    let wrong = |upload: &NamedUpload| {
+        let id = issued(app, owner, &upload.id);
+        let Some((_, facts)) = id.as_ref().and_then(fact) else {
+            return Some("is not a completed upload of yours, or has expired".to_owned());
+        };
+        let ends = facts.stored_at.plus(uploads.life);
+        (ends < latest).then(|| {
+            format!("expires at {ends}, and the job may run until {latest}: upload it again later")
+        })
+    };
+    if named.iter().any(|upload| wrong(upload).is_some()) {
+        return Err(refusal(named, wrong));
+    }
+    let objects = found.into_iter().map(|(id, facts)| UploadedObject {
+        id,
+        etag: facts.etag,
+        bytes: facts.bytes,
+    });
+    Ok(objects.collect())
+}
+
+/// The id, if it was issued to this owner.
+fn issued(app: &App, owner: &Owner, id: &str) -> Option<UploadId> {
+    let id = id.parse().ok()?;
+    app.secrets.issued_upload_to(&id, owner).then_some(id)
+}
+
+/// What the bucket says about these uploads, all at the same time.
+async fn heads(bucket: &Bucket, ids: &[UploadId]) -> Result<Vec<(UploadId, ObjectFacts)>, Problem> {
+    let mut calls = JoinSet::new();
+    for id in ids.iter().copied() {
+        let bucket = bucket.clone();
+        calls.spawn(async move { (id, bucket.head(&upload_key(&id)).await) });
+    }
+    let mut found = Vec::new();
+    // No call panics.
+    while let Some(Ok((id, facts))) = calls.join_next().await {
+        found.extend(facts?.map(|facts| (id, facts)));
+    }
+    Ok(found)
+}
+
+fn refusal(named: &[NamedUpload], wrong: impl Fn(&NamedUpload) -> Option<String>) -> Problem {
+    let errors = named.iter().filter_map(|upload| {
+        let pointer = format!("/input{}", upload.pointer);
+        Some((pointer, wrong(upload)?))
+    });
+    refused(ProblemKind::InvalidJob, errors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_media_type_is_two_tokens_and_what_follows() {
+        for good in [
+            "text/csv",
+            "application/vnd.api+json",
+            "text/csv;charset=utf-8",
+        ] {
+            assert!(is_media_type(good), "{good}");
+        }
+        for wrong in [
+            "",
+            "csv",
+            "text/",
+            "/csv",
+            "text/csv; charset=x",
+            "a/b/c",
+            "text/c\u{e9}",
+        ] {
+            assert!(!is_media_type(wrong), "{wrong}");
+        }
+        assert!(!is_media_type(&format!("text/{}", "x".repeat(251))));
+    }
+
+    #[test]
+    fn a_digest_has_64_hexadecimal_digits() {
+        let base64 = base64_of(&"0f".repeat(32)).unwrap();
+        assert_eq!(base64, "Dw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8=");
+        for wrong in ["", "0f", &"0g".repeat(32), &"0f".repeat(33)] {
+            assert_eq!(base64_of(wrong), None, "{wrong}");
+        }
+    }
+}
