@@ -12,7 +12,7 @@ use std::io::{Chain, Read, Take};
 use ColumnType::{Boolean, Date, Empty, Integer, Number, Text};
 use cardinality_estimator::CardinalityEstimator;
 use csv::{ByteRecord, Reader, ReaderBuilder};
-use engine::{Context, Invalid, Job, JobError, Percent};
+use engine::{Attachment, Context, Invalid, Job, JobError, Percent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number as JsonNumber;
@@ -36,8 +36,7 @@ const END: &[u8] = b"\n\xffend of text";
 #[schemars(example = serde_json::json!({"csv": "city,people\nUlm,2\nBonn,3\n"}))]
 pub(crate) struct CsvProfile {
     /// The text. It has up to 128 columns.
-    #[schemars(length(min = 1))]
-    csv: String,
+    csv: Attachment,
     /// The character between two fields: any ASCII character except the double quote, CR and LF.
     #[serde(default = "comma")]
     #[schemars(regex(pattern = r"^[\x00-\x09\x0b\x0c\x0e-\x21\x23-\x7f]$"))]
@@ -141,7 +140,9 @@ impl Job for CsvProfile {
     }
 
     async fn run(self, context: Context) -> Result<Profile, JobError> {
-        let mut records = Records::new(self.csv.as_bytes(), u8::try_from(self.delimiter)?);
+        let text = self.csv.open(&context, 0)?;
+        let size = text.size();
+        let mut records = Records::new(text, u8::try_from(self.delimiter)?);
         let (mut columns, mut rows) = (Vec::new(), 0_u64);
         while let Some(fields) = records.read(columns.len())? {
             if columns.is_empty() {
@@ -155,7 +156,7 @@ impl Job for CsvProfile {
             }
             rows += 1;
             if rows.is_multiple_of(100) {
-                let percent = Percent::of(records.reader.position().byte(), self.csv.len() as u64);
+                let percent = Percent::of(records.reader.position().byte(), size);
                 context.progress(percent, format!("profiled {rows} rows"));
                 // If the job was canceled, its attempt ends here.
                 tokio::task::yield_now().await;

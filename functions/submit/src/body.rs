@@ -146,13 +146,11 @@ impl<'a> Members<'a> {
         }
         let whole: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
         let mut errors = Errors::new(refusal);
-        match serde_json::from_str(whole.get()) {
-            Ok(members) => Ok(Self { members, errors }),
-            Err(_) => {
-                errors.add("", "must be a JSON object");
-                Err(errors.problem())
-            }
+        if let Ok(members) = serde_json::from_str(whole.get()) {
+            return Ok(Self { members, errors });
         }
+        errors.add("", "must be a JSON object");
+        Err(errors.problem())
     }
 
     /// Ends the reading: a member that has not been read is not known.
