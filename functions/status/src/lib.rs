@@ -29,6 +29,8 @@ struct App {
     catalog: Catalog,
     /// Who may call, for the OpenAPI document.
     authorization: Option<Authorization>,
+    /// Whether the deployment takes large payloads, for the OpenAPI document.
+    has_bucket: bool,
 }
 
 /// Reads the configuration, builds the clients, and serves until the process ends.
@@ -45,6 +47,7 @@ pub async fn run() -> Result<(), Error> {
     let max_wait = environment.max_wait()?;
     let aws = engine::load_aws().await;
     let bucket = Bucket::of(&environment, &aws)?;
+    let has_bucket = bucket.is_some();
     let app = Arc::new(App {
         store: JobStore::new(aws.dynamodb, table).with_bucket(bucket),
         secrets,
@@ -52,6 +55,7 @@ pub async fn run() -> Result<(), Error> {
         max_wait,
         catalog,
         authorization,
+        has_bucket,
     });
     api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }
@@ -64,7 +68,7 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Ok(Route::List) => list::list(&app, &incoming, now).await,
         Ok(Route::Home) => pages::home(&incoming),
         Ok(Route::Monitor(token)) => monitor::page(&app, &incoming, &token, now).await,
-        Ok(Route::OpenApi) => openapi::answer(&app.catalog, app.authorization, &incoming),
+        Ok(Route::OpenApi) => openapi::answer(&app, &incoming),
         Ok(Route::ProblemType(kind)) => pages::problem_type(kind, &incoming),
         Ok(Route::Options(resource)) => Ok(resource.options()),
         // The gateway routes these to `submit`. In a deployment with other routes, there is no such resource here.

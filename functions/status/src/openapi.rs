@@ -14,6 +14,7 @@ use engine::{Authorization, Catalog};
 use serde_json::{Map, Value, json};
 
 use self::examples::Examples;
+use crate::App;
 
 const DOCUMENT: &str = include_str!("openapi.json");
 
@@ -34,23 +35,27 @@ const OF_THE_GATEWAY: [(&str, &str); 6] = [
 ];
 
 /// The response with the document.
-pub(crate) fn answer(
-    catalog: &Catalog,
-    authorization: Option<Authorization>,
-    incoming: &Incoming,
-) -> Result<Answer, Problem> {
+pub(crate) fn answer(app: &App, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_RESULT)?;
-    let document = document(catalog, authorization, incoming);
+    let document = document(&app.catalog, app.authorization, app.has_bucket, incoming);
     Ok(crate::pages::page(form, document.to_string()))
 }
 
-fn document(catalog: &Catalog, authorization: Option<Authorization>, incoming: &Incoming) -> Value {
+fn document(
+    catalog: &Catalog,
+    authorization: Option<Authorization>,
+    has_bucket: bool,
+    incoming: &Incoming,
+) -> Value {
     // The tests read it, so it is valid JSON.
     let mut document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
     document["servers"] = json!([{ "url": incoming.base_url }]);
     kinds::describe(catalog, &mut document);
-    states::describe(catalog, &mut document);
+    states::describe(catalog, has_bucket, &mut document);
+    if !has_bucket {
+        forget_uploads(&mut document);
+    }
     let examples = Examples { incoming };
     for path in members(&mut document, "paths") {
         for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
@@ -67,6 +72,16 @@ fn document(catalog: &Catalog, authorization: Option<Authorization>, incoming: &
         None => {}
     }
     document
+}
+
+/// Removes what exists only in a deployment with large payloads.
+fn forget_uploads(document: &mut Value) {
+    states::remove(&mut document["paths"], "/uploads");
+    let result = &mut document["paths"]["/jobs/{id}/result"]["get"]["responses"];
+    states::remove(result, "307");
+    for name in ["UploadDocument", "Upload", "UploadHeaders"] {
+        states::remove(&mut document["components"]["schemas"], name);
+    }
 }
 
 /// Adds the examples of an operation's responses, and the responses of the gateway.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use api::{AcceptedDocument, JobDocument, ProblemDocument, ProblemKind, Resource, Route};
+use api::{
+    AcceptedDocument, JobDocument, ProblemDocument, ProblemKind, Resource, Route, UploadDocument,
+};
 use engine::{JobState, LONGEST_HOLD, MAX_PAGE};
 
 use super::tests::{ID, document_of, incoming};
@@ -32,7 +34,7 @@ fn operation_id(route: &Route) -> Option<&'static str> {
 fn forms(operation_id: &str) -> &'static [Representation] {
     match operation_id {
         "getHome" | "getProblemType" => Representation::OF_DOCUMENT,
-        "getOpenApi" | "getJobResult" => Representation::OF_RESULT,
+        "getOpenApi" | "getJobResult" | "requestUpload" => Representation::OF_RESULT,
         "listJobs" => Representation::OF_LIST,
         "getJob" => Representation::OF_JOB,
         "submitJob" | "cancelJob" => Representation::OF_COMMAND,
@@ -77,6 +79,7 @@ fn every_route_is_in_the_document_and_nothing_else() {
         "getJobResult",
         "cancelJob",
         "getProblemType",
+        "requestUpload",
     ];
     assert_eq!(seen, BTreeSet::from(all));
     assert_eq!(operations(&document).count(), all.len());
@@ -93,8 +96,9 @@ fn a_response_has_the_representations_of_its_resource() {
             let types: BTreeSet<_> = content.flat_map(Map::keys).map(String::as_str).collect();
             match status.as_str() {
                 "200" | "202" => assert_eq!(types, expected, "{method} {path}"),
+                "201" if path == "/uploads" => assert_eq!(types, expected),
                 "201" => assert_eq!(types, [Representation::AtomEntry.content_type()].into()),
-                "204" | "304" => assert!(types.is_empty(), "{method} {path} {status}"),
+                "204" | "304" | "307" => assert!(types.is_empty(), "{method} {path} {status}"),
                 // A browser that reads gets a page about the problem, and Atom has an entry for an expired job.
                 _ => {
                     let html = Representation::Html.content_type();
@@ -120,6 +124,7 @@ fn the_schemas_are_those_of_the_types() {
     generator.subschema_for::<AcceptedDocument<'_>>();
     generator.subschema_for::<JobDocument<'_>>();
     generator.subschema_for::<ListDocument<'_>>();
+    generator.subschema_for::<UploadDocument<'_>>();
     generator.subschema_for::<ProblemDocument<'_>>();
     generator.subschema_for::<HomeDocument>();
     generator.subschema_for::<ProblemTypeDocument>();

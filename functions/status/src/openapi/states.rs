@@ -17,7 +17,7 @@ const STATES: [(JobState, &str); 5] = [
 ];
 
 /// Replaces the types of jobs and of their documents, which have the members of all states, by unions.
-pub(super) fn describe(catalog: &Catalog, document: &mut Value) {
+pub(super) fn describe(catalog: &Catalog, has_bucket: bool, document: &mut Value) {
     let schemas = &mut document["components"]["schemas"];
     let mut flat = remove(schemas, "Job");
     for (state, name) in STATES {
@@ -27,7 +27,12 @@ pub(super) fn describe(catalog: &Catalog, document: &mut Value) {
     for kind in catalog.names() {
         let mut job = succeeded.clone();
         job["properties"]["name"] = json!({ "type": "string", "const": kind.as_str() });
-        job["properties"]["result"] = reference(&format!("{kind}_result"));
+        let result = reference(&format!("{kind}_result"));
+        job["properties"]["result"] = if has_bucket {
+            json!({ "description": "Null if it is in the bucket of large results.", "anyOf": [result, { "type": "null" }] })
+        } else {
+            result
+        };
         schemas[format!("{kind}_job")] = job;
     }
     let kinds = catalog.names();
@@ -112,7 +117,7 @@ fn with_status(flat: &Value, state: JobState, job: &str) -> Value {
 }
 
 /// Removes a member of an object, and returns it.
-fn remove(object: &mut Value, name: &str) -> Value {
+pub(super) fn remove(object: &mut Value, name: &str) -> Value {
     let removed = object
         .as_object_mut()
         .and_then(|members| members.remove(name));

@@ -26,11 +26,16 @@ pub(super) fn incoming(method: Method, path: &str) -> Incoming {
 }
 
 pub(super) fn document_of(opt_in: &[&str], authorization: Option<Authorization>) -> Value {
+    document_with(opt_in, authorization, true)
+}
+
+fn document_with(opt_in: &[&str], authorization: Option<Authorization>, has_bucket: bool) -> Value {
     let opt_in = opt_in.iter().map(|kind| (*kind).to_owned()).collect();
     let catalog = Catalog::of(opt_in, jobs::register).unwrap();
     document(
         &catalog,
         authorization,
+        has_bucket,
         &incoming(Method::GET, "/openapi.json"),
     )
 }
@@ -170,7 +175,7 @@ fn a_job_has_a_type_for_each_state_and_the_result_type_of_its_kind() {
         assert_eq!(leads_to("SucceededJob", kind), &uri(&job));
         let members = &schemas[&job]["properties"];
         assert_eq!(members["name"]["const"], kind);
-        let output = target(target(&members["result"]));
+        let output = target(target(&members["result"]["anyOf"][0]));
         assert!(output["properties"].get(member).is_some(), "{output}");
     }
     let profile = target(&schemas["csv_profile_result"]);
@@ -194,6 +199,21 @@ fn a_job_has_a_type_for_each_state_and_the_result_type_of_its_kind() {
             "{required:?}"
         );
     }
+}
+
+#[test]
+fn a_deployment_without_large_payloads_has_nothing_of_them() {
+    let document = document_with(&[], None, false);
+    assert_eq!(document["paths"].get("/uploads"), None);
+    let result = &document["paths"]["/jobs/{id}/result"]["get"]["responses"];
+    assert_eq!(result.get("307"), None);
+    let schemas = &document["components"]["schemas"];
+    let uri = "#/components/schemas/csv_profile_result";
+    assert_eq!(
+        schemas["csv_profile_job"]["properties"]["result"],
+        json!({ "$ref": uri })
+    );
+    assert!(!document.to_string().contains("Upload"));
 }
 
 #[test]
