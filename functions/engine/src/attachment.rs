@@ -16,7 +16,7 @@ pub use reader::AttachmentReader;
 pub(crate) use schema::MARK;
 
 use crate::bucket::{Download, download};
-use crate::{Context, JobError, UploadId};
+use crate::{Context, JobError, UploadId, UploadedObject};
 
 /// A part of an input that may be large. In a request it is a text or `{"upload": "<id>"}`: the id of a completed upload, which may
 /// have any content. A handler reads both as a stream, in memory that does not grow with the content.
@@ -67,8 +67,8 @@ enum Content {
     Upload(UploadId),
 }
 
-/// Number of chunks that are read ahead. S3's are up to 16 KiB, and a handler that computes should not wait for the next one.
-const READ_AHEAD: usize = 32;
+/// Number of chunks that are read ahead, so that a handler that computes does not wait for the next one. One has up to 400 KiB.
+const READ_AHEAD: usize = 8;
 
 impl Attachment {
     /// An attachment with this content, for the test kit.
@@ -85,6 +85,17 @@ impl Attachment {
         }
     }
 
+    /// Size of the content in bytes.
+    ///
+    /// # Errors
+    /// A permanent error if the job does not name this upload.
+    pub fn size(&self, context: &Context) -> Result<u64, JobError> {
+        match &self.0 {
+            Content::Text(text) => Ok(u64::try_from(text.len()).unwrap_or(u64::MAX)),
+            Content::Upload(id) => Ok(named(context, id)?.bytes),
+        }
+    }
+
     /// Opens the content for reading from the byte `from` on: 0, or what an earlier attempt saved. Past the end, there is nothing to read.
     /// The bytes of an upload begin to arrive at once.
     ///
@@ -95,13 +106,11 @@ impl Attachment {
             Content::Text(text) => return Ok(AttachmentReader::of_text(text.clone(), from)),
             Content::Upload(id) => id,
         };
-        let named = context.uploads().iter().find(|object| object.id == *id);
-        let (Some(object), Some(bucket)) = (named, context.bucket()) else {
-            return Err(ReadError::Gone.into_job_error());
-        };
+        let object = named(context, id)?.clone();
+        let bucket = context.bucket();
+        let bucket = bucket.ok_or_else(|| ReadError::Gone.into_job_error())?;
         let (sender, chunks) = mpsc::channel(READ_AHEAD);
         let bytes = object.bytes;
-        let object = object.clone();
         context.spawn(download(bucket.clone(), Download { object, from }, sender));
         Ok(AttachmentReader::of_upload(
             chunks,
@@ -110,6 +119,12 @@ impl Attachment {
             context.clone(),
         ))
     }
+}
+
+/// The object of an upload that the job names.
+fn named<'a>(context: &'a Context, id: &UploadId) -> Result<&'a UploadedObject, JobError> {
+    let object = context.uploads().iter().find(|object| object.id == *id);
+    object.ok_or_else(|| ReadError::Gone.into_job_error())
 }
 
 impl<'de> Deserialize<'de> for Attachment {

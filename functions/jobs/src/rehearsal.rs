@@ -5,14 +5,16 @@
 mod bad;
 mod leftover;
 mod outcome;
+mod reading;
 
 use std::time::Duration;
 
-use engine::{Context, Invalid, Job, JobError, Percent, RetryPolicy};
+use engine::{Attachment, Context, Invalid, Job, JobError, Percent, RetryPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use outcome::Outcome;
+use reading::Reading;
 
 /// Takes `seconds` in `steps`, then ends with `outcome`. Each step is a checkpoint, so the next attempt resumes after it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -29,6 +31,8 @@ pub(crate) struct Rehearsal {
     steps: u32,
     #[serde(default)]
     outcome: Outcome,
+    /// What it reads, a part in each step.
+    attachment: Option<Attachment>,
 }
 
 /// The result.
@@ -40,6 +44,9 @@ pub(crate) struct Rehearsed {
     /// Number of steps that earlier attempts completed.
     #[serde(skip_serializing_if = "is_zero")]
     resumed_at: u32,
+    /// Number of bytes of the attachment that this attempt read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_read: Option<u64>,
     #[serde(skip_serializing_if = "String::is_empty")]
     padding: String,
 }
@@ -78,17 +85,30 @@ impl Job for Rehearsal {
 
     async fn run(self, context: Context) -> Result<Rehearsed, JobError> {
         let resumed_at = context.saved::<u32>().unwrap_or(0);
-        if self.outcome == Outcome::Leftover {
+        let bytes_read = if self.outcome == Outcome::Leftover {
             leftover::run(&context, self.seconds).await?;
+            None
         } else {
-            self.take_steps(&context, resumed_at).await?;
-        }
-        self.end(&context, resumed_at).await
+            self.take_steps(&context, resumed_at).await?
+        };
+        let rehearsed = self.end(&context, resumed_at).await?;
+        Ok(Rehearsed {
+            bytes_read,
+            ..rehearsed
+        })
     }
 }
 
 impl Rehearsal {
-    async fn take_steps(&self, context: &Context, resumed_at: u32) -> Result<(), JobError> {
+    /// Returns the number of bytes that it has read, if there is an attachment.
+    async fn take_steps(
+        &self,
+        context: &Context,
+        resumed_at: u32,
+    ) -> Result<Option<u64>, JobError> {
+        let attachment = self.attachment.as_ref();
+        let reading = attachment.map(|it| Reading::open(it, context, resumed_at, self.steps));
+        let mut reading = reading.transpose()?;
         let step = Duration::from_secs_f64(self.seconds / f64::from(self.steps));
         let resumed = match resumed_at {
             0 => String::new(),
@@ -101,6 +121,9 @@ impl Rehearsal {
                 // The timer's shortest sleep is a millisecond, so a step without duration does not use it.
                 tokio::time::sleep(step).await;
             }
+            if let Some(reading) = &mut reading {
+                reading.read_part(done).await?;
+            }
             context.save(&done)?;
             let percent = match self.outcome {
                 Outcome::Unmeasured => Percent::ZERO,
@@ -109,7 +132,7 @@ impl Rehearsal {
             let summary = format!("rehearsed {done} of {} steps{resumed}", self.steps);
             context.progress(percent, summary);
         }
-        Ok(())
+        Ok(reading.map(|reading| reading.bytes()))
     }
 
     async fn end(self, context: &Context, resumed_at: u32) -> Result<Rehearsed, JobError> {
@@ -154,6 +177,7 @@ impl Rehearsal {
             attempt: context.attempt(),
             steps: self.steps,
             resumed_at,
+            bytes_read: None,
             padding,
         })
     }
@@ -169,6 +193,7 @@ mod tests {
             seconds: 0.01,
             steps: 4,
             outcome,
+            attachment: None,
         }
     }
 
@@ -182,6 +207,7 @@ mod tests {
                 attempt: 1,
                 steps: 4,
                 resumed_at: 0,
+                bytes_read: None,
                 padding: String::new(),
             }
         );
@@ -227,6 +253,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_attempt_goes_on_behind_the_part_of_its_attachment_that_was_read() {
+        let reading = || Rehearsal {
+            attachment: Some(test_kit::attachment("x".repeat(300_000))),
+            ..rehearsal(Outcome::Success)
+        };
+        let whole = test_kit::run(reading()).await.result.unwrap();
+        assert_eq!(whole.bytes_read, Some(300_000));
+        let rest = Attempt::of(reading()).number(2).saved(&3).run().await;
+        assert_eq!(rest.result.unwrap().bytes_read, Some(75_000));
+    }
+
+    #[tokio::test]
     async fn a_million_words_about_progress_are_cheap_and_the_last_one_stands() {
         let run = test_kit::run(rehearsal(Outcome::Chatter)).await;
         assert_eq!(run.result.unwrap().outcome, Outcome::Chatter);
@@ -269,6 +307,7 @@ mod tests {
                 seconds,
                 steps,
                 outcome: Outcome::Success,
+                attachment: None,
             }
             .validate()
         };

@@ -35,7 +35,7 @@ pub(super) fn chatter(context: &Context) {
     }
 }
 
-/// A text that exceeds the maximum size of a result.
+/// A text that exceeds the maximum size of a result in the table.
 pub(super) fn padding() -> String {
     "x".repeat(engine::MAX_RESULT_BYTES)
 }

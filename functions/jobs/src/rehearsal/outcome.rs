@@ -36,6 +36,6 @@ pub(super) enum Outcome {
     Memory,
     /// With a result, after a million progress reports.
     Chatter,
-    /// With a result that is too large to be stored.
+    /// With a result that is too large for the table.
     LargeResult,
 }
