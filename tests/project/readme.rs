@@ -16,9 +16,14 @@ struct Example {
     commands: Vec<&'static str>,
 }
 
-/// The examples of the section about the API, in their order.
+/// The examples of the sections about requests, in their order.
 fn examples() -> Vec<Example> {
-    let (_, section) = README.split_once("## Requests and answers").unwrap();
+    let sections = ["## Requests and answers", "## Large inputs and results"];
+    sections.into_iter().flat_map(examples_of).collect()
+}
+
+fn examples_of(section: &str) -> Vec<Example> {
+    let (_, section) = README.split_once(&format!("\n{section}\n")).unwrap();
     let (_, block) = section.split_once("```sh\n").unwrap();
     let (block, _) = block.split_once("\n```").unwrap();
     let example = |text: &'static str| {
@@ -41,11 +46,18 @@ impl Example {
             .collect()
     }
 
-    /// Method and path of each answer that is shown, ids and slugs as the table writes them.
-    fn requests(&self) -> Vec<String> {
+    /// The commands whose answers are shown.
+    fn shown(&self) -> Vec<String> {
         let text = self.commands.join("\n").replace("\\\n", " ");
         let shown = text.lines().filter(|line| line.starts_with("curl -i "));
-        shown.map(request).collect()
+        shown.map(str::to_owned).collect()
+    }
+
+    /// Method and path of each answer of the API that is shown, ids and slugs as the table writes them.
+    fn requests(&self) -> Vec<String> {
+        let shown = self.shown();
+        let of_api = shown.iter().filter(|command| command.contains(BASE_URL));
+        of_api.map(|command| request(command)).collect()
     }
 }
 
@@ -119,7 +131,7 @@ async fn every_example_of_the_api_answers_as_its_comment_says() {
         );
         assert_eq!(
             statuses.len(),
-            example.requests().len(),
+            example.shown().len(),
             "{}",
             example.comment
         );
