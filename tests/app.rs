@@ -6,6 +6,7 @@ mod batches;
 mod function;
 mod processes;
 mod service;
+mod uploads;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ pub(crate) use batches::{ended_as, first_invocations};
 pub(crate) use function::{Launch, SECRET};
 pub(crate) use processes::{Process, signal};
 pub(crate) use service::{PROGRAM, Service};
+pub(crate) use uploads::{fetch, put};
 
 /// More than anything here takes, so that a test fails and does not hang.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -62,7 +64,11 @@ impl App {
     fn to(service: Arc<Service>) -> Self {
         Self {
             service,
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
             user: None,
         }
     }

@@ -14,4 +14,5 @@ mod owners;
 mod refusals;
 mod representations;
 mod submit;
+mod uploads;
 mod waiting;

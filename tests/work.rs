@@ -7,6 +7,7 @@ mod crashes;
 mod expiry;
 mod fairness;
 mod histories;
+mod large;
 mod lifecycle;
 mod profiles;
 mod wire;

@@ -91,6 +91,21 @@ impl Deployed {
         assert_eq!(accepted.status, 202, "{}", accepted.body);
         text(&accepted.body["task"]["href"]).to_owned()
     }
+
+    /// Lets the worker have what waits in the queue.
+    pub(crate) async fn work(&self) -> Value {
+        let messages = self.backends.messages().await;
+        assert!(!messages.is_empty());
+        self.worker.invoke(&sqs_event(&messages)).await
+    }
+
+    /// The document of a job.
+    pub(crate) async fn status_of(&self, path: &str) -> Value {
+        let answer = self
+            .status
+            .answer(&http_api_event("GET", path, &Value::Null));
+        answer.await.body
+    }
 }
 
 impl Function {

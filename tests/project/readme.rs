@@ -129,12 +129,7 @@ async fn every_example_of_the_api_answers_as_its_comment_says() {
             "{}\n{answer}",
             example.comment
         );
-        assert_eq!(
-            statuses.len(),
-            example.shown().len(),
-            "{}",
-            example.comment
-        );
+        assert_eq!(statuses.len(), example.shown().len(), "{}", example.comment);
     }
     let first = said.split("\n=== example\n").nth(1).unwrap();
     for header in ["location", "operation-location", "retry-after"] {

@@ -115,21 +115,6 @@ async fn a_handler_that_takes_too_much_memory_loses_its_worker_and_its_neighbour
 }
 
 #[tokio::test]
-async fn a_result_that_is_too_large_fails_its_job_and_says_by_how_much() {
-    let app = App::shared().as_user("large-results");
-    let job = app.rehearse(json!({"outcome": "large-result"})).await;
-
-    let document = app.wait_for_end(&job).await;
-
-    assert_eq!(ended_as(&document), ("FAILED", "result-too-large"));
-    let message = document["error"]["message"].as_str().unwrap();
-    assert!(message.contains("the maximum of 380000"), "{message}");
-    assert_eq!(document["job"]["attempt"], 1);
-    app.result(&job).await.problem(410, "job-failed");
-}
-
-/// Counted where they arrive.
-#[tokio::test]
 async fn a_million_words_about_progress_are_at_most_one_write_a_second_and_the_last_is_kept() {
     let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
     let path = deployed

@@ -11,6 +11,7 @@ mod found;
 mod killer;
 mod report;
 mod rest;
+mod results;
 mod told;
 mod verdict;
 mod wish;
@@ -75,11 +76,13 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     // The final answers are asked without faults.
     faulty.plan.end();
     let at_the_end = told::ask_all(&told, &client, auditor).await;
+    let results = results::ask(&told, &at_the_end, &client).await;
     let report = Report::of(Evidence {
         seed,
         faulty: &faulty,
         told: &told,
         at_the_end: &at_the_end,
+        results,
         rest,
         kills,
         answers: client.counts(),

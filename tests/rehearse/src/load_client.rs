@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, sleep};
 
 /// Calls the service. Clones share connections and counts.
@@ -121,6 +122,43 @@ impl Client {
     /// `POST /jobs` under a key, until there is an answer of the service's own.
     pub(crate) async fn post_under(&self, body: &str, key: &str) -> Answer {
         persist(|| self.post(body, Some(key))).await
+    }
+
+    /// Uploads a content: the upload's id. Requests that the service could not answer are repeated; any other answer than the documented
+    /// one is added to `unexpected`.
+    pub(crate) async fn upload(
+        &self,
+        content: String,
+        unexpected: &mut Vec<String>,
+    ) -> Option<String> {
+        let body = json!({
+            "media-type": "text/csv",
+            "bytes": content.len(),
+            "sha-256": hex::encode(Sha256::digest(&content)),
+        });
+        let ticket = persist(|| {
+            let request = self.http.post(format!("{}/uploads", self.url));
+            self.send(request.json(&body))
+        });
+        let ticket = ticket.await;
+        let upload = &ticket.body["upload"];
+        let (Some(id), Some(href)) = (upload["id"].as_str(), upload["href"].as_str()) else {
+            unexpected.push(format!("the upload got {}: {}", ticket.status, ticket.body));
+            return None;
+        };
+        let stored = persist(|| {
+            let headers = upload["headers"].as_object().into_iter().flatten();
+            let put = headers.fold(self.http.put(href), |put, (name, value)| {
+                put.header(name, value.as_str().unwrap_or_default())
+            });
+            self.send(put.body(content.clone()))
+        });
+        let stored = stored.await;
+        // Its first try may have taken effect.
+        if ![200, 412].contains(&stored.status) {
+            unexpected.push(format!("the PUT of an upload got {}", stored.status));
+        }
+        Some(id.to_owned())
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Answer {

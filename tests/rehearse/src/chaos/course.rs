@@ -96,13 +96,18 @@ impl Clients {
     }
 
     async fn submit(&self, order: Order) -> Told {
-        let body = order.body(Timestamp::from_clock(SystemTime::now()));
         let client = if order.wish.is_hurried() {
             &self.hurried
         } else {
             &self.client
         };
         let mut told = Told::new(order);
+        let upload = match told.order.upload() {
+            Some(content) => client.upload(content, &mut told.unexpected).await,
+            None => None,
+        };
+        let now = Timestamp::from_clock(SystemTime::now());
+        let body = told.order.body(now, upload.as_deref());
         let Some(key) = told.order.key.clone() else {
             // Without a key it is not known what became of it, and another try could be a second job.
             told.hear(&client.post(&body, None).await, &self.auditor);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::told::{Seen, Told};
 use super::verdict::{Verdict, verdict};
-use super::wish::Afterlife;
+use super::wish::{Afterlife, Wish};
 use crate::audit::{Image, Ledger, Rule, Violation};
 
 /// Jobs by outcome.
@@ -22,6 +22,10 @@ pub(super) struct Jobs {
     pub(super) unanswered: usize,
     pub(super) completed_once: usize,
     pub(super) succeeded: usize,
+    /// Some of the succeeded ones, which were not deleted.
+    pub(super) with_large_result: usize,
+    /// Succeeded, and read an upload.
+    pub(super) with_upload: usize,
     pub(super) failed_as_asked: usize,
     pub(super) canceled: usize,
     /// Some of the canceled ones.
@@ -134,6 +138,8 @@ impl Found {
         let example = format!("job {id}: {seen:?}, asked {told:?}, seen {audited:?}");
         self.count(jobs, verdict, &example);
         let never_started = audited.is_some_and(|job| job.starts == 0);
+        let reads = told.order.wish == Wish::ReadUpload && verdict == Verdict::Succeeded;
+        jobs.with_upload += usize::from(reads);
         jobs.canceled_before_start += usize::from(verdict == Verdict::Canceled && never_started);
         if told.deleted.is_some() {
             let is_replaced = told.order.afterlife == Afterlife::Replaced;

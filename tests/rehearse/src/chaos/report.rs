@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::found::{Found, Jobs};
 use super::killer::Kills;
 use super::rest::Rest;
+use super::results::Results;
 use super::told::{Seen, Told};
 use crate::faulty_service::FaultyService;
 use crate::load_client::Counts;
@@ -42,6 +43,7 @@ pub(super) struct Evidence<'a> {
     pub(super) told: &'a [Told],
     /// The final answer of the status URI of each.
     pub(super) at_the_end: &'a [Option<Seen>],
+    pub(super) results: Results,
     pub(super) rest: Rest,
     pub(super) kills: Kills,
     pub(super) answers: Counts,
@@ -53,7 +55,12 @@ impl Report {
     pub(super) fn of(evidence: Evidence<'_>) -> Self {
         let ledger = evidence.faulty.auditor.ledger();
         let mut found = Found::new(ledger.violations());
-        let jobs = found.judge(evidence.told, evidence.at_the_end, &ledger);
+        let mut jobs = found.judge(evidence.told, evidence.at_the_end, &ledger);
+        jobs.with_large_result = evidence.results.expected;
+        found.add("results that are not there", 0, "");
+        for missing in &evidence.results.missing {
+            found.add("results that are not there", 1, missing);
+        }
         let rest = evidence.rest;
         found.add(
             "dead letters",

@@ -62,9 +62,15 @@ fn is_right(wish: Wish, cancel: u16, verdict: Verdict, starts: u32) -> bool {
         (Wish::CancelBeforeStart, Verdict::Succeeded) => cancel == 409 && starts >= 1,
         (Wish::Overrun | Wish::EndInTime, Verdict::Overdue) => true,
         (Wish::Fail, Verdict::FailedAsAsked)
-        | (Wish::Succeed | Wish::Profile | Wish::Save | Wish::EndInTime, Verdict::Succeeded) => {
-            starts >= 1
-        }
+        | (
+            Wish::Succeed
+            | Wish::Profile
+            | Wish::ReadUpload
+            | Wish::LargeResult
+            | Wish::Save
+            | Wish::EndInTime,
+            Verdict::Succeeded,
+        ) => starts >= 1,
         (Wish::Retry | Wish::LeaveBehind, Verdict::Succeeded) => starts >= 2,
         // Three attempts were killed; with fewer it would have been given up too early. Where the deadline comes soon, there
         // is not enough time for three, and a job that is canceled before its start has none.

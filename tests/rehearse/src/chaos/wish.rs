@@ -13,6 +13,10 @@ pub(super) enum Wish {
     Succeed,
     /// A CSV text that is profiled.
     Profile,
+    /// A rehearsal that reads an upload.
+    ReadUpload,
+    /// A rehearsal with a result that no item can hold.
+    LargeResult,
     /// Its first attempt fails, its second one succeeds.
     Retry,
     /// It fails for good.
@@ -73,7 +77,9 @@ const SECOND: Duration = Duration::from_secs(1);
 impl Wish {
     fn draw(percentage: u64) -> Self {
         match percentage {
-            0..42 => Self::Succeed,
+            0..34 => Self::Succeed,
+            34..38 => Self::ReadUpload,
+            38..42 => Self::LargeResult,
             42..46 => Self::Profile,
             46..54 => Self::Retry,
             54..60 => Self::Fail,
@@ -159,11 +165,16 @@ impl Order {
         })
     }
 
-    /// The request's body. `now` is the same for each try, since a key stands for one request.
-    pub(super) fn body(&self, now: engine::Timestamp) -> String {
+    /// The content of its upload, if it has one.
+    pub(super) fn upload(&self) -> Option<String> {
+        (self.wish == Wish::ReadUpload).then(|| csv(self.number).repeat(50))
+    }
+
+    /// The request's body, with the id of its upload. `now` is the same for each try, since a key stands for one request.
+    pub(super) fn body(&self, now: engine::Timestamp, upload: Option<&str>) -> String {
         let (name, input) = match self.wish {
             Wish::Profile => ("csv_profile", json!({"csv": csv(self.number)})),
-            _ => ("rehearsal", self.rehearsal()),
+            _ => ("rehearsal", self.rehearsal(upload)),
         };
         let mut body =
             json!({"name": name, "input": input, "summary": format!("chaos {}", self.number)});
@@ -173,15 +184,21 @@ impl Order {
         body.to_string()
     }
 
-    fn rehearsal(&self) -> Value {
+    fn rehearsal(&self, upload: Option<&str>) -> Value {
         let (steps, outcome) = match self.wish {
             Wish::Retry => (3, "retry-then-success"),
             Wish::Fail => (3, "failure"),
             Wish::Save => (50, "unmeasured"),
             Wish::LeaveBehind => (1, "leftover"),
+            Wish::LargeResult => (3, "large-result"),
             _ => (3, "success"),
         };
-        json!({"seconds": self.takes.as_secs_f64(), "steps": steps, "outcome": outcome})
+        let seconds = self.takes.as_secs_f64();
+        let mut input = json!({"seconds": seconds, "steps": steps, "outcome": outcome});
+        if let Some(id) = upload {
+            input["attachment"] = json!({"upload": id});
+        }
+        input
     }
 }
 
@@ -205,7 +222,7 @@ mod tests {
         let now = engine::Timestamp::from_seconds(0);
         let bodies = |seed| {
             (0..50)
-                .map(|number| Order::draw(seed, number).body(now))
+                .map(|number| Order::draw(seed, number).body(now, None))
                 .collect::<Vec<_>>()
         };
         assert_eq!(bodies(1), bodies(1));
@@ -221,6 +238,6 @@ mod tests {
         let next = replaced.next().unwrap();
         assert_eq!(next.key, replaced.key);
         assert!(next.next().is_none());
-        assert_ne!(next.body(now), replaced.body(now));
+        assert_ne!(next.body(now, None), replaced.body(now, None));
     }
 }

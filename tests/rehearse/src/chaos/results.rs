@@ -1,0 +1,39 @@
+//! Whether each large result is where its job says.
+
+use super::told::{Seen, Told};
+use super::wish::Wish;
+use crate::load_client::Client;
+
+/// The large results of this run.
+pub(super) struct Results {
+    /// Number of jobs that have one at the end.
+    pub(super) expected: usize,
+    /// Those that are not there, in words.
+    pub(super) missing: Vec<String>,
+}
+
+/// Asks for the result of each job that has a large one.
+pub(super) async fn ask(told: &[Told], at_the_end: &[Option<Seen>], client: &Client) -> Results {
+    let mut results = Results {
+        expected: 0,
+        missing: Vec::new(),
+    };
+    for (told, seen) in told.iter().zip(at_the_end) {
+        let has_result = |seen: &Seen| seen.is_end() && seen.outcome == "SUCCESS";
+        let is_large = told.order.wish == Wish::LargeResult && told.deleted.is_none();
+        let (Some((id, uri)), true) = (
+            told.accepted.first(),
+            is_large && seen.as_ref().is_some_and(has_result),
+        ) else {
+            continue;
+        };
+        results.expected += 1;
+        let answer = client.get(&format!("{uri}/result")).await;
+        if answer.status != 200 || answer.body["outcome"] != "large-result" {
+            let status = answer.status;
+            let missing = format!("the result of job {id} is answered with {status}");
+            results.missing.push(missing);
+        }
+    }
+    results
+}
