@@ -68,6 +68,8 @@ fn no_route_is_open_unless_the_deployer_says_so() {
         let no_value = json!({ "Ref": "AWS::NoValue" });
         let scopes = json!({ "Fn::If": ["HasJwtScopes", scopes, no_value] });
         assert_eq!(route["AuthorizationScopes"], scopes, "{name}");
+        let authorizer = json!({ "Fn::If": ["UsesJwt", { "Ref": "JwtAuthorizer" }, no_value] });
+        assert_eq!(route["AuthorizerId"], authorizer, "{name}");
     }
 }
 
