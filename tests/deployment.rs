@@ -7,6 +7,8 @@ pub(crate) mod cloudformation;
 mod configuration;
 pub(crate) mod deployed;
 pub(crate) mod events;
+pub(crate) mod expanded;
+mod large_payloads;
 mod metrics;
 mod parameters;
 mod permissions;

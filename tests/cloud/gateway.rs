@@ -68,6 +68,7 @@ async fn commands_reach_submit_and_reads_reach_status() {
             "POST /jobs/{id}/cancel",
         ),
         (Method::DELETE, "/jobs/17", "submit", "DELETE /jobs/{id}"),
+        (Method::POST, "/uploads", "submit", "POST /uploads"),
         (Method::GET, "/jobs/17", "status", "$default"),
         (Method::PATCH, "/jobs/17", "status", "$default"),
         (Method::GET, "/", "status", "$default"),

@@ -6,7 +6,7 @@ use saphyr::{LoadableYamlNode, Scalar, Tag, Yaml};
 use serde_json::{Map, Value, json};
 
 /// A template, looked into by JSON Pointer. A pointer to nothing fails the test and names it.
-pub(crate) struct Template(Value);
+pub(crate) struct Template(pub(super) Value);
 
 impl Template {
     /// The project's template, without the resources in the part that is a team's own: the tests are about the project.

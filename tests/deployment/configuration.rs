@@ -116,6 +116,33 @@ fn a_variable_that_is_malformed_stops_the_cold_start_and_is_named_without_its_va
 }
 
 #[test]
+fn a_limit_of_uploads_that_is_malformed_stops_the_cold_start_and_is_named() {
+    let limits = [("UPLOAD_DAYS", "7"), ("MAX_UPLOAD_MIB", "1024")];
+    for (variable, value) in [
+        ("UPLOAD_DAYS", "0"),
+        ("UPLOAD_DAYS", "hunter2"),
+        ("MAX_UPLOAD_MIB", "0"),
+        // S3 takes no more than 5 GiB at once.
+        ("MAX_UPLOAD_MIB", "5121"),
+    ] {
+        let mut environment = good();
+        environment.insert("BUCKET", "payloads");
+        environment.extend(limits);
+        environment.insert(variable, value);
+
+        let output = started("submit", environment);
+
+        let expected = format!("environment variable {variable} is malformed");
+        assert!(
+            said(&output).contains(&expected),
+            "{variable}={value}: {}",
+            said(&output)
+        );
+        assert!(!said(&output).contains("hunter2"), "{}", said(&output));
+    }
+}
+
+#[test]
 fn an_opt_in_kind_that_does_not_exist_stops_the_cold_start_and_is_named() {
     let mut environment = good();
     environment.insert("OPT_IN_KINDS", "rehearsal,no_such_kind");

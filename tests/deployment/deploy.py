@@ -17,6 +17,7 @@ import signed_request
 from http_api import PATIENCE_S
 from stack import Stack, client
 
+FUNCTIONS = ("SubmitFunction", "StatusFunction", "WorkerFunction")
 REHEARSAL = {"name": "rehearsal", "input": {"seconds": 0}}
 
 
@@ -36,8 +37,7 @@ def what_stands_there_is_what_the_template_says():
     assert not is_protected(stack)
     for name in ("JobQueueUrl", "DeadLetterQueueUrl"):
         queue = client("sqs").get_queue_attributes(QueueUrl=outputs[name], AttributeNames=["All"])["Attributes"]
-        (denied,) = json.loads(queue["Policy"])["Statement"]
-        assert denied["Effect"] == "Deny" and denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}, denied
+        assert denied_without_tls(queue["Policy"]), queue
         assert name != "JobQueueUrl" or queue["VisibilityTimeout"] == "960", queue
     for function in stack.resources("AWS::Lambda::Function").values():
         configuration = client("lambda").get_function_configuration(FunctionName=function)
@@ -55,6 +55,13 @@ def what_stands_there_is_what_the_template_says():
     assert [group["logGroupName"] for group in groups] == ["/aws/vendedlogs/accepted/closed"], groups
 
 
+def denied_without_tls(policy):
+    """The action that a policy denies without TLS, if it says nothing else."""
+    (denied,) = json.loads(policy)["Statement"]
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    return denied["Action"] if denied["Effect"] == "Deny" and denied["Condition"] == condition else None
+
+
 def is_protected(stack):
     table = client("dynamodb").describe_table(TableName=stack.outputs()["JobsTable"])["Table"]
     return table["DeletionProtectionEnabled"]
@@ -62,6 +69,40 @@ def is_protected(stack):
 
 def the_table_is_protected_once_its_owner_says_so():
     assert is_protected(Stack("closed").deploy(DeletionProtection="true"))
+
+
+def large_payloads_have_a_bucket_while_the_deployer_wants_one():
+    stack = Stack("closed")
+    assert has_no_bucket(stack)
+    stack.deploy(LargePayloads="true", UploadDays=3, MaxUploadMebibytes=64)
+    bucket = stack.outputs()["PayloadsBucket"]
+    assert stack.resources("AWS::S3::Bucket") == {"Payloads": bucket}
+    assert denied_without_tls(client("s3").get_bucket_policy(Bucket=bucket)["Policy"]) == "s3:*"
+    assert "Status" not in client("s3").get_bucket_versioning(Bucket=bucket), "versions are kept"
+    assert {name: stack.environment(name)["BUCKET"] for name in FUNCTIONS} == dict.fromkeys(FUNCTIONS, bucket)
+    submit = stack.environment("SubmitFunction")
+    assert (submit["UPLOAD_DAYS"], submit["MAX_UPLOAD_MIB"]) == ("3", "64"), submit
+    prefixes = {"submit": ["uploads", "results"], "status": ["results"], "worker": ["uploads", "results"]}
+    for function, expected in prefixes.items():
+        resources = [f"arn:aws:s3:::{bucket}/{prefix}/*" for prefix in expected]
+        assert objects_of_the_role(stack, function) == resources, (function, objects_of_the_role(stack, function))
+    stack.deploy(LargePayloads="false")
+    assert has_no_bucket(stack)
+
+
+def has_no_bucket(stack):
+    """That nothing is there but the parameters of one."""
+    variables = {name for function in FUNCTIONS for name in stack.environment(function)}
+    assert not variables & {"BUCKET", "UPLOAD_DAYS", "MAX_UPLOAD_MIB"}, variables
+    assert not any(objects_of_the_role(stack, function) for function in ("submit", "status", "worker"))
+    return not stack.resources("AWS::S3::Bucket") and "PayloadsBucket" not in stack.outputs()
+
+
+def objects_of_the_role(stack, function):
+    """The objects of S3 that a function's policy names."""
+    role = stack.resources("AWS::IAM::Role")[f"{function.capitalize()}Role"]
+    policy = client("iam").get_role_policy(RoleName=role, PolicyName=function)["PolicyDocument"]
+    return [statement["Resource"] for statement in policy["Statement"] if "s3:" in str(statement["Action"])]
 
 
 def a_callers_policy_names_its_api():
@@ -108,7 +149,7 @@ def sign_in(users, pool, app):
 
 def the_deployed_api_does_what_the_local_one_does():
     stack = Stack("open")
-    stack.deploy(Authorization="NONE", OptInKinds="rehearsal", WorkerTimeoutSeconds=30)
+    stack.deploy(Authorization="NONE", OptInKinds="rehearsal", WorkerTimeoutSeconds=30, LargePayloads="true")
     # Shorter than the template allows, so that an expiry can be waited for.
     for function in ("SubmitFunction", "WorkerFunction"):
         stack.set_variables(function, RETENTION_SECONDS="60", WRITE_HORIZON_SECONDS="60")
@@ -152,12 +193,12 @@ def an_update_loses_no_job():
 
 def every_function_answers_every_event_under_the_runtime_interface_emulator():
     stack = open_stack()
-    for function in ("SubmitFunction", "StatusFunction", "WorkerFunction"):
+    for function in FUNCTIONS:
         emulator.check(function, stack.environment(function))
 
 
 def a_stack_goes_as_it_came():
-    # On AWS the table and the secret stay (DeletionPolicy), protected or not.
+    # On AWS the table, the secret and the bucket stay (DeletionPolicy), protected or not.
     Stack("closed").deploy(DeletionProtection="false")
     for name in ("closed", "tokens", "open"):
         stack = Stack(name)
@@ -177,6 +218,7 @@ STEPS = [
     nobody_comes_in_by_default,
     what_stands_there_is_what_the_template_says,
     the_table_is_protected_once_its_owner_says_so,
+    large_payloads_have_a_bucket_while_the_deployer_wants_one,
     a_callers_policy_names_its_api,
     the_readmes_request_is_signed_as_aws_signs_it,
     a_wrong_parameter_is_refused,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::app::{Launch, PATIENCE};
 use crate::backends::{Backends, TABLE};
 use crate::deployment::cloudformation::{Template, text};
+use crate::deployment::expanded::plain;
 use crate::recorder::Recorder;
 
 /// What stands for the deployment's secret. The ids in `events/` were issued under it.
@@ -196,7 +197,7 @@ fn environment(
     parameters: &[(&str, &str)],
     queue_url: &str,
 ) -> BTreeMap<String, String> {
-    let template = Template::of_this_repository();
+    let template = Template::with(parameters);
     let logical_name = match function {
         "submit" => "SubmitFunction",
         "status" => "StatusFunction",
@@ -226,12 +227,6 @@ fn environment(
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value_of(value)))
         .collect()
-}
-
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// A request as the HTTP API sends it when somebody has signed it.

@@ -25,6 +25,8 @@ HTTP_EVENTS = {
         ("submit-function-url", {202}),
         ("cancel-http-api", {200, 202, 409}),
         ("delete-http-api", {204, 409}),
+        # 404 without a bucket.
+        ("upload-http-api", {201, 404}),
     ],
     "StatusFunction": [
         ("status-http-api", {200, 410}),

@@ -9,8 +9,9 @@ use engine::{Fingerprint, IdSecrets, JobId, JobMessage, Owner};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, RequestPayloadExt};
 use md5::{Digest as _, Md5};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::deployment::cloudformation::text;
 use crate::deployment::deployed::ID_SECRET;
 
 /// The job of `submit-http-api`, and of the same request through other gateways.
@@ -49,6 +50,7 @@ fn requests() -> Vec<(&'static str, &'static str, String)> {
         ("status-rest-api", "GET", of_role.clone()),
         ("status-function-url", "GET", of_role.clone()),
         ("result-http-api", "GET", format!("{of_role}/result")),
+        ("upload-http-api", "POST", "/uploads".to_owned()),
     ]
 }
 
@@ -170,6 +172,31 @@ fn every_submission_of_an_owner_carries_the_same_bytes_encoded_or_not() {
     for event in SENT {
         let job: Option<Value> = request(event).payload().expect("the body is JSON");
         assert_eq!(job.expect("a body")["name"], "csv_profile", "{event}");
+    }
+}
+
+#[test]
+fn the_upload_announces_the_text_that_the_submissions_have_inline() {
+    let job: Option<Value> = request(SENT[0]).payload().expect("the body is JSON");
+    let csv = text(&job.expect("a body")["input"]["csv"]).to_owned();
+
+    let announced: Option<Value> = request("upload-http-api").payload().expect("JSON");
+
+    let digest = Fingerprint::of(csv.as_bytes());
+    let expected =
+        json!({ "media-type": "text/csv", "bytes": csv.len(), "sha-256": digest.as_str() });
+    assert_eq!(announced, Some(expected));
+}
+
+#[test]
+fn every_http_event_has_the_length_of_its_body() {
+    for (event, ..) in requests() {
+        let request = request(event);
+
+        if let Some(length) = request.headers().get("content-length") {
+            let bytes = body(&request).len().to_string();
+            assert_eq!(length, bytes.as_str(), "{event}");
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::deployment::cloudformation::{Template, text};
+use crate::deployment::expanded::{Given, plain};
 
 /// For each parameter what it takes, besides its default, and what it refuses.
-const GIVEN: [(&str, &[&str], &[&str]); 34] = [
+const GIVEN: [(&str, &[&str], &[&str]); 37] = [
     ("Authorization", &["JWT", "NONE"], &["", "none", "OPEN"]),
     (
         "JwtIssuer",
@@ -90,6 +91,9 @@ const GIVEN: [(&str, &[&str], &[&str]); 34] = [
         &["1a2b3c4d-1a2b-3c4d-5e6f-1a2b3c4d5e6f"],
         &["AWSCURRENT", "1a2b"],
     ),
+    ("LargePayloads", &["true"], &["yes", "True", ""]),
+    ("UploadDays", &["1", "365"], &["0", "366"]),
+    ("MaxUploadMebibytes", &["1", "5120"], &["0", "5121"]),
     ("Architecture", &["x86_64"], &["arm", "x86"]),
     ("ApiMemoryMb", &["128", "10240"], &["127", "10241"]),
     ("WorkerMemoryMb", &["128", "10240"], &["127", "10241"]),
@@ -140,12 +144,6 @@ fn is_within(parameter: &Value, value: &str) -> bool {
     })
 }
 
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
-}
-
 #[test]
 fn every_parameter_takes_what_makes_sense_and_refuses_the_rest() {
     let template = Template::of_this_repository();
@@ -174,30 +172,15 @@ fn every_parameter_takes_what_makes_sense_and_refuses_the_rest() {
     }
 }
 
-/// What a condition of the template comes to: as much of its language as the rules need.
-fn holds(condition: &Value, given: &BTreeMap<&str, &str>) -> bool {
-    if let Some(inner) = condition["Fn::Not"].as_array() {
-        return !holds(&inner[0], given);
-    }
-    let sides = condition["Fn::Equals"]
-        .as_array()
-        .expect("Fn::Not or Fn::Equals");
-    let value = |side: &Value| match side["Ref"].as_str() {
-        Some(name) => given.get(name).copied().unwrap_or_default().to_owned(),
-        None => text(side).to_owned(),
-    };
-    value(&sides[0]) == value(&sides[1])
-}
-
 /// What the template says against a combination of values.
 fn refusals(given: &[(&str, &str)]) -> Vec<String> {
     let template = Template::of_this_repository();
-    let given = given.iter().copied().collect();
+    let given = Given::new(&template, given);
     let rules = template.map("/Rules").values();
     rules
-        .filter(|rule| holds(&rule["RuleCondition"], &given))
+        .filter(|rule| given.holds(&rule["RuleCondition"]))
         .flat_map(|rule| rule["Assertions"].as_array().expect("assertions").clone())
-        .filter(|assertion| !holds(&assertion["Assert"], &given))
+        .filter(|assertion| !given.holds(&assertion["Assert"]))
         .map(|assertion| text(&assertion["AssertDescription"]).to_owned())
         .collect()
 }

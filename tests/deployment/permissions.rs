@@ -68,6 +68,8 @@ fn no_route_is_open_unless_the_deployer_says_so() {
         let no_value = json!({ "Ref": "AWS::NoValue" });
         let scopes = json!({ "Fn::If": ["HasJwtScopes", scopes, no_value] });
         assert_eq!(route["AuthorizationScopes"], scopes, "{name}");
+        let authorizer = json!({ "Fn::If": ["UsesJwt", { "Ref": "JwtAuthorizer" }, no_value] });
+        assert_eq!(route["AuthorizerId"], authorizer, "{name}");
     }
 }
 
@@ -200,6 +202,7 @@ fn two_stacks_can_live_in_one_account() {
         "FunctionName",
         "RoleName",
         "LogGroupName",
+        "BucketName",
     ];
 
     for (name, resource) in template.map("/Resources") {
@@ -256,7 +259,7 @@ fn is_denied_without_tls(statement: &Value, action: &str, resource: &Value) -> b
 }
 
 #[test]
-fn nobody_reaches_a_queue_or_the_topic_without_tls() {
+fn nobody_reaches_a_queue_the_topic_or_the_bucket_without_tls() {
     let template = Template::of_this_repository();
 
     for (queue, _) in template.resources("AWS::SQS::Queue") {
@@ -271,6 +274,21 @@ fn nobody_reaches_a_queue_or_the_topic_without_tls() {
         let arn = json!({ "Ref": topic });
         let denied = |one: &Value| is_denied_without_tls(one, "sns:Publish", &arn);
         assert!(said.iter().any(denied), "{topic}");
+    }
+    for (bucket, _) in template.resources("AWS::S3::Bucket") {
+        let of_bucket = template.resources("AWS::S3::BucketPolicy");
+        let mut of_bucket = of_bucket.filter(|(_, one)| one["Bucket"]["Ref"] == bucket);
+        let (_, policy) = of_bucket.next().expect("a policy of the bucket");
+        let said = policy["PolicyDocument"]["Statement"].as_array();
+        let said = said.expect("statements");
+        let arn = json!({ "Fn::GetAtt": format!("{bucket}.Arn") });
+        let objects = json!({ "Fn::Sub": format!("${{{bucket}.Arn}}/*") });
+        assert_eq!(said.len(), 1, "{bucket}");
+        assert!(is_denied_without_tls(
+            &said[0],
+            "s3:*",
+            &json!([arn, objects])
+        ));
     }
 }
 

@@ -109,6 +109,9 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
         "METRICS_NAMESPACE" => "Accepted/stack",
         "MAX_SCHEDULE_AHEAD_SECONDS" => "3600",
         "MAX_WAIT_SECONDS" => "5",
+        "BUCKET" => "payloads",
+        "UPLOAD_DAYS" => "3",
+        "MAX_UPLOAD_MIB" => "100",
         _ => return None,
     };
     Some((variable, value))
@@ -117,7 +120,8 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
 /// All that a function makes of these variables, in words that can be compared.
 fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, ConfigError> {
     let environment = Environment::of(variables);
-    let table = environment.table_name()?;
+    let table = (environment.table_name()?, environment.optional("BUCKET"));
+    let upload_limits = ["UPLOAD_DAYS", "MAX_UPLOAD_MIB"].map(|name| environment.optional(name));
     let entrance = || Ok((environment.id_secrets()?, GatewayConfig::of(&environment)?));
     let jobs = || {
         let (queue, retention) = (environment.queue_url()?, environment.retention()?);
@@ -129,7 +133,7 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
             let links = environment.monitor_links()?;
             let limits = (environment.max_wait()?, environment.max_schedule_ahead()?);
             format!(
-                "{table} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?}",
+                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {upload_limits:?}",
                 entrance()?.1,
                 jobs()?
             )
@@ -138,15 +142,15 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
             let (authorization, kinds) = (environment.authorization()?, environment.opt_in_kinds());
             let links = environment.monitor_links()?;
             let (entrance, wait) = (entrance()?.1, environment.max_wait()?);
-            format!("{table} {entrance:?} {authorization:?} {kinds:?} {links} {wait:?}")
+            format!("{table:?} {entrance:?} {authorization:?} {kinds:?} {links} {wait:?}")
         }
-        _ => format!("{table} {:?} {:?}", jobs()?, Metrics::of(&environment)),
+        _ => format!("{table:?} {:?} {:?}", jobs()?, Metrics::of(&environment)),
     })
 }
 
 #[test]
 fn every_function_gets_the_environment_it_reads_and_no_more() {
-    let template = Template::of_this_repository();
+    let template = Template::with(&[("LargePayloads", "true")]);
 
     for function in ["SubmitFunction", "StatusFunction", "WorkerFunction"] {
         let given = template.environment(function).into_keys();
@@ -383,7 +387,7 @@ fn a_job_that_waits_is_delivered_far_less_often_than_it_takes_to_dead_letter_it(
 fn a_first_deployment_that_fails_can_be_rolled_back_and_data_outlives_its_stack() {
     let template = Template::of_this_repository();
 
-    for resource in ["Jobs", "IdSecret"] {
+    for resource in ["Jobs", "IdSecret", "Payloads", "PayloadsPolicy"] {
         let policy = template.at(&format!("/Resources/{resource}/DeletionPolicy"));
         assert_eq!(policy, "RetainExceptOnCreate", "{resource}");
         let replaced = template.at(&format!("/Resources/{resource}/UpdateReplacePolicy"));

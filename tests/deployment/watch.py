@@ -18,7 +18,7 @@ from http_api import Api
 from waiting import free_port, wait_for_port
 
 FOLDER = Path(__file__).resolve().parents[2]
-FUNCTIONS = {"submit": ("submit", "cancel", "delete"), "status": ("status", "result"), "worker": ("worker",)}
+FUNCTIONS = {"submit": ("submit", "cancel", "delete", "upload"), "status": ("status", "result"), "worker": ("worker",)}
 # All three, on a machine that has other things to do.
 BUILDING_S = 3600
 STARTING_S = 120
@@ -56,9 +56,12 @@ def wait_for_file(path, process):
 
 
 def is_expected(event, answer):
-    """Of jobs that these back ends never had, `status` and `submit` know nothing; the batch is for nobody."""
+    """Of jobs that these back ends never had, `status` and `submit` know nothing; the batch is for nobody. Without a bucket there are
+    no uploads."""
     if event.startswith("worker"):
         return "batchItemFailures" in answer
+    if event.startswith("upload"):
+        return answer["statusCode"] in {201, 404}
     return answer["statusCode"] == (202 if event.startswith("submit") else 404)
 
 

@@ -29,7 +29,7 @@ pub struct Route {
 }
 
 /// Every route but `$default`, which is [`Function::Status`].
-pub const ROUTES: [Route; 5] = [
+pub const ROUTES: [Route; 6] = [
     Route {
         method: Method::POST,
         path_template: "/jobs",
@@ -45,6 +45,12 @@ pub const ROUTES: [Route; 5] = [
     Route {
         method: Method::DELETE,
         path_template: "/jobs/{id}",
+        function: Function::Submit,
+        is_open: false,
+    },
+    Route {
+        method: Method::POST,
+        path_template: "/uploads",
         function: Function::Submit,
         is_open: false,
     },
@@ -138,6 +144,7 @@ mod tests {
             key_of(&Method::DELETE, "/jobs/17"),
             submit("DELETE /jobs/{id}")
         );
+        assert_eq!(key_of(&Method::POST, "/uploads"), submit("POST /uploads"));
 
         for (method, path) in [
             (Method::GET, "/jobs"),
@@ -150,6 +157,9 @@ mod tests {
             (Method::POST, "/jobs/17/cancel/"),
             (Method::DELETE, "/jobs/17/result"),
             (Method::DELETE, "/jobs/"),
+            (Method::GET, "/uploads"),
+            (Method::POST, "/uploads/"),
+            (Method::POST, "/uploads/17"),
             (Method::GET, "/"),
         ] {
             assert_eq!(key_of(&method, path), status, "{method} {path}");
@@ -169,6 +179,7 @@ mod tests {
             (Method::GET, "/jobs"),
             (Method::POST, "/jobs"),
             (Method::DELETE, "/jobs/17"),
+            (Method::POST, "/uploads"),
         ] {
             assert!(!is_open(&method, path), "{method} {path}");
         }
