@@ -1,6 +1,7 @@
 //! Records what a function calls at its back ends, and what AWS charges for it.
 
 mod charge;
+mod objects;
 mod units;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ pub(crate) use units::Units;
 pub(crate) struct Recorder {
     record: Record,
     _front: Arc<Front>,
+    objects: Option<Arc<objects::Front>>,
 }
 
 #[derive(Clone, Default)]
@@ -53,8 +55,16 @@ impl Recorder {
         let recorder = Self {
             record,
             _front: front,
+            objects: None,
         };
         (recorder, url)
+    }
+
+    /// Records the calls to S3, too. Returns where a function reaches it.
+    pub(crate) async fn before_objects(&mut self, backends: &Backends) -> String {
+        let (front, url) = objects::start(&backends.s3_url, self.record.clone()).await;
+        self.objects = Some(Arc::new(front));
+        url
     }
 
     /// The actions that were called.

@@ -102,10 +102,8 @@ impl Deployed {
 
     /// The document of a job.
     pub(crate) async fn status_of(&self, path: &str) -> Value {
-        let answer = self
-            .status
-            .answer(&http_api_event("GET", path, &Value::Null));
-        answer.await.body
+        let event = http_api_event("GET", path, &Value::Null);
+        self.status.answer(&event).await.body
     }
 }
 
@@ -116,8 +114,12 @@ impl Function {
         instances: usize,
         backends: &Backends,
     ) -> Self {
-        let (recorder, endpoint) = Recorder::before(backends).await;
-        let environment = environment(name, parameters, &backends.queue_url);
+        let (mut recorder, endpoint) = Recorder::before(backends).await;
+        let mut environment = environment(name, parameters, &backends.queue_url);
+        if environment.contains_key("BUCKET") {
+            let url = recorder.before_objects(backends).await;
+            environment.insert("BUCKET_ENDPOINT_URL".to_owned(), url);
+        }
         let log = Log::default();
         let written = log.clone();
         let pool = Launch::of(name, &endpoint, &backends.queue_url)
@@ -210,6 +212,7 @@ fn environment(
     let value_of = |value: &Value| match value["Ref"].as_str() {
         Some("Jobs") => TABLE.to_owned(),
         Some("JobQueue") => queue_url.to_owned(),
+        Some("Payloads") => local::BUCKET.to_owned(),
         Some(name) => given(name).unwrap_or_else(|| match template.map("/Parameters").get(name) {
             Some(parameter) => plain(&parameter["Default"]),
             // A resource of a kind's.

@@ -14,6 +14,7 @@ mod counted_app;
 mod counting;
 mod large_results;
 mod list;
+mod payloads;
 mod queue;
 mod refusals;
 mod units;

@@ -13,8 +13,12 @@ pub(super) struct CountedApp {
 
 impl CountedApp {
     pub(super) async fn new() -> Self {
+        Self::with(&[("OptInKinds", "rehearsal")]).await
+    }
+
+    pub(super) async fn with(parameters: &[(&str, &str)]) -> Self {
         Self {
-            deployed: Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await,
+            deployed: Deployed::with_parameters(parameters).await,
         }
     }
 
@@ -59,7 +63,11 @@ impl CountedApp {
     }
 
     pub(super) async fn command(&self, method: &str, path: &str) -> Answer {
-        let event = http_api_event_with(&[], method, path, &Value::Null);
+        self.command_with(method, path, &Value::Null).await
+    }
+
+    pub(super) async fn command_with(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let event = http_api_event_with(&[], method, path, body);
         self.deployed.submit.answer(&event).await
     }
 
