@@ -1,18 +1,22 @@
-//! The embedded back ends: DynamoDB and SQS on loopback, and what they keep between runs.
+//! The embedded back ends: DynamoDB, SQS and S3 on loopback, and what they keep between runs.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use dynoxide::Database;
+use s3s::auth::SimpleAuth;
+use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::clients::{dynamodb_client, sqs_client};
+use crate::bucket_server::serve_s3;
+use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, dynamodb_client, sqs_client};
 use crate::loopback::{listen, stop_of};
+use crate::objects::Objects;
 use crate::queues::{create_queues, open_queues, save, serve_sqs};
 use crate::start_error::StartError;
 use crate::sweep::sweep;
@@ -24,12 +28,18 @@ pub const TABLE: &str = "jobs";
 /// Settings of the back ends.
 #[derive(Clone, Debug)]
 pub struct BackendOptions {
-    /// Folder that keeps records and messages between runs; `None` keeps nothing.
+    /// Folder that keeps records, messages and objects between runs; `None` keeps nothing.
     pub data: Option<PathBuf>,
     /// Visibility timeout of a received message.
     pub visibility: Duration,
-    /// Interval at which expired records are deleted.
+    /// Interval at which expired records and objects are deleted.
     pub sweep_every: Duration,
+    /// How many days an upload is kept.
+    pub upload_days: u32,
+    /// Origins whose pages may upload (CORS).
+    pub upload_origins: Vec<String>,
+    /// Id and secret of an access key that S3 accepts besides that of the functions.
+    pub access_key: Option<(String, String)>,
 }
 
 /// The running back ends.
@@ -38,6 +48,8 @@ pub struct Backends {
     pub dynamodb_url: String,
     /// URL of SQS.
     pub sqs_url: String,
+    /// URL of S3.
+    pub s3_url: String,
     /// URL of the queue [`QUEUE`].
     pub queue_url: String,
     /// ARN of the queue [`QUEUE`].
@@ -50,10 +62,12 @@ pub struct Backends {
     tasks: JoinSet<()>,
     /// Held as long as the back ends run, so that no other service uses the data folder. The kernel releases it if the process dies.
     _lock: Option<File>,
+    /// Folder of the objects if they are not kept. Dropping it removes it.
+    temporary: Option<TempDir>,
 }
 
 impl Backends {
-    /// Starts both on free ports with the contents of the data folder, and creates the table and the queues that do not exist.
+    /// Starts all on free ports with the contents of the data folder, and creates the table and the queues that do not exist.
     ///
     /// # Errors
     /// [`StartError`].
@@ -71,6 +85,8 @@ impl Backends {
             options.sweep_every,
             stop_of(stopped.clone()),
         ));
+        let (folder, temporary) = objects_folder(data)?;
+        let s3_url = start_s3(folder, &options, stopped.clone(), &mut tasks).await?;
         let queues = Arc::new(open_queues(data)?);
         let sqs_url = serve_sqs(queues.clone(), stopped.clone(), &mut tasks).await?;
         if let Some(folder) = &options.data {
@@ -85,6 +101,7 @@ impl Backends {
         Ok(Self {
             dynamodb_url,
             sqs_url,
+            s3_url,
             queue_url,
             queue_arn,
             id_secret,
@@ -92,10 +109,11 @@ impl Backends {
             stop,
             tasks,
             _lock: lock,
+            temporary,
         })
     }
 
-    /// Stops both and saves the queues to the data folder.
+    /// Stops all and saves the queues to the data folder.
     pub async fn stop(mut self) {
         // An error means that all tasks have ended by themselves.
         let _ = self.stop.send(true);
@@ -104,6 +122,9 @@ impl Backends {
             while self.tasks.join_next().await.is_some() {}
         })
         .await;
+        if let Some(Err(error)) = self.temporary.take().map(TempDir::close) {
+            tracing::warn!("the temporary objects could not be deleted: {error}");
+        }
     }
 }
 
@@ -155,6 +176,39 @@ fn id_secret(data: Option<&Path>) -> Result<String, StartError> {
     }
 }
 
+/// The folder of the objects: in the data folder, or a temporary one.
+fn objects_folder(data: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StartError> {
+    if let Some(data) = data {
+        return Ok((data.join("objects"), None));
+    }
+    let temporary = TempDir::with_prefix("accepted-objects-").map_err(StartError::back_end)?;
+    Ok((temporary.path().to_owned(), Some(temporary)))
+}
+
+/// Starts S3 and the deletion of its expired objects. Returns its URL.
+async fn start_s3(
+    folder: PathBuf,
+    options: &BackendOptions,
+    stopped: watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> Result<String, StartError> {
+    let objects = Objects::open(folder.clone());
+    let objects = Arc::new(objects.map_err(|error| StartError::data(&folder, error))?);
+    let (swept, upload_days) = (objects.clone(), options.upload_days);
+    tasks.spawn(sweep(
+        "objects",
+        move || swept.delete_expired(SystemTime::now(), upload_days),
+        options.sweep_every,
+        stop_of(stopped.clone()),
+    ));
+    let mut keys = SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY);
+    if let Some((id, secret)) = options.access_key.clone() {
+        keys.register(id, secret.into());
+    }
+    let origins = options.upload_origins.clone();
+    serve_s3(objects, keys, origins, stopped, tasks).await
+}
+
 async fn serve_dynamodb(
     database: Database,
     stopped: watch::Receiver<bool>,
@@ -169,4 +223,23 @@ async fn serve_dynamodb(
         }
     });
     Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service_options::ServiceOptions;
+
+    #[tokio::test]
+    async fn objects_that_are_not_kept_are_in_a_folder_that_is_removed_at_the_end() {
+        let backends = Backends::start(ServiceOptions::default().backends()).await;
+        let backends = backends.unwrap();
+        let temporary = backends.temporary.as_ref().map(TempDir::path);
+        let folder = temporary.unwrap().to_owned();
+        fs::write(folder.join("uploads%2F1"), "content").unwrap();
+
+        backends.stop().await;
+
+        assert!(!folder.exists());
+    }
 }

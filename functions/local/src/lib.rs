@@ -1,11 +1,15 @@
 //! The whole service on one machine, for development and tests: stand-ins for the parts of AWS that it needs.
 //!
 //! They are a gateway in place of API Gateway, the Lambda Runtime API with one process per function instance, an embedded
-//! DynamoDB and an embedded SQS that speak the real wire protocols, and the event source mapping between queue and worker.
+//! DynamoDB, SQS and S3 that speak the real wire protocols, and the event source mapping between queue and worker.
 //! Everything listens on 127.0.0.1 only. It is not durable storage.
 
 mod backends;
 mod backends_command;
+mod bucket;
+mod bucket_access;
+mod bucket_cors;
+mod bucket_server;
 mod build;
 mod cli;
 mod clients;
@@ -25,6 +29,7 @@ mod invoke_error;
 mod kind_variables;
 mod loopback;
 mod memory;
+mod objects;
 mod parent;
 mod plain_table;
 mod pool;
@@ -45,6 +50,8 @@ mod table;
 mod target;
 
 pub use backends::{BackendOptions, Backends, TABLE};
+pub use bucket::BUCKET;
+pub use bucket_cors::{BUCKET_READ_METHODS, BUCKET_RESPONSE_HEADERS, BUCKET_UPLOAD_HEADERS};
 pub use build::Build;
 pub use cli::main;
 pub use clients::{dynamodb_client, sqs_client};
