@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use engine::{Claim, JobQueue, JobRecord, JobStore, Receipt, Timestamp};
-use local::BackendOptions;
+use local::{BackendOptions, ServiceOptions};
 use tokio::net::TcpListener;
 
 use crate::app::Item;
@@ -28,9 +28,9 @@ impl Backends {
     /// With this visibility timeout of a received message. Nothing is swept: expired records stay.
     pub(crate) async fn with_visibility(visibility: Duration) -> Self {
         let embedded = local::Backends::start(BackendOptions {
-            data: None,
             visibility,
             sweep_every: Duration::from_hours(24),
+            ..ServiceOptions::default().backends()
         });
         let embedded = embedded.await.expect("the back ends");
         Self {

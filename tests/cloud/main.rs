@@ -1,4 +1,4 @@
-//! The imitation of Lambda, API Gateway and the event source mapping, with real processes.
+//! The imitation of Lambda, API Gateway and the event source mapping, with real processes, and of S3.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,8 +7,12 @@
 )]
 
 mod app;
+mod bucket;
 mod event_source;
 mod failures;
 mod gateway;
 mod pool;
 mod role;
+mod s3;
+mod s3_access;
+mod s3_uploads;

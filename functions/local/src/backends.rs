@@ -1,21 +1,23 @@
-//! The embedded back ends: DynamoDB and SQS on loopback, and what they keep between runs.
+//! The embedded back ends: DynamoDB, SQS and S3 on loopback, and what they keep between runs.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use aws_sdk_sqs::types::QueueAttributeName;
 use dynoxide::Database;
-use sqs::{Clock, Queues};
-use tokio::net::TcpListener;
+use s3s::auth::SimpleAuth;
+use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::clients::{dynamodb_client, sqs_client};
+use crate::bucket_server::serve_s3;
+use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, dynamodb_client, sqs_client};
+use crate::loopback::{listen, stop_of};
+use crate::objects::Objects;
+use crate::queues::{create_queues, open_queues, save, serve_sqs};
 use crate::start_error::StartError;
 use crate::sweep::sweep;
 use crate::table::create_table;
@@ -23,24 +25,21 @@ use crate::table::create_table;
 /// Name of the table.
 pub const TABLE: &str = "jobs";
 
-/// Name of the queue.
-pub const QUEUE: &str = "jobs";
-
-/// Name of its dead-letter queue.
-pub const DEAD_LETTER_QUEUE: &str = "jobs-dead-letters";
-
-/// How often the queues are written to the data folder.
-const SAVE_EVERY: Duration = Duration::from_secs(1);
-
 /// Settings of the back ends.
 #[derive(Clone, Debug)]
 pub struct BackendOptions {
-    /// Folder that keeps records and messages between runs; `None` keeps nothing.
+    /// Folder that keeps records, messages and objects between runs; `None` keeps nothing.
     pub data: Option<PathBuf>,
     /// Visibility timeout of a received message.
     pub visibility: Duration,
-    /// Interval at which expired records are deleted.
+    /// Interval at which expired records and objects are deleted.
     pub sweep_every: Duration,
+    /// How many days an upload is kept.
+    pub upload_days: u32,
+    /// Origins whose pages may upload (CORS).
+    pub upload_origins: Vec<String>,
+    /// Id and secret of an access key that S3 accepts besides that of the functions.
+    pub access_key: Option<(String, String)>,
 }
 
 /// The running back ends.
@@ -49,6 +48,8 @@ pub struct Backends {
     pub dynamodb_url: String,
     /// URL of SQS.
     pub sqs_url: String,
+    /// URL of S3.
+    pub s3_url: String,
     /// URL of the queue [`QUEUE`].
     pub queue_url: String,
     /// ARN of the queue [`QUEUE`].
@@ -61,10 +62,12 @@ pub struct Backends {
     tasks: JoinSet<()>,
     /// Held as long as the back ends run, so that no other service uses the data folder. The kernel releases it if the process dies.
     _lock: Option<File>,
+    /// Folder of the objects if they are not kept. Dropping it removes it.
+    temporary: Option<TempDir>,
 }
 
 impl Backends {
-    /// Starts both on free ports with the contents of the data folder, and creates the table and the queues that do not exist.
+    /// Starts all on free ports with the contents of the data folder, and creates the table and the queues that do not exist.
     ///
     /// # Errors
     /// [`StartError`].
@@ -75,11 +78,15 @@ impl Backends {
         let data = options.data.as_deref();
         let database = open_database(data)?;
         let dynamodb_url = serve_dynamodb(database.clone(), stopped.clone(), &mut tasks).await?;
+        let table = database.clone();
         tasks.spawn(sweep(
-            database.clone(),
+            "records",
+            move || table.sweep_ttl().map(drop),
             options.sweep_every,
             stop_of(stopped.clone()),
         ));
+        let (folder, temporary) = objects_folder(data)?;
+        let s3_url = start_s3(folder, &options, stopped.clone(), &mut tasks).await?;
         let queues = Arc::new(open_queues(data)?);
         let sqs_url = serve_sqs(queues.clone(), stopped.clone(), &mut tasks).await?;
         if let Some(folder) = &options.data {
@@ -94,6 +101,7 @@ impl Backends {
         Ok(Self {
             dynamodb_url,
             sqs_url,
+            s3_url,
             queue_url,
             queue_arn,
             id_secret,
@@ -101,10 +109,11 @@ impl Backends {
             stop,
             tasks,
             _lock: lock,
+            temporary,
         })
     }
 
-    /// Stops both and saves the queues to the data folder.
+    /// Stops all and saves the queues to the data folder.
     pub async fn stop(mut self) {
         // An error means that all tasks have ended by themselves.
         let _ = self.stop.send(true);
@@ -113,6 +122,9 @@ impl Backends {
             while self.tasks.join_next().await.is_some() {}
         })
         .await;
+        if let Some(Err(error)) = self.temporary.take().map(TempDir::close) {
+            tracing::warn!("the temporary objects could not be deleted: {error}");
+        }
     }
 }
 
@@ -143,22 +155,6 @@ fn open_database(data: Option<&Path>) -> Result<Database, StartError> {
     set.map(|()| database).map_err(|error| unusable(&error))
 }
 
-fn open_queues(data: Option<&Path>) -> Result<Queues, StartError> {
-    let Some(path) = data.map(|folder| folder.join("queue.json")) else {
-        return Ok(Queues::new(Clock::system()));
-    };
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Queues::new(Clock::system()));
-        }
-        Err(error) => return Err(StartError::data(&path, error)),
-    };
-    let snapshot =
-        serde_json::from_slice(&text).map_err(|error| StartError::data(&path, error.into()))?;
-    Ok(Queues::from_snapshot(Clock::system(), snapshot))
-}
-
 /// A secret of this data folder, or of this run: ids of before stay known as long as their records.
 fn id_secret(data: Option<&Path>) -> Result<String, StartError> {
     let fresh = || {
@@ -180,17 +176,37 @@ fn id_secret(data: Option<&Path>) -> Result<String, StartError> {
     }
 }
 
-/// A port of the system's choice, on loopback only.
-async fn listen() -> Result<(TcpListener, String), StartError> {
-    let bound = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
-    let listener = bound.map_err(StartError::back_end)?;
-    let address = listener.local_addr().map_err(StartError::back_end)?;
-    Ok((listener, format!("http://{address}")))
+/// The folder of the objects: in the data folder, or a temporary one.
+fn objects_folder(data: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StartError> {
+    if let Some(data) = data {
+        return Ok((data.join("objects"), None));
+    }
+    let temporary = TempDir::with_prefix("accepted-objects-").map_err(StartError::back_end)?;
+    Ok((temporary.path().to_owned(), Some(temporary)))
 }
 
-async fn stop_of(mut stopped: watch::Receiver<bool>) {
-    // An error means that the service is gone, which is a stop too.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
+/// Starts S3 and the deletion of its expired objects. Returns its URL.
+async fn start_s3(
+    folder: PathBuf,
+    options: &BackendOptions,
+    stopped: watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> Result<String, StartError> {
+    let objects = Objects::open(folder.clone());
+    let objects = Arc::new(objects.map_err(|error| StartError::data(&folder, error))?);
+    let (swept, upload_days) = (objects.clone(), options.upload_days);
+    tasks.spawn(sweep(
+        "objects",
+        move || swept.delete_expired(SystemTime::now(), upload_days),
+        options.sweep_every,
+        stop_of(stopped.clone()),
+    ));
+    let mut keys = SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY);
+    if let Some((id, secret)) = options.access_key.clone() {
+        keys.register(id, secret.into());
+    }
+    let origins = options.upload_origins.clone();
+    serve_s3(objects, keys, origins, stopped, tasks).await
 }
 
 async fn serve_dynamodb(
@@ -209,92 +225,21 @@ async fn serve_dynamodb(
     Ok(url)
 }
 
-async fn serve_sqs(
-    queues: Arc<Queues>,
-    stopped: watch::Receiver<bool>,
-    tasks: &mut JoinSet<()>,
-) -> Result<String, StartError> {
-    let (listener, url) = listen().await?;
-    tasks.spawn(async move {
-        if let Err(error) = sqs::serve(listener, queues, stop_of(stopped)).await {
-            tracing::error!("the embedded SQS stopped: {error}");
-        }
-    });
-    Ok(url)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service_options::ServiceOptions;
 
-/// Writes the queues to the data folder every second, and once more at the end.
-async fn save(queues: Arc<Queues>, path: PathBuf, stopped: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(SAVE_EVERY);
-    let stopped = stop_of(stopped);
-    tokio::pin!(stopped);
-    loop {
-        let is_last = tokio::select! {
-            () = &mut stopped => true,
-            _ = ticks.tick() => false,
-        };
-        let (queues, path) = (queues.clone(), path.clone());
-        let written = tokio::task::spawn_blocking(move || write_snapshot(&queues, &path)).await;
-        if let Ok(Err(error)) = written {
-            tracing::warn!("the messages could not be kept: {error}");
-        }
-        if is_last {
-            return;
-        }
+    #[tokio::test]
+    async fn objects_that_are_not_kept_are_in_a_folder_that_is_removed_at_the_end() {
+        let backends = Backends::start(ServiceOptions::default().backends()).await;
+        let backends = backends.unwrap();
+        let temporary = backends.temporary.as_ref().map(TempDir::path);
+        let folder = temporary.unwrap().to_owned();
+        fs::write(folder.join("uploads%2F1"), "content").unwrap();
+
+        backends.stop().await;
+
+        assert!(!folder.exists());
     }
-}
-
-/// Beside the old one first, so that a crash leaves one or the other whole.
-fn write_snapshot(queues: &Queues, path: &Path) -> io::Result<()> {
-    let text = serde_json::to_vec(&queues.to_snapshot())?;
-    let beside = path.with_extension("json.new");
-    fs::write(&beside, text)?;
-    fs::rename(beside, path)
-}
-
-/// The queue and its dead-letter queue: the queue's URL and ARN. Queues that are there get today's settings.
-async fn create_queues(
-    sqs: &aws_sdk_sqs::Client,
-    visibility: Duration,
-) -> Result<(String, String), aws_sdk_sqs::Error> {
-    let retention = (
-        QueueAttributeName::MessageRetentionPeriod,
-        "1209600".to_owned(),
-    );
-    let kept = std::slice::from_ref(&retention);
-    let (_, dead_arn) = ensure_queue(sqs, DEAD_LETTER_QUEUE, kept).await?;
-    let redrive = serde_json::json!({"deadLetterTargetArn": dead_arn, "maxReceiveCount": engine::MAX_DELIVERIES});
-    let attributes = [
-        retention,
-        (
-            QueueAttributeName::VisibilityTimeout,
-            visibility.as_secs().to_string(),
-        ),
-        (QueueAttributeName::RedrivePolicy, redrive.to_string()),
-    ];
-    ensure_queue(sqs, QUEUE, &attributes).await
-}
-
-/// The queue's URL and ARN.
-async fn ensure_queue(
-    sqs: &aws_sdk_sqs::Client,
-    name: &str,
-    attributes: &[(QueueAttributeName, String)],
-) -> Result<(String, String), aws_sdk_sqs::Error> {
-    let url = match sqs.get_queue_url().queue_name(name).send().await {
-        Ok(found) => found.queue_url,
-        Err(_) => sqs.create_queue().queue_name(name).send().await?.queue_url,
-    };
-    let url = url.unwrap_or_default();
-    let set = sqs.set_queue_attributes().queue_url(&url);
-    let attributes = attributes.iter().cloned().collect();
-    set.set_attributes(Some(attributes)).send().await?;
-    let get = sqs.get_queue_attributes().queue_url(&url);
-    let answer = get
-        .attribute_names(QueueAttributeName::QueueArn)
-        .send()
-        .await?;
-    let mut attributes = answer.attributes.unwrap_or_default();
-    let arn = attributes.remove(&QueueAttributeName::QueueArn);
-    Ok((url, arn.unwrap_or_default()))
 }

@@ -1,4 +1,4 @@
-//! `backends`: table, queue and event source mapping, for functions started by `cargo lambda watch`.
+//! `backends`: table, queue, bucket and event source mapping, for functions started by `cargo lambda watch`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,7 +12,7 @@ use engine::WRITE_HORIZON;
 use reqwest::Url;
 
 use crate::backends::Backends;
-use crate::clients::sqs_client;
+use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, sqs_client};
 use crate::conclusion::failed;
 use crate::environment::{Endpoints, environment};
 use crate::event_source::{EventSource, EventSourceSpec};
@@ -98,8 +98,8 @@ fn variables(
     let url = args.functions.as_str().trim_end_matches('/').to_owned();
     for (name, value) in [
         ("PUBLIC_BASE_URL", url),
-        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
         ("AWS_ENDPOINT_URL", NO_ENDPOINT.to_owned()),
     ] {
         variables.insert(name.to_owned(), value);
@@ -127,6 +127,7 @@ fn welcome(args: &BackendsArgs, backends: &Backends) -> String {
 
   DynamoDB  {}  (embedded, table jobs)
   SQS       {}  (embedded, queue jobs; messages go to the function worker at {url})
+  S3        {}  (embedded, bucket payloads)
 
 In another terminal:
   cargo lambda watch --env-file {file}
@@ -135,6 +136,6 @@ Then:
   curl -i {url}jobs -H 'content-type: application/json' -d '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
 
 Ctrl-C stops everything.",
-        backends.dynamodb_url, backends.sqs_url
+        backends.dynamodb_url, backends.sqs_url, backends.s3_url
     )
 }

@@ -41,8 +41,9 @@ enum Command {
     },
 }
 
-/// The embedded DynamoDB logs a warning for each failed condition, which is the normal way for a claim to lose.
-const LOGGED: &str = "warn,dynoxide=error";
+/// The embedded DynamoDB logs a warning for each failed condition, which is the normal way for a claim to lose. The embedded S3 logs an
+/// error for each request that it refuses, of which the caller learns in the response.
+const LOGGED: &str = "warn,dynoxide=error,s3s=off";
 
 /// The program: `main` of `local`, and of the copy of it that the tests run.
 #[must_use]

@@ -5,8 +5,14 @@ use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
 /// The region of the embedded back ends.
 pub(crate) const REGION: &str = "us-east-1";
 
+/// Access key id of the functions, of which the embedded S3 verifies the signatures. The other back ends accept any.
+pub(crate) const ACCESS_KEY_ID: &str = "local";
+
+/// Secret access key of the functions.
+pub(crate) const SECRET_ACCESS_KEY: &str = "local";
+
 fn credentials() -> Credentials {
-    Credentials::new("local", "local", None, None, "local")
+    Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local")
 }
 
 /// A client of the DynamoDB at this URL.

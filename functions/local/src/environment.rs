@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::backends::{Backends, TABLE};
+use crate::bucket::BUCKET;
 use crate::clients::REGION;
 use crate::service_options::ServiceOptions;
 
@@ -13,6 +14,8 @@ pub struct Endpoints {
     pub dynamodb: String,
     /// URL of SQS.
     pub sqs: String,
+    /// URL of S3. Clients and functions reach it there, so a front must pass on the header `Host`, which is signed.
+    pub s3: String,
 }
 
 impl Endpoints {
@@ -22,6 +25,7 @@ impl Endpoints {
         Self {
             dynamodb: backends.dynamodb_url.clone(),
             sqs: backends.sqs_url.clone(),
+            s3: backends.s3_url.clone(),
         }
     }
 }
@@ -48,6 +52,11 @@ pub(crate) fn environment(
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
         ("AWS_ENDPOINT_URL_SQS", endpoints.sqs.clone()),
+        ("BUCKET", BUCKET.to_owned()),
+        // Not AWS_ENDPOINT_URL_S3, which a kind may need for a bucket of its own.
+        ("BUCKET_ENDPOINT_URL", endpoints.s3.clone()),
+        ("UPLOAD_DAYS", options.upload_days.to_string()),
+        ("MAX_UPLOAD_MIB", options.max_upload_mib.to_string()),
         ("AWS_LAMBDA_LOG_LEVEL", "INFO".to_owned()),
         // The lines pass through this process, whose output may be a file.
         ("NO_COLOR", "1".to_owned()),

@@ -9,6 +9,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+
 /// The account in every ARN; AWS's documentation uses it in examples.
 pub(crate) const ACCOUNT_ID: &str = "123456789012";
 
@@ -81,8 +83,8 @@ impl FunctionSpec {
             ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream.to_owned()),
             ("AWS_REGION", self.region().to_owned()),
             ("AWS_DEFAULT_REGION", self.region().to_owned()),
-            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
             ("_HANDLER", "bootstrap".to_owned()),
             ("LAMBDA_TASK_ROOT", task_root),
             ("TZ", ":UTC".to_owned()),

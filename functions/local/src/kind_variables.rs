@@ -29,35 +29,50 @@ impl KindVariables {
 /// The endpoint of AWS services that have no stand-in here. A call fails, and no request with credentials that are not real reaches AWS.
 pub(crate) const NO_ENDPOINT: &str = "http://set-the-endpoint-of-this-aws-service.invalid";
 
-/// Adds the variables of the kinds to those of the worker. Calls to other AWS services than the table and the queue go to
+/// Adds the variables of the kinds to those of the worker. Calls to other AWS services than the table, the queue and the bucket go to
 /// [`NO_ENDPOINT`], unless there is an endpoint for them or there are credentials: whoever passes credentials means AWS itself.
 pub(crate) fn add(of_kinds: &BTreeMap<String, String>, variables: &mut BTreeMap<String, String>) {
     const ENDPOINT: &str = "AWS_ENDPOINT_URL";
-    let is_set = |name| of_kinds.get(name).is_some_and(|value| !value.is_empty());
     variables.extend(of_kinds.clone());
-    if is_set(ENDPOINT) {
+    if set(of_kinds, ENDPOINT).is_some() {
         return;
     }
-    if is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY") {
+    if access_key(of_kinds).is_some() {
         variables.remove(ENDPOINT);
     } else {
         variables.insert(ENDPOINT.to_owned(), NO_ENDPOINT.to_owned());
     }
 }
 
+/// The kinds' access key: its id and its secret. The worker signs with it whatever it calls, the embedded back ends too.
+pub(crate) fn access_key(of_kinds: &BTreeMap<String, String>) -> Option<(String, String)> {
+    let id = set(of_kinds, "AWS_ACCESS_KEY_ID")?;
+    let secret = set(of_kinds, "AWS_SECRET_ACCESS_KEY")?;
+    Some((id.to_owned(), secret.to_owned()))
+}
+
+fn set<'a>(of_kinds: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    let value = of_kinds.get(name).map(String::as_str);
+    value.filter(|value| !value.is_empty())
+}
+
 /// Variables that the service sets, with which a function cannot run if they have other values.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 16] = [
     "AUTHORIZATION",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SQS",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "BUCKET",
+    "BUCKET_ENDPOINT_URL",
     "DEADLINE_SECONDS",
     "ID_SECRETS",
+    "MAX_UPLOAD_MIB",
     "MONITOR_LINKS",
     "OPT_IN_KINDS",
     "QUEUE_URL",
     "RETENTION_SECONDS",
     "TABLE_NAME",
+    "UPLOAD_DAYS",
     "WRITE_HORIZON_SECONDS",
 ];
 

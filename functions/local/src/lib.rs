@@ -1,11 +1,15 @@
 //! The whole service on one machine, for development and tests: stand-ins for the parts of AWS that it needs.
 //!
 //! They are a gateway in place of API Gateway, the Lambda Runtime API with one process per function instance, an embedded
-//! DynamoDB and an embedded SQS that speak the real wire protocols, and the event source mapping between queue and worker.
+//! DynamoDB, SQS and S3 that speak the real wire protocols, and the event source mapping between queue and worker.
 //! Everything listens on 127.0.0.1 only. It is not durable storage.
 
 mod backends;
 mod backends_command;
+mod bucket;
+mod bucket_access;
+mod bucket_cors;
+mod bucket_server;
 mod build;
 mod cli;
 mod clients;
@@ -23,11 +27,14 @@ mod identifiers;
 mod instance;
 mod invoke_error;
 mod kind_variables;
+mod loopback;
 mod memory;
+mod objects;
 mod parent;
 mod plain_table;
 mod pool;
 mod process;
+mod queues;
 mod request_body;
 mod role;
 mod routes;
@@ -42,7 +49,9 @@ mod sweep;
 mod table;
 mod target;
 
-pub use backends::{BackendOptions, Backends, DEAD_LETTER_QUEUE, QUEUE, TABLE};
+pub use backends::{BackendOptions, Backends, TABLE};
+pub use bucket::BUCKET;
+pub use bucket_cors::{BUCKET_READ_METHODS, BUCKET_RESPONSE_HEADERS, BUCKET_UPLOAD_HEADERS};
 pub use build::Build;
 pub use cli::main;
 pub use clients::{dynamodb_client, sqs_client};
@@ -54,6 +63,7 @@ pub use gateway::Gateway;
 pub use invoke_error::InvokeError;
 pub use parent::exit_when_parent_is_gone;
 pub use pool::{FunctionProcess, Pool, ProcessState};
+pub use queues::{DEAD_LETTER_QUEUE, QUEUE};
 pub use role::Role;
 pub use routes::{Function, ROUTES, Route};
 pub use service::{HTTP_PROCESSES, Service};

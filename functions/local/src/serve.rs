@@ -21,7 +21,7 @@ pub(crate) struct ServeArgs {
     /// Port of the API on 127.0.0.1; 0 selects a free port
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// Folder that keeps records and messages between runs [default: nothing is kept]
+    /// Folder that keeps records, messages and large payloads between runs [default: nothing is kept]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Retention: how long a finished job stays readable
@@ -92,6 +92,8 @@ impl ServeArgs {
             sweep_every: Duration::from_secs(self.sweep_every),
             monitor_links: !self.no_monitor_links,
             allowed_origins: self.allowed_origins,
+            upload_days: ServiceOptions::default().upload_days,
+            max_upload_mib: ServiceOptions::default().max_upload_mib,
             build: self.functions.map(|folder| Build {
                 folder,
                 runner: words(self.runner.as_deref().unwrap_or_default()),
@@ -137,9 +139,18 @@ pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
 fn welcome(service: &Service, options: &ServiceOptions) -> String {
     let url = &service.url;
     let (dynamodb_url, sqs_url) = (&service.backends.dynamodb_url, &service.backends.sqs_url);
+    let s3_url = &service.backends.s3_url;
     let kept = options.data.as_ref().map_or_else(
-        || "nothing is kept when it stops (--data DIR keeps records and messages)".to_owned(),
-        |folder| format!("records and messages are kept in {}", folder.display()),
+        || {
+            "nothing is kept when it stops (--data DIR keeps records, messages and large payloads)"
+                .to_owned()
+        },
+        |folder| {
+            format!(
+                "records, messages and large payloads are kept in {}",
+                folder.display()
+            )
+        },
     );
     format!(
         "Accepted, asynchronous jobs over HTTP: the whole service on this machine, for development and tests.
@@ -147,6 +158,7 @@ fn welcome(service: &Service, options: &ServiceOptions) -> String {
   API       {url}
   DynamoDB  {dynamodb_url}  (embedded, table jobs)
   SQS       {sqs_url}  (embedded, queue jobs)
+  S3        {s3_url}  (embedded, bucket payloads)
   {kept}
 
 Try it:

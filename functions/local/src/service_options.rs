@@ -7,13 +7,14 @@ use std::time::Duration;
 use crate::backends::BackendOptions;
 use crate::build::Build;
 use crate::function::LogSink;
+use crate::kind_variables;
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
 pub struct ServiceOptions {
     /// The API's port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// Folder that keeps records and messages between runs; by default none.
+    /// Folder that keeps records, messages and large payloads between runs; by default none.
     pub data: Option<PathBuf>,
     /// How long a finished job stays readable.
     pub retention: Duration,
@@ -31,12 +32,16 @@ pub struct ServiceOptions {
     pub worker_memory_mb: u32,
     /// Visibility timeout of a received message: how soon it is redelivered if its worker dies.
     pub visibility: Duration,
-    /// Interval at which expired records are deleted.
+    /// Interval at which expired records and objects are deleted.
     pub sweep_every: Duration,
     /// Whether jobs have monitor links (pages for anyone who has the link).
     pub monitor_links: bool,
     /// Origins allowed to call the API from a browser (CORS).
     pub allowed_origins: Vec<String>,
+    /// How many days an upload is kept.
+    pub upload_days: u32,
+    /// Maximum size of an upload in MiB: 1 to 5120.
+    pub max_upload_mib: u32,
     /// Environment variables of the kinds, which the worker gets in addition to its own.
     pub kind_variables: BTreeMap<String, String>,
     /// Receives the functions' log lines.
@@ -63,6 +68,8 @@ impl Default for ServiceOptions {
             sweep_every: Duration::from_secs(1),
             monitor_links: true,
             allowed_origins: Vec::new(),
+            upload_days: 7,
+            max_upload_mib: 1_024,
             kind_variables: BTreeMap::new(),
             logs: LogSink::nowhere(),
             build: None,
@@ -78,6 +85,33 @@ impl ServiceOptions {
             data: self.data.clone(),
             visibility: self.visibility,
             sweep_every: self.sweep_every,
+            upload_days: self.upload_days,
+            upload_origins: self.allowed_origins.clone(),
+            access_key: kind_variables::access_key(&self.kind_variables),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The worker signs its calls to the bucket with it.
+    #[test]
+    fn an_access_key_of_the_kinds_is_one_of_the_back_ends() {
+        let of_kinds = [
+            ("AWS_ACCESS_KEY_ID", "AKIA"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+        ];
+        let of_kinds = of_kinds.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let options = ServiceOptions {
+            kind_variables: of_kinds.into(),
+            ..ServiceOptions::default()
+        };
+
+        let key = options.backends().access_key;
+
+        assert_eq!(key, Some(("AKIA".to_owned(), "s".to_owned())));
+        assert_eq!(ServiceOptions::default().backends().access_key, None);
     }
 }

@@ -1,15 +1,20 @@
-//! TTL deletion, like that of DynamoDB but sooner.
+//! Deletion of what has expired, like that of DynamoDB (TTL) and S3 (lifecycle rules) but sooner.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
-use dynoxide::Database;
-
-/// A sweep reads the whole table, which takes seconds if the table is large. The pause after a sweep lasts at least this many times as
+/// A sweep reads all that is stored, which takes seconds if that is much. The pause after a sweep lasts at least this many times as
 /// long as the sweep, so sweeps use at most a fiftieth of one core.
 const REST: u32 = 50;
 
-/// Deletes expired records until `stopped`, at the given interval or, for a large table, less often.
-pub(crate) async fn sweep(database: Database, every: Duration, stopped: impl Future<Output = ()>) {
+/// Calls `delete_expired` until `stopped`, at the given interval or, if it takes long, less often. `what` names in the log what could
+/// not be deleted.
+pub(crate) async fn sweep<E: Display + Send + 'static>(
+    what: &'static str,
+    delete_expired: impl Fn() -> Result<(), E> + Clone + Send + 'static,
+    every: Duration,
+    stopped: impl Future<Output = ()>,
+) {
     tokio::pin!(stopped);
     let mut wait = every;
     loop {
@@ -17,10 +22,10 @@ pub(crate) async fn sweep(database: Database, every: Duration, stopped: impl Fut
             () = &mut stopped => return,
             () = tokio::time::sleep(wait) => {}
         }
-        let (begun, database) = (Instant::now(), database.clone());
-        let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
+        let begun = Instant::now();
+        let swept = tokio::task::spawn_blocking(delete_expired.clone()).await;
         if let Ok(Err(error)) = swept {
-            tracing::warn!("expired records could not be deleted: {error}");
+            tracing::warn!("expired {what} could not be deleted: {error}");
         }
         wait = until_next(every, begun.elapsed());
     }

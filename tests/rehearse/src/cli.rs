@@ -35,11 +35,11 @@ enum Command {
 
 impl Command {
     /// The log filter. `chaos` causes failures on purpose, so their warnings are not shown; and the embedded DynamoDB logs a
-    /// warning for each failed condition, which is the normal way for a claim to lose.
+    /// warning for each failed condition, which is the normal way for a claim to lose. The embedded S3 logs what it refuses.
     fn logged(&self) -> &'static str {
         match self {
             Self::Chaos(args) if !args.verbose => "off",
-            _ => "warn,dynoxide=error",
+            _ => "warn,dynoxide=error,s3s=off",
         }
     }
 }

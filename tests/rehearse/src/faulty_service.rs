@@ -31,6 +31,7 @@ impl FaultyService {
         let endpoints = Endpoints {
             dynamodb: front.url.clone(),
             sqs: front.url.clone(),
+            s3: backends.s3_url.clone(),
         };
         Ok(Self {
             service: Service::on(backends, &endpoints, options).await?,

@@ -1,0 +1,90 @@
+//! Who may send which request to the embedded S3.
+//!
+//! `s3s` verifies the signature. S3 checks more than that: these are the checks on which the functions and their clients depend.
+
+use async_trait::async_trait;
+use axum::http::{HeaderMap, Uri, header};
+use percent_encoding::percent_decode_str;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::{S3Result, s3_error};
+
+use crate::bucket::BUCKET;
+
+/// The operations that the template allows the functions.
+const OPERATIONS: [&str; 4] = ["DeleteObject", "GetObject", "HeadObject", "PutObject"];
+
+/// Longest validity of a presigned URL: 7 days.
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html>
+const MAX_EXPIRES_SECONDS: u32 = 604_800;
+
+/// The checks of a request whose signature is valid or missing.
+pub(crate) struct Access;
+
+#[async_trait]
+impl S3Access for Access {
+    async fn check(&self, request: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let is_ours = request.s3_path().get_bucket_name() == Some(BUCKET)
+            && OPERATIONS.contains(&request.s3_op().name());
+        if request.credentials().is_none() || !is_ours {
+            return Err(s3_error!(AccessDenied, "Access Denied"));
+        }
+        check_signature(request.uri(), request.headers())
+    }
+}
+
+/// Checks what the signature covers, and for how long it is valid.
+fn check_signature(uri: &Uri, headers: &HeaderMap) -> S3Result<()> {
+    let authorization = headers.get(header::AUTHORIZATION);
+    let authorization = authorization.map(|value| value.to_str().unwrap_or_default());
+    let signed = match (parameter(uri, "X-Amz-SignedHeaders"), authorization) {
+        (Some(_), Some(_)) => {
+            return Err(s3_error!(
+                InvalidArgument,
+                "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter \
+                 or the Authorization header should be specified"
+            ));
+        }
+        (Some(signed), None) => signed,
+        (None, authorization) => signed_headers(authorization.unwrap_or_default())
+            .ok_or_else(|| s3_error!(InvalidRequest, "Please use AWS4-HMAC-SHA256."))?,
+    };
+    let must_be_signed = |name: &str| name == "host" || name.starts_with("x-amz-");
+    let is_signed = |name: &str| signed.split(';').any(|signed| signed == name);
+    let names = headers.keys().map(header::HeaderName::as_str);
+    let unsigned = names.filter(|name| must_be_signed(name) && !is_signed(name));
+    let unsigned: Vec<_> = unsigned.collect();
+    if !unsigned.is_empty() {
+        return Err(s3_error!(
+            AccessDenied,
+            "There were headers present in the request which were not signed: {}",
+            unsigned.join(", ")
+        ));
+    }
+    let expires = parameter(uri, "X-Amz-Expires").map(|seconds| seconds.parse::<u32>());
+    if expires.is_some_and(|seconds| !seconds.is_ok_and(|seconds| seconds <= MAX_EXPIRES_SECONDS)) {
+        return Err(s3_error!(
+            AuthorizationQueryParametersError,
+            "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than \
+             {MAX_EXPIRES_SECONDS} seconds"
+        ));
+    }
+    Ok(())
+}
+
+/// The value of a parameter of the query.
+fn parameter(uri: &Uri, name: &str) -> Option<String> {
+    let mut pairs = uri
+        .query()?
+        .split('&')
+        .filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|pair| pair.0 == name)?;
+    Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
+}
+
+/// The names in the header `Authorization`, separated by semicolons.
+fn signed_headers(authorization: &str) -> Option<String> {
+    let parts = authorization.strip_prefix("AWS4-HMAC-SHA256")?;
+    let mut parts = parts.split(',').map(str::trim);
+    let names = parts.find_map(|part| part.strip_prefix("SignedHeaders="));
+    names.map(str::to_owned)
+}

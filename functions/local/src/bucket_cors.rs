@@ -1,0 +1,115 @@
+//! Cross-origin requests to the embedded S3, as a bucket with the template's `CorsConfiguration` answers them.
+//!
+//! Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html>.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+/// Methods that a page of any origin may use: the signature of the URL is the authority.
+pub const BUCKET_READ_METHODS: [&str; 2] = ["GET", "HEAD"];
+
+/// Headers of an upload, which a page of the deployment's origins may send.
+pub const BUCKET_UPLOAD_HEADERS: [&str; 3] =
+    ["content-type", "if-none-match", "x-amz-checksum-sha256"];
+
+/// Response headers that a page may read, in addition to those that every page may.
+pub const BUCKET_RESPONSE_HEADERS: [&str; 4] =
+    ["accept-ranges", "content-length", "content-range", "etag"];
+
+/// How long a browser may cache the answer to a preflight.
+const MAX_AGE_SECONDS: u32 = 3_600;
+
+/// A rule of the configuration. `*` stands for every origin or header.
+struct Rule {
+    origins: Vec<String>,
+    methods: &'static [&'static str],
+    request_headers: &'static [&'static str],
+}
+
+/// The rules.
+pub(crate) struct BucketCors([Rule; 2]);
+
+impl BucketCors {
+    /// Allows reads from every origin, and uploads from these.
+    pub(crate) fn new(upload_origins: Vec<String>) -> Self {
+        let reads = Rule {
+            origins: vec!["*".to_owned()],
+            methods: &BUCKET_READ_METHODS,
+            // A redirected request brings the headers that its page sent to the API.
+            request_headers: &["*"],
+        };
+        let uploads = Rule {
+            origins: upload_origins,
+            methods: &["PUT"],
+            request_headers: &BUCKET_UPLOAD_HEADERS,
+        };
+        Self([reads, uploads])
+    }
+
+    /// The response to a preflight.
+    pub(crate) fn preflight(&self, request: &HeaderMap) -> Response {
+        let method = request.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+        let method = method.and_then(|method| method.to_str().ok());
+        let wanted = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
+        let wanted = wanted.map_or(Some(""), |names| names.to_str().ok());
+        let allowed = method.zip(wanted).and_then(|(method, wanted)| {
+            let (rule, origin) = self.rule(request, method)?;
+            let names = wanted.split(',').map(str::trim);
+            let mut names = names.filter(|name| !name.is_empty());
+            names
+                .all(|name| rule.allows(name))
+                .then(|| rule.headers(origin))
+        });
+        let Some(mut headers) = allowed else {
+            let message = "CORSResponse: This CORS request is not allowed.";
+            return (StatusCode::FORBIDDEN, message).into_response();
+        };
+        if let Some(names) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+        }
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE_SECONDS.into());
+        (headers, Body::empty()).into_response()
+    }
+
+    /// The headers of another response. There are none if the request comes from no page, or no rule allows it.
+    pub(crate) fn headers(&self, method: &Method, request: &HeaderMap) -> HeaderMap {
+        let rule = self.rule(request, method.as_str());
+        rule.map(|(rule, origin)| rule.headers(origin))
+            .unwrap_or_default()
+    }
+
+    /// The rule that allows the method, and the origin that it allows.
+    fn rule(&self, request: &HeaderMap, method: &str) -> Option<(&Rule, HeaderValue)> {
+        let origin = request.get(header::ORIGIN)?;
+        self.0.iter().find_map(|rule| {
+            let is_allowed = |allowed: &&String| *allowed == "*" || origin == allowed.as_str();
+            let allowed = rule.origins.iter().find(is_allowed)?;
+            let allowed = HeaderValue::from_str(allowed).ok()?;
+            rule.methods.contains(&method).then_some((rule, allowed))
+        })
+    }
+}
+
+impl Rule {
+    fn allows(&self, header: &str) -> bool {
+        let mut allowed = self.request_headers.iter();
+        allowed.any(|allowed| *allowed == "*" || header.eq_ignore_ascii_case(allowed))
+    }
+
+    fn headers(&self, origin: HeaderValue) -> HeaderMap {
+        let list = |names: &[&str]| HeaderValue::from_str(&names.join(", ")).ok();
+        let methods = list(self.methods);
+        let exposed = list(&BUCKET_RESPONSE_HEADERS);
+        let headers = [
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, Some(origin)),
+            (header::ACCESS_CONTROL_ALLOW_METHODS, methods),
+            (header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed),
+            (header::VARY, list(&["Origin"])),
+        ];
+        let headers = headers.into_iter();
+        headers
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+}

@@ -1,0 +1,77 @@
+//! The embedded S3 on loopback: HTTP, CORS and signatures in front of the bucket.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::serve::ListenerExt as _;
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::bucket::Bucket;
+use crate::bucket_access::Access;
+use crate::bucket_cors::BucketCors;
+use crate::loopback::{listen, stop_of};
+use crate::objects::Objects;
+use crate::start_error::StartError;
+
+struct Front {
+    s3: S3Service,
+    cors: BucketCors,
+}
+
+/// Serves the objects on a free port to those who sign with one of the keys. Returns the URL.
+pub(crate) async fn serve_s3(
+    objects: Arc<Objects>,
+    keys: SimpleAuth,
+    upload_origins: Vec<String>,
+    stopped: watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) -> Result<String, StartError> {
+    let (listener, url) = listen().await?;
+    let mut s3 = S3ServiceBuilder::new(Bucket(objects));
+    s3.set_auth(keys);
+    s3.set_access(Access);
+    let front = Front {
+        s3: s3.build(),
+        cors: BucketCors::new(upload_origins),
+    };
+    let router = Router::new().fallback(answer).with_state(Arc::new(front));
+    // Without this, a small response can wait for the client's acknowledgment. A socket that refuses the option is only slower.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    tasks.spawn(async move {
+        let serving = axum::serve(listener, router).with_graceful_shutdown(stop_of(stopped));
+        if let Err(error) = serving.await {
+            tracing::error!("the embedded S3 stopped: {error}");
+        }
+    });
+    Ok(url)
+}
+
+async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
+    // Before any signature: a browser sends none with a preflight.
+    if request.method() == Method::OPTIONS {
+        return front.cors.preflight(request.headers());
+    }
+    let cors = front.cors.headers(request.method(), request.headers());
+    let request = request.map(s3s::Body::http_body_unsync);
+    let mut response = match front.s3.call(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(error) => {
+            let error: s3s::StdError = error.into();
+            tracing::error!("the embedded S3 cannot respond: {error}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    };
+    if response.headers().contains_key(header::CONTENT_RANGE) {
+        // `s3s` does it for GET only.
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    response.headers_mut().extend(cors);
+    response
+}
