@@ -15,6 +15,7 @@ pub(crate) use local::{TABLE, dynamodb_client, sqs_client};
 pub(crate) struct Backends {
     pub(crate) dynamodb_url: String,
     pub(crate) sqs_url: String,
+    pub(crate) s3_url: String,
     pub(crate) queue_url: String,
     sqs: aws_sdk_sqs::Client,
     _embedded: local::Backends,
@@ -36,6 +37,7 @@ impl Backends {
         Self {
             dynamodb_url: embedded.dynamodb_url.clone(),
             sqs_url: embedded.sqs_url.clone(),
+            s3_url: embedded.s3_url.clone(),
             queue_url: embedded.queue_url.clone(),
             sqs: sqs_client(&embedded.sqs_url),
             _embedded: embedded,
