@@ -9,7 +9,7 @@ import unittest
 from datetime import datetime, timedelta, timezone
 from uuid import uuid4
 
-from http_api import Api
+from http_api import Api, fetch
 
 
 def moment(text):
@@ -57,6 +57,27 @@ class Acceptance(unittest.TestCase):
         result = self.api.get(document["resourceLocation"])
         self.assertEqual(result.status, 200, result)
         self.assertEqual(result.json()["rows"], 2)
+
+    def test_a_large_input_is_uploaded_and_read(self):
+        rows = b"".join(b"city-%d,%d\n" % (row, row % 97) for row in range(150_000))
+        upload = self.api.upload(b"city,people\n" + rows, "text/csv")
+        uri = self.api.submit("csv_profile", {"csv": {"upload": upload}})
+        document = self.api.wait_for_end(uri)
+        self.assertEqual(document["status"], "Succeeded", document)
+        self.assertEqual(document["job"]["result"]["rows"], 150_000)
+        unknown = {"name": "csv_profile", "input": {"csv": {"upload": str(uuid4())}}}
+        self.assertEqual(self.problem(self.api.post_job(unknown), 422, "invalid-job")["errors"][0]["pointer"][:10], "/input/csv")
+
+    def test_a_large_result_is_where_its_job_leads_to_until_that_is_deleted(self):
+        uri = self.api.submit("rehearsal", {"seconds": 0, "outcome": "large-result"})
+        document = self.api.wait_for_end(uri)
+        self.assertEqual((document["status"], document["job"]["result"]), ("Succeeded", None), document)
+        there = self.api.get(document["resourceLocation"])
+        self.assertEqual(there.status, 307, there)
+        result = fetch("GET", there.headers["location"])
+        self.assertEqual((result.status, result.json()["outcome"]), (200, "large-result"))
+        self.assertEqual(self.api.send("DELETE", uri).status, 204)
+        self.assertIn(fetch("GET", there.headers["location"]).status, {403, 404})
 
     def test_an_unchanged_status_is_304(self):
         uri = self.api.submit("rehearsal", {"seconds": 0})

@@ -25,8 +25,7 @@ HTTP_EVENTS = {
         ("submit-function-url", {202}),
         ("cancel-http-api", {200, 202, 409}),
         ("delete-http-api", {204, 409}),
-        # 404 without a bucket.
-        ("upload-http-api", {201, 404}),
+        ("upload-http-api", {201}),
     ],
     "StatusFunction": [
         ("status-http-api", {200, 410}),

@@ -121,7 +121,10 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
 fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, ConfigError> {
     let environment = Environment::of(variables);
     let table = (environment.table_name()?, environment.optional("BUCKET"));
-    let upload_limits = ["UPLOAD_DAYS", "MAX_UPLOAD_MIB"].map(|name| environment.optional(name));
+    let upload_limits = || {
+        let limits = (environment.upload_life()?, environment.max_upload_bytes()?);
+        Ok(limits)
+    };
     let entrance = || Ok((environment.id_secrets()?, GatewayConfig::of(&environment)?));
     let jobs = || {
         let (queue, retention) = (environment.queue_url()?, environment.retention()?);
@@ -133,9 +136,10 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
             let links = environment.monitor_links()?;
             let limits = (environment.max_wait()?, environment.max_schedule_ahead()?);
             format!(
-                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {upload_limits:?}",
+                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {:?}",
                 entrance()?.1,
-                jobs()?
+                jobs()?,
+                upload_limits()?
             )
         }
         "StatusFunction" => {
@@ -183,16 +187,22 @@ fn every_number_that_the_template_allows_is_one_that_the_functions_take() {
     for (parameter, variable) in [
         ("RetentionSeconds", "RETENTION_SECONDS"),
         ("DeadlineSeconds", "DEADLINE_SECONDS"),
+        ("UploadDays", "UPLOAD_DAYS"),
+        ("MaxUploadMebibytes", "MAX_UPLOAD_MIB"),
     ] {
         for bound in ["MinValue", "Default", "MaxValue"] {
-            let seconds = template.number(&format!("/Parameters/{parameter}/{bound}"));
-            let given = seconds.to_string();
+            let number = template.number(&format!("/Parameters/{parameter}/{bound}"));
+            let given = number.to_string();
             let environment = Environment::of(&[(variable, &given)]);
             let read = match variable {
-                "RETENTION_SECONDS" => environment.retention(),
-                _ => environment.deadline(),
+                "RETENTION_SECONDS" => environment.retention().map(|time| time.as_secs()),
+                "DEADLINE_SECONDS" => environment.deadline().map(|time| time.as_secs()),
+                "UPLOAD_DAYS" => environment
+                    .upload_life()
+                    .map(|life| life.as_secs() / 86_400),
+                _ => environment.max_upload_bytes().map(|bytes| bytes >> 20),
             };
-            assert_eq!(read, Ok(Duration::from_secs(seconds)), "{parameter}");
+            assert_eq!(read, Ok(number), "{parameter}");
         }
     }
 }

@@ -47,9 +47,17 @@ struct Inner {
     connector: SharedHttpConnector,
 }
 
+/// The variables of the endpoint, the first of which counts.
+const ENDPOINTS: [&str; 3] = [
+    "BUCKET_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL",
+];
+
 impl Bucket {
-    /// The bucket that `BUCKET` names; `None` if it is not set. `BUCKET_ENDPOINT_URL` replaces the endpoint of S3, only on a developer's
-    /// machine and in tests. Nothing is sent.
+    /// The bucket that `BUCKET` names; `None` if it is not set. Where S3 has another endpoint than that of AWS, that is the first of
+    /// `BUCKET_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL` that is set: `local` sets the first one, so that a kind can have an S3
+    /// of its own. Nothing is sent.
     ///
     /// # Errors
     /// [`ConfigError`].
@@ -59,7 +67,11 @@ impl Bucket {
         };
         let region = aws.config.region().cloned();
         let region = region.ok_or(ConfigError::Missing("AWS_REGION"))?;
-        let url = match environment.optional_url("BUCKET_ENDPOINT_URL")? {
+        let mut endpoint = None;
+        for variable in ENDPOINTS {
+            endpoint = endpoint.or(environment.optional_url(variable)?);
+        }
+        let url = match endpoint {
             Some(endpoint) => format!("{}/{name}/", endpoint.trim_end_matches('/')),
             None => format!("https://{name}.s3.{}/", domain(region.as_ref())),
         };

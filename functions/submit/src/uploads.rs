@@ -11,8 +11,8 @@ use api::{
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use engine::{
-    Bucket, ConfigError, Environment, LONGEST_ACCESS, MAX_OBJECT_BYTES, NamedUpload, ObjectFacts,
-    Owner, Timestamp, UploadId, UploadedObject, upload_key,
+    Bucket, ConfigError, Environment, LONGEST_ACCESS, NamedUpload, ObjectFacts, Owner, Timestamp,
+    UploadId, UploadedObject, upload_key,
 };
 use lambda_http::http::StatusCode;
 use tokio::task::JoinSet;
@@ -38,12 +38,10 @@ pub(crate) struct Uploads {
 impl Uploads {
     /// The uploads of a deployment with a bucket: `UPLOAD_DAYS` and `MAX_UPLOAD_MIB`.
     pub(crate) fn of(bucket: Bucket, environment: &Environment) -> Result<Self, ConfigError> {
-        let max_mib = environment.number("MAX_UPLOAD_MIB", 1..=MAX_OBJECT_BYTES >> 20)?;
-        let days = environment.number("UPLOAD_DAYS", 1..=365)?;
         Ok(Self {
             bucket,
-            max_bytes: max_mib << 20,
-            life: Duration::from_secs(86_400 * days),
+            max_bytes: environment.max_upload_bytes()?,
+            life: environment.upload_life()?,
         })
     }
 }
