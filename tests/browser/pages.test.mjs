@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -220,4 +221,34 @@ test('a narrow screen shows all of it', async () => {
     assert.equal(isWider, false, path);
   }
   await close();
+});
+
+// The service allows every origin, as a deployment may. The signature of the URL is the authority at the store.
+test('a page of another origin uploads a file, and reads a large result', async () => {
+  const elsewhere = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<title>elsewhere</title>'));
+  await new Promise((listening) => elsewhere.listen(0, '127.0.0.1', listening));
+  const uri = await submit({ seconds: 0, outcome: 'large-result' });
+  await inState(uri, 'COMPLETED');
+  const { page, seen, close } = await open();
+
+  await page.goto(`http://127.0.0.1:${elsewhere.address().port}/`);
+  const result = await page.evaluate(async (target) => (await fetch(target)).json(), `${uri}/result`);
+  const upload = await page.evaluate(async (service) => {
+    const content = new TextEncoder().encode('city,people\nUlm,2\n');
+    // crypto.subtle.digest needs a secure context, which a page on loopback is.
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
+    const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+    const post = (path, body) => fetch(new URL(path, service), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    const ticket = await post('/uploads', { 'media-type': 'text/csv', bytes: content.length, 'sha-256': hex });
+    const { upload } = await ticket.json();
+    const stored = await fetch(upload.href, { method: upload.method, headers: upload.headers, body: content });
+    const job = await post('/jobs', { name: 'csv_profile', input: { csv: { upload: upload.id } } });
+    return { stored: stored.status, job: job.status };
+  }, SERVICE);
+
+  assert.equal(result.outcome, 'large-result');
+  assert.deepEqual(upload, { stored: 200, job: 202 });
+  assert.deepEqual(seen.errors, []);
+  await close();
+  elsewhere.close();
 });

@@ -3,7 +3,13 @@
 import pytest
 from azure.core import PipelineClient
 from azure.core.exceptions import HttpResponseError
-from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, RetryPolicy
+from azure.core.pipeline.policies import (
+    HeadersPolicy,
+    RedirectPolicy,
+    RequestIdPolicy,
+    RetryPolicy,
+    SensitiveHeaderCleanupPolicy,
+)
 from azure.core.polling import LROPoller
 from azure.core.polling.base_polling import LROBasePolling
 from azure.core.rest import HttpRequest
@@ -31,6 +37,19 @@ def test_a_job_that_succeeds_ends_with_its_result(client):
 
     assert poller.result(timeout=60) == {"outcome": "success", "attempt": 1, "steps": 10}
     assert (poller.done(), poller.status()) == (True, "Succeeded")
+
+
+def test_a_large_result_is_read_where_it_is_without_the_credentials():
+    # That this is a job of alice's shows that the service got the header; that the store answers shows that it did not.
+    alice = {"authorization": "Basic YWxpY2U6"}
+    policies = [RequestIdPolicy(), HeadersPolicy(alice), RedirectPolicy(), RetryPolicy(), SensitiveHeaderCleanupPolicy()]
+    with PipelineClient(URL, policies=policies) as client:
+        poller = begin(client, rehearsal("large-result"))
+
+        result = poller.result(timeout=60)
+
+    assert result["outcome"] == "large-result"
+    assert len(result["padding"]) == 380_000
 
 
 def test_a_job_that_fails_raises_its_error(client):
