@@ -1,7 +1,6 @@
 //! Records what a function calls at its back ends, and what AWS charges for it.
 
 mod charge;
-mod objects;
 mod units;
 
 use std::collections::BTreeSet;
@@ -9,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
-use rehearse::faults::{self, BackEnd, Fault, Front, Intercept};
-use serde_json::Value;
+use rehearse::faults::{self, BackEnd, Fault, Front, Intercept, ObjectFront};
+use serde_json::{Value, json};
 
 use crate::backends::Backends;
 
@@ -21,7 +20,7 @@ pub(crate) use units::Units;
 pub(crate) struct Recorder {
     record: Record,
     _front: Arc<Front>,
-    objects: Option<Arc<objects::Front>>,
+    objects: Option<Arc<ObjectFront>>,
 }
 
 #[derive(Clone, Default)]
@@ -62,7 +61,18 @@ impl Recorder {
 
     /// Records the calls to S3, too. Returns where a function reaches it.
     pub(crate) async fn before_objects(&mut self, backends: &Backends) -> String {
-        let (front, url) = objects::start(&backends.s3_url, self.record.clone()).await;
+        let record = self.record.clone();
+        let front = ObjectFront::start(&backends.s3_url, move |call| {
+            record.calls().push(Call {
+                action: call.action.to_owned(),
+                request: json!({"path": call.path}),
+                answer: Value::Null,
+                units: Units::NONE,
+            });
+            None
+        });
+        let front = front.await.expect("a free port");
+        let url = front.url.clone();
         self.objects = Some(Arc::new(front));
         url
     }

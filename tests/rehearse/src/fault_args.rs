@@ -13,7 +13,7 @@ pub(crate) struct FaultArgs {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Percentage of calls to DynamoDB and SQS that are throttled, broken, reset, delayed or not answered; of writes to the
-    /// table, three times as many
+    /// table and of requests to S3, three times as many
     #[arg(long, value_name = "PERCENT", default_value = "3", value_parser = per_mille)]
     faults: u32,
     /// Percentage of messages that are delivered twice or late

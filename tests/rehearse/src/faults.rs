@@ -1,5 +1,5 @@
 //! A front between the functions and the embedded DynamoDB and SQS: it throttles, breaks, resets, hangs, delays and delivers
-//! twice, and can observe and change calls.
+//! twice, and can observe and change calls. And a simpler one before the embedded S3.
 //!
 //! Faults occur on the real protocol, so the retries and timeouts of the SDK are part of the rehearsal. A [`Plan`], drawn from a
 //! seed, decides which call meets which fault; a test decides it with an [`Intercept`] of its own.
@@ -7,6 +7,7 @@
 mod fault;
 mod front;
 mod intercept;
+mod objects;
 mod plan;
 mod redelivery;
 mod refusal;
@@ -15,4 +16,5 @@ pub use crate::call::{BackEnd, Call};
 pub use fault::{Fault, Hold, Kind};
 pub use front::Front;
 pub use intercept::Intercept;
+pub use objects::{ObjectCall, ObjectFault, ObjectFront};
 pub use plan::{Plan, Rates, Redelivery};

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use local::{Backends, Endpoints, Service, ServiceOptions, StartError, dynamodb_client};
 
 use crate::audit::Auditor;
-use crate::faults::{Front, Plan, Rates};
+use crate::faults::{Front, ObjectFront, Plan, Rates};
 
 /// The running service with its front.
 pub(crate) struct FaultyService {
     pub(crate) service: Service,
     pub(crate) front: Front,
+    /// Before S3.
+    _objects: ObjectFront,
     pub(crate) plan: Arc<Plan>,
     pub(crate) auditor: Arc<Auditor>,
 }
@@ -28,14 +30,21 @@ impl FaultyService {
         let (dynamodb, sqs) = (&backends.dynamodb_url, &backends.sqs_url);
         let front = Front::audited(dynamodb, sqs, plan.clone(), auditor.clone()).await;
         let front = front.map_err(|error| StartError::BackEnd(error.into()))?;
+        let of_objects = plan.clone();
+        let objects =
+            ObjectFront::start(&backends.s3_url, move |call| of_objects.object_fault(call));
+        let objects = objects
+            .await
+            .map_err(|error| StartError::BackEnd(error.into()))?;
         let endpoints = Endpoints {
             dynamodb: front.url.clone(),
             sqs: front.url.clone(),
-            s3: backends.s3_url.clone(),
+            s3: objects.url.clone(),
         };
         Ok(Self {
             service: Service::on(backends, &endpoints, options).await?,
             front,
+            _objects: objects,
             plan,
             auditor,
         })

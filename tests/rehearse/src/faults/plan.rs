@@ -9,12 +9,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng as _};
 
 use super::fault::{Fault, TRY};
+use super::objects::{ObjectCall, ObjectFault};
 use crate::call::Call;
 
 /// How much goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
-    /// Of a thousand calls, how many meet a fault; of a thousand writes to the table three times as many.
+    /// Of a thousand calls, how many meet a fault; of a thousand writes to the table, or requests to S3, three times as many.
     pub faults: u32,
     /// Of a thousand deliveries, how many come twice, and how many come late.
     pub deliveries: u32,
@@ -22,7 +23,8 @@ pub struct Rates {
     pub longest: Duration,
 }
 
-/// Writes to the table get this many times as many faults as other calls, because all promises are about writes.
+/// Writes to the table get this many times as many faults as other calls, because all promises are about writes; and so do requests to S3,
+/// because there are few.
 const WRITES: u64 = 3;
 
 /// A plan of faults: the n-th call of an operation meets the same one in each run with the same seed. Which job's call is the
@@ -74,6 +76,21 @@ impl Plan {
             70..80 => Fault::HangAfter,
             80..90 => Fault::Delay(between(Duration::ZERO, TRY, how_long)),
             kind => Fault::Delay(self.late(kind, how_long)),
+        })
+    }
+
+    /// What goes wrong with this request to S3, if anything does.
+    #[must_use]
+    pub fn object_fault(&self, call: &ObjectCall) -> Option<ObjectFault> {
+        let [whether, which, _] = self.draw(call.action);
+        let rate = u64::from(self.rates.faults) * WRITES;
+        if self.is_over.load(Ordering::Relaxed) || whether % 1_000 >= rate {
+            return None;
+        }
+        Some(match which % 3 {
+            0 => ObjectFault::Refused,
+            1 => ObjectFault::AnswerLost,
+            _ => ObjectFault::AnswerCut,
         })
     }
 
