@@ -24,6 +24,8 @@
 //! # }
 //! ```
 //!
+//! [`Client::result_body`] reads a result of any length in bounded memory.
+//!
 //! A job that was stored by its id is found again with [`JobRef`]; [`ClientError`] says what a caller can do about a failure.
 //! [`ClientCommand`] is the command line, to be flattened into the command line of a program.
 
@@ -44,6 +46,9 @@ mod list;
 mod options;
 mod pace;
 mod problem;
+mod result;
+mod store;
+mod store_problem;
 mod submission;
 mod text;
 mod watch;
@@ -58,5 +63,7 @@ pub use list::{JobPage, ListQuery};
 pub use options::{Options, RetryPolicy};
 pub use problem::{PointedError, Problem};
 pub use reqwest::{Url, header::HeaderMap};
+pub use result::ResultBody;
+pub use store_problem::StoreProblem;
 pub use submission::{Accepted, IdempotencyKey, InvalidIdempotencyKey, Submission};
 pub use watch::Sighting;

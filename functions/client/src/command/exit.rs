@@ -77,16 +77,8 @@ impl CommandError {
         }
         eprintln!("error: {}", self.explanation());
         match self {
-            Self::Input(_)
-            | Self::Output(_)
-            | Self::Client(ClientError::Refused(_) | ClientError::Input(_)) => Exit::Usage,
-            Self::Client(ClientError::NotFound(_) | ClientError::Gone(_)) => Exit::Gone,
-            Self::Client(
-                ClientError::Setup(_)
-                | ClientError::Unreachable { .. }
-                | ClientError::Busy { .. }
-                | ClientError::Unexpected { .. },
-            ) => Exit::Unreachable,
+            Self::Input(_) | Self::Output(_) => Exit::Usage,
+            Self::Client(error) => exit_of(error),
         }
     }
 
@@ -102,20 +94,47 @@ impl CommandError {
 
     fn advice(&self) -> &'static str {
         match self {
-            Self::Client(ClientError::Unreachable { here: true, .. }) => {
-                "\n  Is the service running? Start it with `cargo run`, or set --url or ACCEPTED_URL."
-            }
-            Self::Client(ClientError::Unreachable { .. } | ClientError::Unexpected { .. }) => {
-                "\n  Check --url or ACCEPTED_URL."
-            }
-            Self::Client(ClientError::Refused(problem)) if matches!(problem.status, 401 | 403) => {
-                "\n  Check the credentials in --header, for example 'Authorization: Bearer …'."
-            }
+            Self::Client(error) => advice_on(error),
             Self::Input(InputError::NotUtf8 { .. }) => {
                 "\n  Convert it, for example with `iconv -t UTF-8`."
             }
-            _ => "",
+            Self::Input(_) | Self::Output(_) => "",
         }
+    }
+}
+
+fn exit_of(error: &ClientError) -> Exit {
+    match error {
+        ClientError::Refused(_) | ClientError::Input(_) => Exit::Usage,
+        ClientError::NotFound(_) | ClientError::Gone(_) => Exit::Gone,
+        ClientError::Store(problem) => match problem.status {
+            404 | 410 => Exit::Gone,
+            400..500 => Exit::Usage,
+            _ => Exit::Unreachable,
+        },
+        ClientError::Setup(_)
+        | ClientError::Unreachable { .. }
+        | ClientError::StoreUnreachable { .. }
+        | ClientError::Busy { .. }
+        | ClientError::Unexpected { .. } => Exit::Unreachable,
+    }
+}
+
+fn advice_on(error: &ClientError) -> &'static str {
+    match error {
+        ClientError::Unreachable { here: true, .. } => {
+            "\n  Is the service running? Start it with `cargo run`, or set --url or ACCEPTED_URL."
+        }
+        ClientError::Unreachable { .. } | ClientError::Unexpected { .. } => {
+            "\n  Check --url or ACCEPTED_URL."
+        }
+        ClientError::StoreUnreachable { .. } => {
+            "\n  Large files and results are on another host than the service. Check that your network allows connections to it."
+        }
+        ClientError::Refused(problem) if matches!(problem.status, 401 | 403) => {
+            "\n  Check the credentials in --header, for example 'Authorization: Bearer …'."
+        }
+        _ => "",
     }
 }
 

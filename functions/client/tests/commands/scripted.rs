@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, Response, Uri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Request, Response};
 use axum::{Router, routing::any};
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 /// The id of the one job there is.
 pub(crate) const ID: &str = "01929b6e-7a52-8c3e-9d1f-0123456789ab";
@@ -21,6 +24,12 @@ pub(crate) enum Answer {
     },
     /// The connection ends without an answer.
     Hangup,
+    /// A 200 whose second part follows when the gate has a permit; without it, the connection ends there.
+    Parts {
+        first: String,
+        gate: Arc<Semaphore>,
+        second: Option<String>,
+    },
 }
 
 impl Answer {
@@ -61,12 +70,20 @@ impl Answer {
         Self::json(status, &body)
     }
 
-    pub(crate) fn redirect() -> Self {
+    pub(crate) fn redirect(status: u16, location: &str) -> Self {
         Self::Http {
-            status: 303,
-            location: Some("/elsewhere".to_owned()),
+            status,
+            location: Some(location.to_owned()),
             body: String::new(),
         }
+    }
+
+    /// An error of the store.
+    pub(crate) fn store_error(status: u16, code: &str) -> Self {
+        let body = format!(
+            "<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>It is so.</Message></Error>"
+        );
+        Self::text(status, &body)
     }
 }
 
@@ -88,6 +105,13 @@ pub(crate) struct Seen {
 impl Seen {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The names of the headers, sorted.
+    pub(crate) fn header_names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.headers.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        names
     }
 }
 
@@ -118,6 +142,14 @@ impl Service {
         self.seen.lock().unwrap().clone()
     }
 
+    fn remember(&self, head: Parts, bytes: &Bytes) {
+        self.seen.lock().unwrap().push(Seen {
+            line: format!("{} {}", head.method, head.uri),
+            headers: head.headers,
+            body: serde_json::from_slice(bytes).unwrap_or(Value::Null),
+        });
+    }
+
     fn next(&self) -> Answer {
         let mut answers = self.answers.lock().unwrap();
         if answers.len() > 1 {
@@ -127,31 +159,37 @@ impl Service {
     }
 }
 
-async fn answer(
-    State(service): State<Service>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response<Body> {
-    service.seen.lock().unwrap().push(Seen {
-        line: format!("{method} {uri}"),
-        headers,
-        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
-    });
+async fn answer(State(service): State<Service>, request: Request<Body>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    service.remember(head, &body);
     match service.next() {
         Answer::Http {
             status,
             location,
             body,
+        } => respond(status, location, Body::from(body)),
+        Answer::Parts {
+            first,
+            gate,
+            second,
         } => {
-            let mut response = Response::builder().status(status);
-            if let Some(location) = location {
-                response = response.header("location", location);
-            }
-            response.body(Body::from(body)).unwrap()
+            let second = stream::once(async move {
+                gate.acquire().await.unwrap().forget();
+                second.ok_or("the script ends the connection")
+            });
+            let parts = stream::once(async { Ok(first) }).chain(second);
+            respond(200, None, Body::from_stream(parts))
         }
         // Ends the connection's task, quietly: no panic message in the test's output.
         Answer::Hangup => std::panic::resume_unwind(Box::new("the script hangs up")),
     }
+}
+
+fn respond(status: u16, location: Option<String>, body: Body) -> Response<Body> {
+    let mut response = Response::builder().status(status);
+    if let Some(location) = location {
+        response = response.header("location", location);
+    }
+    response.body(body).unwrap()
 }
