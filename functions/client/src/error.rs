@@ -1,5 +1,6 @@
 //! Why a call failed.
 
+use std::io;
 use std::time::Duration;
 
 use reqwest::{StatusCode, Url};
@@ -51,6 +52,12 @@ pub enum ClientError {
         /// What is unexpected about it.
         what: String,
     },
+    /// The deployment does not accept uploads (404 from `/uploads`): a payload must fit in the request.
+    #[error("the service does not accept uploads: {0}")]
+    NoUploads(Box<Problem>),
+    /// The content of an upload cannot be read, or is shorter than it was when its digest was computed.
+    #[error("the content cannot be read")]
+    Content(#[source] io::Error),
     /// The store of large payloads refused an upload or a result. [`StoreProblem::status`] says whether retrying may help.
     #[error("the store refused the request: {0}")]
     Store(Box<StoreProblem>),

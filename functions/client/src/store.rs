@@ -5,13 +5,16 @@
 
 use std::time::Duration;
 
-use reqwest::Url;
+use reqwest::{RequestBuilder, Url};
 
 use crate::client::{RESPONSE_TIMEOUT, http_for};
 use crate::{ClientError, StoreProblem};
 
 /// A result that does not continue for this long is lost.
 const STALL_TIMEOUT: Duration = RESPONSE_TIMEOUT;
+/// Bytes per second of a connection that is slow, but not dead (128 kbit/s). A dead one is noticed sooner, by TCP.
+const SLOWEST_UPLOAD: u64 = 16 * 1024;
+
 /// Resolves the reference to the store in a response of the service. The URL must be http or https, and https if the service
 /// is: its signature is a credential. The error says what is wrong.
 pub(crate) fn signed_url(from: &Url, reference: &str) -> Result<Url, &'static str> {
@@ -36,6 +39,13 @@ pub(crate) async fn get(url: &Url) -> Result<reqwest::Response, ClientError> {
     Err(ClientError::Store(Box::new(
         StoreProblem::read(response).await,
     )))
+}
+
+/// A PUT of this many bytes, without headers and body.
+pub(crate) fn put(url: &Url, bytes: u64) -> Result<RequestBuilder, ClientError> {
+    let http = http_for(url).build().map_err(ClientError::Setup)?;
+    let limit = RESPONSE_TIMEOUT + Duration::from_secs(bytes / SLOWEST_UPLOAD);
+    Ok(http.put(url.clone()).timeout(limit))
 }
 
 #[cfg(test)]

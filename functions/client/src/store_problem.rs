@@ -54,6 +54,21 @@ impl StoreProblem {
     pub(crate) fn is_transient(&self) -> bool {
         self.status >= 500 || matches!(self.status, 409 | 429) || self.code == "RequestTimeout"
     }
+
+    /// Whether an object is stored already, so that a PUT with `If-None-Match: *` changes nothing.
+    pub(crate) fn is_stored_already(&self) -> bool {
+        self.status == StatusCode::PRECONDITION_FAILED.as_u16()
+    }
+
+    /// Whether the content is not that of the ticket.
+    pub(crate) fn is_other_content(&self) -> bool {
+        const CODES: [&str; 3] = [
+            "BadDigest",
+            "XAmzContentChecksumMismatch",
+            "XAmzContentSHA256Mismatch",
+        ];
+        CODES.contains(&self.code.as_str())
+    }
 }
 
 /// The text of the first element of a name, in a document without attributes or nested elements of that name.

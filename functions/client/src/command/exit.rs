@@ -105,7 +105,10 @@ impl CommandError {
 
 fn exit_of(error: &ClientError) -> Exit {
     match error {
-        ClientError::Refused(_) | ClientError::Input(_) => Exit::Usage,
+        ClientError::Refused(_)
+        | ClientError::Input(_)
+        | ClientError::NoUploads(_)
+        | ClientError::Content(_) => Exit::Usage,
         ClientError::NotFound(_) | ClientError::Gone(_) => Exit::Gone,
         ClientError::Store(problem) => match problem.status {
             404 | 410 => Exit::Gone,
@@ -131,6 +134,10 @@ fn advice_on(error: &ClientError) -> &'static str {
         ClientError::StoreUnreachable { .. } => {
             "\n  Large files and results are on another host than the service. Check that your network allows connections to it."
         }
+        ClientError::Store(problem) if problem.is_other_content() => {
+            "\n  The file has probably changed since it was read. Submit it again when no program writes to it."
+        }
+        ClientError::Content(_) => "\n  Submit it again when no program writes to it.",
         ClientError::Refused(problem) if matches!(problem.status, 401 | 403) => {
             "\n  Check the credentials in --header, for example 'Authorization: Bearer …'."
         }

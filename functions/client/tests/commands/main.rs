@@ -10,6 +10,7 @@ mod jobs;
 mod results;
 mod scripted;
 mod submitting;
+mod uploads;
 mod watching;
 
 use std::io::Write;
@@ -18,6 +19,7 @@ use std::process::{Command, Stdio};
 use clap::Parser;
 use client::{ClientCommand, Exit, Output};
 use scripted::Service;
+use tempfile::NamedTempFile;
 
 #[derive(Debug, Parser)]
 struct CommandLine {
@@ -65,4 +67,18 @@ async fn run_program(service: &Service, line: &[&str], stdin: &[u8]) -> (i32, St
     let output = ended.await.unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     (output.status.code().unwrap(), stderr)
+}
+
+/// A CSV file of this length.
+fn csv_of(bytes: usize) -> NamedTempFile {
+    let mut file = NamedTempFile::with_suffix(".csv").unwrap();
+    let rows = "city,people\nZ\u{fc}rich,2\n".bytes().cycle();
+    let rows: Vec<_> = rows.take(bytes).collect();
+    file.write_all(&rows).unwrap();
+    file
+}
+
+/// A CSV file that is too large to be part of a request.
+fn large_csv() -> NamedTempFile {
+    csv_of(2_500_000)
 }

@@ -14,6 +14,10 @@ use tokio::sync::Semaphore;
 /// The id of the one job there is.
 pub(crate) const ID: &str = "01929b6e-7a52-8c3e-9d1f-0123456789ab";
 
+/// The id of the one upload there is, and the path and query of its URL at the store.
+pub(crate) const UPLOAD: &str = "01929b6e-7a52-8c3e-9d1f-ba9876543210";
+pub(crate) const UPLOAD_PATH: &str = "/bucket/uploads/1?X-Amz-Signature=secret";
+
 /// One answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
@@ -24,6 +28,8 @@ pub(crate) enum Answer {
     },
     /// The connection ends without an answer.
     Hangup,
+    /// A 200 that is sent when the gate has a permit.
+    Late { gate: Arc<Semaphore> },
     /// A 200 whose second part follows when the gate has a permit; without it, the connection ends there.
     Parts {
         first: String,
@@ -78,6 +84,16 @@ impl Answer {
         }
     }
 
+    /// The ticket of an upload, with a URL of the store with this base.
+    pub(crate) fn ticket(store: &str) -> Self {
+        Self::json(201, &ticket(store))
+    }
+
+    /// The store's answer to a PUT.
+    pub(crate) fn stored() -> Self {
+        Self::text(200, "")
+    }
+
     /// An error of the store.
     pub(crate) fn store_error(status: u16, code: &str) -> Self {
         let body = format!(
@@ -85,6 +101,13 @@ impl Answer {
         );
         Self::text(status, &body)
     }
+}
+
+/// The document of [`Answer::ticket`].
+pub(crate) fn ticket(store: &str) -> Value {
+    json!({"upload": {"@uri": format!("/uploads/{UPLOAD}"), "id": UPLOAD, "href": format!("{store}{UPLOAD_PATH}"),
+        "method": "PUT", "expires-at": "2030-01-01T00:00:00Z",
+        "headers": {"content-type": "text/csv", "if-none-match": "*", "x-amz-checksum-sha256": "c2hh"}}})
 }
 
 fn job(state: &str, status: &str, percent: u8) -> Value {
@@ -100,6 +123,7 @@ pub(crate) struct Seen {
     headers: HeaderMap,
     /// The body; null if it was not JSON.
     pub(crate) body: Value,
+    pub(crate) bytes: Bytes,
 }
 
 impl Seen {
@@ -142,11 +166,12 @@ impl Service {
         self.seen.lock().unwrap().clone()
     }
 
-    fn remember(&self, head: Parts, bytes: &Bytes) {
+    fn remember(&self, head: Parts, bytes: Bytes) {
         self.seen.lock().unwrap().push(Seen {
             line: format!("{} {}", head.method, head.uri),
             headers: head.headers,
-            body: serde_json::from_slice(bytes).unwrap_or(Value::Null),
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            bytes,
         });
     }
 
@@ -162,13 +187,17 @@ impl Service {
 async fn answer(State(service): State<Service>, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
-    service.remember(head, &body);
+    service.remember(head, body);
     match service.next() {
         Answer::Http {
             status,
             location,
             body,
         } => respond(status, location, Body::from(body)),
+        Answer::Late { gate } => {
+            gate.acquire().await.unwrap().forget();
+            respond(200, None, Body::empty())
+        }
         Answer::Parts {
             first,
             gate,
