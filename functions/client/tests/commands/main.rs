@@ -10,6 +10,7 @@ mod jobs;
 mod results;
 mod scripted;
 mod submitting;
+mod uploading;
 mod uploads;
 mod watching;
 
