@@ -12,8 +12,8 @@ fn app() -> App {
     App::shared_by("refusals", &["--concurrency", "2"])
 }
 
-/// The largest body that is taken.
-const LIMIT_BYTES: usize = 1_047_552;
+/// The largest body that is taken, as the client knows it: it uploads what does not fit.
+const LIMIT_BYTES: usize = client::MAX_BODY_BYTES;
 
 /// The answer's problem, whose type leads to a page, and after which the back ends are empty.
 async fn refused(app: &App, answer: &Answer, status: u16, slug: &str) -> Value {

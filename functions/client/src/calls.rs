@@ -1,4 +1,4 @@
-//! What a client does with one job: look at it, fetch its result, cancel it, delete it.
+//! What a client does with one job: look at it, cancel it, delete it.
 
 use std::time::Duration;
 
@@ -39,15 +39,6 @@ impl Client {
         Ok((document.job, response.retry_after()))
     }
 
-    /// Reads the result of a job. `Box<serde_json::value::RawValue>` keeps its text.
-    ///
-    /// Fails with [`ClientError::NotFound`] while there is no result, with [`ClientError::Gone`] if there never will be one,
-    /// and with [`ClientError::Unexpected`] if the result is not a `T`.
-    pub async fn result<T: DeserializeOwned>(&self, uri: &Url) -> Result<T, ClientError> {
-        let response = self.call(Method::GET, &below(uri, "result")).await?;
-        response.document()
-    }
-
     /// Cancels a job. Fails with [`ClientError::Refused`] (409) if it has finished.
     pub async fn cancel(&self, uri: &Url) -> Result<Cancellation, ClientError> {
         let response = self.call(Method::POST, &below(uri, "cancel")).await?;
@@ -69,7 +60,7 @@ impl Client {
 }
 
 /// The resource of a name below a status URI.
-fn below(uri: &Url, name: &str) -> Url {
+pub(crate) fn below(uri: &Url, name: &str) -> Url {
     let mut url = uri.clone();
     url.set_query(None);
     url.set_path(&format!("{}/{name}", uri.path().trim_end_matches('/')));
@@ -79,19 +70,24 @@ fn below(uri: &Url, name: &str) -> Url {
 impl Response {
     /// A 2xx response, or the error that any other one is.
     pub(crate) fn checked(self) -> Result<Self, ClientError> {
-        let status = self.status;
-        if status.is_success() {
+        if self.status.is_success() {
             return Ok(self);
         }
-        let problem = Box::new(Problem::of(&self));
-        Err(match status {
+        Err(self.error())
+    }
+
+    /// The error for a response that is not 2xx.
+    pub(crate) fn error(&self) -> ClientError {
+        let status = self.status;
+        let problem = Box::new(Problem::of(self));
+        match status {
             StatusCode::NOT_FOUND => ClientError::NotFound(problem),
             StatusCode::GONE => ClientError::Gone(problem),
             StatusCode::TOO_MANY_REQUESTS => self.busy(problem),
             _ if status.is_server_error() => self.busy(problem),
             _ if status.is_client_error() => ClientError::Refused(problem),
             _ => self.unexpected("the contract has no such response"),
-        })
+        }
     }
 
     fn busy(&self, problem: Box<Problem>) -> ClientError {

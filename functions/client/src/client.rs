@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Method, RequestBuilder, StatusCode, Url, redirect};
+use reqwest::{ClientBuilder, Method, RequestBuilder, StatusCode, Url, redirect};
 
 use crate::{ClientError, Options};
 
 /// API Gateway responds within 30 s or not at all; a little longer, so that its own 504 arrives.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(35);
+pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(35);
 /// A host that does not accept the connection in this time is down, or the URL is wrong.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -35,26 +35,19 @@ pub(crate) struct Response {
 impl Client {
     /// Returns a client of the service at `base` (http or https; a path such as a stage is kept).
     ///
-    /// Each request may take up to 35 s. Redirects are not followed, because the contract has none. A proxy from the
-    /// environment is not used for loopback. Fails with [`ClientError::Setup`] if TLS cannot be set up.
+    /// Each request to the service may take up to 35 s. Of the redirects, only that of a large result is followed. A proxy
+    /// from the environment is not used for loopback. Fails with [`ClientError::Setup`] if TLS cannot be set up.
     pub fn new(mut base: Url, options: Options) -> Result<Self, ClientError> {
         base.set_query(None);
         base.set_fragment(None);
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let mut http = reqwest::Client::builder()
-            .user_agent(concat!("accepted/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(RESPONSE_TIMEOUT);
-        if is_loopback(&base) {
-            http = http.no_proxy();
-        }
+        let http = http_for(&base).timeout(RESPONSE_TIMEOUT).build();
         Ok(Self {
             base,
             options,
-            http: http.build().map_err(ClientError::Setup)?,
+            http: http.map_err(ClientError::Setup)?,
             has_answered: AtomicBool::new(false),
         })
     }
@@ -100,16 +93,48 @@ impl Client {
         url: &Url,
         request: RequestBuilder,
     ) -> Result<Response, ClientError> {
-        let unreachable = |source| ClientError::unreachable(url, source);
-        let response = request.send().await.map_err(unreachable)?;
+        let response = self.open(url, request).await?;
+        Response::read(url, response).await
+    }
+
+    /// Sends a request and reads the head of the response. Fails with [`ClientError::Unreachable`] only.
+    pub(crate) async fn open(
+        &self,
+        url: &Url,
+        request: RequestBuilder,
+    ) -> Result<reqwest::Response, ClientError> {
+        let response = request.send().await;
+        let response = response.map_err(|source| ClientError::unreachable(url, source))?;
         self.has_answered.store(true, Ordering::Relaxed);
-        Ok(Response {
+        Ok(response)
+    }
+}
+
+impl Response {
+    /// Reads the body of a response.
+    pub(crate) async fn read(url: &Url, response: reqwest::Response) -> Result<Self, ClientError> {
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response.text().await;
+        Ok(Self {
             url: url.clone(),
-            status: response.status(),
-            headers: response.headers().clone(),
-            body: response.text().await.map_err(unreachable)?,
+            status,
+            headers,
+            body: body.map_err(|source| ClientError::unreachable(url, source))?,
         })
     }
+}
+
+/// An HTTP client for the host of a URL, without a limit on the time of a response.
+pub(crate) fn http_for(url: &Url) -> ClientBuilder {
+    let http = reqwest::Client::builder()
+        .user_agent(concat!("accepted/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT);
+    if is_loopback(url) {
+        return http.no_proxy();
+    }
+    http
 }
 
 /// Whether a URL names this machine. Polling it often costs nobody anything.

@@ -4,11 +4,15 @@ mod cancel;
 mod connection;
 mod delete;
 mod exit;
+mod file;
 mod input;
+mod input_error;
 mod list;
 mod progress;
 mod result;
 mod submit;
+mod upload;
+mod utf8;
 mod watch;
 
 use std::io::{self, Write};
@@ -16,7 +20,8 @@ use std::io::{self, Write};
 use clap::Subcommand;
 
 pub use exit::{CommandError, Exit};
-pub use input::{InputError, read_text};
+pub use input::read_text;
+pub use input_error::InputError;
 pub use progress::Progress;
 
 use connection::{ConnectionArgs, JobArgs};

@@ -1,11 +1,12 @@
 //! Why a call failed.
 
+use std::io;
 use std::time::Duration;
 
 use reqwest::{StatusCode, Url};
 
-use crate::Problem;
 use crate::client::is_loopback;
+use crate::{Problem, StoreProblem};
 
 /// Why a call failed, split by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,24 @@ pub enum ClientError {
         /// What is unexpected about it.
         what: String,
     },
+    /// The deployment does not accept uploads (404 from `/uploads`): a payload must fit in the request.
+    #[error("the service does not accept uploads: {0}")]
+    NoUploads(Box<Problem>),
+    /// The content of an upload cannot be read, or is shorter than it was when its digest was computed.
+    #[error("the content cannot be read")]
+    Content(#[source] io::Error),
+    /// The store of large payloads refused an upload or a result. [`StoreProblem::status`] says whether retrying may help.
+    #[error("the store refused the request: {0}")]
+    Store(Box<StoreProblem>),
+    /// There was no response from the store of large payloads, which is another host than the service.
+    #[error("the store {store} cannot be reached")]
+    StoreUnreachable {
+        /// The store's origin.
+        store: String,
+        /// What went wrong below HTTP, without the URL: its signature is a credential.
+        #[source]
+        source: reqwest::Error,
+    },
     /// The input of a submission cannot be written as JSON.
     #[error("the input cannot be written as JSON")]
     Input(#[source] serde_json::Error),
@@ -62,6 +81,13 @@ impl ClientError {
             service: url.origin().ascii_serialization(),
             here: is_loopback(url),
             source,
+        }
+    }
+
+    pub(crate) fn store_unreachable(url: &Url, source: reqwest::Error) -> Self {
+        Self::StoreUnreachable {
+            store: url.origin().ascii_serialization(),
+            source: source.without_url(),
         }
     }
 
@@ -79,6 +105,10 @@ impl ClientError {
 
     /// Whether the same request may succeed in a moment.
     pub(crate) fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Busy { .. })
+        match self {
+            Self::Unreachable { .. } | Self::StoreUnreachable { .. } | Self::Busy { .. } => true,
+            Self::Store(problem) => problem.is_transient(),
+            _ => false,
+        }
     }
 }

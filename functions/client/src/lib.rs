@@ -24,6 +24,9 @@
 //! # }
 //! ```
 //!
+//! [`Client::upload`] stores a payload that does not fit in a submission ([`MAX_BODY_BYTES`]), if the deployment accepts uploads.
+//! [`Client::result_body`] reads a result of any length in bounded memory.
+//!
 //! A job that was stored by its id is found again with [`JobRef`]; [`ClientError`] says what a caller can do about a failure.
 //! [`ClientCommand`] is the command line, to be flattened into the command line of a program.
 
@@ -37,6 +40,7 @@ struct Readme;
 mod calls;
 mod client;
 mod command;
+mod content;
 mod error;
 mod job;
 mod job_ref;
@@ -44,13 +48,18 @@ mod list;
 mod options;
 mod pace;
 mod problem;
+mod result;
+mod store;
+mod store_problem;
 mod submission;
 mod text;
+mod upload;
 mod watch;
 
 pub use calls::Cancellation;
 pub use client::Client;
 pub use command::{ClientCommand, CommandError, Exit, InputError, Output, Progress, read_text};
+pub use content::Content;
 pub use error::ClientError;
 pub use job::{Job, JobError, JobState, JobStatus};
 pub use job_ref::{InvalidJobRef, JobRef};
@@ -58,5 +67,8 @@ pub use list::{JobPage, ListQuery};
 pub use options::{Options, RetryPolicy};
 pub use problem::{PointedError, Problem};
 pub use reqwest::{Url, header::HeaderMap};
-pub use submission::{Accepted, IdempotencyKey, InvalidIdempotencyKey, Submission};
+pub use result::ResultBody;
+pub use store_problem::StoreProblem;
+pub use submission::{Accepted, IdempotencyKey, InvalidIdempotencyKey, MAX_BODY_BYTES, Submission};
+pub use upload::{Upload, UploadProgress};
 pub use watch::Sighting;

@@ -15,6 +15,10 @@ use crate::{Client, ClientError, Job};
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
+/// The maximum length of a submission as JSON, in bytes: a job must fit in one message of the queue. Files that do not fit can be
+/// uploaded ([`Client::upload`]).
+pub const MAX_BODY_BYTES: usize = 1_047_552;
+
 /// A job to submit.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]

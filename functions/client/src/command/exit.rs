@@ -1,6 +1,6 @@
 //! How a command ends: its error, and the exit code of the process.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::io;
 use std::process::{ExitCode, Termination};
 
@@ -62,6 +62,18 @@ pub enum CommandError {
     /// An input cannot be used.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A file cannot be uploaded. Nothing was submitted.
+    #[error("{name} cannot be uploaded")]
+    Upload {
+        /// The file, as the caller named it.
+        name: String,
+        /// Why.
+        #[source]
+        error: ClientError,
+    },
+    /// A submission was refused because its idempotency key was used before, and it names an upload that is new.
+    #[error(transparent)]
+    UploadUnderUsedKey(ClientError),
     /// The output cannot be written.
     #[error("the output cannot be written")]
     Output(#[from] io::Error),
@@ -77,45 +89,87 @@ impl CommandError {
         }
         eprintln!("error: {}", self.explanation());
         match self {
-            Self::Input(_)
-            | Self::Output(_)
-            | Self::Client(ClientError::Refused(_) | ClientError::Input(_)) => Exit::Usage,
-            Self::Client(ClientError::NotFound(_) | ClientError::Gone(_)) => Exit::Gone,
-            Self::Client(
-                ClientError::Setup(_)
-                | ClientError::Unreachable { .. }
-                | ClientError::Busy { .. }
-                | ClientError::Unexpected { .. },
-            ) => Exit::Unreachable,
+            Self::Input(_) | Self::Output(_) => Exit::Usage,
+            Self::Client(error) | Self::UploadUnderUsedKey(error) | Self::Upload { error, .. } => {
+                exit_of(error)
+            }
         }
     }
 
     /// The error, its innermost cause, and what to do about it.
     fn explanation(&self) -> String {
-        let mut innermost = self.source();
+        let (prefix, error): (_, &dyn Error) = match self {
+            Self::Upload { error, .. } => (format!("{self}: "), error),
+            error => (String::new(), error),
+        };
+        let mut innermost = error.source();
         while let Some(cause) = innermost.and_then(|error| error.source()) {
             innermost = Some(cause);
         }
         let cause = innermost.map(|error| format!(": {error}"));
-        format!("{self}{}{}", cause.unwrap_or_default(), self.advice())
+        let cause = cause.unwrap_or_default();
+        format!("{prefix}{error}{cause}{}", self.advice())
     }
 
     fn advice(&self) -> &'static str {
         match self {
-            Self::Client(ClientError::Unreachable { here: true, .. }) => {
-                "\n  Is the service running? Start it with `cargo run`, or set --url or ACCEPTED_URL."
-            }
-            Self::Client(ClientError::Unreachable { .. } | ClientError::Unexpected { .. }) => {
-                "\n  Check --url or ACCEPTED_URL."
-            }
-            Self::Client(ClientError::Refused(problem)) if matches!(problem.status, 401 | 403) => {
-                "\n  Check the credentials in --header, for example 'Authorization: Bearer …'."
+            Self::Client(error) | Self::Upload { error, .. } => advice_on(error),
+            Self::UploadUnderUsedKey(_) => {
+                "\n  An upload gets a new id each time, so this is another request. Find the job of the earlier request with `list`."
             }
             Self::Input(InputError::NotUtf8 { .. }) => {
                 "\n  Convert it, for example with `iconv -t UTF-8`."
             }
-            _ => "",
+            Self::Input(InputError::NotText { .. }) => {
+                "\n  If it is text, convert it, for example with `iconv -t UTF-8`."
+            }
+            Self::Input(InputError::TooLarge(_)) => {
+                "\n  Submit a smaller file, or ask the operator to enable large payloads."
+            }
+            Self::Input(_) | Self::Output(_) => "",
         }
+    }
+}
+
+fn exit_of(error: &ClientError) -> Exit {
+    match error {
+        ClientError::Refused(_)
+        | ClientError::Input(_)
+        | ClientError::NoUploads(_)
+        | ClientError::Content(_) => Exit::Usage,
+        ClientError::NotFound(_) | ClientError::Gone(_) => Exit::Gone,
+        ClientError::Store(problem) => match problem.status {
+            404 | 410 => Exit::Gone,
+            400..500 => Exit::Usage,
+            _ => Exit::Unreachable,
+        },
+        ClientError::Setup(_)
+        | ClientError::Unreachable { .. }
+        | ClientError::StoreUnreachable { .. }
+        | ClientError::Busy { .. }
+        | ClientError::Unexpected { .. } => Exit::Unreachable,
+    }
+}
+
+fn advice_on(error: &ClientError) -> &'static str {
+    match error {
+        ClientError::Unreachable { here: true, .. } => {
+            "\n  Is the service running? Start it with `cargo run`, or set --url or ACCEPTED_URL."
+        }
+        ClientError::Unreachable { .. } | ClientError::Unexpected { .. } => {
+            "\n  Check --url or ACCEPTED_URL."
+        }
+        ClientError::StoreUnreachable { .. } => {
+            "\n  Large files and results are on another host than the service. Check that your network allows connections to it."
+        }
+        ClientError::Store(problem) if problem.is_other_content() => {
+            "\n  The file has probably changed since it was read. Submit it again when no program writes to it."
+        }
+        ClientError::Content(_) => "\n  Submit it again when no program writes to it.",
+        ClientError::Refused(problem) if matches!(problem.status, 401 | 403) => {
+            "\n  Check the credentials in --header, for example 'Authorization: Bearer …'."
+        }
+        _ => "",
     }
 }
 

@@ -1,69 +1,39 @@
 //! The input of a job: a JSON text, a file or stdin, and fields.
 
-use std::fs;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
+use uuid::Uuid;
 
-/// Why an input cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum InputError {
-    /// The file does not exist, or cannot be read.
-    #[error("{name} cannot be read")]
-    Unreadable {
-        /// The file, as the caller named it.
-        name: String,
-        /// The system's error.
-        #[source]
-        source: io::Error,
-    },
-    /// JSON, and so an input, is UTF-8.
-    #[error("{name} is not UTF-8: line {line} has an invalid byte")]
-    NotUtf8 {
-        /// The file, as the caller named it.
-        name: String,
-        /// The first line with an invalid byte, from 1.
-        line: usize,
-    },
-    /// The text is not JSON.
-    #[error("{name} is not JSON")]
-    NotJson {
-        /// Where the text is from.
-        name: String,
-        /// Where parsing failed.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// `--field` adds members, and only an object has members.
-    #[error("{0} must be a JSON object, because --field adds members to it")]
-    NotAnObject(String),
-}
+use super::InputError;
+use super::file::{FieldFile, Payload, is_stdin, name_of};
+use super::utf8::invalid_line;
+
+/// The reference to an upload, as JSON: `{"upload":"<id>"}`.
+const REFERENCE_BYTES: usize = 13 + 36;
 
 /// Reads a file of UTF-8 text; `-` is stdin.
 pub fn read_text(path: &Path) -> Result<String, InputError> {
-    let is_stdin = path == Path::new("-");
-    let name = if is_stdin {
-        "stdin".to_owned()
+    let name = name_of(path);
+    let mut bytes = Vec::new();
+    let read = if is_stdin(path) {
+        io::stdin().lock().read_to_end(&mut bytes)
     } else {
-        path.display().to_string()
+        File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
     };
-    let bytes = if is_stdin {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        fs::read(path)
-    };
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(source) => return Err(InputError::Unreadable { name, source }),
-    };
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.split(|byte| *byte == b'\n').count();
-        InputError::NotUtf8 { name, line }
+    if let Err(source) = read {
+        return Err(InputError::Unreadable { name, source });
+    }
+    String::from_utf8(bytes).map_err(|error| InputError::NotUtf8 {
+        name,
+        line: invalid_line(error.as_bytes()).unwrap_or(1),
     })
 }
 
@@ -107,42 +77,114 @@ fn parse_json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| format!("the text after := is not JSON: {error}"))
 }
 
-impl FieldValue {
-    fn load(self) -> Result<Value, InputError> {
-        Ok(match self {
-            Self::Text(text) => Value::String(text),
-            Self::File(path) => Value::String(read_text(&path)?),
-            Self::Json(value) => value,
-        })
+/// The input of a job, before its large files are uploaded.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// As it was written.
+    Raw(Box<RawValue>),
+    /// An object with fields.
+    Members(BTreeMap<String, Member>),
+}
+
+/// A member of an input.
+#[derive(Debug)]
+pub(super) enum Member {
+    Json(Value),
+    File(FieldFile),
+}
+
+impl Serialize for Member {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Json(value) => value.serialize(serializer),
+            Self::File(file) => match &file.payload {
+                Payload::Text(text) => text.serialize(serializer),
+                // As long as the reference to the upload that it will be.
+                _ => json!({"upload": Uuid::nil().to_string()}).serialize(serializer),
+            },
+        }
     }
 }
 
-/// The input of a job: a JSON text, a file or stdin (`-`), or an empty object if there is neither; then the fields.
-pub(super) fn build_input(
-    literal: Option<String>,
-    file: Option<&Path>,
-    fields: Vec<Field>,
-) -> Result<Box<RawValue>, InputError> {
-    let (name, text) = match (literal, file) {
-        (Some(dash), _) if dash == "-" => ("stdin".to_owned(), read_text(Path::new("-"))?),
-        (Some(text), _) => ("the input".to_owned(), text),
-        (None, Some(path)) => (path.display().to_string(), read_text(path)?),
-        (None, None) => ("the input".to_owned(), "{}".to_owned()),
-    };
-    let not_json = |source| InputError::NotJson {
-        name: name.clone(),
-        source,
-    };
-    let input: Box<RawValue> = serde_json::from_str(&text).map_err(not_json)?;
-    if fields.is_empty() {
-        return Ok(input);
+impl Input {
+    /// Reads a JSON text, a file or stdin (`-`), or an empty object if there is neither; then the fields and their files.
+    pub(super) fn load(
+        literal: Option<String>,
+        file: Option<&Path>,
+        fields: Vec<Field>,
+    ) -> Result<Self, InputError> {
+        let (name, text) = match (literal, file) {
+            (Some(dash), _) if dash == "-" => ("stdin".to_owned(), read_text(Path::new("-"))?),
+            (Some(text), _) => ("the input".to_owned(), text),
+            (None, Some(path)) => (path.display().to_string(), read_text(path)?),
+            (None, None) => ("the input".to_owned(), "{}".to_owned()),
+        };
+        let input: Box<RawValue> = match serde_json::from_str(&text) {
+            Ok(input) => input,
+            Err(source) => return Err(InputError::NotJson { name, source }),
+        };
+        if fields.is_empty() {
+            return Ok(Self::Raw(input));
+        }
+        let members: BTreeMap<String, Value> =
+            serde_json::from_str(input.get()).map_err(|_| InputError::NotAnObject(name))?;
+        let members = members.into_iter();
+        let mut members: BTreeMap<_, _> = members
+            .map(|(key, value)| (key, Member::Json(value)))
+            .collect();
+        for Field { key, value } in fields {
+            let member = match value {
+                FieldValue::Text(text) => Member::Json(Value::String(text)),
+                FieldValue::Json(value) => Member::Json(value),
+                FieldValue::File(path) => Member::File(FieldFile::open(&path)?),
+            };
+            members.insert(key, member);
+        }
+        Ok(Self::Members(members))
     }
-    let mut members: Map<String, Value> =
-        serde_json::from_str(input.get()).map_err(|_| InputError::NotAnObject(name.clone()))?;
-    for Field { key, value } in fields {
-        members.insert(key, value.load()?);
+
+    /// Moves files out of the input until it has no more than `room` bytes, the largest first: that uploads the fewest.
+    pub(super) fn fit(&mut self, room: usize) -> Result<(), serde_json::Error> {
+        let Self::Members(members) = self else {
+            return Ok(());
+        };
+        let mut length = serde_json::to_vec(members)?.len();
+        let mut texts = Vec::new();
+        for member in members.values_mut() {
+            let text = serde_json::to_vec(member)?.len();
+            if let Member::File(file) = member {
+                texts.push((text, file));
+            }
+        }
+        texts.sort_by_key(|(text, _)| Reverse(*text));
+        for (text, file) in texts {
+            if length <= room {
+                break;
+            }
+            file.move_out();
+            length = length - text + REFERENCE_BYTES;
+        }
+        Ok(())
     }
-    to_raw_value(&members).map_err(not_json)
+
+    /// The files to upload, each with the member that becomes the reference to it.
+    pub(super) fn uploads(&mut self) -> impl Iterator<Item = &mut Member> {
+        let members = match self {
+            Self::Raw(_) => None,
+            Self::Members(members) => Some(members.values_mut()),
+        };
+        members.into_iter().flatten().filter(|member| {
+            matches!(member, Member::File(file) if !matches!(file.payload, Payload::Text(_)))
+        })
+    }
+
+    /// The JSON.
+    pub(super) fn into_json(self) -> Result<Box<RawValue>, serde_json::Error> {
+        match self {
+            Self::Raw(input) => Ok(input),
+            Self::Members(members) => to_raw_value(&members),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -150,6 +192,14 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+
+    fn build_input(
+        literal: Option<String>,
+        file: Option<&Path>,
+        fields: Vec<Field>,
+    ) -> Result<Box<RawValue>, InputError> {
+        Input::load(literal, file, fields).map(|input| input.into_json().unwrap())
+    }
 
     fn file_of(bytes: &[u8]) -> tempfile::NamedTempFile {
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -196,6 +246,46 @@ mod tests {
         let input = build_input(None, Some(file.path()), Vec::new()).unwrap();
 
         assert_eq!(input.get(), r#"{"b": 1.10, "a": 12345678901234567890123}"#);
+    }
+
+    /// The lengths of the texts that stay in the input, which is built of files with these texts and gets this room.
+    fn kept(texts: &[&str], room: usize) -> Vec<usize> {
+        let files: Vec<_> = texts.iter().map(|text| file_of(text.as_bytes())).collect();
+        let named = files.iter().enumerate();
+        let named = named.map(|(n, file)| format!("f{n}=@{}", file.path().display()));
+        let fields = named.map(|field| field.parse().unwrap()).collect();
+        let mut input = Input::load(None, None, fields).unwrap();
+        input.fit(room).unwrap();
+        let json = input.into_json().unwrap();
+        let members: BTreeMap<String, Value> = serde_json::from_str(json.get()).unwrap();
+        let texts = members.values().filter_map(Value::as_str);
+        texts.map(str::len).collect()
+    }
+
+    #[test]
+    fn as_few_files_as_possible_leave_an_input_without_room_for_all() {
+        let (short, long, longer) = ("a".repeat(100), "b".repeat(200), "c".repeat(300));
+        let texts = [&*short, &*longer, &*long];
+        let whole = r#"{"f0":"","f1":"","f2":""}"#.len() + 600;
+        let without = whole - longer.len() - 2 + REFERENCE_BYTES;
+
+        assert_eq!(kept(&texts, whole), [100, 300, 200]);
+        assert_eq!(kept(&texts, whole - 1), [100, 200]);
+        assert_eq!(kept(&texts, without), [100, 200]);
+        assert_eq!(kept(&texts, without - 1), [100]);
+    }
+
+    #[test]
+    fn a_text_takes_the_room_that_it_has_as_json() {
+        let quotes = "\"".repeat(100);
+        let as_json = r#"{"f0":""}"#.len() + 200;
+
+        assert_eq!(kept(&[&quotes], as_json), [100]);
+        assert_eq!(kept(&[&quotes], as_json - 1), [0; 0]);
+        let letters = "a".repeat(150);
+        let both = r#"{"f0":"","f1":""}"#.len() + 200 + 150;
+        assert_eq!(kept(&[&letters, &quotes], both), [150, 100]);
+        assert_eq!(kept(&[&letters, &quotes], both - 1), [150]);
     }
 
     #[test]

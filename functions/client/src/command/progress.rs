@@ -7,7 +7,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use time::OffsetDateTime;
 
 use crate::text::{printable, spoken};
-use crate::{Job, JobState, JobStatus, Sighting};
+use crate::{ClientError, Job, JobState, JobStatus, Sighting};
 
 /// The time left is counted down between two polls, which may be 30 s apart.
 const REDRAW: Duration = Duration::from_millis(250);
@@ -41,13 +41,8 @@ impl Progress {
                 retry,
                 max_retries,
             } => {
-                // The first line is enough: the rest is in the error itself, if it lasts.
-                let error = error.to_string();
-                let error = error.lines().next().unwrap_or_default();
-                let delay = spoken(*retry_in);
-                self.bar.suspend(|| {
-                    eprintln!("{error}; trying again in {delay} ({retry} of {max_retries})");
-                });
+                let line = trouble(error, *retry_in, *retry, *max_retries);
+                self.bar.suspend(|| eprintln!("{line}"));
             }
         }
     }
@@ -73,6 +68,20 @@ impl Progress {
             eprintln!();
         }
     }
+}
+
+/// The line about a failure that is retried.
+pub(super) fn trouble(
+    error: &ClientError,
+    retry_in: Duration,
+    retry: u32,
+    max_retries: u32,
+) -> String {
+    // The first line is enough: the rest is in the error itself, if it lasts.
+    let error = error.to_string();
+    let error = error.lines().next().unwrap_or_default();
+    let delay = spoken(retry_in);
+    format!("{error}; trying again in {delay} ({retry} of {max_retries})")
 }
 
 fn style(job: &Job) -> ProgressStyle {

@@ -2,13 +2,17 @@
 
 use std::path::PathBuf;
 
+use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::input::{Field, build_input};
+use super::input::{Field, Input};
 use super::watch::follow;
 use super::{CommandError, ConnectionArgs, Exit, Output};
-use crate::{IdempotencyKey, Submission};
+use crate::{ClientError, IdempotencyKey, MAX_BODY_BYTES, Submission};
+
+/// The problem type of a key that was used with another body: the end of its URI.
+const KEY_REUSED: &str = "/idempotency-key-reused";
 
 /// The arguments of `submit`.
 #[derive(Debug, clap::Args)]
@@ -22,7 +26,7 @@ pub struct Args {
     /// File with the input as JSON
     #[arg(long, value_name = "FILE")]
     input_file: Option<PathBuf>,
-    /// Member of the input: key=text, key=@file (the text of a file) or key:=json; repeatable
+    /// Member of the input: key=text, key=@file (text, or an upload if it is too large or not text) or key:=json; repeatable
     #[arg(long = "field", value_name = "KEY=VALUE")]
     fields: Vec<Field>,
     /// Description of the job, shown in its status
@@ -32,6 +36,9 @@ pub struct Args {
     #[arg(long, value_name = "RFC3339", value_parser = rfc3339)]
     at: Option<OffsetDateTime>,
     /// Idempotency key: submitting again with the same key creates no second job
+    ///
+    /// An upload gets a new id each time, so a submit that uploads its file again is another request and is refused. To repeat
+    /// the first request, name its upload instead of the file: --field 'csv:={"upload": "ID"}'.
     #[arg(long, value_name = "IDEMPOTENCY_KEY")]
     key: Option<IdempotencyKey>,
     /// Watch the job until it finishes
@@ -43,16 +50,22 @@ pub struct Args {
 
 /// Submits the job; stdout gets the status URI and nothing else.
 pub(super) async fn run(args: Args, stdout: &mut Output) -> Result<Exit, CommandError> {
-    let input = build_input(args.input, args.input_file.as_deref(), args.fields)?;
-    let submission = Submission {
-        name: args.name,
-        input,
-        summary: args.summary,
-        scheduled_start_time: args.at,
-        idempotency_key: args.key,
-    };
+    let mut input = Input::load(args.input, args.input_file.as_deref(), args.fields)?;
+    let mut submission = Submission::new(args.name, &json!({}))?;
+    submission.summary = args.summary;
+    submission.scheduled_start_time = args.at;
+    submission.idempotency_key = args.key;
     let client = args.connection.client()?;
-    let accepted = client.submit(&submission).await?;
+
+    let uploads = input.upload_files(room_in(&submission)?, &client).await?;
+    submission.input = input.into_json().map_err(ClientError::Input)?;
+    let accepted = client.submit(&submission).await;
+    let accepted = accepted.map_err(|error| match error {
+        ClientError::Refused(problem) if uploads > 0 && problem.kind.ends_with(KEY_REUSED) => {
+            CommandError::UploadUnderUsedKey(ClientError::Refused(problem))
+        }
+        error => error.into(),
+    })?;
     writeln!(stdout, "{}", accepted.status_uri)?;
     stdout.flush()?;
     if accepted.replayed {
@@ -63,6 +76,12 @@ pub(super) async fn run(args: Args, stdout: &mut Output) -> Result<Exit, Command
     }
     eprintln!("{}: {}", accepted.job.name, accepted.job.headline());
     Ok(Exit::Success)
+}
+
+/// The bytes that the input may have, in a submission whose input is `{}` so far.
+fn room_in(submission: &Submission) -> Result<usize, ClientError> {
+    let body = serde_json::to_vec(submission).map_err(ClientError::Input)?;
+    Ok((MAX_BODY_BYTES + 2).saturating_sub(body.len()))
 }
 
 fn rfc3339(text: &str) -> Result<OffsetDateTime, &'static str> {

@@ -7,13 +7,20 @@
 
 mod command_line;
 mod jobs;
+mod results;
 mod scripted;
 mod submitting;
+mod uploading;
+mod uploads;
 mod watching;
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use clap::Parser;
-use client::{ClientCommand, Exit};
+use client::{ClientCommand, Exit, Output};
 use scripted::Service;
+use tempfile::NamedTempFile;
 
 #[derive(Debug, Parser)]
 struct CommandLine {
@@ -30,12 +37,49 @@ async fn run(service: &Service, line: &[&str]) -> (Exit, String) {
 
 /// Runs a command line as it is.
 async fn run_line(line: &[&str]) -> (Exit, String) {
-    let line = ["accepted"].iter().chain(line);
     let mut stdout = Vec::new();
-    let exit = CommandLine::try_parse_from(line)
-        .unwrap()
-        .command
-        .run_on(&mut stdout)
-        .await;
+    let exit = run_on(&mut stdout, line).await;
     (exit, String::from_utf8(stdout).unwrap())
+}
+
+/// Runs a command line as it is, with this stdout.
+async fn run_on(stdout: &mut Output, line: &[&str]) -> Exit {
+    let line = ["accepted"].iter().chain(line);
+    let line = CommandLine::try_parse_from(line).unwrap();
+    line.command.run_on(stdout).await
+}
+
+/// Runs the program itself against the service, with this stdin; returns its exit code and its stderr.
+async fn run_program(service: &Service, line: &[&str], stdin: &[u8]) -> (i32, String) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_accepted"));
+    program.args(line).args(["--url", &service.base]);
+    program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = program.spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let stdin = stdin.to_owned();
+    let ended = tokio::task::spawn_blocking(move || {
+        pipe.write_all(&stdin).unwrap();
+        drop(pipe);
+        child.wait_with_output().unwrap()
+    });
+    let output = ended.await.unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), stderr)
+}
+
+/// A CSV file of this length.
+fn csv_of(bytes: usize) -> NamedTempFile {
+    let mut file = NamedTempFile::with_suffix(".csv").unwrap();
+    let rows = "city,people\nZ\u{fc}rich,2\n".bytes().cycle();
+    let rows: Vec<_> = rows.take(bytes).collect();
+    file.write_all(&rows).unwrap();
+    file
+}
+
+/// A CSV file that is too large to be part of a request.
+fn large_csv() -> NamedTempFile {
+    csv_of(2_500_000)
 }

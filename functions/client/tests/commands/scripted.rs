@@ -2,14 +2,21 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, Response, Uri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Request, Response};
 use axum::{Router, routing::any};
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 /// The id of the one job there is.
 pub(crate) const ID: &str = "01929b6e-7a52-8c3e-9d1f-0123456789ab";
+
+/// The id of the one upload there is, and the path and query of its URL at the store.
+pub(crate) const UPLOAD: &str = "01929b6e-7a52-8c3e-9d1f-ba9876543210";
+pub(crate) const UPLOAD_PATH: &str = "/bucket/uploads/1?X-Amz-Signature=secret";
 
 /// One answer.
 #[derive(Debug, Clone)]
@@ -21,6 +28,14 @@ pub(crate) enum Answer {
     },
     /// The connection ends without an answer.
     Hangup,
+    /// A 200 that is sent when the gate has a permit.
+    Late { gate: Arc<Semaphore> },
+    /// A 200 whose second part follows when the gate has a permit; without it, the connection ends there.
+    Parts {
+        first: String,
+        gate: Arc<Semaphore>,
+        second: Option<String>,
+    },
 }
 
 impl Answer {
@@ -61,13 +76,38 @@ impl Answer {
         Self::json(status, &body)
     }
 
-    pub(crate) fn redirect() -> Self {
+    pub(crate) fn redirect(status: u16, location: &str) -> Self {
         Self::Http {
-            status: 303,
-            location: Some("/elsewhere".to_owned()),
+            status,
+            location: Some(location.to_owned()),
             body: String::new(),
         }
     }
+
+    /// The ticket of an upload, with a URL of the store with this base.
+    pub(crate) fn ticket(store: &str) -> Self {
+        Self::json(201, &ticket(store))
+    }
+
+    /// The store's answer to a PUT.
+    pub(crate) fn stored() -> Self {
+        Self::text(200, "")
+    }
+
+    /// An error of the store.
+    pub(crate) fn store_error(status: u16, code: &str) -> Self {
+        let body = format!(
+            "<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>It is so.</Message></Error>"
+        );
+        Self::text(status, &body)
+    }
+}
+
+/// The document of [`Answer::ticket`].
+pub(crate) fn ticket(store: &str) -> Value {
+    json!({"upload": {"@uri": format!("/uploads/{UPLOAD}"), "id": UPLOAD, "href": format!("{store}{UPLOAD_PATH}"),
+        "method": "PUT", "expires-at": "2030-01-01T00:00:00Z",
+        "headers": {"content-type": "text/csv", "if-none-match": "*", "x-amz-checksum-sha256": "c2hh"}}})
 }
 
 fn job(state: &str, status: &str, percent: u8) -> Value {
@@ -83,11 +123,19 @@ pub(crate) struct Seen {
     headers: HeaderMap,
     /// The body; null if it was not JSON.
     pub(crate) body: Value,
+    pub(crate) bytes: Bytes,
 }
 
 impl Seen {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The names of the headers, sorted.
+    pub(crate) fn header_names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.headers.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        names
     }
 }
 
@@ -118,6 +166,15 @@ impl Service {
         self.seen.lock().unwrap().clone()
     }
 
+    fn remember(&self, head: Parts, bytes: Bytes) {
+        self.seen.lock().unwrap().push(Seen {
+            line: format!("{} {}", head.method, head.uri),
+            headers: head.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            bytes,
+        });
+    }
+
     fn next(&self) -> Answer {
         let mut answers = self.answers.lock().unwrap();
         if answers.len() > 1 {
@@ -127,31 +184,41 @@ impl Service {
     }
 }
 
-async fn answer(
-    State(service): State<Service>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response<Body> {
-    service.seen.lock().unwrap().push(Seen {
-        line: format!("{method} {uri}"),
-        headers,
-        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
-    });
+async fn answer(State(service): State<Service>, request: Request<Body>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    service.remember(head, body);
     match service.next() {
         Answer::Http {
             status,
             location,
             body,
+        } => respond(status, location, Body::from(body)),
+        Answer::Late { gate } => {
+            gate.acquire().await.unwrap().forget();
+            respond(200, None, Body::empty())
+        }
+        Answer::Parts {
+            first,
+            gate,
+            second,
         } => {
-            let mut response = Response::builder().status(status);
-            if let Some(location) = location {
-                response = response.header("location", location);
-            }
-            response.body(Body::from(body)).unwrap()
+            let second = stream::once(async move {
+                gate.acquire().await.unwrap().forget();
+                second.ok_or("the script ends the connection")
+            });
+            let parts = stream::once(async { Ok(first) }).chain(second);
+            respond(200, None, Body::from_stream(parts))
         }
         // Ends the connection's task, quietly: no panic message in the test's output.
         Answer::Hangup => std::panic::resume_unwind(Box::new("the script hangs up")),
     }
+}
+
+fn respond(status: u16, location: Option<String>, body: Body) -> Response<Body> {
+    let mut response = Response::builder().status(status);
+    if let Some(location) = location {
+        response = response.header("location", location);
+    }
+    response.body(body).unwrap()
 }

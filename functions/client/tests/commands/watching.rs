@@ -18,7 +18,7 @@ async fn watch_exits_with_how_the_job_ended() {
             Answer::text(200, "<title>It works!</title>"),
             Exit::Unreachable,
         ),
-        (Answer::redirect(), Exit::Unreachable),
+        (Answer::redirect(303, "/elsewhere"), Exit::Unreachable),
     ];
     for (ending, expected) in endings {
         let service =
