@@ -9,8 +9,6 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use reqwest::{Method, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::serde::rfc3339;
 use tokio::time::{sleep, timeout};
 
 use crate::client::Response;
@@ -24,13 +22,12 @@ const REPORT_EVERY: Duration = Duration::from_millis(100);
 /// while content is on its way, that can destroy the refusal before it is read (TCP reset). Longer than a round trip.
 const RETRY_BODY_DELAY: Duration = Duration::from_millis(500);
 
-/// A payload that the service has stored for its owner. The input of any number of jobs may name it until it expires.
+/// A payload that the service has stored for its owner. The input of any number of jobs may name it, for as many days as the deployment
+/// keeps uploads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     /// The id, a UUID.
     pub id: String,
-    /// When the upload expires.
-    pub expires_at: OffsetDateTime,
 }
 
 impl Upload {
@@ -81,8 +78,6 @@ struct TicketBody {
     href: String,
     method: String,
     headers: HashMap<String, String>,
-    #[serde(with = "rfc3339")]
-    expires_at: OffsetDateTime,
 }
 
 /// The permission to store one content. Not `Debug`: the URL's signature is a credential.
@@ -167,10 +162,7 @@ fn ticket(response: &Response) -> Result<Ticket, ClientError> {
     Ok(Ticket {
         url: url.map_err(|what| response.unexpected(what))?,
         headers: headers.map_err(|_| response.unexpected("a header of the ticket is invalid"))?,
-        upload: Upload {
-            id: upload.id,
-            expires_at: upload.expires_at,
-        },
+        upload: Upload { id: upload.id },
     })
 }
 

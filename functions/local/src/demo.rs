@@ -9,18 +9,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
-use client::{Client, CommandError, Options, read_text};
+use client::{Client, CommandError, Content, MAX_BODY_BYTES, Options, read_text};
 
 use crate::function::LogSink;
 use crate::service::Service;
 use crate::service_options::ServiceOptions;
-use show::DemoError;
+use show::{Csv, DemoError};
 
 /// Airports of the USA, from vega-datasets (BSD-3-Clause): see `data/README.md`.
 const AIRPORTS: &str = include_str!("../data/airports.csv");
 
 /// Long enough to poll the finished job, short enough to wait until it expires.
 const RETENTION: Duration = Duration::from_secs(2);
+
+/// The largest file that is sent in a request: half of it, because JSON escapes quotes.
+const LARGEST_TEXT: u64 = MAX_BODY_BYTES as u64 / 2;
 
 /// Flags of `demo`.
 #[derive(Args, Debug)]
@@ -31,10 +34,10 @@ pub(crate) struct DemoArgs {
 
 /// Starts the service on a free port, runs one job until it has expired, and stops the service.
 pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
-    let csv = match args.file.as_deref().map(read_text) {
-        None => AIRPORTS.to_owned(),
-        Some(Ok(text)) => text,
-        Some(Err(error)) => return CommandError::from(error).report().report(),
+    let csv = match args.file.as_deref().map(read) {
+        None => Csv::Text(AIRPORTS.to_owned()),
+        Some(Ok(csv)) => csv,
+        Some(Err(error)) => return error.report().report(),
     };
     let file = args.file.unwrap_or_else(|| "airports.csv".into());
     let logs = Logs::default();
@@ -57,7 +60,16 @@ pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
     error.report()
 }
 
-async fn show(service: &Service, file: &Path, csv: &str) -> Result<(), DemoError> {
+/// The file's text, or the file itself if it does not fit in a request.
+fn read(file: &Path) -> Result<Csv, CommandError> {
+    let is_large = file.metadata().is_ok_and(|file| file.len() > LARGEST_TEXT);
+    if is_large {
+        return Ok(Csv::File(Content::file(file, "text/csv")?));
+    }
+    Ok(Csv::Text(read_text(file)?))
+}
+
+async fn show(service: &Service, file: &Path, csv: &Csv) -> Result<(), DemoError> {
     println!(
         "The service runs at {}, in this process and the function processes that it starts.\n",
         service.url

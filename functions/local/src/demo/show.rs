@@ -6,8 +6,8 @@ use std::process::{ExitCode, Termination as _};
 use std::time::{Duration, Instant};
 
 use client::{
-    Accepted, Client, ClientError, CommandError, Job, JobStatus, Output, Problem, Progress,
-    Submission, Url,
+    Accepted, Client, ClientError, CommandError, Content, Job, JobStatus, Output, Problem,
+    Progress, Submission, Url,
 };
 use indicatif::{DecimalBytes, HumanDuration};
 use serde_json::json;
@@ -53,13 +53,21 @@ impl DemoError {
     }
 }
 
+/// A CSV text.
+pub(super) enum Csv {
+    /// That fits in a request.
+    Text(String),
+    /// That is uploaded.
+    File(Content),
+}
+
 /// Submits the CSV text to `csv_profile`, shows the progress and the result, and waits until the status URI is gone.
 ///
 /// The story goes to `stdout`, the progress to stderr.
 pub(super) async fn demo(
     client: &Client,
     file: &Path,
-    csv: &str,
+    csv: &Csv,
     stdout: &mut Output,
 ) -> Result<(), DemoError> {
     let begun = Instant::now();
@@ -76,20 +84,37 @@ pub(super) async fn demo(
 async fn submit(
     client: &Client,
     file: &Path,
-    csv: &str,
+    csv: &Csv,
     stdout: &mut Output,
 ) -> Result<Accepted, DemoError> {
     let name = file.file_name().unwrap_or_default().display();
-    let size = DecimalBytes(csv.len() as u64);
+    let (base, bytes) = match csv {
+        Csv::Text(text) => (client.base(), text.len() as u64),
+        Csv::File(content) => (client.base(), content.bytes()),
+    };
+    let size = DecimalBytes(bytes);
     writeln!(
         stdout,
         "1. Submit {name} ({size}). The response comes at once, the work later."
     )?;
+    let csv = match csv {
+        Csv::Text(text) => json!(text),
+        Csv::File(content) => {
+            let sent = Instant::now();
+            let upload = client.upload(content, |_| ()).await?;
+            let took_ms = sent.elapsed().as_millis();
+            writeln!(
+                stdout,
+                "   POST {base}uploads, and a PUT to the bucket, because it does not fit in a request: {took_ms} ms"
+            )?;
+            upload.reference()
+        }
+    };
     let submission = Submission::new("csv_profile", &json!({ "csv": csv }))?;
     let sent = Instant::now();
     let accepted = client.submit(&submission).await?;
     let took_ms = sent.elapsed().as_millis();
-    let (base, status) = (client.base(), named(accepted.http_status));
+    let status = named(accepted.http_status);
     writeln!(stdout, "   POST {base}jobs → {status} in {took_ms} ms")?;
     writeln!(stdout, "   Location: {}", accepted.status_uri)?;
     Ok(accepted)
