@@ -249,7 +249,7 @@ pub(crate) async fn status_of(mut connection: TcpStream) -> String {
     String::from_utf8_lossy(&status).into_owned()
 }
 
-/// Waits until the file system shows what the store does by itself.
+/// Waits until the file system shows a change that the store makes by itself.
 pub(crate) async fn until(is_true: impl Fn() -> bool) {
     let looking = async {
         while !is_true() {

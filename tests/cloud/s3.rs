@@ -1,4 +1,4 @@
-//! The embedded S3 over HTTP: what is read of an object, and how long it is kept.
+//! The embedded S3 over HTTP: reads of an object, and how long it is kept.
 
 use std::time::{Duration, SystemTime};
 

@@ -38,7 +38,7 @@ pub struct BackendOptions {
     pub upload_days: u32,
     /// Origins whose pages may upload (CORS).
     pub upload_origins: Vec<String>,
-    /// Id and secret of an access key that S3 accepts besides that of the functions.
+    /// Id and secret of a further access key that S3 accepts.
     pub access_key: Option<(String, String)>,
 }
 

@@ -22,13 +22,13 @@ use crate::objects::{Object, Objects, Received};
 /// Name of the bucket.
 pub const BUCKET: &str = "payloads";
 
-/// The content type of an object that was put without one.
+/// Content type of an object whose PUT has none.
 const DEFAULT_CONTENT_TYPE: &str = "binary/octet-stream";
 
-/// How much of an object is read from its file at once.
+/// Size of a read from an object's file.
 const READ_BYTES: usize = 64 * 1024;
 
-/// The bucket.
+/// The bucket, as an implementation of S3.
 pub(crate) struct Bucket(pub(crate) Arc<Objects>);
 
 #[async_trait]
@@ -78,7 +78,7 @@ impl S3 for Bucket {
         let input = request.input;
         let object = self.0.get(&input.key).await;
         let object = object.map_err(S3Error::internal_error)?;
-        // That it does not exist, S3 tells only those who may list the bucket, and the functions may not.
+        // S3 answers 404 only to callers that may list the bucket, which the functions may not.
         let object = object.ok_or_else(|| s3_error!(AccessDenied, "Access Denied"))?;
         check(&object, input.if_match, input.if_none_match)?;
         let (part, content_range) = part(&object, input.range)?;
@@ -141,7 +141,7 @@ impl S3 for Bucket {
 }
 
 impl Bucket {
-    /// Receives the body. The caller's connection may end at any point of it, and then nothing is left.
+    /// Receives the body. If the connection ends in the middle, nothing is left.
     async fn receive(&self, input: &mut PutObjectInput) -> S3Result<Received> {
         if input.content_length.is_none() {
             return Err(s3_error!(MissingContentLength));
@@ -197,7 +197,7 @@ fn check(
     Ok(())
 }
 
-/// The part of the object that is asked for, and the header `Content-Range` if that is not all of it.
+/// The requested part of the object, and the header `Content-Range` if a range was requested.
 fn part(object: &Object, range: Option<s3s::dto::Range>) -> S3Result<(Range<u64>, Option<String>)> {
     let Some(range) = range else {
         return Ok((0..object.bytes, None));

@@ -1,6 +1,6 @@
-//! Who may send which request to the embedded S3.
+//! Access checks of the embedded S3.
 //!
-//! `s3s` verifies the signature. S3 checks more than that: these are the checks on which the functions and their clients depend.
+//! `s3s` verifies the signature. These are the further checks of S3 on which the functions and their clients depend.
 
 use async_trait::async_trait;
 use axum::http::{HeaderMap, Uri, header};
@@ -32,7 +32,7 @@ impl S3Access for Access {
     }
 }
 
-/// Checks what the signature covers, and for how long it is valid.
+/// Checks which headers the signature covers, and how long it is valid.
 fn check_signature(uri: &Uri, headers: &HeaderMap) -> S3Result<()> {
     let authorization = headers.get(header::AUTHORIZATION);
     let authorization = authorization.map(|value| value.to_str().unwrap_or_default());

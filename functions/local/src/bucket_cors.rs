@@ -36,7 +36,7 @@ impl BucketCors {
         let reads = Rule {
             origins: vec!["*".to_owned()],
             methods: &BUCKET_READ_METHODS,
-            // A redirected request brings the headers that its page sent to the API.
+            // A request that the API redirects has the headers that the page sent to the API.
             request_headers: &["*"],
         };
         let uploads = Rule {
@@ -72,7 +72,7 @@ impl BucketCors {
         (headers, Body::empty()).into_response()
     }
 
-    /// The headers of another response. There are none if the request comes from no page, or no rule allows it.
+    /// The CORS headers of any other response. There are none without a header `Origin`, or if no rule allows the request.
     pub(crate) fn headers(&self, method: &Method, request: &HeaderMap) -> HeaderMap {
         let rule = self.rule(request, method.as_str());
         rule.map(|(rule, origin)| rule.headers(origin))

@@ -25,7 +25,7 @@ struct Front {
     cors: BucketCors,
 }
 
-/// Serves the objects on a free port to those who sign with one of the keys. Returns the URL.
+/// Serves the objects on a free port to callers that sign with one of the keys. Returns the URL.
 pub(crate) async fn serve_s3(
     objects: Arc<Objects>,
     keys: SimpleAuth,
@@ -69,7 +69,7 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
         }
     };
     if response.headers().contains_key(header::CONTENT_RANGE) {
-        // `s3s` does it for GET only.
+        // `s3s` sets it for GET only.
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     response.headers_mut().extend(cors);

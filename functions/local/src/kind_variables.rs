@@ -131,6 +131,8 @@ mod tests {
     fn a_variable_has_a_value_of_its_own_or_that_of_the_shell() {
         let parsed = |text: &str| variable(text).unwrap();
         assert_eq!(parsed("TOKEN=a=b"), ("TOKEN".to_owned(), "a=b".to_owned()));
+        let of_s3 = parsed("AWS_ENDPOINT_URL_S3=http://127.0.0.1:4566");
+        assert_eq!(of_s3.0, "AWS_ENDPOINT_URL_S3");
         assert_eq!(parsed("EMPTY="), ("EMPTY".to_owned(), String::new()));
         assert_eq!(parsed("PATH").1, env::var("PATH").unwrap());
     }

@@ -1,4 +1,4 @@
-//! What the embedded back ends have in common: a port on loopback, and the signal to stop.
+//! Common parts of the embedded back ends: a port on loopback, and the signal to stop.
 
 use std::net::{Ipv4Addr, SocketAddr};
 

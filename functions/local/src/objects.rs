@@ -17,7 +17,8 @@ use tempfile::{NamedTempFile, TempPath};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
-/// What is escaped in a file's name: `/`, so that a key cannot name another folder, and `.`, so that it is not one of [`INCOMING`].
+/// Characters that a file name has only escaped: `/`, so that a key cannot name another folder, and `.`, so that no key begins as
+/// [`INCOMING`] does.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// Prefix of the files whose content is still being received.
@@ -28,23 +29,23 @@ const LENGTH_BYTES: u32 = u32::BITS / 8;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The folder.
+/// The stored objects.
 pub(crate) struct Objects {
     folder: PathBuf,
 }
 
-/// What is known of an object besides its content.
+/// The properties of an object.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Description {
     pub(crate) content_type: String,
     /// SHA-256 of the content in Base64, as S3 writes it.
     pub(crate) sha256: String,
-    /// Entity tag without quotes. It looks like one of S3, whose tags are opaque, too: an MD5 digest for some kinds of encryption only.
+    /// Entity tag without quotes. It looks like a tag of S3, which is an MD5 digest only with some kinds of encryption.
     pub(crate) e_tag: String,
 }
 
 impl Objects {
-    /// The objects in a folder, which is created if it does not exist. Removes what a killed service had received of others.
+    /// Opens the folder, and creates it if it does not exist. Removes incomplete objects, which a killed service leaves.
     pub(crate) fn open(folder: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&folder)?;
         for entry in fs::read_dir(&folder)? {
@@ -61,7 +62,7 @@ impl Objects {
         self.folder.join(name)
     }
 
-    /// An object that is to be received. Unless it is stored, nothing remains of it.
+    /// Begins an object. It leaves nothing unless it is stored.
     pub(crate) fn receive(&self) -> io::Result<Incoming> {
         let file = NamedTempFile::with_prefix_in(INCOMING, &self.folder)?;
         let (file, path) = file.into_parts();
@@ -72,8 +73,8 @@ impl Objects {
         })
     }
 
-    /// Stores an object. If it must not replace another and there is one, the error is [`io::ErrorKind::AlreadyExists`]. The file
-    /// system decides that in one step, so of two at the same time one gets the error.
+    /// Stores an object. If `may_replace` is false and the key has an object, the error is [`io::ErrorKind::AlreadyExists`]. The
+    /// file system decides this in one step, so of two concurrent calls one gets the error.
     pub(crate) fn store(&self, key: &str, received: Received, may_replace: bool) -> io::Result<()> {
         let to = self.path(key);
         let stored = if may_replace {
@@ -98,8 +99,8 @@ impl Objects {
         remove(&self.path(key))
     }
 
-    /// Deletes each object whose time is over: uploads after `upload_days`, results after the days in their key. The bucket's lifecycle
-    /// rules do it at the midnight after that.
+    /// Deletes each expired object: uploads after `upload_days`, results after the days in their key. The lifecycle rules of a bucket
+    /// do it at the next midnight (UTC).
     pub(crate) fn delete_expired(&self, now: SystemTime, upload_days: u32) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
@@ -128,7 +129,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// How many days an object of this key is kept. `None` means for ever.
+/// Days that an object with this key is kept. `None` means forever.
 fn lifetime_days(key: &str, upload_days: u32) -> Option<u32> {
     if key.starts_with("uploads/") {
         return Some(upload_days);
@@ -151,7 +152,7 @@ impl Incoming {
         self.file.write_all(content).await
     }
 
-    /// Ends the content.
+    /// Ends the content and writes the description.
     pub(crate) async fn finish(mut self, content_type: String) -> io::Result<Received> {
         let digest = self.digest.finalize();
         let description = Description {
@@ -217,7 +218,32 @@ impl Object {
 mod tests {
     use super::*;
 
-    /// An object that was stored now is gone from its last day on, and not a second before.
+    #[tokio::test]
+    async fn of_two_objects_stored_in_the_same_instant_exactly_one_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = Objects::open(folder.path().to_owned()).unwrap();
+        for round in 0..500 {
+            let key = format!("uploads/{round}");
+            let mut both = Vec::new();
+            for _ in 0..2 {
+                let incoming = objects.receive().unwrap();
+                both.push(incoming.finish("text/csv".to_owned()).await.unwrap());
+            }
+            let instant = std::sync::Barrier::new(2);
+            let store = |received| {
+                instant.wait();
+                objects.store(&key, received, false)
+            };
+            let stored = std::thread::scope(|threads| {
+                let both = both.into_iter();
+                let both: Vec<_> = both.map(|one| threads.spawn(|| store(one))).collect();
+                let both = both.into_iter().map(|one| one.join().unwrap());
+                both.flatten().count()
+            });
+            assert_eq!(stored, 1, "round {round}");
+        }
+    }
+
     #[tokio::test]
     async fn an_object_is_kept_for_the_days_of_its_key_and_no_longer() {
         let folder = tempfile::tempdir().unwrap();
