@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use local::CORS_MAX_AGE_SECONDS;
+use engine::RESULT_DAYS;
+use local::{
+    BUCKET_READ_METHODS, BUCKET_RESPONSE_HEADERS, BUCKET_UPLOAD_HEADERS, CORS_MAX_AGE_SECONDS,
+};
 use serde_json::{Value, json};
 
 use crate::deployment::cloudformation::{Template, text};
@@ -128,15 +131,9 @@ fn days_by_prefix(bucket: &Value) -> BTreeMap<String, Value> {
 fn uploads_and_results_expire_each_in_its_time() {
     let days = days_by_prefix(&bucket(&[ON]));
 
-    let expected = [
-        ("uploads/", json!({ "Ref": "UploadDays" })),
-        ("results/2/", json!(2)),
-        ("results/8/", json!(8)),
-        ("results/32/", json!(32)),
-        ("results/400/", json!(400)),
-    ];
-    let expected = expected.map(|(prefix, days)| (prefix.to_owned(), days));
-    assert_eq!(days, BTreeMap::from(expected));
+    let uploads = ("uploads/".to_owned(), json!({ "Ref": "UploadDays" }));
+    let results = RESULT_DAYS.map(|days| (format!("results/{days}/"), json!(days)));
+    assert_eq!(days, results.into_iter().chain([uploads]).collect());
 }
 
 #[test]
@@ -172,10 +169,10 @@ fn a_page_of_any_origin_may_read_with_a_link_and_one_of_an_allowed_origin_may_up
 
     let reads = json!({
         "Id": "reads",
-        "AllowedMethods": ["GET", "HEAD"],
+        "AllowedMethods": BUCKET_READ_METHODS,
         "AllowedOrigins": ["*"],
         "AllowedHeaders": ["*"],
-        "ExposedHeaders": ["ETag", "Content-Length", "Content-Range", "Accept-Ranges"],
+        "ExposedHeaders": BUCKET_RESPONSE_HEADERS,
         "MaxAge": CORS_MAX_AGE_SECONDS,
     });
     assert_eq!(rules(&[ON]), json!([reads]));
@@ -183,7 +180,7 @@ fn a_page_of_any_origin_may_read_with_a_link_and_one_of_an_allowed_origin_may_up
         "Id": "uploads",
         "AllowedMethods": ["PUT"],
         "AllowedOrigins": { "Fn::Split": [",", { "Ref": "AllowedOrigins" }] },
-        "AllowedHeaders": ["content-type", "if-none-match", "x-amz-checksum-sha256"],
+        "AllowedHeaders": BUCKET_UPLOAD_HEADERS,
         "MaxAge": CORS_MAX_AGE_SECONDS,
     });
     assert_eq!(rules(&[ON, ORIGINS]), json!([reads, uploads]));
