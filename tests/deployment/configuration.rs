@@ -126,7 +126,7 @@ fn a_limit_of_uploads_that_is_malformed_stops_the_cold_start_and_is_named() {
         ("MAX_UPLOAD_MIB", "5121"),
     ] {
         let mut environment = good();
-        environment.insert("BUCKET", "payloads");
+        environment.insert("PAYLOADS_BUCKET", "payloads");
         environment.extend(limits);
         environment.insert(variable, value);
 

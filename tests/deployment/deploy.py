@@ -79,7 +79,7 @@ def large_payloads_have_a_bucket_while_the_deployer_wants_one():
     assert stack.resources("AWS::S3::Bucket") == {"Payloads": bucket}
     assert denied_without_tls(client("s3").get_bucket_policy(Bucket=bucket)["Policy"]) == "s3:*"
     assert "Status" not in client("s3").get_bucket_versioning(Bucket=bucket), "versions are kept"
-    assert {name: stack.environment(name)["BUCKET"] for name in FUNCTIONS} == dict.fromkeys(FUNCTIONS, bucket)
+    assert {name: stack.environment(name)["PAYLOADS_BUCKET"] for name in FUNCTIONS} == dict.fromkeys(FUNCTIONS, bucket)
     submit = stack.environment("SubmitFunction")
     assert (submit["UPLOAD_DAYS"], submit["MAX_UPLOAD_MIB"]) == ("3", "64"), submit
     prefixes = {"submit": ["uploads", "results"], "status": ["results"], "worker": ["uploads", "results"]}
@@ -93,7 +93,7 @@ def large_payloads_have_a_bucket_while_the_deployer_wants_one():
 def has_no_bucket(stack):
     """That nothing is there but the parameters of one."""
     variables = {name for function in FUNCTIONS for name in stack.environment(function)}
-    assert not variables & {"BUCKET", "UPLOAD_DAYS", "MAX_UPLOAD_MIB"}, variables
+    assert not variables & {"PAYLOADS_BUCKET", "UPLOAD_DAYS", "MAX_UPLOAD_MIB"}, variables
     assert not any(objects_of_the_role(stack, function) for function in ("submit", "status", "worker"))
     return not stack.resources("AWS::S3::Bucket") and "PayloadsBucket" not in stack.outputs()
 

@@ -116,9 +116,9 @@ impl Function {
     ) -> Self {
         let (mut recorder, endpoint) = Recorder::before(backends).await;
         let mut environment = environment(name, parameters, &backends.queue_url);
-        if environment.contains_key("BUCKET") {
+        if environment.contains_key("PAYLOADS_BUCKET") {
             let url = recorder.before_objects(backends).await;
-            environment.insert("BUCKET_ENDPOINT_URL".to_owned(), url);
+            environment.insert("PAYLOADS_ENDPOINT_URL".to_owned(), url);
         }
         let log = Log::default();
         let written = log.clone();

@@ -69,7 +69,14 @@ fn a_stack_that_did_not_ask_for_large_payloads_has_nothing_of_them() {
 
         for section in ["/Globals", "/Resources", "/Outputs"] {
             let text = template.at(section).to_string();
-            for trace in ["Payloads", "s3:", "S3::", "Upload", "BUCKET", "UPLOAD"] {
+            for trace in [
+                "Payloads",
+                "s3:",
+                "S3::",
+                "Upload",
+                "PAYLOADS_BUCKET",
+                "UPLOAD",
+            ] {
                 let found = text.replace("UploadRoute", "").contains(trace);
                 assert!(!found, "{section} has {trace} with {parameters:?}");
             }
@@ -220,7 +227,10 @@ fn the_functions_know_the_bucket_and_submit_its_limits() {
 
     for function in FUNCTIONS {
         let environment = template.environment(&format!("{function}Function"));
-        assert_eq!(environment["BUCKET"], &json!({ "Ref": "Payloads" }));
+        assert_eq!(
+            environment["PAYLOADS_BUCKET"],
+            &json!({ "Ref": "Payloads" })
+        );
         let limits = ["UPLOAD_DAYS", "MAX_UPLOAD_MIB"].map(|name| environment.get(name).copied());
         let days = json!({ "Ref": "UploadDays" });
         let mebibytes = json!({ "Ref": "MaxUploadMebibytes" });

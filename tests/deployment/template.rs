@@ -109,7 +109,7 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
         "METRICS_NAMESPACE" => "Accepted/stack",
         "MAX_SCHEDULE_AHEAD_SECONDS" => "3600",
         "MAX_WAIT_SECONDS" => "5",
-        "BUCKET" => "payloads",
+        "PAYLOADS_BUCKET" => "payloads",
         "UPLOAD_DAYS" => "3",
         "MAX_UPLOAD_MIB" => "100",
         _ => return None,
@@ -120,7 +120,10 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
 /// All that a function makes of these variables, in words that can be compared.
 fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, ConfigError> {
     let environment = Environment::of(variables);
-    let table = (environment.table_name()?, environment.optional("BUCKET"));
+    let table = (
+        environment.table_name()?,
+        environment.optional("PAYLOADS_BUCKET"),
+    );
     let upload_limits = || {
         let limits = (environment.upload_life()?, environment.max_upload_bytes()?);
         Ok(limits)

@@ -34,6 +34,7 @@ impl From<BucketError> for Problem {
     fn from(error: BucketError) -> Self {
         match &error {
             BucketError::Unavailable(source) => unavailable(&error, source.as_ref()),
+            BucketError::Missing => Problem::new(ProblemKind::ResultGone),
             BucketError::Refused { .. } => logged(&error, ProblemKind::InternalError),
             BucketError::Unsigned(source) => {
                 tracing::error!(error.source = ?source, "{error}");

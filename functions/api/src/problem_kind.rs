@@ -35,6 +35,8 @@ pub enum ProblemKind {
     JobFailed,
     /// There is no result, because the job was canceled.
     JobCanceled,
+    /// The result was in a bucket that the deployment no longer has.
+    ResultGone,
     /// The body does not fit into a message.
     BodyTooLarge,
     /// The body is of a media type that is not JSON.
@@ -53,7 +55,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All of them, in the order of their status codes.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::InvalidIdempotencyKey,
@@ -69,6 +71,7 @@ impl ProblemKind {
         Self::JobExpired,
         Self::JobFailed,
         Self::JobCanceled,
+        Self::ResultGone,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::InvalidJob,
@@ -176,6 +179,12 @@ impl ProblemKind {
                 "There is no result because the job was canceled",
                 "The job was canceled by its owner and will never have a result.",
             ),
+            Self::ResultGone => (
+                S::GONE,
+                "result-gone",
+                "The result does not exist any more",
+                "The job succeeded, but its result was in the bucket of large payloads, which this deployment no longer has.",
+            ),
             Self::BodyTooLarge => (
                 S::PAYLOAD_TOO_LARGE,
                 "body-too-large",
@@ -216,7 +225,7 @@ impl ProblemKind {
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "The service is temporarily unavailable",
-                "The table or the queue did not answer in time. Try again after the time given in Retry-After. If you were submitting a job, use the same Idempotency-Key, because the job may already have been accepted.",
+                "The table, the queue or the bucket did not answer in time. Try again after the time given in Retry-After. If you were submitting a job, use the same Idempotency-Key, because the job may already have been accepted.",
             ),
         }
     }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 pub(crate) use error::ReadError;
 pub use reader::AttachmentReader;
-pub(crate) use schema::MARK;
+pub use schema::UPLOAD_MARK;
 
 use crate::bucket::{Download, download};
 use crate::{Context, JobError, UploadId, UploadedObject};
@@ -108,7 +108,7 @@ impl Attachment {
         };
         let object = named(context, id)?.clone();
         let bucket = context.bucket();
-        let bucket = bucket.ok_or_else(|| ReadError::Gone.into_job_error())?;
+        let bucket = bucket.ok_or_else(|| ReadError::Gone(None).into_job_error())?;
         let (sender, chunks) = mpsc::channel(READ_AHEAD);
         let bytes = object.bytes;
         context.spawn(download(bucket.clone(), Download { object, from }, sender));
@@ -124,7 +124,7 @@ impl Attachment {
 /// The object of an upload that the job names.
 fn named<'a>(context: &'a Context, id: &UploadId) -> Result<&'a UploadedObject, JobError> {
     let object = context.uploads().iter().find(|object| object.id == *id);
-    object.ok_or_else(|| ReadError::Gone.into_job_error())
+    object.ok_or_else(|| ReadError::Gone(None).into_job_error())
 }
 
 impl<'de> Deserialize<'de> for Attachment {

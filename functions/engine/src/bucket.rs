@@ -5,6 +5,7 @@
 
 mod download;
 mod error;
+mod limits;
 mod object;
 mod request;
 
@@ -49,20 +50,20 @@ struct Inner {
 
 /// The variables of the endpoint, the first of which counts.
 const ENDPOINTS: [&str; 3] = [
-    "BUCKET_ENDPOINT_URL",
+    "PAYLOADS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL",
 ];
 
 impl Bucket {
-    /// The bucket that `BUCKET` names; `None` if it is not set. Where S3 has another endpoint than that of AWS, that is the first of
-    /// `BUCKET_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL` that is set: `local` sets the first one, so that a kind can have an S3
-    /// of its own. Nothing is sent.
+    /// The bucket that `PAYLOADS_BUCKET` names, at the domain `PAYLOADS_DOMAIN`; `None` if the first one is not set. If S3 has another endpoint than
+    /// that of AWS, it is the first of `PAYLOADS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL` that is set. `local` sets the first
+    /// one, so that a kind can have an S3 of its own. Nothing is sent.
     ///
     /// # Errors
     /// [`ConfigError`].
     pub fn of(environment: &Environment, aws: &Aws) -> Result<Option<Self>, ConfigError> {
-        let Some(name) = environment.optional("BUCKET") else {
+        let Some(name) = environment.optional("PAYLOADS_BUCKET") else {
             return Ok(None);
         };
         let region = aws.config.region().cloned();
@@ -73,7 +74,7 @@ impl Bucket {
         }
         let url = match endpoint {
             Some(endpoint) => format!("{}/{name}/", endpoint.trim_end_matches('/')),
-            None => format!("https://{name}.s3.{}/", domain(region.as_ref())),
+            None => format!("https://{}/", environment.text("PAYLOADS_DOMAIN")?),
         };
         let inner = Inner {
             url,
@@ -92,16 +93,6 @@ impl fmt::Debug for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Bucket").field(&self.inner.url).finish()
     }
-}
-
-/// The end of a host name in a region. Source: <https://docs.aws.amazon.com/general/latest/gr/s3.html>
-fn domain(region: &str) -> String {
-    let suffix = if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
-    };
-    format!("{region}.{suffix}")
 }
 
 /// The key of an upload.
@@ -136,11 +127,5 @@ mod tests {
         assert_eq!([days(1), days(24), days(25)], [2, 2, 8]);
         assert_eq!([days(7 * 24), days(31 * 24)], [8, 32]);
         assert_eq!([days(31 * 24 + 1), days(365 * 24)], [400, 400]);
-    }
-
-    #[test]
-    fn a_region_has_its_domain() {
-        assert_eq!(domain("eu-central-1"), "eu-central-1.amazonaws.com");
-        assert_eq!(domain("cn-north-1"), "cn-north-1.amazonaws.com.cn");
     }
 }

@@ -1,5 +1,7 @@
 //! The view of a handler on its job.
 
+mod attachments;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,8 +12,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::{
-    Bucket, Checkpoint, CheckpointError, Failure, JobError, JobId, JobRecord, Percent,
-    ProcessState, Shared, Timestamp, UploadedObject,
+    Checkpoint, CheckpointError, Failure, JobError, JobId, JobRecord, Percent, ProcessState,
+    Shared, Timestamp, UploadedObject,
 };
 
 /// Progress of an attempt.
@@ -201,35 +203,6 @@ impl Context {
     /// other attempts that use it at that moment.
     pub async fn outlive<F: Future>(&self, future: F) -> F::Output {
         self.inner.process.outlive(future).await
-    }
-
-    pub(crate) fn uploads(&self) -> &[UploadedObject] {
-        &self.inner.uploads
-    }
-
-    pub(crate) fn bucket(&self) -> Option<&Bucket> {
-        self.inner.process.bucket()
-    }
-
-    /// Starts a task that outlives the attempt.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.inner.process.spawn(task);
-    }
-
-    /// Decides how the job ends if its handler returns a retryable error without a failure of its own.
-    pub(crate) fn must_fail(&self, failure: Failure) {
-        // The first one is the cause of the others.
-        let _ = self.inner.failure.set(failure);
-    }
-
-    /// The handler's error, or the one that ends the job in its place.
-    pub(crate) fn settled(&self, error: JobError) -> JobError {
-        match (error, self.inner.failure.get()) {
-            (JobError::Retry { failure: None, .. }, Some(failure)) => {
-                JobError::Permanent(failure.clone())
-            }
-            (error, _) => error,
-        }
     }
 }
 

@@ -37,7 +37,7 @@ mod store;
 pub mod test_kit;
 mod timestamp;
 
-pub use attachment::{Attachment, AttachmentReader};
+pub use attachment::{Attachment, AttachmentReader, UPLOAD_MARK};
 pub use aws::{Aws, load_aws, timeouts};
 pub use aws_config::SdkConfig;
 pub use bucket::{

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    ConfigError, Environment, IdSecrets, MAX_MESSAGE_AGE, MAX_OBJECT_BYTES, WRITE_HORIZON,
-};
+use crate::{ConfigError, Environment, IdSecrets, MAX_MESSAGE_AGE, WRITE_HORIZON};
 
 /// The maximum time that a response is delayed (`Prefer: wait`). The rest of the 29 s that `submit` and `status` may run is for
 /// the calls before and after the wait; API Gateway gives up after 30 s.
@@ -135,24 +133,6 @@ impl Environment {
     pub fn max_schedule_ahead(&self) -> Result<Duration, ConfigError> {
         let ahead = self.optional_seconds("MAX_SCHEDULE_AHEAD_SECONDS")?;
         Ok(ahead.unwrap_or(SCHEDULE_AHEAD))
-    }
-
-    /// `UPLOAD_DAYS`: how long an upload lives at least, from 1 to 365 days.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
-    pub fn upload_life(&self) -> Result<Duration, ConfigError> {
-        let days = self.number("UPLOAD_DAYS", 1..=365)?;
-        Ok(Duration::from_secs(86_400 * days))
-    }
-
-    /// `MAX_UPLOAD_MIB`: the size of the largest upload in MiB, up to [`MAX_OBJECT_BYTES`]. Returned in bytes.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
-    pub fn max_upload_bytes(&self) -> Result<u64, ConfigError> {
-        let mebibytes = self.number("MAX_UPLOAD_MIB", 1..=MAX_OBJECT_BYTES >> 20)?;
-        Ok(mebibytes << 20)
     }
 
     /// `PUBLIC_BASE_URL`: the beginning of links, without a trailing slash. `None`: links begin as the request's URL does.

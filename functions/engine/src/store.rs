@@ -19,6 +19,7 @@ mod page;
 mod reschedule;
 mod result;
 mod schema;
+mod stored_result;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;

@@ -98,9 +98,7 @@ impl Timestamp {
             Err(ParseTimestampError)
         }
     }
-}
 
-impl Timestamp {
     /// Reads a time of an HTTP header (RFC 9110, section 5.6.7).
     ///
     /// # Errors

@@ -6,6 +6,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use crate::cors::CORS_MAX_AGE_SECONDS;
+
 /// Methods that a page of any origin may use: the signature of the URL is the authority.
 pub const BUCKET_READ_METHODS: [&str; 2] = ["GET", "HEAD"];
 
@@ -16,9 +18,6 @@ pub const BUCKET_UPLOAD_HEADERS: [&str; 3] =
 /// Response headers that a page may read, in addition to those that every page may.
 pub const BUCKET_RESPONSE_HEADERS: [&str; 4] =
     ["accept-ranges", "content-length", "content-range", "etag"];
-
-/// How long a browser may cache the answer to a preflight.
-const MAX_AGE_SECONDS: u32 = 3_600;
 
 /// A rule of the configuration. `*` stands for every origin or header.
 struct Rule {
@@ -68,7 +67,7 @@ impl BucketCors {
         if let Some(names) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
         }
-        headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE_SECONDS.into());
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, CORS_MAX_AGE_SECONDS.into());
         (headers, Body::empty()).into_response()
     }
 

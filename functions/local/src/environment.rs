@@ -52,9 +52,9 @@ pub(crate) fn environment(
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
         ("AWS_ENDPOINT_URL_SQS", endpoints.sqs.clone()),
-        ("BUCKET", BUCKET.to_owned()),
+        ("PAYLOADS_BUCKET", BUCKET.to_owned()),
         // Not AWS_ENDPOINT_URL_S3, which a kind may need for a bucket of its own.
-        ("BUCKET_ENDPOINT_URL", endpoints.s3.clone()),
+        ("PAYLOADS_ENDPOINT_URL", endpoints.s3.clone()),
         ("UPLOAD_DAYS", options.upload_days.to_string()),
         ("MAX_UPLOAD_MIB", options.max_upload_mib.to_string()),
         ("AWS_LAMBDA_LOG_LEVEL", "INFO".to_owned()),

@@ -51,7 +51,7 @@ fn document(
     let mut document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
     document["servers"] = json!([{ "url": incoming.base_url }]);
-    kinds::describe(catalog, &mut document);
+    kinds::describe(catalog, has_bucket, &mut document);
     states::describe(catalog, has_bucket, &mut document);
     if !has_bucket {
         forget_uploads(&mut document);

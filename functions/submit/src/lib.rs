@@ -101,8 +101,8 @@ pub async fn run() -> Result<(), Error> {
     api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }
 
-/// Maximum time of a command: that of a submit's calls (usually three) one after another, 4 s each. After that, the client is
-/// told to try again. A client that prefers to wait for its job ([`api::Hold`]) waits after the command.
+/// Maximum time of a command: that of a submit's calls to the table and the queue (usually three) one after another, 4 s each. With uploads,
+/// a call to the bucket is one more; it usually takes milliseconds. After that, the client is told to try again. A client that prefers to wait for its job ([`api::Hold`]) waits after the command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(13);
 
 /// Outcome of a command.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use engine::{
-    Ending, Failure, HandBack, Happened, JobError, JobMessage, JobRecord, Pause, Percent, Progress,
-    Rescheduling, Runner, Written, run_context,
+    Ending, Failure, HandBack, Happened, JobError, JobMessage, JobRecord, MAX_RESULT_BYTES, Pause,
+    Percent, Progress, Rescheduling, Runner, Written, run_context,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -139,11 +139,19 @@ impl Attempt<'_> {
     }
 
     async fn succeed(&self, result: String, progress: Progress) -> Disposition {
+        let ending = if result.len() > MAX_RESULT_BYTES {
+            match self.store_result(result).await {
+                Ok(ending) => ending,
+                Err(error) => return self.failed(error, progress).await,
+            }
+        } else {
+            Ending::Success { result }
+        };
         let progress = Progress {
             percent: Percent::DONE,
             ..progress
         };
-        self.finish(Ending::Success { result }, progress).await
+        self.finish(ending, progress).await
     }
 
     async fn fail(&self, failure: Failure, progress: Progress) -> Disposition {

@@ -16,6 +16,7 @@ mod disposition;
 mod failures;
 mod hearing;
 mod invocation;
+mod large_result;
 mod persist;
 mod retry;
 mod runaway;

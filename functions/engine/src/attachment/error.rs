@@ -8,13 +8,16 @@ use crate::{Failure, JobError};
 pub(crate) enum ReadError {
     /// It does not exist any more.
     #[error("the upload does not exist any more")]
-    Gone,
+    Gone(#[source] Option<BucketError>),
     /// It has another content than when the job was submitted.
     #[error("the upload has changed since the job was submitted")]
     Changed,
     /// The bucket does not answer.
     #[error("the upload cannot be read at the moment")]
-    Unavailable(#[source] BucketError),
+    Unavailable(#[from] BucketError),
+    /// The stream ended before the content did.
+    #[error("the upload was not read to its end")]
+    Interrupted,
     /// The attempt must stop.
     #[error("the attempt is being stopped")]
     Stopped,
@@ -24,8 +27,10 @@ impl ReadError {
     /// The meaning of a refusal of the bucket. Without permission to list it, S3 answers 403 for an object that does not exist.
     pub(crate) fn of(refused: BucketError) -> Self {
         match &refused {
-            BucketError::Refused { status: 404, .. } => Self::Gone,
-            BucketError::Refused { status: 403, code } if code == "AccessDenied" => Self::Gone,
+            BucketError::Refused { status: 404, .. } => Self::Gone(Some(refused)),
+            BucketError::Refused { status: 403, code } if code == "AccessDenied" => {
+                Self::Gone(Some(refused))
+            }
             BucketError::Refused { status: 412, .. } => Self::Changed,
             _ => Self::Unavailable(refused),
         }
@@ -39,9 +44,9 @@ impl ReadError {
     /// The error of the job, if the next attempt would meet it again.
     pub(crate) fn failure(&self) -> Option<Failure> {
         let code = match self {
-            Self::Gone => "upload-gone",
+            Self::Gone(_) => "upload-gone",
             Self::Changed => "upload-changed",
-            Self::Unavailable(_) | Self::Stopped => return None,
+            Self::Unavailable(_) | Self::Interrupted | Self::Stopped => return None,
         };
         Some(Failure::new(code, &self.to_string()))
     }

@@ -17,8 +17,8 @@ use crate::{Context, JobError};
 /// The content of an attachment, from the place where it was opened to its end: chunk by chunk ([`Self::next`]), or as [`io::Read`], which
 /// blocks the thread until bytes arrive. A handler may do that, because it has a thread of its own.
 ///
-/// An upload that is gone or has changed since the job was submitted ends the job with the error `upload-gone` or `upload-changed`, also
-/// if the handler returns another, retryable error because of it.
+/// An upload that is gone or has changed since the job was submitted ends the job with the error `upload-gone` or `upload-changed`, even
+/// if the handler returns a result or a retryable error.
 #[derive(Debug)]
 pub struct AttachmentReader {
     /// What has arrived and was not read yet.
@@ -91,7 +91,8 @@ impl AttachmentReader {
             && let Rest::Upload { chunks, context } = &mut self.rest
         {
             let chunk = chunks.recv().await;
-            self.ready = arrived(chunk, context).map_err(ReadError::into_job_error)?;
+            let left = self.size.saturating_sub(self.position);
+            self.ready = arrived(chunk, left, context).map_err(ReadError::into_job_error)?;
         }
         let chunk = self.take(TEXT_CHUNK);
         Ok(Some(chunk).filter(|chunk| !chunk.is_empty()))
@@ -111,7 +112,8 @@ impl io::Read for AttachmentReader {
             && let Rest::Upload { chunks, context } = &mut self.rest
         {
             let chunk = wait(chunks, context)?;
-            self.ready = arrived(chunk, context).map_err(io::Error::other)?;
+            let left = self.size.saturating_sub(self.position);
+            self.ready = arrived(chunk, left, context).map_err(io::Error::other)?;
         }
         let chunk = self.take(buffer.len());
         buffer[..chunk.len()].copy_from_slice(&chunk);
@@ -119,15 +121,23 @@ impl io::Read for AttachmentReader {
     }
 }
 
-/// The bytes of a chunk; none at the end. The context remembers an error that ends the job.
-fn arrived(chunk: Option<Result<Bytes, ReadError>>, context: &Context) -> Result<Bytes, ReadError> {
-    let chunk = chunk.transpose();
-    if let Err(error) = &chunk
-        && let Some(failure) = error.failure()
-    {
-        context.must_fail(failure);
+/// The bytes of a chunk; none at the end, when no bytes are `left`. The context remembers an error that ends the job.
+fn arrived(
+    chunk: Option<Result<Bytes, ReadError>>,
+    left: u64,
+    context: &Context,
+) -> Result<Bytes, ReadError> {
+    match chunk {
+        Some(Ok(bytes)) => Ok(bytes),
+        None if left == 0 => Ok(Bytes::new()),
+        None => Err(ReadError::Interrupted),
+        Some(Err(error)) => {
+            if let Some(failure) = error.failure() {
+                context.must_fail(failure);
+            }
+            Err(error)
+        }
     }
-    Ok(chunk?.unwrap_or_default())
 }
 
 /// Blocks this thread until a chunk arrives.
@@ -196,6 +206,18 @@ mod tests {
         reader.read_to_string(&mut text).unwrap();
         assert_eq!(text, "abc".repeat(1_000));
         sending.join().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_ends_early_is_an_error_each_time() {
+        let (context, _control) = test_kit::context(1);
+        let (sender, chunks) = mpsc::channel(1);
+        let mut reader = AttachmentReader::of_upload(chunks, 0, 6, context);
+        sender.send(Ok(Bytes::from_static(b"abc"))).await.unwrap();
+        drop(sender);
+        assert_eq!(reader.read(&mut [0; 9]).unwrap(), 3);
+        assert!(reader.read(&mut [0; 9]).is_err());
+        assert!(reader.next().await.is_err());
     }
 
     #[tokio::test]

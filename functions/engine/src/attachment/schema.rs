@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::Attachment;
 
 /// The keyword that marks the object that names an upload.
-pub(crate) const MARK: &str = "x-upload";
+pub const UPLOAD_MARK: &str = "x-upload";
 
 impl JsonSchema for Attachment {
     fn schema_name() -> Cow<'static, str> {
@@ -24,7 +24,7 @@ impl JsonSchema for Attachment {
                     "properties": {"upload": {"type": "string", "format": "uuid", "description": "The upload's id."}},
                     "required": ["upload"],
                     "additionalProperties": false,
-                    MARK: true,
+                    UPLOAD_MARK: true,
                 },
             ],
         })

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tracing::error;
 
-use super::object::chunks;
 use super::request::refusal;
 use super::{Bucket, BucketError, upload_key};
 use crate::UploadedObject;
@@ -24,48 +25,45 @@ pub(crate) struct Download {
 /// Maximum time until the first byte of a response, and from a chunk to the next one.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// Maximum number of requests in a row that bring nothing.
-const REQUESTS: u32 = 5;
+/// Maximum number of failures in a row.
+const FAILURES: u32 = 5;
 
 /// The delay after the first of them; it doubles.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Reads the object and sends its chunks, until all are sent, nobody receives them any more, or it cannot be read: the error is the last
-/// thing that is sent. After a broken connection, it goes on where that ended.
+/// thing that is sent. After a broken connection, it resumes at the next byte.
 pub(crate) async fn download(
     bucket: Bucket,
     download: Download,
     to: mpsc::Sender<Result<Bytes, ReadError>>,
 ) {
+    tokio::select! {
+        () = to.closed() => {}
+        () = send_all(&bucket, download, &to) => {}
+    }
+}
+
+async fn send_all(
+    bucket: &Bucket,
+    download: Download,
+    to: &mpsc::Sender<Result<Bytes, ReadError>>,
+) {
     let Download { object, mut from } = download;
-    let mut in_vain = 0;
+    let mut failures = 0;
     while from < object.bytes {
         let before = from;
-        let error = match receive(&bucket, &object, &mut from, &to).await {
-            Ok(()) => continue,
-            Err(Stopped::NotWanted) => return,
-            Err(Stopped::Failed(error)) => error,
+        let Err(error) = receive(bucket, &object, &mut from, to).await else {
+            continue;
         };
-        in_vain = if from > before { 1 } else { in_vain + 1 };
-        if error.is_permanent() || in_vain == REQUESTS {
+        failures = if from > before { 1 } else { failures + 1 };
+        if error.is_permanent() || failures == FAILURES {
+            error!(upload.id = %object.id, error.source = ?std::error::Error::source(&error), "{error}");
             // Fails if nobody waits for it.
             let _ = to.send(Err(error)).await;
             return;
         }
-        tokio::time::sleep(PAUSE * 2_u32.pow(in_vain - 1)).await;
-    }
-}
-
-/// Why a request did not bring all bytes.
-enum Stopped {
-    /// Nobody receives them any more.
-    NotWanted,
-    Failed(ReadError),
-}
-
-impl From<BucketError> for Stopped {
-    fn from(error: BucketError) -> Self {
-        Self::Failed(ReadError::Unavailable(error))
+        tokio::time::sleep(PAUSE * 2_u32.pow(failures - 1)).await;
     }
 }
 
@@ -75,16 +73,16 @@ async fn receive(
     object: &UploadedObject,
     from: &mut u64,
     to: &mpsc::Sender<Result<Bytes, ReadError>>,
-) -> Result<(), Stopped> {
+) -> Result<(), ReadError> {
     let (key, range) = (upload_key(&object.id), format!("bytes={from}-"));
     let headers = [("range", range.as_str()), ("if-match", &object.etag)];
     let answer = bucket
-        .send("GET", &key, &headers, SdkBody::empty, SILENCE)
+        .send_once("GET", &key, &headers, SdkBody::empty(), SILENCE)
         .await?;
     if answer.status().as_u16() != 206 {
-        return Err(Stopped::Failed(ReadError::of(refusal(answer).await)));
+        return Err(ReadError::of(refusal(answer).await));
     }
-    let mut body = chunks(answer.into_body());
+    let mut body = ByteStream::new(answer.into_body());
     loop {
         let chunk = match timeout(SILENCE, body.next()).await {
             Ok(Some(chunk)) => chunk.map_err(BucketError::unavailable)?,
@@ -96,9 +94,8 @@ async fn receive(
             Err(late) => Err(BucketError::unavailable(late))?,
         };
         let bytes = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
-        if to.send(Ok(chunk)).await.is_err() {
-            return Err(Stopped::NotWanted);
-        }
+        // If nobody receives it, `download` ends.
+        let _ = to.send(Ok(chunk)).await;
         *from += bytes;
     }
 }

@@ -8,6 +8,9 @@ pub enum BucketError {
     /// The bucket is not reachable, throttles or fails. Try again later.
     #[error("the bucket did not answer")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The deployment has no bucket, or no longer has one.
+    #[error("there is no bucket")]
+    Missing,
     /// The bucket refused a request of the function: a permission is missing, or the clock is wrong.
     #[error("the bucket refused a request: {status} {code}")]
     Refused {
@@ -26,7 +29,7 @@ impl BucketError {
         Self::Unavailable(error.into())
     }
 
-    pub(crate) fn unsigned(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(super) fn unsigned(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Unsigned(error.into())
     }
 }

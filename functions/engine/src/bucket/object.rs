@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use tracing::info;
 
 use super::request::refusal;
 use super::{Bucket, BucketError};
@@ -48,7 +48,11 @@ impl Bucket {
         let answer = self.send("HEAD", key, &[], SdkBody::empty, ATTEMPT).await?;
         match answer.status().as_u16() {
             200 => facts(&answer).map(Some),
-            403 | 404 => Ok(None),
+            status @ (403 | 404) => {
+                // A missing permission looks the same, so an operator can find it here.
+                info!(key, status, "no object, or no permission to read it");
+                Ok(None)
+            }
             _ => Err(refusal(answer).await),
         }
     }
@@ -101,11 +105,6 @@ fn facts(answer: &HttpResponse) -> Result<ObjectFacts, BucketError> {
         })
     };
     facts().ok_or_else(|| BucketError::unavailable("an answer to HEAD without its headers"))
-}
-
-/// The chunks of a body.
-pub(super) fn chunks(body: SdkBody) -> ByteStream {
-    ByteStream::new(body)
 }
 
 mod as_text {

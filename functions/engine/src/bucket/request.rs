@@ -11,10 +11,12 @@ use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use tokio::time::timeout;
 
 use super::{Bucket, BucketError};
 use crate::Timestamp;
+use crate::aws::ATTEMPT;
 
 /// A header of a request: name in lower case, and value.
 pub(super) type Header<'a> = (&'static str, &'a str);
@@ -66,23 +68,36 @@ impl Bucket {
         let mut pause = PAUSE;
         let mut tries = 1;
         loop {
-            let answer = timeout(time, self.try_once(method, key, headers, body())).await;
-            let error = match answer {
-                Ok(Ok(answer)) if !is_fault(&answer) => return Ok(answer),
-                Ok(Ok(answer)) => refusal(answer).await,
-                Ok(Err(error @ BucketError::Unsigned(_))) => return Err(error),
-                Ok(Err(error)) => error,
-                Err(late) => BucketError::unavailable(late),
+            let error = match self.send_once(method, key, headers, body(), time).await {
+                Err(error @ BucketError::Unavailable(_)) => error,
+                answer => return answer,
             };
             if tries == TRIES {
-                return Err(BucketError::unavailable(error));
+                return Err(error);
             }
             tokio::time::sleep(pause).await;
             (tries, pause) = (tries + 1, pause * 2);
         }
     }
 
-    async fn try_once(
+    /// The same with one try.
+    pub(super) async fn send_once(
+        &self,
+        method: &str,
+        key: &str,
+        headers: &[Header<'_>],
+        body: SdkBody,
+        time: Duration,
+    ) -> Result<HttpResponse, BucketError> {
+        let answer = timeout(time, self.exchange(method, key, headers, body)).await;
+        let answer = answer.map_err(BucketError::unavailable)??;
+        if is_fault(&answer) {
+            return Err(BucketError::unavailable(refusal(answer).await));
+        }
+        Ok(answer)
+    }
+
+    async fn exchange(
         &self,
         method: &str,
         key: &str,
@@ -179,16 +194,17 @@ fn is_fault(answer: &HttpResponse) -> bool {
     status.is_server_error() || status.as_u16() == 429
 }
 
-/// The refusal that a response is.
+/// The refusal that a response is. Its code is empty if its body does not arrive soon.
 pub(super) async fn refusal(answer: HttpResponse) -> BucketError {
     let status = answer.status().as_u16();
-    let code = error_code(answer).await;
+    let code = timeout(ATTEMPT, error_code(answer)).await;
+    let code = code.unwrap_or_default();
     BucketError::Refused { status, code }
 }
 
 /// The code in an error's body: `<Error><Code>AccessDenied</Code>…`. Empty if there is none; a response to HEAD has no body.
 async fn error_code(answer: HttpResponse) -> String {
-    let mut body = super::object::chunks(answer.into_body());
+    let mut body = ByteStream::new(answer.into_body());
     let mut text = Vec::new();
     while let Some(Ok(chunk)) = body.next().await
         && text.len() < 4_096

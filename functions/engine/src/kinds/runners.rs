@@ -83,7 +83,7 @@ fn run<J: Job>(input: &str, context: Context) -> Running {
             )
         })?;
         let ended = job.run(context.clone()).await;
-        let output = ended.map_err(|error| context.settled(error))?;
+        let output = context.settled(ended)?;
         serde_json::to_string(&output).map_err(|_| {
             JobError::permanent("unwritable-result", "the result cannot be written as JSON")
         })

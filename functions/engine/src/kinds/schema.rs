@@ -15,7 +15,7 @@ use super::input_schema::InputSchema;
 use super::json_type::{is_type, spoken, types};
 use super::place::Place;
 use super::variant::{Fit, fit, none_fits};
-use crate::attachment::MARK;
+use crate::attachment::UPLOAD_MARK;
 use crate::{Invalid, NamedUpload};
 
 /// Maximum number of errors that a check collects.
@@ -262,7 +262,7 @@ impl<'a> Check<'a> {
                 self.wrong(Place::Member(&at, name), "is missing");
             }
         }
-        if schema.contains_key(MARK)
+        if schema.contains_key(UPLOAD_MARK)
             && let Some(Value::String(id)) = members.get("upload")
         {
             let (pointer, id) = (at.pointer(), id.clone());

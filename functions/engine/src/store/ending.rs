@@ -16,10 +16,15 @@ use crate::{
 /// How a job ends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ending {
-    /// With a result: JSON text of up to [`JobStore::max_result_bytes`].
+    /// With a result: JSON text of up to [`crate::MAX_RESULT_BYTES`].
     Success {
         /// The result.
         result: String,
+    },
+    /// With a result that is in the bucket: see [`JobStore::store_result`].
+    Stored {
+        /// Its lifecycle class.
+        days: u16,
     },
     /// With an error.
     Failed(Failure),
@@ -32,7 +37,7 @@ impl Ending {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Success { .. } => Outcome::Success,
+            Self::Success { .. } | Self::Stored { .. } => Outcome::Success,
             Self::Failed(_) => Outcome::Failed,
             Self::Canceled => Outcome::Canceled,
         }
@@ -49,7 +54,7 @@ impl Ending {
 
     fn condition(&self) -> Condition {
         match self {
-            Self::Success { .. } | Self::Canceled => Condition::OwnsAttempt,
+            Self::Success { .. } | Self::Stored { .. } | Self::Canceled => Condition::OwnsAttempt,
             Self::Failed(_) => Condition::OwnsUncanceledAttempt,
         }
     }
@@ -84,14 +89,9 @@ impl JobStore {
         let expires_at = expiry(now, retention);
         let (ended, ended_values) = match ending {
             Ending::Success { result } if !has_room(run, progress, result) => {
-                let days = self.put_result(run, result, now, retention).await?;
-                let (set, mut values) = completed(ending.outcome(), now, expires_at);
-                let mut set = format!("{set}, #result_token = :token");
-                if let Some(days) = days {
-                    set += ", #result_days = :days";
-                    values.push((":days", number(days)));
-                }
-                (set, values)
+                self.put_result(run, result, now, retention).await?;
+                let (set, values) = completed(ending.outcome(), now, expires_at);
+                (format!("{set}, #result_token = :token"), values)
             }
             _ => ended(ending, now, expires_at),
         };
@@ -194,6 +194,13 @@ fn ended(ending: &Ending, at: Timestamp, expires_at: Timestamp) -> (String, Valu
         Ending::Success { result } => {
             values.push((":result", string(result.as_str())));
             (format!("{set}, #result = :result"), values)
+        }
+        Ending::Stored { days } => {
+            values.push((":days", number(*days)));
+            (
+                format!("{set}, #result_token = :token, #result_days = :days"),
+                values,
+            )
         }
         Ending::Failed(failure) => {
             values.extend([

@@ -1,4 +1,4 @@
-//! Results that would make their job's record too large: each is in an item of its own, or in the bucket if no item can hold it.
+//! Results that would make their job's record too large: each is in an item of its own.
 //!
 //! A list and a poll read whole records. So a record, result included, never costs more than one read unit, and a larger
 //! result is read only by whoever shows it.
@@ -7,19 +7,15 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use bytes::Bytes;
 
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::names;
 use super::index::{created_order, owner_shard};
 use super::item::{epoch_seconds, string};
-use crate::bucket::{self, MAX_OBJECT_BYTES, result_days};
 use crate::cut::cut;
 use crate::record::{MAX_SUMMARY_CHARS, expiry};
-use crate::{
-    Attribute, BucketError, JobId, JobRecord, LONGEST_ACCESS, Progress, StoreError, Timestamp,
-};
+use crate::{Attribute, JobId, JobRecord, Progress, StoreError, Timestamp};
 
 /// The largest record, in bytes as DynamoDB counts them: one read unit. A result that would exceed it is stored in an item of
 /// its own.
@@ -28,44 +24,7 @@ pub const MAX_RECORD_BYTES: u16 = 4_096;
 /// The maximum size of a result in the table, in bytes of JSON: an item holds up to 400 KB (409,600 bytes), its key and expiry included.
 pub const MAX_RESULT_BYTES: usize = 380_000;
 
-/// The media type of results.
-const JSON: &str = "application/json";
-
 impl JobStore {
-    /// The maximum size of a result, in bytes of JSON: [`MAX_RESULT_BYTES`], or [`MAX_OBJECT_BYTES`] with a bucket.
-    #[must_use]
-    pub fn max_result_bytes(&self) -> usize {
-        match &self.bucket {
-            Some(_) => usize::try_from(MAX_OBJECT_BYTES).unwrap_or(usize::MAX),
-            None => MAX_RESULT_BYTES,
-        }
-    }
-
-    /// A URL that shows the result of a job, if that is in the bucket, to a request with this method (`GET` or `HEAD`). It is valid for
-    /// [`LONGEST_ACCESS`] from `now`, and at the longest until the job expires.
-    ///
-    /// # Errors
-    /// [`BucketError`].
-    pub async fn result_url(
-        &self,
-        record: &JobRecord,
-        method: &str,
-        now: Timestamp,
-    ) -> Result<Option<String>, BucketError> {
-        let Some(days) = record.result_days else {
-            return Ok(None);
-        };
-        let bucket = self.bucket.as_ref();
-        let bucket = bucket.ok_or_else(|| BucketError::unsigned("BUCKET is not set"))?;
-        let key = result_object(record, days);
-        let left = record.expires_at.since(now).as_secs().max(1);
-        let valid = LONGEST_ACCESS.min(Duration::from_secs(left));
-        bucket
-            .presigned(method, &key, &[], valid, now)
-            .await
-            .map(Some)
-    }
-
     /// The result of a job that has succeeded, as JSON text. `None` if the job has expired or was deleted since `record` was
     /// read. A result in the bucket is not read ([`Self::result_url`]).
     ///
@@ -109,28 +68,18 @@ impl JobStore {
         }
     }
 
-    /// Writes the result that this attempt is about to end its job with: into an item, or into the bucket if no item can hold it; returns
-    /// the lifecycle class then. If the item exists, an earlier try of the same attempt wrote it. So it did with an object, which is the
-    /// same.
+    /// Writes the result that this attempt is about to end its job with. If the item exists, an earlier try of the same attempt
+    /// wrote it.
     ///
-    /// The result expires no earlier than the record, even if the end is written at the last moment of the lease.
+    /// The item expires no earlier than the record, even if the end is written at the last moment of the lease.
     pub(super) async fn put_result(
         &self,
         run: &JobRecord,
         result: &str,
         now: Timestamp,
         retention: Duration,
-    ) -> Result<Option<u16>, StoreError> {
+    ) -> Result<(), StoreError> {
         let token = run.run_token.as_deref().unwrap_or_default();
-        if let Some(bucket) = &self.bucket
-            && result.len() > MAX_RESULT_BYTES
-        {
-            let days = result_days(retention);
-            let key = bucket::result_key(days, &run.id, token);
-            let content = Bytes::copy_from_slice(result.as_bytes());
-            let stored = bucket.put(&key, JSON, content).await;
-            return stored.map(|()| Some(days)).map_err(StoreError::unavailable);
-        }
         let last_end = run.lease_until.unwrap_or(now).max(now);
         let condition = Condition::ResultIsNew.expression();
         let request = self.client.put_item().table_name(&self.table);
@@ -146,7 +95,7 @@ impl JobStore {
             .send()
             .await;
         match answer.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error) {
-            Ok(_) | Err(PutItemError::ConditionalCheckFailedException(_)) => Ok(None),
+            Ok(_) | Err(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
             Err(other) => Err(StoreError::unavailable(other)),
         }
     }
@@ -157,20 +106,13 @@ impl JobStore {
         let Some(token) = &record.result_token else {
             return;
         };
-        if let (Some(bucket), Some(days)) = (&self.bucket, record.result_days) {
-            let _ = bucket.delete(&result_object(record, days)).await;
-            return;
+        if let Some(days) = record.result_days {
+            return self.delete_stored_result(record, days).await;
         }
         let request = self.client.delete_item().table_name(&self.table);
         let key = string(result_key(&record.id, token));
         let _ = request.key(Attribute::Id.name(), key).send().await;
     }
-}
-
-/// The key of a result's object.
-fn result_object(record: &JobRecord, days: u16) -> String {
-    let token = record.result_token.as_deref().unwrap_or_default();
-    bucket::result_key(days, &record.id, token)
 }
 
 /// The key of a result's item. The fencing token makes it the attempt's own: a superseded attempt writes another item.

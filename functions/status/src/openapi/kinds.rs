@@ -1,7 +1,7 @@
 //! The kinds that can be submitted, with the schemas of their inputs and results.
 
 use api::JSON;
-use engine::{Catalog, MAX_SUMMARY_CHARS};
+use engine::{Catalog, MAX_SUMMARY_CHARS, UPLOAD_MARK};
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform as _};
@@ -13,10 +13,13 @@ const PATH: &str = "/components/schemas";
 const XML_TEXT: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]*$";
 
 /// Adds the kinds to the document: a schema of the submission of each, an example, and a schema of its results.
-pub(super) fn describe(catalog: &Catalog, document: &mut Value) {
+pub(super) fn describe(catalog: &Catalog, has_bucket: bool, document: &mut Value) {
     let mut inputs = settings().for_deserialize().into_generator();
     let described: Vec<_> = catalog.inputs(&mut inputs).collect();
-    let definitions = inputs.take_definitions(true);
+    let mut definitions = inputs.take_definitions(true);
+    for definition in definitions.values_mut() {
+        describe_uploads(definition, has_bucket);
+    }
     let mut examples = Map::new();
     let schemas = &mut document["components"]["schemas"];
     for (name, input) in &described {
@@ -46,6 +49,19 @@ pub(super) fn describe(catalog: &Catalog, document: &mut Value) {
     schemas["JobResult"] = json!({ "description": "The result of its kind.", "anyOf": any_of });
     document["paths"]["/jobs"]["post"]["requestBody"]["content"][JSON]["examples"] =
         examples.into();
+}
+
+/// Removes the mark of an upload from a schema; without a bucket, also the alternative itself.
+fn describe_uploads(schema: &mut Value, has_bucket: bool) {
+    if let Some(Value::Array(forms)) = schema.get_mut("anyOf") {
+        forms.retain(|form| has_bucket || form.get(UPLOAD_MARK).is_none());
+        for form in forms.iter_mut().filter_map(Value::as_object_mut) {
+            form.remove(UPLOAD_MARK);
+        }
+    }
+    if let Some([text]) = schema["anyOf"].as_array().map(Vec::as_slice) {
+        *schema = text.clone();
+    }
 }
 
 /// Adds the definitions of the kinds. They have names of their own, so that a type of a kind may have the same name as a type of the

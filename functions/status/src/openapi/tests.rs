@@ -214,6 +214,11 @@ fn a_deployment_without_large_payloads_has_nothing_of_them() {
         json!({ "$ref": uri })
     );
     assert!(!document.to_string().contains("Upload"));
+    assert_eq!(schemas["AttachmentInput"], json!({ "type": "string" }));
+    let with_bucket = &document_of(&[], None)["components"]["schemas"]["AttachmentInput"];
+    let upload = &with_bucket["anyOf"][1];
+    assert_eq!(upload["required"], json!(["upload"]));
+    assert_eq!(upload.get(engine::UPLOAD_MARK), None);
 }
 
 #[test]
