@@ -4,11 +4,12 @@ mod charge;
 mod units;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
-use rehearse::faults::{self, BackEnd, Fault, Front, Intercept, ObjectFront};
+use rehearse::faults::{self, BackEnd, Fault, Front, Intercept, ObjectFault, ObjectFront};
 use serde_json::{Value, json};
 
 use crate::backends::Backends;
@@ -41,6 +42,8 @@ struct Inner {
     calls: Mutex<Vec<Call>>,
     /// What eventually consistent reads of an item are answered with, in place of the item.
     stale: Mutex<Option<Value>>,
+    /// Whether the connection of the next read of an upload breaks in the middle.
+    cuts: AtomicBool,
 }
 
 impl Recorder {
@@ -65,11 +68,14 @@ impl Recorder {
         let front = ObjectFront::start(&backends.s3_url, move |call| {
             record.calls().push(Call {
                 action: call.action.to_owned(),
-                request: json!({"path": call.path}),
+                request: json!({"path": call.path, "range": call.range}),
                 answer: Value::Null,
                 units: Units::NONE,
             });
-            None
+            let cuts = &record.0.cuts;
+            let is_read = call.range.is_some();
+            let is_cut = is_read && cuts.swap(false, Ordering::Relaxed);
+            is_cut.then_some(ObjectFault::AnswerCut)
         });
         let front = front.await.expect("a free port");
         let url = front.url.clone();
@@ -93,6 +99,11 @@ impl Recorder {
     /// The calls since this was asked last, in their order. An SDK's second try of a call is one of its own.
     pub(crate) fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.record.calls())
+    }
+
+    /// Breaks the connection of the next read of an upload in the middle.
+    pub(crate) fn cut_next_read(&self) {
+        self.record.0.cuts.store(true, Ordering::Relaxed);
     }
 
     /// Answers every eventually consistent read of an item like this from now on. The embedded table is always strongly

@@ -127,6 +127,7 @@ fn a_limit_of_uploads_that_is_malformed_stops_the_cold_start_and_is_named() {
     ] {
         let mut environment = good();
         environment.insert("PAYLOADS_BUCKET", "payloads");
+        environment.insert("PAYLOADS_DOMAIN", "payloads.s3.us-east-1.amazonaws.com");
         environment.extend(limits);
         environment.insert(variable, value);
 

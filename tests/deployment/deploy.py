@@ -93,7 +93,7 @@ def large_payloads_have_a_bucket_while_the_deployer_wants_one():
 def has_no_bucket(stack):
     """That nothing is there but the parameters of one."""
     variables = {name for function in FUNCTIONS for name in stack.environment(function)}
-    assert not variables & {"PAYLOADS_BUCKET", "UPLOAD_DAYS", "MAX_UPLOAD_MIB"}, variables
+    assert not variables & {"PAYLOADS_BUCKET", "PAYLOADS_DOMAIN", "UPLOAD_DAYS", "MAX_UPLOAD_MIB"}, variables
     assert not any(objects_of_the_role(stack, function) for function in ("submit", "status", "worker"))
     return not stack.resources("AWS::S3::Bucket") and "PayloadsBucket" not in stack.outputs()
 

@@ -1,4 +1,6 @@
 //! The functions with just the environment that `template.yaml` gives them, as processes of their own on embedded back ends.
+//!
+//! Over 300 lines: the functions, and the events that they are sent.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

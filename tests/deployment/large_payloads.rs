@@ -69,14 +69,7 @@ fn a_stack_that_did_not_ask_for_large_payloads_has_nothing_of_them() {
 
         for section in ["/Globals", "/Resources", "/Outputs"] {
             let text = template.at(section).to_string();
-            for trace in [
-                "Payloads",
-                "s3:",
-                "S3::",
-                "Upload",
-                "PAYLOADS_BUCKET",
-                "UPLOAD",
-            ] {
+            for trace in ["Payloads", "s3:", "S3::", "Upload", "PAYLOADS", "UPLOAD"] {
                 let found = text.replace("UploadRoute", "").contains(trace);
                 assert!(!found, "{section} has {trace} with {parameters:?}");
             }
@@ -230,6 +223,11 @@ fn the_functions_know_the_bucket_and_submit_its_limits() {
         assert_eq!(
             environment["PAYLOADS_BUCKET"],
             &json!({ "Ref": "Payloads" })
+        );
+        let domain = "${Payloads}.s3.${AWS::Region}.${AWS::URLSuffix}";
+        assert_eq!(
+            environment["PAYLOADS_DOMAIN"],
+            &json!({ "Fn::Sub": domain })
         );
         let limits = ["UPLOAD_DAYS", "MAX_UPLOAD_MIB"].map(|name| environment.get(name).copied());
         let days = json!({ "Ref": "UploadDays" });

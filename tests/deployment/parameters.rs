@@ -92,7 +92,7 @@ const GIVEN: [(&str, &[&str], &[&str]); 37] = [
         &["AWSCURRENT", "1a2b"],
     ),
     ("LargePayloads", &["true"], &["yes", "True", ""]),
-    ("UploadDays", &["1", "365"], &["0", "366"]),
+    ("UploadDays", &["2", "365"], &["1", "366"]),
     ("MaxUploadMebibytes", &["1", "5120"], &["0", "5121"]),
     ("Architecture", &["x86_64"], &["arm", "x86"]),
     ("ApiMemoryMb", &["128", "10240"], &["127", "10241"]),

@@ -110,6 +110,7 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
         "MAX_SCHEDULE_AHEAD_SECONDS" => "3600",
         "MAX_WAIT_SECONDS" => "5",
         "PAYLOADS_BUCKET" => "payloads",
+        "PAYLOADS_DOMAIN" => "payloads.s3.us-east-1.amazonaws.com",
         "UPLOAD_DAYS" => "3",
         "MAX_UPLOAD_MIB" => "100",
         _ => return None,
@@ -123,6 +124,7 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
     let table = (
         environment.table_name()?,
         environment.optional("PAYLOADS_BUCKET"),
+        environment.optional("PAYLOADS_DOMAIN"),
     );
     let upload_limits = || {
         let limits = (environment.upload_life()?, environment.max_upload_bytes()?);
@@ -196,7 +198,9 @@ fn every_number_that_the_template_allows_is_one_that_the_functions_take() {
         for bound in ["MinValue", "Default", "MaxValue"] {
             let number = template.number(&format!("/Parameters/{parameter}/{bound}"));
             let given = number.to_string();
-            let environment = Environment::of(&[(variable, &given)]);
+            // An upload must outlive the deadline.
+            let deadline = ("DEADLINE_SECONDS", "60");
+            let environment = Environment::of(&[(variable, &given), deadline]);
             let read = match variable {
                 "RETENTION_SECONDS" => environment.retention().map(|time| time.as_secs()),
                 "DEADLINE_SECONDS" => environment.deadline().map(|time| time.as_secs()),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::app::{App, Job, ended_as, eventually, fetch, signal};
@@ -90,14 +90,11 @@ async fn without_a_bucket_a_large_result_fails_its_job_and_says_by_how_much() {
     assert!(message.contains("the maximum of 380000"), "{message}");
 }
 
+const ROW: &[u8] = b"1234567,some text,2026-01-01,true,0.5\n";
+
 /// Rows of a CSV text of this size.
 fn text_of(bytes: usize) -> Vec<u8> {
-    b"1234567,some text,2026-01-01,true,0.5\n"
-        .iter()
-        .copied()
-        .cycle()
-        .take(bytes)
-        .collect()
+    ROW.iter().copied().cycle().take(bytes).collect()
 }
 
 #[tokio::test]
@@ -138,6 +135,35 @@ async fn a_job_whose_worker_is_killed_while_it_reads_goes_on_where_it_was() {
     let part = (size / 8) as u64;
     assert!(resumed_at >= 2, "{result}");
     assert_eq!(result["bytes_read"], (8 - resumed_at) * part, "{result}");
+}
+
+#[tokio::test]
+async fn a_profile_of_an_upload_starts_again_after_a_kill_and_says_how_far_it_is() {
+    let app = App::start(&["--worker-timeout", "15", "--visibility", "16"]);
+    let size = 40 * MIB;
+    let rows = size / ROW.len();
+    let id = app.upload(text_of(rows * ROW.len())).await;
+    let body = json!({"name": "csv_profile", "input": {"csv": {"upload": id}, "header": false}});
+    let job = app.submit(&body).await;
+    let percent = |document: &Value| document["job"]["percent-complete"].as_u64().unwrap();
+    let seen = app
+        .wait_for(&job, "progress", |document| percent(document) > 0)
+        .await;
+    let more = app
+        .wait_for(&job, "more progress", |document| {
+            percent(document) > percent(&seen)
+        })
+        .await;
+    assert_eq!(more["job"]["job-state"], "STARTED", "{more}");
+
+    for worker in app.service.workers() {
+        signal("KILL", worker.pid);
+    }
+    let document = app.wait_for_end(&job).await;
+
+    assert_eq!(ended_as(&document), ("SUCCESS", ""), "{document}");
+    assert_eq!(document["job"]["attempt"], 2);
+    assert_eq!(document["job"]["result"]["rows"], rows);
 }
 
 /// The file of the only upload of a service that keeps its objects in this folder.

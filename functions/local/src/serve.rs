@@ -92,7 +92,7 @@ impl ServeArgs {
             sweep_every: Duration::from_secs(self.sweep_every),
             monitor_links: !self.no_monitor_links,
             allowed_origins: self.allowed_origins,
-            upload_days: ServiceOptions::default().upload_days,
+            upload_days: upload_days(self.deadline),
             max_upload_mib: ServiceOptions::default().max_upload_mib,
             build: self.functions.map(|folder| Build {
                 folder,
@@ -112,6 +112,13 @@ impl ServeArgs {
 fn write_horizon(wanted: Option<u64>, retention: u64) -> Duration {
     let longest = Duration::from_secs(retention).min(WRITE_HORIZON);
     wanted.map_or(longest, |seconds| Duration::from_secs(seconds).min(longest))
+}
+
+/// As in the template, or longer: an upload lives at least an hour longer than the deadline.
+fn upload_days(deadline: u64) -> u32 {
+    let days = deadline.div_ceil(86_400) + 1;
+    let shortest = ServiceOptions::default().upload_days;
+    u32::try_from(days).unwrap_or(u32::MAX).max(shortest)
 }
 
 /// The words of a command, separated by whitespace.

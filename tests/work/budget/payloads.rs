@@ -18,10 +18,10 @@ fn actions(calls: &[Call]) -> Vec<&str> {
     calls.iter().map(|call| call.action.as_str()).collect()
 }
 
-/// A ticket, and the calls that it took.
-async fn ticket(app: &CountedApp) -> (Value, Vec<Call>) {
-    let digest = hex::encode(Sha256::digest(CSV));
-    let body = json!({"media-type": "text/csv", "bytes": CSV.len(), "sha-256": digest});
+/// The ticket for a text, and the calls that it took.
+async fn ticket_for(app: &CountedApp, csv: &str) -> (Value, Vec<Call>) {
+    let digest = hex::encode(Sha256::digest(csv));
+    let body = json!({"media-type": "text/csv", "bytes": csv.len(), "sha-256": digest});
     app.take();
     let mut answer = app.command_with("POST", "/uploads", &body).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
@@ -31,7 +31,7 @@ async fn ticket(app: &CountedApp) -> (Value, Vec<Call>) {
 #[tokio::test]
 async fn an_upload_takes_a_call_at_submit_and_one_for_each_read() {
     let app = CountedApp::with(&LARGE_PAYLOADS).await;
-    let (ticket, calls) = ticket(&app).await;
+    let (ticket, calls) = ticket_for(&app, CSV).await;
     assert_eq!(actions(&calls), [] as [&str; 0]);
     let stored = put(&ticket, CSV.into()).await;
     assert_eq!(stored.status, 200, "{stored:?}");
@@ -52,6 +52,41 @@ async fn an_upload_takes_a_call_at_submit_and_one_for_each_read() {
     let path = text(&accepted.body["task"]["href"]);
     let document = app.get(path, &[]).await.body;
     assert_eq!(document["job"]["result"]["rows"], 1, "{document}");
+}
+
+#[tokio::test]
+async fn a_read_whose_connection_breaks_resumes_at_the_next_byte() {
+    let app = CountedApp::with(&LARGE_PAYLOADS).await;
+    let rows = (0..20_000).map(|row| format!("{row},{}\n", row % 7));
+    let csv = rows.collect::<Vec<_>>().concat();
+    let mut results = Vec::new();
+    for is_cut in [false, true] {
+        let ticket = ticket_for(&app, &csv).await.0;
+        assert_eq!(put(&ticket, csv.clone().into()).await.status, 200);
+        let input = json!({"csv": {"upload": ticket["id"]}, "header": false});
+        let body = json!({"name": "csv_profile", "input": input});
+        let accepted = app.submit_as(&[], &body).await;
+        let path = text(&accepted.body["task"]["href"]).to_owned();
+        if is_cut {
+            app.deployed.worker.recorder.cut_next_read();
+        }
+
+        let calls = app.calls_of(app.work()).await;
+
+        let reads = calls.iter().filter(|call| call.action == "s3:GetObject");
+        let ranges: Vec<_> = reads.map(|call| text(&call.request["range"])).collect();
+        let resumed = format!("bytes={}-", csv.len() / 2);
+        let expected = if is_cut {
+            vec!["bytes=0-", &resumed]
+        } else {
+            vec!["bytes=0-"]
+        };
+        assert_eq!(ranges, expected);
+        results.push(app.get(&path, &[]).await.body["job"]["result"].take());
+    }
+    assert_eq!(results[0]["rows"], 20_000);
+    // The same bytes, none twice.
+    assert_eq!(results[0], results[1]);
 }
 
 #[tokio::test]

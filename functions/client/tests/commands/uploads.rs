@@ -140,11 +140,7 @@ async fn the_bytes_that_are_sent_are_reported_before_the_store_answers() {
 async fn a_ticket_that_is_not_in_the_contract_leads_nowhere() {
     let store = Service::start(vec![Answer::stored()]).await;
     let content = Content::memory("city\nUlm\n", "text/csv");
-    for (place, value) in [
-        ("method", "POST"),
-        ("href", "ftp://127.0.0.1/1"),
-        ("expires-at", "tomorrow"),
-    ] {
+    for (place, value) in [("method", "POST"), ("href", "ftp://127.0.0.1/1")] {
         let mut ticket = scripted::ticket(&store.base);
         ticket["upload"][place] = value.into();
         let service = Service::start(vec![Answer::json(201, &ticket)]).await;

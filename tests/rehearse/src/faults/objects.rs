@@ -4,15 +4,17 @@ use std::convert::Infallible;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse as _;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
+use tokio::time::sleep;
 
 /// A request to S3.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub struct ObjectCall {
     pub action: &'static str,
     /// The path: bucket and key.
     pub path: String,
+    /// The header `Range`.
+    pub range: Option<String>,
 }
 
 /// What goes wrong with a request to S3.
@@ -87,6 +91,10 @@ async fn answer(
     let call = ObjectCall {
         action: action(request.method().as_str()),
         path: request.uri().path().to_owned(),
+        range: request
+            .headers()
+            .get("range")
+            .and_then(|value| Some(value.to_str().ok()?.to_owned())),
     };
     let fault = (inner.decide)(&call);
     let unavailable = || StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -111,9 +119,14 @@ async fn pass_on(inner: &Inner, request: Request) -> Option<(Response<Body>, Byt
     let mut response = Response::builder().status(answer.status());
     response.headers_mut()?.extend(answer.headers().clone());
     let body = answer.bytes().await.ok()?;
-    let half = Ok(body.slice(..body.len() / 2));
-    let cut = Err(io::Error::other("cut on purpose"));
-    let response = response.body(Body::from_stream(stream::iter([half, cut])));
+    let half = body.slice(..body.len() / 2);
+    let half = stream::once(async { Ok(half) });
+    let cut = stream::once(async {
+        // So that the half arrives first.
+        sleep(Duration::from_millis(100)).await;
+        Err(io::Error::other("cut on purpose"))
+    });
+    let response = response.body(Body::from_stream(half.chain(cut)));
     Some((response.ok()?, body))
 }
 
