@@ -38,7 +38,9 @@ fn has_test(text: &str, name: &str) -> bool {
             .rev()
             .any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"));
         let is_python = line.starts_with(&format!("def {name}("));
-        let is_javascript = line.starts_with(&format!("test(\"{name}\""));
+        let is_javascript = ['"', '\'']
+            .iter()
+            .any(|quote| line.starts_with(&format!("test({quote}{name}{quote}")));
         (is_it && is_marked) || is_python || is_javascript
     })
 }

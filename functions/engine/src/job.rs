@@ -63,7 +63,7 @@ pub trait Job: DeserializeOwned + JsonSchema + Send + 'static {
     /// Whether the kind exists only in deployments that name it in `OPT_IN_KINDS`.
     const OPT_IN: bool = false;
 
-    /// The result: JSON of up to [`crate::MAX_RESULT_BYTES`], or of 5 GiB in a deployment with large payloads (all of it is in memory). Its JSON Schema is part of the OpenAPI document, too.
+    /// The result: JSON of up to [`crate::MAX_RESULT_BYTES`], or of 5 GiB in a deployment with large payloads (it must fit in memory). Its JSON Schema is part of the OpenAPI document, too.
     type Output: Serialize + JsonSchema;
 
     /// Refuses an input that can never work, while the client still waits. Runs in `submit`, so it must be fast.

@@ -58,6 +58,7 @@ pub struct Backends {
     pub id_secret: String,
     /// The database behind the HTTP interface of DynamoDB.
     pub database: Database,
+    objects: Arc<Objects>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     /// Held as long as the back ends run, so that no other service uses the data folder. The kernel releases it if the process dies.
@@ -86,7 +87,10 @@ impl Backends {
             stop_of(stopped.clone()),
         ));
         let (folder, temporary) = objects_folder(data)?;
-        let s3_url = start_s3(folder, &options, stopped.clone(), &mut tasks).await?;
+        let objects = Objects::open(folder.clone());
+        let objects = Arc::new(objects.map_err(|error| StartError::data(&folder, error))?);
+        let of_s3 = objects.clone();
+        let s3_url = start_s3(of_s3, &options, stopped.clone(), &mut tasks).await?;
         let queues = Arc::new(open_queues(data)?);
         let sqs_url = serve_sqs(queues.clone(), stopped.clone(), &mut tasks).await?;
         if let Some(folder) = &options.data {
@@ -106,11 +110,20 @@ impl Backends {
             queue_arn,
             id_secret,
             database,
+            objects,
             stop,
             tasks,
             _lock: lock,
             temporary,
         })
+    }
+
+    /// The keys of all objects in S3, in no order.
+    ///
+    /// # Errors
+    /// If their folder cannot be read.
+    pub fn object_keys(&self) -> io::Result<Vec<String>> {
+        self.objects.keys()
     }
 
     /// Stops all and saves the queues to the data folder.
@@ -187,13 +200,11 @@ fn objects_folder(data: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), Sta
 
 /// Starts S3 and the deletion of its expired objects. Returns its URL.
 async fn start_s3(
-    folder: PathBuf,
+    objects: Arc<Objects>,
     options: &BackendOptions,
     stopped: watch::Receiver<bool>,
     tasks: &mut JoinSet<()>,
 ) -> Result<String, StartError> {
-    let objects = Objects::open(folder.clone());
-    let objects = Arc::new(objects.map_err(|error| StartError::data(&folder, error))?);
     let (swept, upload_days) = (objects.clone(), options.upload_days);
     tasks.spawn(sweep(
         "objects",

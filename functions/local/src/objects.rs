@@ -99,6 +99,20 @@ impl Objects {
         remove(&self.path(key))
     }
 
+    /// The keys of all objects, in no order.
+    pub(crate) fn keys(&self) -> io::Result<Vec<String>> {
+        let mut keys = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            let name = name.to_str().unwrap_or_default();
+            if !name.starts_with(INCOMING) {
+                let key = percent_decode_str(name).decode_utf8_lossy();
+                keys.push(key.into_owned());
+            }
+        }
+        Ok(keys)
+    }
+
     /// Deletes each expired object: uploads after `upload_days`, results after the days in their key. The lifecycle rules of a bucket
     /// do it at the next midnight (UTC).
     pub(crate) fn delete_expired(&self, now: SystemTime, upload_days: u32) -> io::Result<()> {

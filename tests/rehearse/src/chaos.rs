@@ -76,7 +76,10 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     // The final answers are asked without faults.
     faulty.plan.end();
     let at_the_end = told::ask_all(&told, &client, auditor).await;
-    let results = results::ask(&told, &at_the_end, &client).await;
+    let mut results = results::ask(&told, &at_the_end, &client).await;
+    let keys = service.backends.object_keys();
+    let keys = keys.map_err(|error| StartError::BackEnd(error.into()))?;
+    results.account(keys, &auditor.ledger());
     let report = Report::of(Evidence {
         seed,
         faulty: &faulty,

@@ -24,6 +24,8 @@ pub(super) struct Jobs {
     pub(super) succeeded: usize,
     /// Some of the succeeded ones, which were not deleted.
     pub(super) with_large_result: usize,
+    /// Large results of deleted jobs and of attempts that lost their job: their lifecycle rule deletes them.
+    pub(super) results_left: usize,
     /// Succeeded, and read an upload.
     pub(super) with_upload: usize,
     pub(super) failed_as_asked: usize,

@@ -57,6 +57,11 @@ impl Report {
         let mut found = Found::new(ledger.violations());
         let mut jobs = found.judge(evidence.told, evidence.at_the_end, &ledger);
         jobs.with_large_result = evidence.results.expected;
+        jobs.results_left = evidence.results.left;
+        found.add("objects that nobody deletes", 0, "");
+        for stray in &evidence.results.strays {
+            found.add("objects that nobody deletes", 1, stray);
+        }
         found.add("results that are not there", 0, "");
         for missing in &evidence.results.missing {
             found.add("results that are not there", 1, missing);

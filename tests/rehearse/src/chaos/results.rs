@@ -1,7 +1,8 @@
-//! Whether each large result is where its job says.
+//! Whether each large result is where its job says, and what else is in the bucket.
 
 use super::told::{Seen, Told};
 use super::wish::Wish;
+use crate::audit::Ledger;
 use crate::load_client::Client;
 
 /// The large results of this run.
@@ -10,6 +11,30 @@ pub(super) struct Results {
     pub(super) expected: usize,
     /// Those that are not there, in words.
     pub(super) missing: Vec<String>,
+    /// Objects that no lifecycle rule would delete, or whose job nobody knows.
+    pub(super) strays: Vec<String>,
+    /// Number of other results: of deleted jobs, and of attempts that lost their job. Their lifecycle rule deletes them.
+    pub(super) left: usize,
+}
+
+impl Results {
+    /// Accounts for the objects with these keys.
+    pub(super) fn account(&mut self, keys: Vec<String>, ledger: &Ledger) {
+        // Jobs are kept for a day here.
+        const RULE: &str = "results/2/";
+        let mut results = 0;
+        for key in keys {
+            let id = key
+                .strip_prefix(RULE)
+                .and_then(|rest| rest.split('/').next());
+            let is_known = id.is_some_and(|id| ledger.job(id).is_some());
+            results += usize::from(is_known);
+            if !is_known && !key.starts_with("uploads/") {
+                self.strays.push(key);
+            }
+        }
+        self.left = results.saturating_sub(self.expected);
+    }
 }
 
 /// Asks for the result of each job that has a large one.
@@ -17,6 +42,8 @@ pub(super) async fn ask(told: &[Told], at_the_end: &[Option<Seen>], client: &Cli
     let mut results = Results {
         expected: 0,
         missing: Vec::new(),
+        strays: Vec::new(),
+        left: 0,
     };
     for (told, seen) in told.iter().zip(at_the_end) {
         let has_result = |seen: &Seen| seen.is_end() && seen.outcome == "SUCCESS";
