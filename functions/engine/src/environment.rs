@@ -177,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn a_number_of_seconds_is_at_most_a_century() {
+        let seconds = |value| Environment::of(&[("X", value)]).optional_seconds("X");
+        let century = Duration::from_secs(3_162_240_000);
+        assert_eq!(seconds("3162240000"), Ok(Some(century)));
+        assert!(seconds("3162240001").is_err());
+    }
+
+    #[test]
     fn a_list_of_words_forgives_spaces_and_empty_places() {
         assert_eq!(
             Environment::of(&[("OPT_IN_KINDS", " rehearsal, ,x,")]).opt_in_kinds(),

@@ -101,3 +101,40 @@ fn is_uri(text: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_format_of_integers_has_its_range() {
+        for (names, bits) in [
+            (["int8", "uint8"], 8),
+            (["int16", "uint16"], 16),
+            (["int32", "uint32"], 32),
+            (["int64", "uint64"], 64),
+            (["int", "uint"], 64),
+        ] {
+            let power = |bits: i32| 2_f64.powi(bits);
+            let [signed, unsigned] = names.map(|name| Format::of(name).unwrap().range());
+            assert_eq!(signed, Some((-power(bits - 1), power(bits - 1) - 1.0)));
+            assert_eq!(unsigned, Some((0.0, power(bits) - 1.0)));
+        }
+        for name in ["float", "double"] {
+            assert_eq!(Format::of(name).map(Format::range), Some(None));
+        }
+        assert_eq!(Format::of("duration"), None);
+    }
+
+    #[test]
+    fn a_uri_is_a_scheme_and_characters_of_a_uri() {
+        for good in ["a:b", "https://example.com/x?y=1#z", "urn:isbn:0451450523"] {
+            assert!(is_format(Format::Uri, good), "{good}");
+        }
+        for wrong in [
+            "", "a", ":b", "a:", "1a:b", "a b:c", "a_b:c", "a:b c", "a:<b>", "a:\u{e9}",
+        ] {
+            assert!(!is_format(Format::Uri, wrong), "{wrong}");
+        }
+    }
+}

@@ -38,6 +38,18 @@ mod tests {
     use crate::record::tests::accepted;
 
     #[test]
+    fn a_job_is_in_one_of_the_partitions_of_its_owner() {
+        let job = accepted();
+        let shard = job.id.as_bytes()[15] % INDEX_SHARDS;
+        let key = owner_shard(&job.owner, &job.id);
+        assert_eq!(key, shard_key(&job.owner, shard));
+        let all = (0..INDEX_SHARDS).map(|shard| shard_key(&job.owner, shard));
+        let all: std::collections::HashSet<_> = all.collect();
+        assert_eq!(all.len(), usize::from(INDEX_SHARDS));
+        assert!(all.contains(&key));
+    }
+
+    #[test]
     fn later_jobs_sort_behind_earlier_ones() {
         let job = accepted();
         let order = |ms| created_order(Timestamp::from_ms(ms), &job.id);

@@ -361,3 +361,23 @@ fn what_would_take_too_long_to_check_is_refused() {
     assert_eq!(schema.check_within(&leaves, 1_000), Ok(Vec::new()));
     assert_eq!(schema.check_within(&leaves, 999).unwrap_err().len(), 1);
 }
+
+#[test]
+fn the_member_of_a_single_keyed_variant_is_named_and_any_value_fits_an_empty_schema() {
+    let keyed = json!({
+        "type": "object",
+        "properties": {"upload": {"type": "string"}},
+        "required": ["upload"],
+        "additionalProperties": false,
+    });
+    let text = json!({"type": "string"});
+    refuses(
+        &json!({"anyOf": [text, keyed]}),
+        &json!(1),
+        "must be an object with the member upload, or must be a string",
+    );
+    accepts(&json!({"anyOf": [{"type": "string"}, {}]}), &json!(1));
+    // Not all members are required, so the member is no mark: only a check can tell.
+    let optional = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false});
+    accepts(&json!({"anyOf": [text, optional]}), &json!({}));
+}
