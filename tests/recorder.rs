@@ -44,6 +44,8 @@ struct Inner {
     stale: Mutex<Option<Value>>,
     /// Whether the connection of the next read of an upload breaks in the middle.
     cuts: AtomicBool,
+    /// Whether a permission to write objects is missing.
+    denies_writes: AtomicBool,
 }
 
 impl Recorder {
@@ -72,6 +74,9 @@ impl Recorder {
                 answer: Value::Null,
                 units: Units::NONE,
             });
+            if call.action == "s3:PutObject" && record.0.denies_writes.load(Ordering::Relaxed) {
+                return Some(ObjectFault::Denied);
+            }
             let cuts = &record.0.cuts;
             let is_read = call.range.is_some();
             let is_cut = is_read && cuts.swap(false, Ordering::Relaxed);
@@ -104,6 +109,11 @@ impl Recorder {
     /// Breaks the connection of the next read of an upload in the middle.
     pub(crate) fn cut_next_read(&self) {
         self.record.0.cuts.store(true, Ordering::Relaxed);
+    }
+
+    /// Denies all writes of objects from now on, as if a permission were missing.
+    pub(crate) fn deny_writes(&self) {
+        self.record.0.denies_writes.store(true, Ordering::Relaxed);
     }
 
     /// Answers every eventually consistent read of an item like this from now on. The embedded table is always strongly

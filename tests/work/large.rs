@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::app::{App, Job, ended_as, eventually, fetch, signal};
-use crate::deployment::deployed::Deployed;
+use crate::deployment::deployed::{Deployed, http_api_event};
 
 const MIB: usize = 1_024 * 1_024;
 
@@ -88,6 +88,28 @@ async fn without_a_bucket_a_large_result_fails_its_job_and_says_by_how_much() {
     assert_eq!(ended_as(&document), ("FAILED", "result-too-large"));
     let message = document["error"]["message"].as_str().unwrap();
     assert!(message.contains("the maximum of 380000"), "{message}");
+}
+
+#[tokio::test]
+async fn after_large_payloads_are_switched_off_a_stored_result_is_gone_and_nothing_fails() {
+    let on = [("OptInKinds", "rehearsal"), ("LargePayloads", "true")];
+    let app = Deployed::with_parameters(&on).await;
+    let path = app
+        .rehearse(json!({"seconds": 0, "outcome": "large-result"}))
+        .await;
+    app.work().await;
+    assert_eq!(app.status_of(&path).await["status"], "Succeeded");
+
+    let app = app.updated(&on[..1]).await;
+
+    let result = http_api_event("GET", &format!("{path}/result"), &Value::Null);
+    let result = app.status.answer(&result).await;
+    assert_eq!(result.status, 410, "{}", result.body);
+    let kind = result.body["type"].as_str().unwrap();
+    assert!(kind.ends_with("/problems/result-gone"), "{kind}");
+    assert_eq!(app.status_of(&path).await["status"], "Succeeded");
+    let deleted = http_api_event("DELETE", &path, &Value::Null);
+    assert_eq!(app.submit.answer(&deleted).await.status, 204);
 }
 
 const ROW: &[u8] = b"1234567,some text,2026-01-01,true,0.5\n";

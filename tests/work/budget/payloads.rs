@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::counted::What;
 use super::counted_app::CountedApp;
-use crate::app::put;
+use crate::app::{ended_as, eventually, put};
 use crate::deployment::cloudformation::text;
 use crate::recorder::Call;
 
@@ -117,6 +117,31 @@ async fn a_result_in_the_bucket_takes_a_call_to_store_and_one_to_delete_and_none
 
     let delete = What::Delete.counted().calls;
     assert_eq!(actions(&calls), [delete, &["s3:DeleteObject"]].concat());
+}
+
+#[tokio::test]
+async fn a_result_that_the_bucket_refuses_is_tried_again_and_ends_its_job_with_the_reason() {
+    let app = CountedApp::with(&LARGE_PAYLOADS).await;
+    app.deployed.worker.recorder.deny_writes();
+    let input = json!({"seconds": 0, "steps": 1, "outcome": "large-result"});
+    let path = app.rehearse(&input).await;
+
+    let document = eventually("the job's end", async || {
+        let messages = app.deployed.backends.messages().await;
+        if !messages.is_empty() {
+            app.work_on(&messages).await;
+        }
+        let document = app.get(&path, &[]).await.body;
+        (document["status"] != "InProgress").then_some(document)
+    })
+    .await;
+
+    assert_eq!(ended_as(&document), ("FAILED", "result-not-stored"));
+    assert_eq!(document["job"]["attempt"], 3);
+    // One in each attempt: it does not help to repeat what is refused.
+    let calls = app.take();
+    let puts = calls.iter().filter(|call| call.action == "s3:PutObject");
+    assert_eq!(puts.count(), 3);
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub struct ObjectCall {
 pub enum ObjectFault {
     /// It has no effect, and is answered with 503.
     Refused,
+    /// It has no effect, and is answered with 403, as if a permission were missing.
+    Denied,
     /// It takes effect, and is answered with 503.
     AnswerLost,
     /// It takes effect, and the connection breaks in the middle of its answer.
@@ -98,8 +100,13 @@ async fn answer(
     };
     let fault = (inner.decide)(&call);
     let unavailable = || StatusCode::SERVICE_UNAVAILABLE.into_response();
-    if fault == Some(ObjectFault::Refused) {
-        return Ok(unavailable());
+    match fault {
+        Some(ObjectFault::Refused) => return Ok(unavailable()),
+        Some(ObjectFault::Denied) => {
+            let body = "<Error><Code>AccessDenied</Code></Error>";
+            return Ok((StatusCode::FORBIDDEN, body).into_response());
+        }
+        Some(ObjectFault::AnswerLost | ObjectFault::AnswerCut) | None => {}
     }
     let passed_on = pass_on(&inner, request).await;
     Ok(match (passed_on, fault) {
