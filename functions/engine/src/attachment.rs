@@ -8,7 +8,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use serde::de::Deserializer;
 use tokio::sync::mpsc;
 
 pub(crate) use error::ReadError;
@@ -64,7 +64,8 @@ pub struct Attachment(Content);
 #[derive(Clone)]
 enum Content {
     Text(Bytes),
-    Upload(UploadId),
+    /// `None` if the text cannot be an id.
+    Upload(Option<UploadId>),
 }
 
 /// Number of chunks that are read ahead, so that a handler that computes does not wait for the next one. One has up to 400 KiB.
@@ -92,7 +93,7 @@ impl Attachment {
     pub fn size(&self, context: &Context) -> Result<u64, JobError> {
         match &self.0 {
             Content::Text(text) => Ok(u64::try_from(text.len()).unwrap_or(u64::MAX)),
-            Content::Upload(id) => Ok(named(context, id)?.bytes),
+            Content::Upload(id) => Ok(named(context, *id)?.bytes),
         }
     }
 
@@ -104,7 +105,7 @@ impl Attachment {
     pub fn open(&self, context: &Context, from: u64) -> Result<AttachmentReader, JobError> {
         let id = match &self.0 {
             Content::Text(text) => return Ok(AttachmentReader::of_text(text.clone(), from)),
-            Content::Upload(id) => id,
+            Content::Upload(id) => *id,
         };
         let object = named(context, id)?.clone();
         let bucket = context.bucket();
@@ -122,8 +123,11 @@ impl Attachment {
 }
 
 /// The object of an upload that the job names.
-fn named<'a>(context: &'a Context, id: &UploadId) -> Result<&'a UploadedObject, JobError> {
-    let object = context.uploads().iter().find(|object| object.id == *id);
+fn named(context: &Context, id: Option<UploadId>) -> Result<&UploadedObject, JobError> {
+    let object = context
+        .uploads()
+        .iter()
+        .find(|object| Some(object.id) == id);
     object.ok_or_else(|| ReadError::Gone(None).into_job_error())
 }
 
@@ -142,9 +146,8 @@ impl<'de> Deserialize<'de> for Attachment {
         }
         Ok(Self(match Form::deserialize(deserializer)? {
             Form::Text(text) => Content::Text(text.into()),
-            Form::Upload(Named { upload }) => {
-                Content::Upload(upload.parse().map_err(D::Error::custom)?)
-            }
+            // No upload has another id, so `submit` refuses it as it refuses one that does not exist.
+            Form::Upload(Named { upload }) => Content::Upload(upload.parse().ok()),
         }))
     }
 }
@@ -154,7 +157,7 @@ impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Content::Text(text) => write!(f, "Attachment({} bytes)", text.len()),
-            Content::Upload(id) => write!(f, "Attachment(upload {id})"),
+            Content::Upload(id) => write!(f, "Attachment(upload {id:?})"),
         }
     }
 }
