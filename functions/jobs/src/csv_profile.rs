@@ -36,6 +36,7 @@ const END: &[u8] = b"\n\xffend of text";
 #[schemars(example = serde_json::json!({"csv": "city,people\nUlm,2\nBonn,3\n"}))]
 pub(crate) struct CsvProfile {
     /// The text. It has up to 128 columns.
+    #[schemars(extend("minLength" = 1))]
     csv: Attachment,
     /// The character between two fields: any ASCII character except the double quote, CR and LF.
     #[serde(default = "comma")]
