@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::app::{App, Job, ended_as, eventually, fetch, signal};
+use crate::app::{App, Job, ended_as, eventually, fetch, signal, time_in};
 use crate::deployment::deployed::{Deployed, http_api_event};
 
 const MIB: usize = 1_024 * 1_024;
@@ -188,6 +188,15 @@ async fn a_profile_of_an_upload_starts_again_after_a_kill_and_says_how_far_it_is
     assert_eq!(document["job"]["result"]["rows"], rows);
 }
 
+/// A profile of this upload that starts in so many seconds.
+fn profile_in(seconds: u64, upload: &str) -> Value {
+    json!({
+        "name": "csv_profile",
+        "input": {"csv": {"upload": upload}},
+        "scheduled-start-time": time_in(seconds),
+    })
+}
+
 /// The file of the only upload of a service that keeps its objects in this folder.
 fn stored(data: &TempDir) -> PathBuf {
     let entries = fs::read_dir(data.path().join("objects")).unwrap();
@@ -202,9 +211,7 @@ async fn an_upload_that_vanishes_before_its_job_runs_ends_it_with_the_reason() {
     let data = TempDir::new().unwrap();
     let app = App::start(&["--data", data.path().to_str().unwrap()]);
     let id = app.upload(text_of(1_000)).await;
-    let start = crate::app::time_in(2);
-    let body = json!({"name": "csv_profile", "input": {"csv": {"upload": id}}, "scheduled-start-time": start});
-    let job = app.submit(&body).await;
+    let job = app.submit(&profile_in(2, &id)).await;
 
     fs::remove_file(stored(&data)).unwrap();
     let document = app.wait_for_end(&job).await;
@@ -218,9 +225,7 @@ async fn an_upload_that_changes_before_its_job_runs_ends_it_with_the_reason() {
     let data = TempDir::new().unwrap();
     let app = App::start(&["--data", data.path().to_str().unwrap()]);
     let id = app.upload(text_of(1_000)).await;
-    let start = crate::app::time_in(3);
-    let body = json!({"name": "csv_profile", "input": {"csv": {"upload": id}}, "scheduled-start-time": start});
-    let job = app.submit(&body).await;
+    let job = app.submit(&profile_in(3, &id)).await;
 
     // Whoever may write to the bucket can replace an object.
     let (place, other) = (stored(&data), app.upload(text_of(1_001)).await);

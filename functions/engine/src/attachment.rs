@@ -22,7 +22,6 @@ use crate::{Context, JobError, UploadId, UploadedObject};
 /// have any content. A handler reads both as a stream, in memory that does not grow with the content.
 ///
 /// ```
-/// use std::io::BufRead;
 /// use engine::{Attachment, Context, Job, JobError, Percent};
 /// use schemars::JsonSchema;
 /// use serde::Deserialize;

@@ -116,20 +116,18 @@ impl Objects {
     /// Deletes each expired object: uploads after `upload_days`, results after the days in their key. The lifecycle rules of a bucket
     /// do it at the next midnight (UTC).
     pub(crate) fn delete_expired(&self, now: SystemTime, upload_days: u32) -> io::Result<()> {
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let key = percent_decode_str(name.to_str().unwrap_or_default()).decode_utf8_lossy();
+        for key in self.keys()? {
             let Some(days) = lifetime_days(&key, upload_days) else {
                 continue;
             };
+            let path = self.path(&key);
             // An object that was deleted in the meantime has no metadata.
-            let Ok(metadata) = entry.metadata() else {
+            let Ok(metadata) = fs::metadata(&path) else {
                 continue;
             };
             let age = now.duration_since(metadata.modified()?).unwrap_or_default();
             if age >= DAY * days {
-                remove(&entry.path())?;
+                remove(&path)?;
             }
         }
         Ok(())

@@ -45,14 +45,12 @@ impl Bucket {
         let at = UNIX_EPOCH + Duration::from_millis(now.ms().unsigned_abs());
         let signing = Signing::Url(valid);
         let signed = self.sign((method, &url), headers, signing, at).await?;
-        let mut query = String::new();
-        for (name, value) in signed.params() {
-            query.push(if query.is_empty() { '?' } else { '&' });
-            query.push_str(name);
-            query.push('=');
-            query.push_str(&encoded(value));
-        }
-        Ok(url + &query)
+        let mut request = http::Request::get(url).body(());
+        let request = request
+            .as_mut()
+            .map_err(|_| BucketError::unsigned("not a URL"))?;
+        signed.apply_to_request_http1x(request);
+        Ok(request.uri().to_string())
     }
 
     /// Sends a request, up to [`TRIES`] times until it is answered within `time` other than by a fault of the bucket. Returns the response
@@ -215,21 +213,6 @@ async fn error_code(answer: HttpResponse) -> String {
     let code = text.split_once("<Code>").map(|(_, rest)| rest);
     let code = code.and_then(|rest| rest.split_once("</Code>"));
     code.map(|(code, _)| code.to_owned()).unwrap_or_default()
-}
-
-/// Percent-encodes the value of a query parameter (RFC 3986: only unreserved characters stay).
-fn encoded(value: &str) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::new();
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
 }
 
 #[cfg(test)]
