@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 use reqwest::{ClientBuilder, Method, RequestBuilder, StatusCode, Url, redirect};
+use tokio::sync::OnceCell;
 
-use crate::{ClientError, Options};
+use crate::signing::Signer;
+use crate::{ClientError, Options, SignWhen};
 
 /// API Gateway responds within 30 s or not at all; a little longer, so that its own 504 arrives.
 pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(35);
@@ -21,6 +23,8 @@ pub struct Client {
     pub(crate) options: Options,
     http: reqwest::Client,
     has_answered: AtomicBool,
+    /// Found in the first request; `None` if requests are not signed.
+    signer: OnceCell<Option<Signer>>,
 }
 
 /// A response with its whole body.
@@ -49,6 +53,7 @@ impl Client {
             options,
             http: http.map_err(ClientError::Setup)?,
             has_answered: AtomicBool::new(false),
+            signer: OnceCell::new(),
         })
     }
 
@@ -87,7 +92,7 @@ impl Client {
         request.headers(self.options.headers.clone())
     }
 
-    /// Sends a request and reads the response. Fails with [`ClientError::Unreachable`] only.
+    /// Sends a request and reads the response. Fails as [`Self::open`] does.
     pub(crate) async fn send(
         &self,
         url: &Url,
@@ -97,16 +102,41 @@ impl Client {
         Response::read(url, response).await
     }
 
-    /// Sends a request and reads the head of the response. Fails with [`ClientError::Unreachable`] only.
+    /// Sends a request, signed if that is asked for, and reads the head of the response. Fails with [`ClientError::Unreachable`] or
+    /// [`ClientError::Signing`] only.
     pub(crate) async fn open(
         &self,
         url: &Url,
         request: RequestBuilder,
     ) -> Result<reqwest::Response, ClientError> {
-        let response = request.send().await;
-        let response = response.map_err(|source| ClientError::unreachable(url, source))?;
+        let unreachable = |source| ClientError::unreachable(url, source);
+        let mut request = request.build().map_err(unreachable)?;
+        if url.origin() == self.base.origin()
+            && let Some(signer) = self.signer().await?
+        {
+            signer.sign(&mut request).await?;
+        }
+        let response = self.http.execute(request).await.map_err(unreachable)?;
         self.has_answered.store(true, Ordering::Relaxed);
         Ok(response)
+    }
+
+    /// The signer of requests to the service, if they are signed.
+    async fn signer(&self) -> Result<Option<&Signer>, ClientError> {
+        let Options {
+            signing,
+            user,
+            headers,
+            ..
+        } = &self.options;
+        let is_other = user.is_some() || headers.contains_key(AUTHORIZATION);
+        if is_other && signing.when == SignWhen::Automatic {
+            return Ok(None);
+        }
+        let signer = self
+            .signer
+            .get_or_try_init(|| Signer::of(signing, &self.base));
+        Ok(signer.await?.as_ref())
     }
 }
 

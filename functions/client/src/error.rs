@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{StatusCode, Url};
 
 use crate::client::is_loopback;
-use crate::{Problem, StoreProblem};
+use crate::{Problem, SigningError, StoreProblem};
 
 /// Why a call failed, split by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +70,9 @@ pub enum ClientError {
         #[source]
         source: reqwest::Error,
     },
+    /// A request could not be signed. It was not sent.
+    #[error("the request was not sent")]
+    Signing(#[from] SigningError),
     /// The input of a submission cannot be written as JSON.
     #[error("the input cannot be written as JSON")]
     Input(#[source] serde_json::Error),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
+use crate::Signing;
+
 /// How a [`Client`](crate::Client) presents itself, and how patient it is.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -12,6 +14,8 @@ pub struct Options {
     /// Headers for every request to the service's own origin, for example `Authorization`. Mark a secret value as
     /// sensitive (`HeaderValue::set_sensitive`), so that `Debug` does not show it.
     pub headers: HeaderMap,
+    /// Whether and how requests to the service's own origin are signed.
+    pub signing: Signing,
     /// What a watch does about failures that may pass.
     pub retry: RetryPolicy,
 }

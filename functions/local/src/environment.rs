@@ -48,7 +48,7 @@ pub(crate) fn environment(
         ),
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
         ("MONITOR_LINKS", options.monitor_links.to_string()),
-        ("AUTHORIZATION", "NAME".to_owned()),
+        ("AUTHORIZATION", options.authorizer.setting().to_owned()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
         ("AWS_ENDPOINT_URL_SQS", endpoints.sqs.clone()),

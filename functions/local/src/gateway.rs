@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use axum::{Extension, Router};
 use hyper::body::Frame;
@@ -21,7 +21,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
 use crate::cors::Cors;
-use crate::gateway_authorizer::{Caller, caller};
+use crate::gateway_authorizer::{Authorizer, Caller};
 use crate::gateway_event::{Arrival, event};
 use crate::gateway_response::{own_error, response};
 use crate::identifiers;
@@ -51,6 +51,7 @@ pub struct Gateway {
     integration_timeout: Duration,
     head_timeout: Duration,
     cors: Cors,
+    authorizer: Authorizer,
 }
 
 impl Gateway {
@@ -63,6 +64,7 @@ impl Gateway {
             integration_timeout: INTEGRATION_TIMEOUT,
             head_timeout: HEAD_TIMEOUT,
             cors: Cors::default(),
+            authorizer: Authorizer::default(),
         }
     }
 
@@ -70,6 +72,13 @@ impl Gateway {
     #[must_use]
     pub fn with_allowed_origins(mut self, origins: Vec<String>) -> Self {
         self.cors = Cors::new(origins);
+        self
+    }
+
+    /// Replaces what the gateway demands of a request.
+    #[must_use]
+    pub fn with_authorizer(mut self, authorizer: Authorizer) -> Self {
+        self.authorizer = authorizer;
         self
     }
 
@@ -131,18 +140,18 @@ impl Gateway {
         if let Some(preflight) = self.cors.preflight(&parts.method, &parts.headers) {
             return Ok(preflight);
         }
-        let authorizer = match caller(&parts.headers) {
-            _ if route.is_open => None,
-            Caller::Anonymous => None,
-            Caller::Named(authorizer) => Some(authorizer),
-            Caller::Refused => return Err(unauthorized()),
-        };
         let body = match request_body::read(body, BODY_LIMIT_BYTES).await {
             Read::Whole(body) => body,
             Read::TooLarge => {
                 return Err(own_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long"));
             }
             Read::Broken => return Err(own_error(StatusCode::BAD_REQUEST, "Bad Request")),
+        };
+        let authorizer = match self.authorizer.caller(&parts, &body) {
+            _ if route.is_open => None,
+            Caller::Anonymous => None,
+            Caller::Named(authorizer) => Some(authorizer),
+            Caller::Refused => return Err(self.authorizer.refusal()),
         };
         let pool = match route.function {
             Function::Submit => &self.submit,
@@ -232,16 +241,6 @@ impl HttpBody for Unmeasured {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         Poll::Ready(None)
     }
-}
-
-fn unauthorized() -> Response {
-    let mut refusal = own_error(StatusCode::UNAUTHORIZED, "Unauthorized");
-    let challenge =
-        HeaderValue::from_static("Basic realm=\"local development\", charset=\"UTF-8\"");
-    refusal
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, challenge);
-    refusal
 }
 
 /// The size of request line and header values, as the quota counts them.

@@ -1,27 +1,114 @@
-//! A stand-in for the authorizer of the HTTP API. **It proves nothing: it accepts any name with any password.** It allows
-//! several owners of jobs on one machine, and is not part of any deployment.
+//! A stand-in for the authorizer of the HTTP API. By default **it proves nothing: it accepts any name with any password**, which allows
+//! several owners of jobs on one machine. On request it demands what a deployment demands, with credentials of this run.
 
-use axum::http::{HeaderMap, header};
+use std::time::SystemTime;
+
+use axum::body::Bytes;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
+use crate::function::ACCOUNT_ID;
+use crate::gateway_response::own_error;
+use crate::gateway_signature::{KeyPair, is_signed};
+use crate::gateway_tokens::TokenIssuer;
+
 /// The issuer of every name. `.invalid` is never a real host (RFC 2606), so no record made here looks like one of an
 /// authenticated caller.
-const ISSUER: &str = "https://local.invalid";
+pub(crate) const ISSUER: &str = "https://local.invalid";
 
-/// The caller of a request, as the request states it.
+/// What the gateway demands of a request.
+#[derive(Clone, Debug, Default)]
+pub enum Authorizer {
+    /// Nothing. HTTP Basic can state a name, which is not verified.
+    #[default]
+    Name,
+    /// A signature with this key pair, as `Authorization=AWS_IAM` does.
+    Iam(KeyPair),
+    /// A token of this issuer, as `Authorization=JWT` does.
+    Jwt(TokenIssuer),
+}
+
+/// The caller of a request.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Caller {
-    /// No `Authorization` header: the event has no authorizer, as on a route without one.
+    /// The event has no authorizer, as on a route without one.
     Anonymous,
-    /// The event's `requestContext.authorizer`, as a JWT authorizer would set it.
+    /// The event's `requestContext.authorizer`.
     Named(Value),
-    /// An `Authorization` header that is not `Basic base64(name:anything)`.
+    /// The request does not meet the demand.
     Refused,
 }
 
-/// Reads `Authorization: Basic`. The part after the colon is ignored.
-pub(crate) fn caller(headers: &HeaderMap) -> Caller {
+impl Authorizer {
+    /// The value of `AUTHORIZATION` for the functions.
+    pub(crate) fn setting(&self) -> &'static str {
+        match self {
+            Self::Name => "NAME",
+            Self::Iam(_) => "AWS_IAM",
+            Self::Jwt(_) => "JWT",
+        }
+    }
+
+    pub(crate) fn caller(&self, request: &Parts, body: &Bytes) -> Caller {
+        let authorizer = match self {
+            Self::Name => return named(&request.headers),
+            Self::Iam(pair) => {
+                is_signed(request, body, pair, SystemTime::now()).then(|| user(pair))
+            }
+            Self::Jwt(issuer) => bearer(&request.headers)
+                .and_then(|token| issuer.claims(token))
+                .map(|claims| json!({"jwt": {"claims": claims, "scopes": null}})),
+        };
+        authorizer.map_or(Caller::Refused, Caller::Named)
+    }
+
+    /// The response to a request that does not meet the demand, as an HTTP API words it.
+    pub(crate) fn refusal(&self) -> Response {
+        let challenge = match self {
+            // An HTTP API does not say how to sign.
+            Self::Iam(_) => return own_error(StatusCode::FORBIDDEN, "Forbidden"),
+            Self::Name => "Basic realm=\"local development\", charset=\"UTF-8\"",
+            Self::Jwt(_) => "Bearer",
+        };
+        let mut refusal = own_error(StatusCode::UNAUTHORIZED, "Unauthorized");
+        let challenge = HeaderValue::from_static(challenge);
+        refusal
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+        refusal
+    }
+}
+
+/// The IAM user that the key pair belongs to.
+fn user(pair: &KeyPair) -> Value {
+    let id = "AIDALOCALUSEREXAMPLE";
+    json!({"iam": {
+        "accessKey": pair.id,
+        "accountId": ACCOUNT_ID,
+        "callerId": id,
+        "cognitoIdentity": null,
+        "principalOrgId": null,
+        "userArn": format!("arn:aws:iam::{ACCOUNT_ID}:user/local"),
+        "userId": id,
+    }})
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    // An HTTP API takes the token without the scheme, too.
+    let (scheme, token) = authorization
+        .split_once(' ')
+        .unwrap_or(("bearer", authorization));
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}
+
+/// The caller that `Authorization: Basic` states. The part after the colon is ignored.
+fn named(headers: &HeaderMap) -> Caller {
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
         return Caller::Anonymous;
     };
@@ -47,10 +134,11 @@ fn basic_name(authorization: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn caller_of(authorization: &str) -> Caller {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, authorization.parse().unwrap());
-        caller(&headers)
+    fn caller_of(authorizer: &Authorizer, authorization: &str) -> Caller {
+        let request =
+            axum::http::Request::get("/jobs").header(header::AUTHORIZATION, authorization);
+        let (request, ()) = request.body(()).unwrap().into_parts();
+        authorizer.caller(&request, &Bytes::new())
     }
 
     #[test]
@@ -58,12 +146,19 @@ mod tests {
         let authorization = format!("basic {}", STANDARD.encode("zoë:x:y"));
 
         let expected = json!({"jwt": {"claims": {"iss": "https://local.invalid", "sub": "zoë"}, "scopes": null}});
-        assert_eq!(caller_of(&authorization), Caller::Named(expected));
+        assert_eq!(
+            caller_of(&Authorizer::Name, &authorization),
+            Caller::Named(expected)
+        );
     }
 
     #[test]
-    fn no_authorization_header_is_an_anonymous_caller() {
-        assert_eq!(caller(&HeaderMap::new()), Caller::Anonymous);
+    fn no_authorization_header_is_an_anonymous_caller_only_if_nothing_is_demanded() {
+        let (request, ()) = axum::http::Request::new(()).into_parts();
+        let caller = |authorizer: Authorizer| authorizer.caller(&request, &Bytes::new());
+        assert_eq!(caller(Authorizer::Name), Caller::Anonymous);
+        assert_eq!(caller(Authorizer::Iam(KeyPair::new())), Caller::Refused);
+        assert_eq!(caller(Authorizer::Jwt(TokenIssuer::new())), Caller::Refused);
     }
 
     #[test]
@@ -71,7 +166,31 @@ mod tests {
         let nameless = format!("Basic {}", STANDARD.encode(":password"));
         let no_colon = format!("Basic {}", STANDARD.encode("name"));
         for authorization in ["Basic", "Basic %%%", "Bearer abc", "", &nameless, &no_colon] {
-            assert_eq!(caller_of(authorization), Caller::Refused, "{authorization}");
+            let caller = caller_of(&Authorizer::Name, authorization);
+            assert_eq!(caller, Caller::Refused, "{authorization}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_this_issuer_names_its_subject_and_another_one_is_refused() {
+        let issuer = TokenIssuer::new();
+        let token = issuer.token("zoë");
+        let jwt = Authorizer::Jwt(issuer);
+        for authorization in [format!("Bearer {token}"), token.clone()] {
+            let Caller::Named(authorizer) = caller_of(&jwt, &authorization) else {
+                panic!("refused {authorization}")
+            };
+            assert_eq!(authorizer["jwt"]["claims"]["sub"], "zoë");
+            // As in an event of AWS, where every claim is a text.
+            assert!(authorizer["jwt"]["claims"]["exp"].is_string());
+        }
+        for authorization in [
+            format!("Bearer {}", TokenIssuer::new().token("zoë")),
+            format!("Bearer {token}x"),
+            format!("Basic {token}"),
+        ] {
+            let caller = caller_of(&jwt, &authorization);
+            assert_eq!(caller, Caller::Refused, "{authorization}");
         }
     }
 }

@@ -4,12 +4,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use engine::WRITE_HORIZON;
 
 use crate::build::Build;
+use crate::clients::REGION;
 use crate::conclusion::failed;
 use crate::function::LogSink;
+use crate::gateway_authorizer::Authorizer;
+use crate::gateway_signature::KeyPair;
+use crate::gateway_tokens::TokenIssuer;
 use crate::kind_variables::KindVariables;
 use crate::service::Service;
 use crate::service_options::ServiceOptions;
@@ -55,6 +59,9 @@ pub(crate) struct ServeArgs {
     /// Omit monitor links, which give access to a job's page without credentials (off by default in a deployment)
     #[arg(long)]
     no_monitor_links: bool,
+    /// What the API demands of a request, as a deployment does; the credentials are printed
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Authorization::Name)]
+    authorization: Authorization,
     /// Origins allowed to call the API from a browser (CORS), comma-separated; * allows every origin
     #[arg(long, value_name = "ORIGINS", value_delimiter = ',')]
     allowed_origins: Vec<String>,
@@ -76,6 +83,27 @@ pub(crate) struct ServeArgs {
     quiet: bool,
 }
 
+/// What the API demands of a request.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Authorization {
+    /// Nothing; HTTP Basic can state a name
+    Name,
+    /// A signature with AWS credentials
+    Iam,
+    /// A bearer token
+    Jwt,
+}
+
+impl Authorization {
+    fn authorizer(self) -> Authorizer {
+        match self {
+            Self::Name => Authorizer::Name,
+            Self::Iam => Authorizer::Iam(KeyPair::new()),
+            Self::Jwt => Authorizer::Jwt(TokenIssuer::new()),
+        }
+    }
+}
+
 impl ServeArgs {
     fn options(self) -> ServiceOptions {
         ServiceOptions {
@@ -91,6 +119,7 @@ impl ServeArgs {
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
             monitor_links: !self.no_monitor_links,
+            authorizer: self.authorization.authorizer(),
             allowed_origins: self.allowed_origins,
             upload_days: upload_days(self.deadline),
             max_upload_mib: ServiceOptions::default().max_upload_mib,
@@ -159,6 +188,7 @@ fn welcome(service: &Service, options: &ServiceOptions) -> String {
             )
         },
     );
+    let try_it = try_it(url, &options.authorizer);
     format!(
         "Accepted, asynchronous jobs over HTTP: the whole service on this machine, for development and tests.
 
@@ -168,12 +198,37 @@ fn welcome(service: &Service, options: &ServiceOptions) -> String {
   S3        {s3_url}  (embedded, bucket payloads)
   {kept}
 
-Try it:
-  curl -i {url}/jobs -H 'content-type: application/json' -d '{{\"name\": \"csv_profile\", \"input\": {{\"csv\": \"city,people\\nParis,2\\nRome,3\\n\"}}}}'
-  curl -i {url}/jobs -H 'content-type: application/json' -d '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
-  curl -s {url}/jobs
-  cargo run -- watch ID        (a job's id or status URI, with a progress bar)
+{try_it}
 
 Ctrl-C stops everything."
     )
+}
+
+/// Commands to try, and the credentials that they need.
+fn try_it(url: &str, authorizer: &Authorizer) -> String {
+    match authorizer {
+        Authorizer::Name => format!(
+            "Try it:
+  curl -i {url}/jobs -H 'content-type: application/json' -d '{{\"name\": \"csv_profile\", \"input\": {{\"csv\": \"city,people\\nParis,2\\nRome,3\\n\"}}}}'
+  curl -i {url}/jobs -H 'content-type: application/json' -d '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
+  curl -s {url}/jobs
+  cargo run -- watch ID        (a job's id or status URI, with a progress bar)"
+        ),
+        Authorizer::Iam(KeyPair { id, secret }) => format!(
+            "Requests must be signed (AWS Signature Version 4, region {REGION}, service execute-api). Credentials of this run:
+  export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}
+  cargo run -- submit rehearsal '{{\"seconds\": 20}}' --watch --region {REGION} --url {url}
+or in ~/.aws/credentials, for --profile local:
+  [local]
+  aws_access_key_id = {id}
+  aws_secret_access_key = {secret}
+  region = {REGION}"
+        ),
+        Authorizer::Jwt(issuer) => format!(
+            "Requests must have a bearer token. A token of this run, for the subject `local`:
+  export TOKEN={}
+  cargo run -- submit rehearsal '{{\"seconds\": 20}}' --watch --url {url} --header \"Authorization: Bearer $TOKEN\"",
+            issuer.token("local")
+        ),
+    }
 }

@@ -87,7 +87,8 @@ impl Service {
             worker.clone(),
         );
         let gateway = Gateway::new(submit.clone(), status.clone())
-            .with_allowed_origins(options.allowed_origins);
+            .with_allowed_origins(options.allowed_origins)
+            .with_authorizer(options.authorizer);
         let (stop_gateway, stopped) = oneshot::channel::<()>();
         // A dropped sender is a stop too.
         let stop = async move { drop(stopped.await) };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::backends::BackendOptions;
 use crate::build::Build;
 use crate::function::LogSink;
+use crate::gateway_authorizer::Authorizer;
 use crate::kind_variables;
 
 /// Settings of the service.
@@ -36,6 +37,8 @@ pub struct ServiceOptions {
     pub sweep_every: Duration,
     /// Whether jobs have monitor links (pages for anyone who has the link).
     pub monitor_links: bool,
+    /// What the gateway demands of a request.
+    pub authorizer: Authorizer,
     /// Origins allowed to call the API from a browser (CORS).
     pub allowed_origins: Vec<String>,
     /// How many days an upload is kept.
@@ -67,6 +70,7 @@ impl Default for ServiceOptions {
             visibility: worker_timeout + Duration::from_secs(1),
             sweep_every: Duration::from_secs(1),
             monitor_links: true,
+            authorizer: Authorizer::default(),
             allowed_origins: Vec::new(),
             upload_days: 7,
             max_upload_mib: 1_024,

@@ -3,7 +3,7 @@
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
-use crate::{Client, ClientError, JobRef, Options, RetryPolicy};
+use crate::{Client, ClientError, JobRef, Options, RetryPolicy, SignWhen, Signing};
 
 /// Where the service is if it runs on the same machine.
 const DEFAULT_URL: &str = "http://127.0.0.1:3000";
@@ -42,14 +42,34 @@ pub(super) struct ConnectionArgs {
     /// Header of every request, for example 'Authorization: Bearer …'; repeatable
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Sign requests with AWS credentials (automatic for a host of API Gateway)
+    #[arg(long)]
+    sign: bool,
+    /// AWS region of the service; requests are signed [default: from the host name, or as configured]
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// Profile of the AWS configuration; requests are signed [default: that of the environment, or `default`]
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
 }
 
 impl ConnectionArgs {
     /// A client of the service that the arguments name.
     pub(super) fn client(self) -> Result<Client, ClientError> {
+        let is_asked = self.sign || self.region.is_some() || self.profile.is_some();
+        let signing = Signing {
+            when: if is_asked {
+                SignWhen::Always
+            } else {
+                SignWhen::Automatic
+            },
+            region: self.region,
+            profile: self.profile,
+        };
         let options = Options {
             user: self.user,
             headers: self.headers.into_iter().collect(),
+            signing,
             retry: RetryPolicy::default(),
         };
         Client::new(self.url, options)

@@ -5,7 +5,7 @@ use std::io;
 use std::process::{ExitCode, Termination};
 
 use super::InputError;
-use crate::{ClientError, Job, JobStatus};
+use crate::{ClientError, Job, JobStatus, SigningError};
 
 /// How a command ended, as the process's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +134,7 @@ impl CommandError {
 fn exit_of(error: &ClientError) -> Exit {
     match error {
         ClientError::Refused(_)
+        | ClientError::Signing(_)
         | ClientError::Input(_)
         | ClientError::NoUploads(_)
         | ClientError::Content(_) => Exit::Usage,
@@ -167,8 +168,12 @@ fn advice_on(error: &ClientError) -> &'static str {
         }
         ClientError::Content(_) => "\n  Submit it again when no program writes to it.",
         ClientError::Refused(problem) if matches!(problem.status, 401 | 403) => {
-            "\n  Check the credentials in --header, for example 'Authorization: Bearer …'."
+            "\n  Check the credentials: --header 'Authorization: Bearer …', or --profile for a service that authorizes with AWS IAM."
         }
+        ClientError::Signing(SigningError::Credentials(_)) => {
+            "\n  Choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        }
+        ClientError::Signing(SigningError::Region) => "\n  Set --region.",
         _ => "",
     }
 }
@@ -205,7 +210,7 @@ mod tests {
 
         assert_eq!(
             CommandError::from(refused).explanation(),
-            "Unauthorized (401)\n  Check the credentials in --header, for example 'Authorization: Bearer …'."
+            "Unauthorized (401)\n  Check the credentials: --header 'Authorization: Bearer …', or --profile for a service that authorizes with AWS IAM."
         );
     }
 }

@@ -1,0 +1,180 @@
+//! Signatures of requests (AWS Signature Version 4), for a deployment that authorizes with IAM.
+
+use std::error::Error;
+use std::time::SystemTime;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
+use reqwest::header::{HOST, HeaderName, HeaderValue};
+use reqwest::{Request, Url};
+
+/// The name of API Gateway's endpoints in a signature.
+const SERVICE: &str = "execute-api";
+
+/// Whether and how the requests of a [`Client`](crate::Client) are signed with AWS credentials. These come from the default chain of the AWS SDKs:
+/// environment, profile (keys, roles, SSO, a process), web identity, container, instance.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Signing {
+    /// When requests are signed.
+    pub when: SignWhen,
+    /// The AWS region of the service; `None`: the region in the host name of API Gateway, or that of the profile or the environment.
+    pub region: Option<String>,
+    /// The profile of the AWS configuration files; `None`: that of `AWS_PROFILE`, or `default`.
+    pub profile: Option<String>,
+}
+
+/// When requests are signed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SignWhen {
+    /// If the service is at a host of API Gateway (`….execute-api.REGION.amazonaws.com`), credentials are found, and
+    /// [`Options`](crate::Options) has neither a user nor an `Authorization` header.
+    #[default]
+    Automatic,
+    /// Always. Without credentials or a region, every call fails.
+    Always,
+}
+
+/// A request could not be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    /// There are no credentials, or they cannot be read or renewed.
+    #[error("no AWS credentials are available")]
+    Credentials(#[source] CredentialsError),
+    /// The region of the service is unknown.
+    #[error("the AWS region of the service is unknown")]
+    Region,
+    /// The request is one that cannot be signed.
+    #[error("the request cannot be signed")]
+    Request(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// Signs requests to one service.
+#[derive(Debug)]
+pub(crate) struct Signer {
+    region: Region,
+    credentials: SharedCredentialsProvider,
+}
+
+impl Signer {
+    /// The signer of requests to `base`; `None` if they are not signed.
+    pub(crate) async fn of(signing: &Signing, base: &Url) -> Result<Option<Self>, SigningError> {
+        let host_region = region_of(base);
+        let is_asked = signing.when == SignWhen::Always;
+        if !is_asked && host_region.is_none() {
+            return Ok(None);
+        }
+        let config = load(signing).await;
+        let stated = signing.region.clone().map(Region::new);
+        let region = stated.or(host_region).or(config.region().cloned());
+        let signer = Self {
+            region: region.ok_or(SigningError::Region)?,
+            credentials: config.credentials_provider().ok_or_else(|| {
+                SigningError::Credentials(CredentialsError::not_loaded_no_source())
+            })?,
+        };
+        match signer.credentials.provide_credentials().await {
+            // Without credentials, the service may still be an open one.
+            Err(CredentialsError::CredentialsNotLoaded(_)) if !is_asked => Ok(None),
+            Err(error) => Err(SigningError::Credentials(error)),
+            Ok(_) => Ok(Some(signer)),
+        }
+    }
+
+    /// Adds the signature to the headers of a request.
+    pub(crate) async fn sign(&self, request: &mut Request) -> Result<(), SigningError> {
+        let credentials = self.credentials.provide_credentials().await;
+        let identity = credentials.map_err(SigningError::Credentials)?.into();
+        let params = SigningParams::builder()
+            .identity(&identity)
+            .region(self.region.as_ref())
+            .name(SERVICE)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(unsigned)?;
+        let url = request.url().clone();
+        let host = host_of(&url);
+        let headers = request.headers().iter();
+        let headers =
+            headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let headers = headers.filter(|(name, _)| *name != HOST.as_str());
+        let headers = std::iter::once((HOST.as_str(), host.as_str())).chain(headers);
+        let body = request.body().map_or(Some(&[][..]), |body| body.as_bytes());
+        let body = body.map_or(SignableBody::UnsignedPayload, SignableBody::Bytes);
+        let method = request.method().as_str();
+        let signable = SignableRequest::new(method, url.as_str(), headers, body);
+        let signed = sign(signable.map_err(unsigned)?, &params.into()).map_err(unsigned)?;
+        for (name, value) in signed.into_parts().0.headers() {
+            let name: HeaderName = name.parse().map_err(unsigned)?;
+            let mut value: HeaderValue = value.parse().map_err(unsigned)?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(name, value);
+        }
+        Ok(())
+    }
+}
+
+async fn load(signing: &Signing) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    if let Some(profile) = &signing.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = signing.region.clone() {
+        loader = loader.region(Region::new(region));
+    }
+    loader.load().await
+}
+
+/// The region in a host name such as `a1b2c3.execute-api.eu-central-1.amazonaws.com`.
+fn region_of(url: &Url) -> Option<Region> {
+    let (_, rest) = url.host_str()?.split_once(".execute-api.")?;
+    let (region, domain) = rest.split_once('.')?;
+    let is_aws = matches!(domain, "amazonaws.com" | "amazonaws.com.cn");
+    is_aws.then(|| Region::new(region.to_owned()))
+}
+
+/// The `Host` header that the HTTP client sends for a URL.
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+fn unsigned(error: impl Error + Send + Sync + 'static) -> SigningError {
+    SigningError::Request(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_region_is_that_of_a_host_of_api_gateway_only() {
+        let region = |url: &str| region_of(&url.parse().unwrap()).map(|region| region.to_string());
+        let api = "https://a1.execute-api.eu-central-1.amazonaws.com/prod";
+        assert_eq!(region(api).unwrap(), "eu-central-1");
+        let china = "https://a1.execute-api.cn-north-1.amazonaws.com.cn";
+        assert_eq!(region(china).unwrap(), "cn-north-1");
+        for other in [
+            "https://example.org",
+            "http://127.0.0.1:3000",
+            "https://a1.execute-api.eu-central-1.amazonaws.com.example.org",
+            "https://execute-api.eu-central-1.amazonaws.com",
+        ] {
+            assert_eq!(region(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_port_belongs_to_the_signed_host_unless_it_is_the_scheme_s() {
+        let host = |url: &str| host_of(&url.parse().unwrap());
+        assert_eq!(host("http://127.0.0.1:3000/jobs"), "127.0.0.1:3000");
+        assert_eq!(host("https://example.org:443/jobs"), "example.org");
+        assert_eq!(host("http://[::1]:3000"), "[::1]:3000");
+    }
+}

@@ -1,0 +1,210 @@
+//! Verifies signatures (AWS Signature Version 4), for an API that authorizes with IAM.
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
+
+use std::time::{Duration, SystemTime};
+
+use aws_config::Region;
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
+use axum::body::Bytes;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use time::PrimitiveDateTime;
+use time::macros::format_description;
+use uuid::Uuid;
+
+/// The largest difference between the time of a signature and the clock.
+const MAX_SKEW: Duration = Duration::from_secs(300);
+
+/// An access key that this run has made up.
+#[derive(Clone)]
+pub struct KeyPair {
+    /// The access key id.
+    pub id: String,
+    /// The secret access key.
+    pub secret: String,
+}
+
+impl KeyPair {
+    /// A new pair.
+    #[must_use]
+    #[expect(
+        clippy::new_without_default,
+        reason = "a default with a random secret would surprise"
+    )]
+    pub fn new() -> Self {
+        let random = || Uuid::new_v4().simple().to_string();
+        Self {
+            id: format!("AKIALOCAL{}", &random().to_uppercase()[..11]),
+            secret: random(),
+        }
+    }
+}
+
+/// Does not show the secret.
+impl std::fmt::Debug for KeyPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("KeyPair").field(&self.id).finish()
+    }
+}
+
+/// The parts of an `Authorization` header: `AWS4-HMAC-SHA256 Credential=ID/DATE/REGION/execute-api/aws4_request, SignedHeaders=…, Signature=…`
+struct Authorization<'a> {
+    id: &'a str,
+    date: &'a str,
+    region: &'a str,
+    signed_headers: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Authorization<'a> {
+    fn of(headers: &'a HeaderMap) -> Option<Self> {
+        let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let fields = text.strip_prefix("AWS4-HMAC-SHA256")?;
+        let field = |name: &str| {
+            let mut fields = fields.split(',').map(str::trim);
+            fields.find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
+        };
+        let scope: Vec<_> = field("Credential")?.split('/').collect();
+        let [id, date, region, "execute-api", "aws4_request"] = scope[..] else {
+            return None;
+        };
+        Some(Self {
+            id,
+            date,
+            region,
+            signed_headers: field("SignedHeaders")?,
+            signature: field("Signature")?,
+        })
+    }
+
+    fn signs(&self, name: &str) -> bool {
+        self.signed_headers.split(';').any(|signed| signed == name)
+    }
+}
+
+/// Whether the request is signed with this pair, near this time.
+pub(crate) fn is_signed(request: &Parts, body: &Bytes, pair: &KeyPair, now: SystemTime) -> bool {
+    signature(request, body, pair, now).is_some_and(|(stated, computed)| stated == computed)
+}
+
+/// The signature that the request states, and the one that it should have. `None` if it is not signed, with another key, or at another time.
+fn signature<'a>(
+    request: &'a Parts,
+    body: &Bytes,
+    pair: &KeyPair,
+    now: SystemTime,
+) -> Option<(&'a str, String)> {
+    let stated = Authorization::of(&request.headers)?;
+    let date = request.headers.get("x-amz-date")?.to_str().ok()?;
+    let at = time_of(date)?;
+    let skew = now
+        .duration_since(at)
+        .unwrap_or_else(|ahead| ahead.duration());
+    let is_scoped = date.starts_with(stated.date) && stated.signs("host");
+    if stated.id != pair.id || skew > MAX_SKEW || !is_scoped {
+        return None;
+    }
+    let identity = Credentials::new(&pair.id, &pair.secret, None, None, "local").into();
+    let region = Region::new(stated.region.to_owned());
+    let mut settings = SigningSettings::default();
+    // The header says which ones are signed.
+    settings.excluded_headers = None;
+    let params = SigningParams::builder()
+        .identity(&identity)
+        .region(region.as_ref())
+        .name("execute-api")
+        .time(at)
+        .settings(settings)
+        .build()
+        .ok()?;
+    let headers = request.headers.iter();
+    let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    // The signer adds the date itself.
+    let headers = headers.filter(|(name, _)| *name != "x-amz-date" && stated.signs(name));
+    let host = request.headers.get(header::HOST)?.to_str().ok()?;
+    let url = format!("http://{host}{}", request.uri.path_and_query()?);
+    let body = SignableBody::Bytes(body);
+    let signable = SignableRequest::new(request.method.as_str(), url, headers, body).ok()?;
+    let signed = sign(signable, &params.into()).ok()?;
+    Some((stated.signature, signed.signature().to_owned()))
+}
+
+/// The time in `x-amz-date`: `20261129T210000Z`.
+fn time_of(date: &str) -> Option<SystemTime> {
+    let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+    let at = PrimitiveDateTime::parse(date, format).ok()?;
+    Some(at.assume_utc().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+    use std::time::UNIX_EPOCH;
+
+    /// The example of <https://github.com/awslabs/aws-c-auth/tree/main/tests/aws-signing-test-suite/v4/get-vanilla>, with its pair and its time, as
+    /// botocore signs it for `execute-api`.
+    fn signed(signature: &str) -> Parts {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}"
+        );
+        let request = Request::get("/")
+            .header("host", "example.amazonaws.com")
+            .header("x-amz-date", "20150830T123600Z")
+            .header("authorization", authorization);
+        request.body(()).unwrap().into_parts().0
+    }
+
+    const SIGNATURE: &str = "0b42ea2cbe5587460c2dc01f388964c0834d1cf82281963872548698c270aeb6";
+    /// 2015-08-30T12:36:00Z.
+    const AT: Duration = Duration::from_secs(1_440_938_160);
+
+    fn pair() -> KeyPair {
+        KeyPair {
+            id: "AKIDEXAMPLE".to_owned(),
+            secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
+        }
+    }
+
+    fn is_taken(request: &Parts, body: &str, pair: &KeyPair, at: Duration) -> bool {
+        is_signed(
+            request,
+            &Bytes::copy_from_slice(body.as_bytes()),
+            pair,
+            UNIX_EPOCH + at,
+        )
+    }
+
+    #[test]
+    fn a_signature_of_botocore_is_taken_within_five_minutes() {
+        let request = signed(SIGNATURE);
+        assert!(is_taken(&request, "", &pair(), AT));
+        assert!(is_taken(&request, "", &pair(), AT + MAX_SKEW));
+        assert!(!is_taken(&request, "", &pair(), AT + MAX_SKEW * 2));
+        assert!(!is_taken(&request, "", &pair(), AT - MAX_SKEW * 2));
+    }
+
+    #[test]
+    fn any_other_request_key_or_signature_is_refused() {
+        let other_secret = KeyPair {
+            secret: "another".to_owned(),
+            ..pair()
+        };
+        let other_id = KeyPair {
+            id: "AKIDOTHER".to_owned(),
+            ..pair()
+        };
+        assert!(!is_taken(&signed(SIGNATURE), "", &other_secret, AT));
+        assert!(!is_taken(&signed(SIGNATURE), "", &other_id, AT));
+        assert!(!is_taken(&signed(SIGNATURE), "x", &pair(), AT));
+        assert!(!is_taken(&signed(&"0".repeat(64)), "", &pair(), AT));
+        let mut elsewhere = signed(SIGNATURE);
+        elsewhere.uri = "/jobs".parse().unwrap();
+        assert!(!is_taken(&elsewhere, "", &pair(), AT));
+        let mut unsigned = signed(SIGNATURE);
+        unsigned.headers.remove("authorization");
+        assert!(!is_taken(&unsigned, "", &pair(), AT));
+    }
+}
