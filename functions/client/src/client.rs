@@ -135,7 +135,8 @@ impl Client {
         }
         let signer = self
             .signer
-            .get_or_try_init(|| Signer::of(signing, &self.base));
+            // Boxed, because it is large and needed once.
+            .get_or_try_init(|| Box::pin(Signer::of(signing, &self.base)));
         Ok(signer.await?.as_ref())
     }
 }

@@ -183,7 +183,12 @@ mod tests {
         assert!(is_taken(&request, "", &pair(), AT));
         assert!(is_taken(&request, "", &pair(), AT + MAX_SKEW));
         assert!(!is_taken(&request, "", &pair(), AT + MAX_SKEW * 2));
-        assert!(!is_taken(&request, "", &pair(), AT - MAX_SKEW * 2));
+        assert!(!is_taken(
+            &request,
+            "",
+            &pair(),
+            AT.saturating_sub(MAX_SKEW * 2)
+        ));
     }
 
     #[test]
