@@ -4,11 +4,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use engine::{
-    Failure, JobError, JobRecord, MAX_PAUSES, MIN_SNOOZE, Pause, Rescheduling, RetryPolicy,
-    Timestamp,
+    Failure, JobError, JobRecord, MAX_PAUSES, MIN_SLICE, MIN_SNOOZE, Pause, Rescheduling,
+    RetryPolicy, Timestamp,
 };
 
-use crate::failures::{attempts_exhausted, snoozed_too_often, timed_out};
+use crate::failures::{attempts_exhausted, sliced_too_often, snoozed_too_often, timed_out};
 use crate::invocation::Limit;
 
 /// What follows an attempt that did not succeed.
@@ -18,6 +18,11 @@ pub enum After {
     End(Failure),
     /// The job starts again.
     Again(Rescheduling),
+    /// The attempt continues with another slice.
+    NextSlice {
+        /// When that may start.
+        next_start: Timestamp,
+    },
 }
 
 /// The circumstances that decide it, other than the error.
@@ -30,7 +35,7 @@ pub struct Circumstances<'a> {
     pub deliveries: u32,
     /// When the attempt ended.
     pub now: Timestamp,
-    /// Earliest start of the next attempt: the end of the lease while a thread of this attempt still runs, so that no two attempts'
+    /// Earliest start of the next attempt or slice: the end of the lease while a thread of this one still runs, so that no two attempts'
     /// handlers run at once. The process does not outlive the lease.
     pub not_before: Timestamp,
     /// Uniform over all of `u64`.
@@ -46,6 +51,7 @@ impl Circumstances<'_> {
         match error {
             JobError::Permanent(failure) => (None, After::End(failure.clone())),
             JobError::Snooze { after, reason } => (None, self.after_snooze(*after, reason)),
+            JobError::NextSlice => (None, self.after_slice()),
             JobError::Retry {
                 failure,
                 source,
@@ -90,6 +96,18 @@ impl Circumstances<'_> {
             reason: reason.to_owned(),
             next_start,
         })
+    }
+
+    fn after_slice(&self) -> After {
+        let ran = self.run.started_at.map(|at| self.now.since(at));
+        let next_start = self.next_start(MIN_SLICE.saturating_sub(ran.unwrap_or_default()));
+        if self.run.is_past_deadline(next_start) {
+            return After::End(JobRecord::deadline_exceeded());
+        }
+        if !self.may_pause() {
+            return After::End(sliced_too_often());
+        }
+        After::NextSlice { next_start }
     }
 
     /// What follows an attempt that exceeded `limit`; `is_over` is whether its handler has stopped.
@@ -224,6 +242,42 @@ mod tests {
         assert_eq!(after_at(&error, 1, 1_070), overdue);
     }
 
+    fn started(seconds: i64, attempt: u32) -> JobRecord {
+        JobRecord {
+            started_at: Some(Timestamp::from_seconds(seconds)),
+            ..run(attempt)
+        }
+    }
+
+    #[test]
+    fn a_slice_is_followed_by_the_next_one_at_once_in_the_last_attempt_too() {
+        let run = started(1_005, 3);
+        let after = circumstances(&run, 1_010).after(&JobError::next_slice()).1;
+        let next_start = Timestamp::from_seconds(1_010);
+        assert_eq!(after, After::NextSlice { next_start });
+    }
+
+    #[test]
+    fn no_two_slices_begin_within_the_shortest_one() {
+        let run = started(1_010, 1);
+        let after = circumstances(&run, 1_010).after(&JobError::next_slice()).1;
+        let next_start = Timestamp::from_seconds(1_011);
+        assert_eq!(after, After::NextSlice { next_start });
+    }
+
+    #[test]
+    fn a_slice_past_the_deadline_ends_the_job() {
+        let run = started(1_005, 1);
+        let after = |seconds| {
+            circumstances(&run, seconds)
+                .after(&JobError::next_slice())
+                .1
+        };
+        assert!(matches!(after(1_099), After::NextSlice { .. }));
+        let overdue = After::End(JobRecord::deadline_exceeded());
+        assert_eq!(after(1_100), overdue);
+    }
+
     #[test]
     fn while_anything_of_an_attempt_still_runs_the_next_one_waits_for_the_end_of_the_lease() {
         let run = run(1);
@@ -234,11 +288,16 @@ mod tests {
             };
             match circumstances.after(error).1 {
                 After::Again(again) => Some(again.next_start),
+                After::NextSlice { next_start } => Some(next_start),
                 After::End(_) => None,
             }
         };
         let snooze = JobError::snooze(Duration::from_secs(30), "waits");
-        for error in [JobError::retry("busy", "busy"), snooze] {
+        for error in [
+            JobError::retry("busy", "busy"),
+            snooze,
+            JobError::next_slice(),
+        ] {
             let lease = Timestamp::from_seconds(1_050);
             assert_eq!(next_start(&error, 1_050), Some(lease));
             assert_eq!(next_start(&error, 1_100), None, "past the deadline");
@@ -251,7 +310,7 @@ mod tests {
         let after = |limit, is_over| match circumstances(&run, 1_010).after_time_out(limit, is_over)
         {
             After::End(failure) => failure.code().to_owned(),
-            After::Again(_) => "again".to_owned(),
+            After::Again(_) | After::NextSlice { .. } => "again".to_owned(),
         };
         for is_over in [true, false] {
             assert_eq!(after(Limit::Deadline, is_over), "deadline-exceeded");
@@ -271,8 +330,11 @@ mod tests {
             deliveries,
         ) {
             After::End(failure) => failure.code().to_owned(),
-            After::Again(_) => "again".to_owned(),
+            After::Again(_) | After::NextSlice { .. } => "again".to_owned(),
         };
+        let slice = JobError::next_slice();
+        assert_eq!(code_after(&slice, MAX_PAUSES - 1), "again");
+        assert_eq!(code_after(&slice, MAX_PAUSES), "sliced-too-often");
         let snooze = JobError::snooze(Duration::from_secs(1), "waits");
         let retry = JobError::retry("busy", "busy");
         assert_eq!(code_after(&snooze, MAX_PAUSES - 1), "again");
