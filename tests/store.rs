@@ -26,6 +26,7 @@ mod list;
 mod lost_answers;
 mod result;
 mod sizes;
+mod slices;
 #[cfg(test)]
 mod sweep;
 mod write_agreement;
@@ -55,6 +56,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
         result::CHECKS,
         lost_answers::CHECKS,
         sizes::CHECKS,
+        slices::CHECKS,
         faults::CHECKS,
     ];
     files.into_iter().flatten()

@@ -10,5 +10,6 @@ mod histories;
 mod large;
 mod lifecycle;
 mod profiles;
+mod slices;
 mod wire;
 mod wire_faults;

@@ -69,6 +69,25 @@ async fn a_job_s_life_is_counted_once_however_often_its_message_comes() {
 }
 
 #[tokio::test]
+async fn the_slices_of_a_job_are_one_attempt_which_waited_once() {
+    let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
+    let input = json!({ "seconds": 2.2, "steps": 2, "outcome": "slices" });
+
+    run(
+        &deployed,
+        &json!({ "name": "rehearsal", "input": input }),
+        2,
+    )
+    .await;
+
+    let worker = &deployed.worker;
+    assert_eq!(values(worker, "Attempts", 1).await, [1]);
+    assert_eq!(values(worker, "RunTime", 2).await.len(), 2);
+    assert_eq!(values(worker, "QueueDelay", 1).await.len(), 1);
+    assert_eq!(handed_back(worker, 1).await, ["slice"]);
+}
+
+#[tokio::test]
 async fn the_average_of_failures_is_their_share() {
     let deployed = Deployed::with_parameters(&[("OptInKinds", "rehearsal")]).await;
 

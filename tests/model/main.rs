@@ -28,6 +28,11 @@ fn whatever_happens_to_a_job_that_pauses_its_promises_hold() {
 }
 
 #[test]
+fn whatever_happens_to_a_job_that_runs_over_slices_its_promises_hold() {
+    walk(Lifecycle::of(Scene::Slices, None));
+}
+
+#[test]
 fn whatever_is_late_no_checkpoint_is_taken_back() {
     walk(Lifecycle::of(Scene::Progress, None));
 }
@@ -43,7 +48,7 @@ fn whatever_happens_to_a_key_used_again_no_job_is_lost_nor_run_for_another() {
 }
 
 /// The scene in which the checker finds each guard left out, and the property that is violated then.
-const FOUND: [(Guard, Scene, &str); 24] = [
+const FOUND: [(Guard, Scene, &str); 28] = [
     (
         Guard::MessageFirst,
         Scene::Late,
@@ -68,6 +73,10 @@ const FOUND: [(Guard, Scene, &str); 24] = [
     (Guard::ProgressNumber, Scene::Progress, model::TOOK_BACK),
     (Guard::LateStart, Scene::Progress, model::TIMED_OUT_EARLY),
     (Guard::Leftovers, Scene::Pauses, model::TWO_AT_ONCE),
+    (Guard::Leftovers, Scene::Slices, model::TWO_AT_ONCE),
+    (Guard::SliceToken, Scene::Slices, model::STALE_WRITE),
+    (Guard::SliceStep, Scene::Slices, model::STARTED_TOO_OFTEN),
+    (Guard::SliceCancel, Scene::Slices, model::ASKED_NOBODY),
     (Guard::FreeId, Scene::OneKey, model::LOST),
     (Guard::Pinned, Scene::OneKey, model::ACTED_ON_ANOTHER),
     (Guard::PinnedLooks, Scene::OneKey, model::ACTED_ON_ANOTHER),

@@ -34,6 +34,7 @@ fn name(operation: &str, request: &Value) -> String {
         _ if sets("#deleted = ") => "delete".to_owned(),
         (_, Some(outcome)) if sets("#percent = ") => format!("finish {outcome}"),
         (_, Some(_)) => "finish_unowned".to_owned(),
+        _ if sets("#attempt_step = ") => "end_slice".to_owned(),
         _ if sets("#run_token = ") => "claim".to_owned(),
         _ if sets("#state = :scheduled") => "reschedule".to_owned(),
         _ if sets("#cancel_requested = ") => "cancel".to_owned(),

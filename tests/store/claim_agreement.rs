@@ -19,6 +19,7 @@ struct Case {
     lease: Option<i64>,
     attempt: u32,
     max_attempts: u32,
+    is_between_slices: bool,
     cancel_requested: bool,
     deadline: i64,
     overdue: i64,
@@ -33,6 +34,7 @@ const DUE: Case = Case {
     lease: None,
     attempt: 0,
     max_attempts: 3,
+    is_between_slices: false,
     cancel_requested: false,
     deadline: 1,
     overdue: 2,
@@ -47,6 +49,12 @@ const DEAD: Case = Case {
     lease: Some(0),
     attempt: 1,
     ..DUE
+};
+
+/// Between two slices of its first attempt.
+const SLICED: Case = Case {
+    is_between_slices: true,
+    ..DEAD
 };
 
 const ENDED: Case = Case {
@@ -80,6 +88,13 @@ fn table_of_cases() -> Vec<(Case, ClaimDecision)> {
         (Case { lease: Some(-1), cancel_requested: true, deadline: 0, ..DEAD }, D::PastDeadline { until: in_two_ms }),
         (Case { lease: Some(-1), cancel_requested: true, deadline: 0, overdue: 0, ..DEAD }, D::Overdue),
         (Case { is_same_request: false, ..DEAD }, D::Foreign),
+        (SLICED, D::Start),
+        (Case { attempt: 3, ..SLICED }, D::Start),
+        (Case { attempt: 3, lease: Some(1), ..SLICED }, D::Busy { until: in_a_ms }),
+        (Case { attempt: 3, cancel_requested: true, ..SLICED }, D::Canceled),
+        (Case { deadline: 0, ..SLICED }, D::PastDeadline { until: in_two_ms }),
+        (Case { deadline: 0, overdue: 0, ..SLICED }, D::Overdue),
+        (Case { is_same_request: false, ..SLICED }, D::Foreign),
         (ENDED, D::Finished),
         (Case { state: "FAILED", ..ENDED }, D::Finished),
         (Case { state: "CANCELED", ..ENDED }, D::Finished),
@@ -103,12 +118,12 @@ fn any_case() -> impl Strategy<Value = Case> {
     let times = (-2..=2_i64, -2..=2_i64, -3..=8_i64, 0..=4_i64, -3..=60_i64);
     let counts = (0..=3_u32, 1..=3_u32);
     let seldom = || prop::bool::weighted(0.2);
-    let flags = (seldom(), seldom(), seldom());
+    let flags = (seldom(), seldom(), seldom(), seldom());
     (state, times, counts, flags).prop_map(|(state, times, counts, flags)| {
         let (start, lease, deadline, horizon, expires_s) = times;
         let overdue = deadline + horizon;
         let (attempt, max_attempts) = counts;
-        let (cancel_requested, keeps_lease, is_other_request) = flags;
+        let (cancel_requested, keeps_lease, is_other_request, is_between_slices) = flags;
         Case {
             state,
             start,
@@ -116,6 +131,8 @@ fn any_case() -> impl Strategy<Value = Case> {
             lease: (state == "STARTED" || keeps_lease).then_some(lease),
             attempt,
             max_attempts,
+            // Only a started job is; should another ever look so, it means nothing but for its attempts.
+            is_between_slices: is_between_slices && state == "STARTED",
             cancel_requested,
             deadline,
             overdue,
@@ -155,6 +172,9 @@ impl Case {
         if self.cancel_requested {
             set(A::CancelRequested, AttributeValue::Bool(true));
         }
+        if self.is_between_slices {
+            set(A::AttemptStep, AttributeValue::N("0".to_owned()));
+        }
     }
 
     fn fingerprint(&self) -> Fingerprint {
@@ -184,7 +204,9 @@ async fn claim_and_decide(table: &Table, case: &Case) -> (ClaimDecision, ClaimDe
 
     match claim {
         Claim::Acquired(run) => {
-            assert_eq!(run.attempt, record.attempt + 1);
+            let counts = u32::from(!case.is_between_slices);
+            assert_eq!(run.attempt, record.attempt + counts);
+            assert!(!run.is_between_slices);
             (ClaimDecision::Start, decision)
         }
         Claim::Refused(said, old) => {

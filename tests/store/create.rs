@@ -42,6 +42,8 @@ async fn a_new_record_reads_back_with_all_that_it_was_accepted_with(table: &Tabl
         created_at: at(250),
         scheduled_start: at(7_250),
         started_at: None,
+        ended_slices: None,
+        is_between_slices: false,
         ended_at: None,
         deadline: at(7_250).plus(DEADLINE),
         overdue_at: at(7_250).plus(DEADLINE + HORIZON),

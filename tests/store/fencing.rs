@@ -40,6 +40,8 @@ async fn writes_nothing(table: &Table, run: &JobRecord, now: Timestamp) {
         let reschedule = store.reschedule(run, &again, &half(), now).await.unwrap();
         assert_eq!(reschedule, Written::Fenced);
     }
+    let slice = store.end_slice(run, &half(), next, now).await.unwrap();
+    assert_eq!(slice, Written::Fenced);
     for ending in endings() {
         let finish = store.finish(run, &ending, &half(), now, RETENTION).await;
         assert_eq!(finish.unwrap(), Written::Fenced, "{ending:?}");

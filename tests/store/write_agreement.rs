@@ -35,11 +35,13 @@ struct Case {
 enum Write {
     Progress,
     GiveBack(Pause),
+    EndSlice,
     End(Outcome),
 }
 
-const WRITES: [Write; 6] = [
+const WRITES: [Write; 7] = [
     Write::Progress,
+    Write::EndSlice,
     Write::GiveBack(Pause::Retry),
     Write::GiveBack(Pause::Snooze),
     Write::End(Outcome::Success),
@@ -55,6 +57,8 @@ fn any_case() -> impl Strategy<Value = Case> {
     ];
     let token = prop_oneof![
         4 => Just(Some("this run")),
+        // Between two slices of it.
+        1 => Just(Some("this run.ended")),
         2 => Just(Some("another run")),
         1 => Just(None),
     ];
@@ -98,7 +102,12 @@ impl Case {
             set(A::CancelRequested, AttributeValue::Bool(true));
         }
         match self.token {
-            Some(token) => set(A::RunToken, text(token)),
+            Some(token) => {
+                if token.ends_with(".ended") && state == "STARTED" {
+                    set(A::AttemptStep, number(0));
+                }
+                set(A::RunToken, text(token));
+            }
             None => drop(item.remove(A::RunToken.name())),
         }
     }
@@ -109,6 +118,7 @@ impl Write {
         match self {
             Self::Progress => AttemptWrite::Progress,
             Self::GiveBack(_) => AttemptWrite::Reschedule,
+            Self::EndSlice => AttemptWrite::EndSlice,
             Self::End(outcome) => AttemptWrite::End(outcome),
         }
     }
@@ -125,6 +135,7 @@ impl Write {
                 let again = again(pause, at(NOW + 9_000));
                 return store.reschedule(run, &again, &half, now).await;
             }
+            Self::EndSlice => return store.end_slice(run, &half, now, now).await,
             Self::End(Outcome::Success) => Ending::Success {
                 result: "1".to_owned(),
             },
@@ -138,6 +149,9 @@ impl Write {
     fn looks_done(self, record: &JobRecord, run: &JobRecord) -> bool {
         let is_done = match self {
             Self::Progress => false,
+            Self::EndSlice => {
+                return record.is_between_slices && record.run_token == run.ended_slice_token();
+            }
             Self::GiveBack(_) => record.state == JobState::Scheduled,
             Self::End(outcome) => record.state == JobState::Completed(outcome),
         };

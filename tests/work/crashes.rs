@@ -179,7 +179,7 @@ async fn a_job_that_takes_longer_than_an_attempt_may_fails_as_timed_out() {
     let app = App::start(&["--worker-timeout", "2"]);
     let submitted = Instant::now();
 
-    let job = app.rehearse(json!({"seconds": 60})).await;
+    let job = app.rehearse(json!({"seconds": 0, "outcome": "hang"})).await;
     let document = app.wait_for_end(&job).await;
 
     assert_eq!(ended_as(&document), ("FAILED", "timed-out"));

@@ -1,5 +1,5 @@
 //! Random histories of a few jobs, on the embedded table and queue with clocks that stand still: submits, deliveries that come
-//! twice, crashes, frozen workers that thaw and write, progress that comes late, attempts given back and snoozes, leases that run out, cancels, deletes, TTL.
+//! twice, crashes, frozen workers that thaw and write, progress that comes late, attempts given back, snoozes and slices, leases that run out, cancels, deletes, TTL.
 //!
 //! The store and the queue are the real ones, and so is the wire; a worker is played step by step. The auditor's ledger
 //! judges each write. `HISTORIES=10000` plays more of them than the default.
@@ -68,6 +68,30 @@ fn a_worker_that_thaws_after_its_lease_writes_nothing() {
             worker: 1,
             succeeds: true,
         },
+    ]);
+}
+
+/// The same attempt, twice: its late progress and its late end count for nothing.
+#[test]
+fn a_slice_that_is_over_writes_nothing_and_the_next_one_goes_on() {
+    let slice = Step::EndSlice {
+        worker: 0,
+        leaves_thread: false,
+    };
+    play(&[
+        Step::Submit { job: 0 },
+        Step::Deliver { worker: 0 },
+        Step::Progress { worker: 0 },
+        slice.clone(),
+        Step::Deliver { worker: 1 },
+        Step::Progress { worker: 1 },
+        Step::Freeze { worker: 1 },
+        Step::Advance { seconds: 31 },
+        Step::Deliver { worker: 0 },
+        slice,
+        Step::ThawAndProgress,
+        Step::ThawAndEndSlice,
+        Step::Cancel { job: 0 },
     ]);
 }
 

@@ -138,7 +138,7 @@ impl<'a> JobMembers<'a> {
             job_status: judged.state.job_status(),
             percent_complete: judged.percent.get(),
             scheduled_start_time: judged.scheduled_start.to_string(),
-            start_time: time(judged.started_at),
+            start_time: time(judged.attempt_began_at()),
             end_time: time(judged.ended_at),
             estimated_end_time: time(judged.estimated_end()),
             owner: judged.owner.as_str(),
@@ -191,7 +191,7 @@ pub fn retry_after(judged: &Judged<'_>) -> Option<u64> {
         JobState::Scheduled => now.since(judged.scheduled_start) / 4,
         JobState::Started => match judged.estimated_end() {
             Some(end) => end.since(now).max(now.since(end)) / 4,
-            None => now.since(judged.started_at.unwrap_or(now)) / 4,
+            None => now.since(judged.attempt_began_at().unwrap_or(now)) / 4,
         },
     };
     // Past its deadline, a job changes once more, at the latest when it is overdue.

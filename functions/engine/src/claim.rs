@@ -13,7 +13,7 @@ use crate::{Fingerprint, JobRecord, JobState, Timestamp};
 /// variants are the reasons why the condition did not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimDecision {
-    /// The job is due and unclaimed: start the next attempt.
+    /// The job is due and unclaimed: start the next attempt, or the next slice of the attempt.
     Start,
     /// There is no record, or it has expired. The message's own record may follow within milliseconds, or its write failed.
     Missing,
@@ -90,7 +90,10 @@ fn decide_live(record: &JobRecord, now: Timestamp) -> ClaimDecision {
             until: record.scheduled_start,
         },
         _ if record.cancel_requested => ClaimDecision::Canceled,
-        _ if record.attempt >= record.max_attempts => ClaimDecision::Exhausted,
+        // The last attempt may continue, too.
+        _ if record.attempt >= record.max_attempts && !record.is_between_slices => {
+            ClaimDecision::Exhausted
+        }
         _ => ClaimDecision::Start,
     }
 }

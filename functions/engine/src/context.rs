@@ -111,13 +111,13 @@ impl Context {
     }
 
     /// An idempotency key for this attempt only, for an effect that the next attempt must cause again. A snooze does not use up the
-    /// attempt, so the key is the same after it.
+    /// attempt, nor does the end of a slice, so the key is the same after them.
     #[must_use]
     pub fn attempt_idempotency_key(&self) -> String {
         format!("{}-{}", self.idempotency_key(), self.inner.attempt)
     }
 
-    /// The number of this attempt, beginning with 1. A snooze does not use up an attempt.
+    /// The number of this attempt, beginning with 1. Neither a snooze nor the end of a slice uses up an attempt.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.inner.attempt
@@ -129,9 +129,10 @@ impl Context {
         self.inner.max_attempts
     }
 
-    /// The time until the attempt is stopped: at the kind's time limit, or a margin before the function's timeout or the job's deadline.
+    /// The time until the handler is stopped: at the kind's time limit, or a margin before the function's timeout or the job's deadline.
+    /// A handler that needs more saves its state and ends its slice before ([`JobError::next_slice`]).
     #[must_use]
-    pub fn remaining(&self) -> Duration {
+    pub fn time_left(&self) -> Duration {
         self.inner.ends_at.saturating_duration_since(Instant::now())
     }
 
@@ -145,8 +146,8 @@ impl Context {
         });
     }
 
-    /// Saves `value` as the checkpoint for the next attempt, in place of the previous one. The worker writes it with the next progress
-    /// write (once per second at most), and when the attempt ends with a retry or a snooze. If the process dies before that write, the
+    /// Saves `value` as the checkpoint for the next attempt or slice, in place of the previous one. The worker writes it with the next
+    /// progress write (once per second at most), and when the attempt ends with a retry or a snooze, or ends its slice. If the process dies before that write, the
     /// previous checkpoint remains.
     ///
     /// # Errors
@@ -160,7 +161,7 @@ impl Context {
         Ok(())
     }
 
-    /// The latest checkpoint, of an earlier attempt or this one. `None` if there is none, or if it is not a `T` because an earlier
+    /// The latest checkpoint, of an earlier attempt or slice, or of this one. `None` if there is none, or if it is not a `T` because an earlier
     /// version of the kind saved it: then the work starts from the beginning.
     #[must_use]
     pub fn saved<T: DeserializeOwned>(&self) -> Option<T> {

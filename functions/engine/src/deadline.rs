@@ -84,6 +84,9 @@ impl JobRecord {
 
     fn ended(mut self, (ended_at, end): (Timestamp, Move)) -> Self {
         if let Ok(state) = transition(self.state, end) {
+            self.started_at = self.attempt_began_at();
+            self.ended_slices = None;
+            self.is_between_slices = false;
             self.state = state;
             self.ended_at = Some(ended_at);
             self.updated_at = ended_at;

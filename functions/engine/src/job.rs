@@ -55,7 +55,8 @@ pub trait Job: DeserializeOwned + JsonSchema + Send + 'static {
     /// The delay between attempts.
     const RETRY: RetryPolicy = RetryPolicy::DEFAULT;
 
-    /// Time limit of an attempt, if it is shorter than the worker's timeout. An attempt that exceeds it probably hangs, and another
+    /// Time limit of an attempt, over all its slices ([`JobError::next_slice`]), not counting the time between them. `None`: only the
+    /// worker's timeout limits a slice, and the deadline the job. An attempt that exceeds it probably hangs, and another
     /// one may not. So it is stopped and retried as after an error; if it was the last attempt, the job fails with `timed-out`. If the
     /// handler does not stop, the job is not retried, because each attempt would end its process.
     const TIME_LIMIT: Option<Duration> = None;

@@ -66,6 +66,8 @@ pub enum JobError {
         /// The job's summary while it waits.
         reason: String,
     },
+    /// End this slice, and continue the same attempt in a later invocation at once.
+    NextSlice,
     /// The job fails now, even if there are attempts left.
     Permanent(Failure),
 }
@@ -73,6 +75,10 @@ pub enum JobError {
 /// Minimum length of a snooze; a shorter one lasts this long. Each snooze costs two writes and a delivery of the message, and a kind
 /// that snoozes without a delay would do nothing else.
 pub const MIN_SNOOZE: Duration = Duration::from_secs(1);
+
+/// Minimum time from the start of a slice to that of the next one, for the same reason. A longer slice is followed by the next one at
+/// once.
+pub const MIN_SLICE: Duration = Duration::from_secs(1);
 
 impl JobError {
     /// A permanent error: the job fails, because another attempt would fail the same way.
@@ -112,6 +118,19 @@ impl JobError {
             after: delay,
             reason: reason.to_owned(),
         }
+    }
+
+    /// The end of a slice: the job continues at once in a later invocation, as the same attempt, from the latest checkpoint
+    /// ([`crate::Context::save`]). For a job that takes longer than an invocation: when [`crate::Context::time_left`] gets short, save the
+    /// state and return this. Without a checkpoint, the next slice starts from the beginning.
+    ///
+    /// The job stays STARTED, with its percentage and summary. The kind's time limit counts over all slices of the attempt. If a slice's
+    /// worker dies, the next attempt continues from the latest checkpoint. A slice that begins less than [`MIN_SLICE`] after the previous
+    /// one waits for the rest of that time. A job that could only continue after its deadline fails at once, with `deadline-exceeded`; one
+    /// that ends slices without end fails with `sliced-too-often` ([`crate::MAX_PAUSES`]).
+    #[must_use]
+    pub fn next_slice() -> Self {
+        Self::NextSlice
     }
 }
 

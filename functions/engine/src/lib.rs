@@ -55,7 +55,7 @@ pub use ids::{
     SECRET_MIN_CHARS, UploadId, token,
 };
 pub use job::{Invalid, Job};
-pub use job_error::{Failure, JobError, MIN_SNOOZE};
+pub use job_error::{Failure, JobError, MIN_SLICE, MIN_SNOOZE};
 pub use judged::Judged;
 pub use kinds::{
     Catalog, CatalogBuilder, Intake, IntakeBuilder, KindName, NamedUpload, ParseKindNameError,
@@ -70,7 +70,7 @@ pub use queue::{
     MAX_PAUSES, MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES, ParseMessageError, ParseTraceContextError,
     QueueError, Receipt, TraceContext, VISIBILITY_MARGIN,
 };
-pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
+pub use record::{EndedSlices, JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;
 pub use settings::{Authorization, LONGEST_HOLD};
 pub use state::{Illegal, JobState, Move, Outcome, transition};

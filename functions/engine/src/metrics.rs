@@ -19,14 +19,14 @@ pub struct Metrics {
 pub enum Happened {
     /// The job was accepted. Counted once per job, however often its request was repeated.
     Accepted,
-    /// An attempt was claimed.
+    /// An attempt was claimed. Not counted for a job that ended a slice since its scheduled start.
     Claimed {
         /// Time since it was due: since the scheduled start, or the planned start of the next attempt.
         after: Duration,
     },
-    /// An attempt ended, with any outcome.
+    /// An attempt ended, with any outcome, or a slice of one.
     AttemptOver {
-        /// Duration of the attempt.
+        /// Duration of the attempt, or of its latest slice.
         ran: Duration,
     },
     /// The job finished.

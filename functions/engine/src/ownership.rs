@@ -9,6 +9,8 @@ pub enum AttemptWrite {
     Progress,
     /// Its retry or its snooze.
     Reschedule,
+    /// The end of its slice.
+    EndSlice,
     /// The end of the job.
     End(Outcome),
 }
@@ -18,7 +20,7 @@ pub enum AttemptWrite {
 pub enum Written {
     /// The write took effect. Progress also counts as applied if the attempt has reported more since.
     Applied,
-    /// The owner asked this attempt to stop. Progress was written; a reschedule or a failure was not.
+    /// The owner asked this attempt to stop. Progress was written; a reschedule, a slice's end or a failure was not.
     CancelRequested,
     /// The attempt was superseded, or its lease or the job's deadline has passed. It must not write any more.
     Fenced,
@@ -28,7 +30,7 @@ pub enum Written {
 /// attempt's writes in [`crate::JobStore`]. Once its lease has ended, an attempt writes nothing, even if no other attempt has
 /// started: so readers know when they have seen its last write.
 ///
-/// Compares fencing tokens, not attempt numbers: after a snooze the next claim has the same attempt number.
+/// Compares fencing tokens, not attempt numbers: after a snooze the next claim has the same attempt number, and so has the next slice.
 #[must_use]
 pub fn owns_attempt(record: &JobRecord, run: &JobRecord, now: Timestamp) -> bool {
     record.state == JobState::Started
@@ -39,7 +41,7 @@ pub fn owns_attempt(record: &JobRecord, run: &JobRecord, now: Timestamp) -> bool
 }
 
 /// Decides the outcome of an attempt's write, given the current record. A result takes precedence over a cancel that came too
-/// late; a reschedule or a failure does not, and has no effect then.
+/// late; a reschedule, a slice's end or a failure does not, and has no effect then.
 #[must_use]
 pub fn decide_write(
     record: Option<&JobRecord>,
@@ -53,9 +55,10 @@ pub fn decide_write(
     match write {
         AttemptWrite::End(Outcome::Success | Outcome::Canceled) => Written::Applied,
         _ if !record.cancel_requested => Written::Applied,
-        AttemptWrite::Progress | AttemptWrite::Reschedule | AttemptWrite::End(Outcome::Failed) => {
-            Written::CancelRequested
-        }
+        AttemptWrite::Progress
+        | AttemptWrite::Reschedule
+        | AttemptWrite::EndSlice
+        | AttemptWrite::End(Outcome::Failed) => Written::CancelRequested,
     }
 }
 
@@ -80,6 +83,17 @@ mod tests {
         assert_eq!(before.attempt, after.attempt);
         assert!(owns_attempt(&after, &after, at(1_010)));
         assert!(!owns_attempt(&after, &before, at(1_010)));
+    }
+
+    #[test]
+    fn an_ended_slice_owns_nothing_though_the_lease_lasts() {
+        let run = running("run");
+        let ended = JobRecord {
+            run_token: run.ended_slice_token(),
+            is_between_slices: true,
+            ..run.clone()
+        };
+        assert!(!owns_attempt(&ended, &run, at(1_010)));
     }
 
     #[test]
@@ -118,6 +132,7 @@ mod tests {
         for (write, expected) in [
             (AttemptWrite::Progress, Written::CancelRequested),
             (AttemptWrite::Reschedule, Written::CancelRequested),
+            (AttemptWrite::EndSlice, Written::CancelRequested),
             (AttemptWrite::End(Outcome::Failed), Written::CancelRequested),
             (AttemptWrite::End(Outcome::Success), Written::Applied),
             (AttemptWrite::End(Outcome::Canceled), Written::Applied),

@@ -57,7 +57,8 @@ pub struct JobRecord {
     pub state: JobState,
     /// The progress of its current (or last) attempt.
     pub percent: Percent,
-    /// The progress when its current attempt began: more than zero after a snooze, or if it resumed from a checkpoint after an error.
+    /// The progress when its current attempt or slice began: more than zero after a snooze or an earlier slice, or if it resumed from a
+    /// checkpoint after an error.
     pub start_percent: Percent,
     /// The checkpoint.
     pub checkpoint: Option<Checkpoint>,
@@ -69,8 +70,13 @@ pub struct JobRecord {
     pub created_at: Timestamp,
     /// When it may start: as requested, or the time of the next attempt.
     pub scheduled_start: Timestamp,
-    /// When its current (or last) attempt started.
+    /// When its current (or last) slice started, which is the whole attempt for most kinds. After the end of the job, when its last
+    /// attempt started. See [`Self::attempt_began_at`].
     pub started_at: Option<Timestamp>,
+    /// The slices that an attempt ended, since the job was last SCHEDULED. See [`Self::slices`].
+    pub ended_slices: Option<EndedSlices>,
+    /// Whether its attempt ended a slice, and continues with the next claim.
+    pub is_between_slices: bool,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
     /// The latest end: from then on, no attempt may start or write, and nothing can be canceled.
@@ -80,13 +86,14 @@ pub struct JobRecord {
     /// The end of the current attempt's lease.
     pub lease_until: Option<Timestamp>,
     /// The fencing token of the current (or last) attempt. Unlike an attempt number, which is used again after a snooze, it is unique.
-    /// By it, a repeated write of an attempt also recognizes its own effect.
+    /// By it, a repeated write of an attempt also recognizes its own effect. Between two slices it is a token that no worker holds:
+    /// [`Self::ended_slice_token`].
     pub run_token: Option<String>,
     /// The number of the latest progress write of the current (or last) attempt: 1, 2, 3, ... 0 before the first, and after the end.
     pub progress_number: u64,
     /// When it expires, in whole seconds; the table's TTL attribute.
     pub expires_at: Timestamp,
-    /// Number of attempts so far. A snooze does not use up an attempt.
+    /// Number of attempts so far. Neither a snooze nor the end of a slice uses up an attempt.
     pub attempt: u32,
     /// Maximum number of attempts.
     pub max_attempts: u32,
@@ -107,6 +114,17 @@ pub struct JobRecord {
     pub result_days: Option<u16>,
     /// The error, if it failed.
     pub error: Option<Failure>,
+}
+
+/// The slices that an attempt has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EndedSlices {
+    /// The number of the attempt.
+    pub attempt: u32,
+    /// When the first of them started.
+    pub began_at: Timestamp,
+    /// For how long they ran, not counting the time between them.
+    pub ran: Duration,
 }
 
 impl JobRecord {
@@ -131,6 +149,8 @@ impl JobRecord {
             created_at: now,
             scheduled_start: job.scheduled_start,
             started_at: None,
+            ended_slices: None,
+            is_between_slices: false,
             ended_at: None,
             deadline,
             overdue_at,
@@ -158,7 +178,45 @@ impl JobRecord {
         self.is_deleted || now >= self.expires_at
     }
 
-    /// The estimated end of a running attempt, from its progress so far; `None` before its first progress, and if it does not run.
+    /// The slices that the current (or last) attempt has ended. If a worker died in a slice, a new attempt has begun since.
+    #[must_use]
+    pub fn slices(&self) -> Option<EndedSlices> {
+        self.ended_slices
+            .filter(|slices| slices.attempt == self.attempt)
+    }
+
+    /// When its current (or last) attempt started.
+    #[must_use]
+    pub fn attempt_began_at(&self) -> Option<Timestamp> {
+        match self.slices() {
+            Some(slices) => Some(slices.began_at),
+            None => self.started_at,
+        }
+    }
+
+    /// The slices that this attempt has ended if the current one ends at `now`.
+    #[must_use]
+    pub fn slices_until(&self, now: Timestamp) -> EndedSlices {
+        let started_at = self.started_at.unwrap_or(now);
+        let earlier = self.slices();
+        let ran = earlier.map_or(Duration::ZERO, |slices| slices.ran);
+        EndedSlices {
+            attempt: self.attempt,
+            began_at: earlier.map_or(started_at, |slices| slices.began_at),
+            ran: ran + now.since(started_at),
+        }
+    }
+
+    /// The fencing token of the record after the slice of this run has ended: the run's own with a mark. No worker holds it, so a write of
+    /// the ended slice that comes late has no effect, while the slice's end recognizes its own.
+    #[must_use]
+    pub fn ended_slice_token(&self) -> Option<String> {
+        let token = self.run_token.as_deref()?;
+        Some(format!("{token}.ended"))
+    }
+
+    /// The estimated end of a running attempt, from its progress so far; `None` before its first progress, and if it does not run. Each
+    /// slice counts by itself, because the time between two of them says nothing about the rest.
     #[must_use]
     pub fn estimated_end(&self) -> Option<Timestamp> {
         let started = self
@@ -254,6 +312,37 @@ pub(crate) mod tests {
             ..quarter
         };
         assert_eq!(slow.estimated_end(), Some(slow.deadline));
+    }
+
+    #[test]
+    fn the_slices_of_an_attempt_count_together_and_not_for_the_next_attempt() {
+        let first = JobRecord {
+            state: JobState::Started,
+            attempt: 1,
+            started_at: Some(at(1_010)),
+            ..accepted()
+        };
+        let after_one = first.slices_until(at(1_015));
+        let second = JobRecord {
+            started_at: Some(at(1_020)),
+            ended_slices: Some(after_one),
+            ..first
+        };
+        let after_two = second.slices_until(at(1_023));
+        let expected = EndedSlices {
+            attempt: 1,
+            began_at: at(1_010),
+            ran: Duration::from_secs(8),
+        };
+        assert_eq!(after_two, expected);
+        assert_eq!(second.attempt_began_at(), Some(at(1_010)));
+        let next_attempt = JobRecord {
+            attempt: 2,
+            ..second
+        };
+        assert_eq!(next_attempt.slices(), None);
+        assert_eq!(next_attempt.attempt_began_at(), Some(at(1_020)));
+        assert_eq!(next_attempt.slices_until(at(1_021)).ran.as_secs(), 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //!    │   │  └───────────────────┘  │        Fail               ▲
 //!    │   │         Reschedule      │                           │
 //!    │   │                   Start │ (lease ran out,           │
-//!    │   │                         ▼  next attempt)            │
+//!    │   │                EndSlice ▼  next attempt)            │
 //!    │   │                      STARTED                        │
 //!    │   ├───────────────────── Fail (deadline, attempts) ─────┘
 //!    │   └───────────────────── Cancel ──────────────────▶ COMPLETED/CANCELED ◀── Cancel ── STARTED
@@ -16,7 +16,8 @@
 //! - **SCHEDULED**: accepted and waiting: for a worker, for the requested start, or for the next attempt after an error. A cancel ends
 //!   the job at once.
 //! - **STARTED**: an attempt owns the lease. If the lease ends before the attempt (the worker died), the next claim starts the next
-//!   attempt.
+//!   attempt. A handler that ends its slice (`EndSlice`) ends the lease, too, and the next claim continues the same attempt: the job
+//!   stays STARTED between the two.
 //! - **COMPLETED**: finished, with one of three outcomes. Final: nothing leaves this state, and the condition of every write enforces it.
 
 use std::fmt;
@@ -50,6 +51,8 @@ pub enum Move {
     Start,
     /// An attempt ends with a retry or a snooze.
     Reschedule,
+    /// An attempt ends its slice, and continues in a later invocation.
+    EndSlice,
     /// An attempt ends with the result.
     Succeed,
     /// An attempt, the deadline or the end of the last lease ends the job with an error.
@@ -75,15 +78,20 @@ pub struct Illegal {
 pub fn transition(from: JobState, attempted: Move) -> Result<JobState, Illegal> {
     use JobState::{Completed, Scheduled, Started};
     match (from, attempted) {
-        (Scheduled | Started, Move::Start) => Ok(Started),
+        (Scheduled | Started, Move::Start) | (Started, Move::EndSlice) => Ok(Started),
         (Started, Move::Reschedule) => Ok(Scheduled),
         (Started, Move::Succeed) => Ok(Completed(Outcome::Success)),
         (Scheduled | Started, Move::Fail) => Ok(Completed(Outcome::Failed)),
         (Scheduled | Started, Move::Cancel) => Ok(Completed(Outcome::Canceled)),
-        (Scheduled, Move::Reschedule | Move::Succeed)
+        (Scheduled, Move::Reschedule | Move::EndSlice | Move::Succeed)
         | (
             Completed(_),
-            Move::Start | Move::Reschedule | Move::Succeed | Move::Fail | Move::Cancel,
+            Move::Start
+            | Move::Reschedule
+            | Move::EndSlice
+            | Move::Succeed
+            | Move::Fail
+            | Move::Cancel,
         ) => Err(Illegal { from, attempted }),
     }
 }
@@ -159,9 +167,10 @@ mod tests {
     use super::*;
 
     const OUTCOMES: [Outcome; 3] = [Outcome::Success, Outcome::Failed, Outcome::Canceled];
-    const MOVES: [Move; 5] = [
+    const MOVES: [Move; 6] = [
         Move::Start,
         Move::Reschedule,
+        Move::EndSlice,
         Move::Succeed,
         Move::Fail,
         Move::Cancel,
@@ -181,11 +190,17 @@ mod tests {
     }
 
     #[test]
-    fn only_a_started_job_succeeds_or_is_rescheduled() {
-        for attempted in [Move::Succeed, Move::Reschedule] {
+    fn only_a_started_job_succeeds_or_is_rescheduled_or_ends_its_slice() {
+        for attempted in [Move::Succeed, Move::Reschedule, Move::EndSlice] {
             assert!(transition(JobState::Scheduled, attempted).is_err());
             assert!(transition(JobState::Started, attempted).is_ok());
         }
+    }
+
+    #[test]
+    fn a_job_stays_started_between_two_slices() {
+        let between = transition(JobState::Started, Move::EndSlice);
+        assert_eq!(between, Ok(JobState::Started));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod page;
 mod reschedule;
 mod result;
 mod schema;
+mod slice;
 mod stored_result;
 
 use aws_sdk_dynamodb::Client;

@@ -1,4 +1,4 @@
-//! Runs a kind in a test, in this process, without AWS.
+//! Runs a kind in a test, in this process, without AWS. For one that ends slices, see [`run_slices`].
 //!
 //! ```
 //! use std::time::Duration;
@@ -44,6 +44,8 @@
 //! # }
 //! ```
 
+mod slices;
+
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -52,6 +54,8 @@ use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
+
+pub use slices::{SlicedRun, run_slices};
 
 use crate::kinds::unenforced;
 use crate::{
@@ -151,7 +155,8 @@ impl<J: Job> Attempt<J> {
     /// Runs the attempt until its handler ends, however long that takes.
     pub async fn run(self) -> TestRun<Result<J::Output, JobError>> {
         let ends_at = Instant::now() + self.time;
-        let (context, control) = context_of(self.number, self.checkpoint, self.process, ends_at);
+        let run = run_of(self.number, self.checkpoint);
+        let (context, control) = run_context(&run, Vec::new(), ends_at, self.process);
         let result = self.job.run(context).await;
         TestRun {
             result,
@@ -166,8 +171,8 @@ impl<J: Job> Attempt<J> {
         enough: impl FnMut(&Progress) -> bool,
     ) -> TestRun<Option<Result<J::Output, JobError>>> {
         let ends_at = Instant::now() + self.time;
-        let (context, mut control) =
-            context_of(self.number, self.checkpoint, self.process, ends_at);
+        let run = run_of(self.number, self.checkpoint);
+        let (context, mut control) = run_context(&run, Vec::new(), ends_at, self.process);
         let mut said = control.progress.clone();
         let result = tokio::select! {
             biased;
@@ -205,7 +210,8 @@ pub async fn run_attempt<J: Job>(job: J, attempt: u32) -> TestRun<Result<J::Outp
 /// A context for an attempt with a time limit of a minute, and its other end, which stops the attempt and shows its progress.
 #[must_use]
 pub fn context(attempt: u32) -> (Context, RunControl) {
-    context_of(attempt, None, without_aws(), Instant::now() + A_MINUTE)
+    let ends_at = Instant::now() + A_MINUTE;
+    run_context(&run_of(attempt, None), Vec::new(), ends_at, without_aws())
 }
 
 /// An attachment with this content, which a handler reads as it reads an upload.
@@ -230,20 +236,14 @@ fn without_aws() -> ProcessState {
     ProcessState::new(SdkConfig::builder().build(), None)
 }
 
-fn context_of(
-    attempt: u32,
-    checkpoint: Option<Checkpoint>,
-    process: ProcessState,
-    ends_at: Instant,
-) -> (Context, RunControl) {
+fn run_of(attempt: u32, checkpoint: Option<Checkpoint>) -> JobRecord {
     let job = new_job();
     let accepted_at = job.scheduled_start;
-    let run = JobRecord {
+    JobRecord {
         checkpoint,
         attempt,
         ..JobRecord::begin(job, accepted_at)
-    };
-    run_context(&run, Vec::new(), ends_at, process)
+    }
 }
 
 /// Collects the limits in the input schemas of kinds that `submit` does not enforce. A test of the kinds requires that there are none.

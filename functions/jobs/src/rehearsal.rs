@@ -5,6 +5,7 @@
 mod bad;
 mod leftover;
 mod outcome;
+mod place;
 mod reading;
 
 use std::time::Duration;
@@ -14,16 +15,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use outcome::Outcome;
+use place::Place;
 use reading::Reading;
 
-/// Takes `seconds` in `steps`, then ends with `outcome`. Each step is a checkpoint, so the next attempt resumes after it.
+/// Takes `seconds` in `steps`, then ends with `outcome`. Each step is a checkpoint, so the next attempt resumes after it. What takes longer
+/// than an invocation continues in the next slice, in the middle of a step.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(example = serde_json::json!({"seconds": 2, "outcome": "retry-then-success"}))]
 pub(crate) struct Rehearsal {
     /// Duration in seconds; may be a fraction.
     #[serde(default)]
-    #[schemars(range(min = 0.0, max = 900.0))]
+    #[schemars(range(min = 0.0, max = 1_209_000.0))]
     seconds: f64,
     /// Number of steps, each of which reports progress.
     #[serde(default = "ten")]
@@ -41,7 +44,7 @@ pub(crate) struct Rehearsed {
     outcome: Outcome,
     attempt: u32,
     steps: u32,
-    /// Number of steps that earlier attempts completed.
+    /// Number of steps that earlier attempts and slices completed.
     #[serde(skip_serializing_if = "is_zero")]
     resumed_at: u32,
     /// Number of bytes of the attachment that this attempt read.
@@ -50,6 +53,12 @@ pub(crate) struct Rehearsed {
     #[serde(skip_serializing_if = "String::is_empty")]
     padding: String,
 }
+
+/// About 14 days, the longest deadline of a job.
+const LONGEST_SECONDS: f64 = 1_209_000.0;
+
+/// Time that a slice leaves for its end.
+const SPARE: Duration = Duration::from_millis(500);
 
 fn ten() -> u32 {
     10
@@ -74,8 +83,8 @@ impl Job for Rehearsal {
     type Output = Rehearsed;
 
     fn validate(&self) -> Result<(), Invalid> {
-        if !(0.0..=900.0).contains(&self.seconds) {
-            return Err(Invalid::new("/seconds", "must be from 0 to 900"));
+        if !(0.0..=LONGEST_SECONDS).contains(&self.seconds) {
+            return Err(Invalid::new("/seconds", "must be from 0 to 1209000"));
         }
         if !(1..=1_000).contains(&self.steps) {
             return Err(Invalid::new("/steps", "must be from 1 to 1000"));
@@ -84,12 +93,13 @@ impl Job for Rehearsal {
     }
 
     async fn run(self, context: Context) -> Result<Rehearsed, JobError> {
-        let resumed_at = context.saved::<u32>().unwrap_or(0);
+        let place = context.saved::<Place>().unwrap_or_default();
+        let resumed_at = place.done();
         let bytes_read = if self.outcome == Outcome::Leftover {
             leftover::run(&context, self.seconds).await?;
             None
         } else {
-            self.take_steps(&context, resumed_at).await?
+            self.take_steps(&context, place).await?
         };
         let rehearsed = self.end(&context, resumed_at).await?;
         Ok(Rehearsed {
@@ -101,26 +111,20 @@ impl Job for Rehearsal {
 
 impl Rehearsal {
     /// Returns the number of bytes that it has read, if there is an attachment.
-    async fn take_steps(
-        &self,
-        context: &Context,
-        resumed_at: u32,
-    ) -> Result<Option<u64>, JobError> {
+    async fn take_steps(&self, context: &Context, place: Place) -> Result<Option<u64>, JobError> {
+        let resumed_at = place.done();
         let attachment = self.attachment.as_ref();
         let reading = attachment.map(|it| Reading::open(it, context, resumed_at, self.steps));
         let mut reading = reading.transpose()?;
         let step = Duration::from_secs_f64(self.seconds / f64::from(self.steps));
+        let mut begun = place.of_next_step();
         let resumed = match resumed_at {
             0 => String::new(),
             step => format!(", resumed behind step {step}"),
         };
         for done in resumed_at + 1..=self.steps {
-            if self.outcome == Outcome::Block {
-                std::thread::sleep(step);
-            } else if !step.is_zero() {
-                // The timer's shortest sleep is a millisecond, so a step without duration does not use it.
-                tokio::time::sleep(step).await;
-            }
+            let rest = step.saturating_sub(std::mem::take(&mut begun));
+            self.take_time(context, done - 1, step, rest).await?;
             if let Some(reading) = &mut reading {
                 reading.read_part(done).await?;
             }
@@ -131,8 +135,39 @@ impl Rehearsal {
             };
             let summary = format!("rehearsed {done} of {} steps{resumed}", self.steps);
             context.progress(percent, summary);
+            if self.outcome == Outcome::Slices && done < self.steps {
+                return Err(JobError::next_slice());
+            }
         }
         Ok(reading.map(|reading| reading.bytes()))
+    }
+
+    /// Takes the `rest` of a step behind `done` steps, or as much of it as this slice has time for.
+    async fn take_time(
+        &self,
+        context: &Context,
+        done: u32,
+        step: Duration,
+        rest: Duration,
+    ) -> Result<(), JobError> {
+        if self.outcome == Outcome::Block {
+            std::thread::sleep(rest);
+            return Ok(());
+        }
+        let time_left = context.time_left();
+        // What ends the job in time needs no time for another slice.
+        let is_last = done + 1 == self.steps && rest <= time_left;
+        let spare = if is_last { Duration::ZERO } else { SPARE };
+        let now = rest.min(time_left.saturating_sub(spare));
+        if !now.is_zero() {
+            // The timer's shortest sleep is a millisecond, so a step without duration does not use it.
+            tokio::time::sleep(now).await;
+        }
+        if now < rest {
+            context.save(&Place::within(done, step - (rest - now)))?;
+            return Err(JobError::next_slice());
+        }
+        Ok(())
     }
 
     async fn end(self, context: &Context, resumed_at: u32) -> Result<Rehearsed, JobError> {
@@ -162,6 +197,7 @@ impl Rehearsal {
             Outcome::Success
             | Outcome::RetryThenSuccess
             | Outcome::SnoozeThenSuccess
+            | Outcome::Slices
             | Outcome::Unmeasured
             | Outcome::Block
             | Outcome::Leftover

@@ -1,11 +1,11 @@
-//! One attempt, from its claim to its end.
+//! One attempt, or a slice of one, from its claim to its end.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use engine::{
     Ending, Failure, HandBack, Happened, JobError, JobMessage, JobRecord, MAX_RESULT_BYTES, Pause,
-    Percent, Progress, Rescheduling, Runner, Written, run_context,
+    Percent, Progress, Rescheduling, Runner, Timestamp, Written, run_context,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -18,7 +18,7 @@ use crate::retry::{After, Circumstances};
 use crate::watch::watch;
 use crate::work::{HandlerEnd, Stop, Threads};
 
-/// An attempt that this worker has claimed.
+/// An attempt, or a slice of one, that this worker has claimed.
 pub(crate) struct Attempt<'a> {
     pub(crate) app: Arc<App>,
     /// The record as the claim left it.
@@ -116,6 +116,20 @@ impl Attempt<'_> {
         match after {
             After::End(failure) => self.fail(failure, progress).await,
             After::Again(again) => self.reschedule(&again, progress).await,
+            After::NextSlice { next_start } => self.end_slice(next_start, progress).await,
+        }
+    }
+
+    async fn end_slice(&self, next_start: Timestamp, progress: Progress) -> Disposition {
+        let store = &self.app.store;
+        let written = persist(self.invocation.last_call(), || {
+            store.end_slice(&self.run, &progress, next_start, now())
+        });
+        match written.await {
+            Ok(Written::Applied) => Disposition::at(next_start, now(), HandBack::Slice),
+            Ok(Written::CancelRequested) => self.finish(Ending::Canceled, progress).await,
+            Ok(Written::Fenced) => self.fenced(),
+            Err(error) => self.unwritten(&error),
         }
     }
 

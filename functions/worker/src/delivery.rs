@@ -110,11 +110,13 @@ impl Delivery {
         };
         match self.claim(app, message, run_token).await {
             Ok(Claim::Acquired(run)) => {
-                let after = run.started_at.map(|at| at.since(run.scheduled_start));
-                let claimed = Happened::Claimed {
-                    after: after.unwrap_or_default(),
-                };
-                app.metrics.write(&run.kind, claimed, now());
+                // After a slice, the scheduled start says nothing about the time for which the job waited.
+                if run.ended_slices.is_none() {
+                    let after = run.started_at.map(|at| at.since(run.scheduled_start));
+                    let after = after.unwrap_or_default();
+                    let claimed = Happened::Claimed { after };
+                    app.metrics.write(&run.kind, claimed, now());
+                }
                 Attempt {
                     app: app.clone(),
                     run: *run,

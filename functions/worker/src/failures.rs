@@ -15,6 +15,11 @@ pub(crate) fn snoozed_too_often() -> Failure {
     Failure::new("snoozed-too-often", &message)
 }
 
+pub(crate) fn sliced_too_often() -> Failure {
+    let message = format!("the job ended another slice after {MAX_PAUSES} deliveries");
+    Failure::new("sliced-too-often", &message)
+}
+
 pub(crate) fn panicked() -> Failure {
     Failure::new("panicked", "the handler panicked")
 }

@@ -55,8 +55,8 @@ impl Invocation {
         self.deadline.plus(CLOCK_MARGIN)
     }
 
-    /// The time that an attempt may run from `now`, and the limit that stops it then: that of its kind, or a margin before the
-    /// deadline of the invocation or of the job. Of a short time, an eighth is reserved.
+    /// The time that an attempt may run from `now`, and the limit that stops it then: that of its kind, which counts over all its slices,
+    /// or a margin before the deadline of the invocation or of the job. Of a short time, an eighth is reserved.
     pub(crate) fn time_to_run(
         &self,
         run: &JobRecord,
@@ -70,7 +70,8 @@ impl Invocation {
             (invocation, self.limit(now))
         };
         let left = left.saturating_sub(END_MARGIN.min(left / 8));
-        match kinds_own {
+        let ran = run.slices().map_or(Duration::ZERO, |slices| slices.ran);
+        match kinds_own.map(|own| own.saturating_sub(ran)) {
             Some(own) if own < left => (own, Limit::Kind),
             _ => (left, limit),
         }
@@ -115,7 +116,7 @@ pub(crate) fn moment_in(span: Duration) -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{NewJob, test_kit};
+    use engine::{EndedSlices, NewJob, test_kit};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds)
@@ -156,6 +157,29 @@ mod tests {
         let limit = |now| invocation().time_to_run(&run(500), None, at(now)).1;
         assert_eq!(limit(10), Limit::Invocation);
         assert_eq!(limit(11), Limit::Rest);
+    }
+
+    #[test]
+    fn the_time_limit_of_a_kind_counts_over_all_slices_of_an_attempt() {
+        let seconds = Duration::from_secs;
+        let slices = |attempt| EndedSlices {
+            attempt,
+            began_at: at(0),
+            ran: seconds(150),
+        };
+        let time = |attempt, own| {
+            let run = JobRecord {
+                attempt: 2,
+                ended_slices: Some(slices(attempt)),
+                ..run(900)
+            };
+            invocation().time_to_run(&run, Some(seconds(own)), at(0))
+        };
+        assert_eq!(time(2, 200), (seconds(50), Limit::Kind));
+        assert_eq!(time(2, 150), (Duration::ZERO, Limit::Kind));
+        assert_eq!(time(2, 300), (seconds(94), Limit::Invocation));
+        // Those of an earlier attempt, whose worker died.
+        assert_eq!(time(1, 80), (seconds(80), Limit::Kind));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{ClaimDecision, JobState, decide_claim};
+use engine::{ClaimDecision, JobRecord, JobState, decide_claim};
 
 use crate::App;
 use crate::delivery::{Delivery, Numbered};
@@ -26,8 +26,8 @@ pub(crate) async fn first(app: &Arc<App>, deliveries: &[Numbered]) -> Option<usi
     first
 }
 
-/// Whether the job's last attempt died with its process, and its next one would start here. Only a redelivered message can have
-/// such a job. If the table does not answer, the job does not count as a suspect.
+/// Whether the job's last attempt died with its process, and its next one would start here. One that ended its slice did not die. Only a
+/// redelivered message can have such a job. If the table does not answer, the job does not count as a suspect.
 fn is_suspect(
     app: &Arc<App>,
     delivery: &Delivery,
@@ -40,6 +40,8 @@ fn is_suspect(
     Some(async move {
         let record = app.store.get(&id).await.ok().flatten();
         let starts = decide_claim(record.as_ref(), &fingerprint, now()) == ClaimDecision::Start;
-        starts && record.is_some_and(|record| record.state == JobState::Started)
+        let died =
+            |record: JobRecord| record.state == JobState::Started && !record.is_between_slices;
+        starts && record.is_some_and(died)
     })
 }

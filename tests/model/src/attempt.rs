@@ -124,12 +124,14 @@ impl World {
                     .after(&JobError::snooze(RETRY.base, "later"))
                     .1,
             ),
+            Wish::NextSlice => Some(circumstances.after(&JobError::next_slice()).1),
             Wish::Succeed | Wish::FailForGood | Wish::Cancel => None,
         };
         let (wish, next_start) = match after {
             None => (wish, self.time()),
             Some(After::End(_)) => (Wish::FailForGood, self.time()),
             Some(After::Again(again)) => (wish, again.next_start),
+            Some(After::NextSlice { next_start }) => (wish, next_start),
         };
         Some((
             *message,
@@ -147,9 +149,7 @@ impl World {
         let Some((message, write)) = self.write_of(who, wish, model) else {
             return;
         };
-        if wish == Wish::Snooze && !self.is_unanswered(who) {
-            self.left.snoozes = self.left.snoozes.saturating_sub(1);
-        }
+        self.use_up(who, wish);
         let is_written = self.put(&write, self.time(), model);
         let Write::Attempt {
             run,
@@ -163,13 +163,26 @@ impl World {
         let record = self.record.as_ref().map(|standing| &*standing.job);
         if is_written || record.is_some_and(|record| is_own(record, &run, wish)) {
             return match wish {
-                Wish::Retry | Wish::Snooze => self.hand_back(who, message, next_start),
+                Wish::Retry | Wish::Snooze | Wish::NextSlice => {
+                    self.hand_back(who, message, next_start);
+                }
                 Wish::Succeed | Wish::FailForGood | Wish::Cancel => self.done(who, message),
             };
         }
         match decide_write(record, &run, wish.as_write(), self.time()) {
             Written::CancelRequested => self.stop(who),
             Written::Applied | Written::Fenced => self.workers[who] = Worker::Idle,
+        }
+    }
+
+    fn use_up(&mut self, who: Who, wish: Wish) {
+        if self.is_unanswered(who) {
+            return;
+        }
+        match wish {
+            Wish::Snooze => self.left.snoozes = self.left.snoozes.saturating_sub(1),
+            Wish::NextSlice => self.left.slices = self.left.slices.saturating_sub(1),
+            _ => {}
         }
     }
 
@@ -187,9 +200,7 @@ impl World {
         let Some((_, write)) = self.write_of(who, wanted, model) else {
             return;
         };
-        if wanted == Wish::Snooze && !self.is_unanswered(who) {
-            self.left.snoozes = self.left.snoozes.saturating_sub(1);
-        }
+        self.use_up(who, wanted);
         self.send_late(write, self.time());
         if let Worker::Runs {
             wish,
@@ -227,6 +238,9 @@ impl World {
 /// As `JobStore` recognizes an attempt's own write.
 fn is_own(record: &JobRecord, run: &JobRecord, wish: Wish) -> bool {
     let is_so = match wish.as_write() {
+        AttemptWrite::EndSlice => {
+            return record.is_between_slices && record.run_token == run.ended_slice_token();
+        }
         AttemptWrite::End(outcome) => record.state == JobState::Completed(outcome),
         AttemptWrite::Progress | AttemptWrite::Reschedule => record.state == JobState::Scheduled,
     };

@@ -214,6 +214,7 @@ fn value(record: &JobRecord, attribute: Attribute) -> Option<Value<'_>> {
         Attribute::ExpiresAt => Number(record.expires_at.seconds_rounded_up()),
         Attribute::Attempt => Number(record.attempt.into()),
         Attribute::MaxAttempts => Number(record.max_attempts.into()),
+        Attribute::AttemptStep => record.is_between_slices.then_some(Number(0))?,
         Attribute::CancelRequested => record.cancel_requested.then_some(Number(1))?,
         Attribute::Version => Number(i64::try_from(record.version).ok()?),
         Attribute::CreationToken => Text(record.creation_token.as_str()),

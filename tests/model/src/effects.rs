@@ -1,10 +1,9 @@
 //! What the writes of an attempt and of an end set.
 
-use std::time::Duration;
-
 use engine::{JobRecord, JobState, Move, Pause, Timestamp, expiry, transition};
 
 use crate::step::Wish;
+use crate::{Guard, Lifecycle};
 
 /// The last checkpoint that the record has.
 pub(crate) fn said_by(job: &JobRecord) -> u8 {
@@ -16,14 +15,26 @@ pub(crate) fn after_attempt(
     wish: Wish,
     next_start: Timestamp,
     now: Timestamp,
-    retention: Duration,
+    model: &Lifecycle,
 ) -> JobRecord {
-    let end = |end| ended(job, end, now, expiry(now, retention));
+    let end = |end| ended(job, end, now, expiry(now, model.retention()));
     let pause = |pause: Pause| JobRecord {
         state: transition(job.state, Move::Reschedule).unwrap_or(job.state),
         attempt: pause.attempts_used(job.attempt),
         scheduled_start: next_start,
         lease_until: None,
+        is_between_slices: false,
+        ..job.clone()
+    };
+    let slice = || JobRecord {
+        state: transition(job.state, Move::EndSlice).unwrap_or(job.state),
+        lease_until: Some(next_start),
+        run_token: if model.lacks(Guard::SliceToken) {
+            job.run_token.clone()
+        } else {
+            job.ended_slice_token()
+        },
+        is_between_slices: true,
         ..job.clone()
     };
     match wish {
@@ -32,6 +43,7 @@ pub(crate) fn after_attempt(
         Wish::Cancel => end(Move::Cancel),
         Wish::Retry => pause(Pause::Retry),
         Wish::Snooze => pause(Pause::Snooze),
+        Wish::NextSlice => slice(),
     }
 }
 
@@ -49,6 +61,7 @@ pub(crate) fn ended(
         state,
         ended_at: Some(ended_at),
         lease_until: None,
+        is_between_slices: false,
         cancel_requested: false,
         expires_at,
         ..job.clone()

@@ -53,11 +53,17 @@ pub enum Guard {
     HandBack,
     /// A claim without an answer is tried again in place.
     InPlace,
+    /// A slice's end replaces the fencing token.
+    SliceToken,
+    /// A claim of a further slice removes what makes it use up no attempt.
+    SliceStep,
+    /// Nobody is asked to stop between two slices.
+    SliceCancel,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::MessageFirst,
         Self::FreeId,
         Self::Fingerprint,
@@ -82,6 +88,9 @@ impl Guard {
         Self::DropAge,
         Self::HandBack,
         Self::InPlace,
+        Self::SliceToken,
+        Self::SliceStep,
+        Self::SliceCancel,
     ];
 
     /// The parts of the table's conditions that are left out with it.
@@ -119,6 +128,7 @@ impl Guard {
                 (Started, "#creation_token = :creation_token"),
                 (Unchanged, "#creation_token = :creation_token"),
             ],
+            Self::SliceCancel => &[(Started, "attribute_not_exists(#attempt_step)")],
             Self::ProgressNumber => &[(OwnsAttemptSoFar, "#progress_number < :number")],
             _ => &[],
         }

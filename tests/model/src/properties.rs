@@ -26,6 +26,10 @@ pub const TOOK_BACK: &str = "a checkpoint is never replaced by an older one";
 pub const TOLD_NEW_TWICE: &str = "no two submitters are told that one job is new";
 /// A lost answer does not make the job fail.
 pub const BURNED: &str = "no job fails without having run, unless a worker died";
+/// A cancel of a job that nobody runs ends it.
+pub const ASKED_NOBODY: &str = "nobody is asked to stop between two slices";
+/// Each start counts, except that of a further slice.
+pub const STARTED_TOO_OFTEN: &str = "a job is started no more often than it may be";
 /// A timeout is final only if more time would not help.
 pub const TIMED_OUT_EARLY: &str = "no attempt that began late times out for good";
 
@@ -75,12 +79,11 @@ pub(crate) fn must_hold() -> Vec<Property<Lifecycle>> {
             "a job that was canceled before it started never ran",
             |_, world: &World| !world.sees(|life| life.canceled_unstarted && life.started > 0),
         ),
-        Property::always(
-            "a job is started no more often than it may be",
-            |model: &Lifecycle, world: &World| {
-                !world.sees(|life| life.started > model.scene.max_attempts() + life.snoozed)
-            },
-        ),
+        Property::always(ASKED_NOBODY, |_, world: &World| !world.seen.asked_nobody),
+        Property::always(STARTED_TOO_OFTEN, |model: &Lifecycle, world: &World| {
+            let may = |life: &Life| model.scene.max_attempts() + life.snoozed + life.sliced;
+            !world.sees(|life| life.started > may(life))
+        }),
         Property::eventually("every job ends", |_, world: &World| {
             let is_done = |submit: &Submit| matches!(submit, Submit::Accepted | Submit::Over);
             let mut submitters = world.submitters.iter();
@@ -96,7 +99,8 @@ pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
     let second = Property::sometimes(
         "a job succeeds on its second attempt",
         |_, world: &World| {
-            world.sees(|life| life.started == 2 && life.snoozed == 0 && life.end == Some(Success))
+            let paused = |life: &Life| life.snoozed + life.sliced;
+            world.sees(|life| life.started == 2 && paused(life) == 0 && life.end == Some(Success))
         },
     );
     let canceled = Property::sometimes("a job is canceled while it runs", |_, world: &World| {
@@ -104,6 +108,9 @@ pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
     });
     let snoozed = Property::sometimes("a job continues after a snooze", |_, world: &World| {
         world.sees(|life| life.started == 3 && life.snoozed == 1 && life.end == Some(Success))
+    });
+    let sliced = Property::sometimes("both attempts run after a slice", |_, world: &World| {
+        world.sees(|life| life.started == 3 && life.sliced == 1 && life.end == Some(Success))
     });
     let again = Property::sometimes("a key is used again", |_, world: &World| {
         let mut submitters = world.submitters.iter();
@@ -118,6 +125,7 @@ pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
         Scene::OneJob => vec![overdue, second, canceled],
         Scene::Late | Scene::LongLease | Scene::LongDeadline => vec![overdue, canceled],
         Scene::Pauses => vec![overdue, second, snoozed],
+        Scene::Slices => vec![overdue, second, sliced, canceled],
         Scene::Progress => vec![overdue, second],
         Scene::OneKey | Scene::Reuse => vec![overdue, again],
     }

@@ -15,6 +15,8 @@ pub enum Scene {
     LongDeadline,
     /// One job that postpones itself, retries, and leaves threads behind, with a late write.
     Pauses,
+    /// One job that ends a slice, saves checkpoints, leaves threads behind, and is canceled, with a late write.
+    Slices,
     /// One job that saves checkpoints and runs out of the invocation's time, with a late write.
     Progress,
     /// Two submitters use one idempotency key, at once or one after the other's job; a late write, a cancel, a delete.
@@ -25,12 +27,13 @@ pub enum Scene {
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OneJob,
         Self::Late,
         Self::LongLease,
         Self::LongDeadline,
         Self::Pauses,
+        Self::Slices,
         Self::Progress,
         Self::OneKey,
         Self::Reuse,
@@ -65,6 +68,14 @@ impl Scene {
                 leftovers: 1,
                 ..Left::default()
             },
+            Self::Slices => Left {
+                late: 1,
+                slices: 1,
+                saves: 1,
+                leftovers: 1,
+                cancels: 1,
+                ..Left::default()
+            },
             Self::Progress => Left {
                 late: 1,
                 timeouts: 1,
@@ -97,7 +108,7 @@ impl Scene {
     pub(crate) fn max_attempts(self) -> u32 {
         match self {
             Self::OneKey | Self::Reuse | Self::Late | Self::LongLease | Self::LongDeadline => 1,
-            Self::OneJob | Self::Pauses | Self::Progress => 2,
+            Self::OneJob | Self::Pauses | Self::Slices | Self::Progress => 2,
         }
     }
 
@@ -106,7 +117,7 @@ impl Scene {
         match self {
             Self::OneKey | Self::Reuse => 1,
             Self::LongDeadline => 5,
-            Self::OneJob | Self::Pauses => 3,
+            Self::OneJob | Self::Pauses | Self::Slices => 3,
             Self::Late | Self::LongLease | Self::Progress => 2,
         }
     }
@@ -115,7 +126,7 @@ impl Scene {
     pub(crate) fn lease(self) -> i64 {
         match self {
             Self::LongLease => 3,
-            Self::OneJob | Self::Pauses => 2,
+            Self::OneJob | Self::Pauses | Self::Slices => 2,
             Self::Late | Self::LongDeadline | Self::Progress | Self::OneKey | Self::Reuse => 1,
         }
     }

@@ -76,6 +76,8 @@ pub enum Wish {
     Retry,
     /// It postpones itself.
     Snooze,
+    /// It ends its slice.
+    NextSlice,
     /// It was told to stop.
     Cancel,
 }

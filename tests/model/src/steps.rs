@@ -140,6 +140,7 @@ impl World {
         // The last attempt's is a failure.
         wishes.extend((model.scene.max_attempts() > 1).then_some(Wish::Retry));
         wishes.extend((self.left.snoozes > 0).then_some(Wish::Snooze));
+        wishes.extend((self.left.slices > 0).then_some(Wish::NextSlice));
         wishes
     }
 

@@ -86,6 +86,7 @@ pub(crate) struct Life {
     pub(crate) is_begun: bool,
     pub(crate) started: u32,
     pub(crate) snoozed: u32,
+    pub(crate) sliced: u32,
     pub(crate) canceled_unstarted: bool,
     /// How it ended, as a reader saw it.
     pub(crate) end: Option<Outcome>,
@@ -179,6 +180,7 @@ pub(crate) struct Left {
     /// Writes whose answer is lost, and which take effect now, later, or never.
     pub(crate) late: u8,
     pub(crate) snoozes: u8,
+    pub(crate) slices: u8,
     pub(crate) saves: u8,
     pub(crate) leftovers: u8,
     pub(crate) timeouts: u8,
@@ -202,6 +204,7 @@ pub(crate) struct Seen {
     pub(crate) told_new_twice: bool,
     pub(crate) burned: bool,
     pub(crate) timed_out_early: bool,
+    pub(crate) asked_nobody: bool,
 }
 
 /// A tick as a time.

@@ -76,7 +76,9 @@ impl Write {
             Self::Save { .. } => Condition::OwnsAttemptSoFar,
             Self::Attempt { wish, .. } => match wish {
                 Wish::Succeed | Wish::Cancel => Condition::OwnsAttempt,
-                Wish::FailForGood | Wish::Retry | Wish::Snooze => Condition::OwnsUncanceledAttempt,
+                Wish::FailForGood | Wish::Retry | Wish::Snooze | Wish::NextSlice => {
+                    Condition::OwnsUncanceledAttempt
+                }
             },
             Self::End {
                 is_overdue: true, ..
@@ -127,6 +129,7 @@ impl Wish {
             Self::FailForGood => AttemptWrite::End(Outcome::Failed),
             Self::Cancel => AttemptWrite::End(Outcome::Canceled),
             Self::Retry | Self::Snooze => AttemptWrite::Reschedule,
+            Self::NextSlice => AttemptWrite::EndSlice,
         }
     }
 }
@@ -182,7 +185,8 @@ impl World {
                 self.seen.left_its_end |= self.submitters[whose].life.end.is_some();
                 Some(JobRecord {
                     state: transition(job.state, Move::Start).unwrap_or(JobState::Started),
-                    attempt: job.attempt + 1,
+                    attempt: job.attempt + u32::from(!job.is_between_slices),
+                    is_between_slices: job.is_between_slices && model.lacks(Guard::SliceStep),
                     lease_until: Some(*lease_until),
                     run_token: Some(token.clone()),
                     progress_number: 0,
@@ -190,7 +194,7 @@ impl World {
                 })
             }
             Write::Save { run, said, number } => {
-                self.seen.stale_write |= job.run_token != run.run_token;
+                self.seen.stale_write |= is_stale(&job, run);
                 self.seen.took_back |= *said < said_by(&job);
                 Some(JobRecord {
                     summary: said.to_string(),
@@ -204,11 +208,13 @@ impl World {
                 said,
                 next_start,
             } => {
-                self.seen.stale_write |= job.run_token != run.run_token;
-                self.submitters[whose].life.snoozed += u32::from(*wish == Wish::Snooze);
+                self.seen.stale_write |= is_stale(&job, run);
+                let life = &mut self.submitters[whose].life;
+                life.snoozed += u32::from(*wish == Wish::Snooze);
+                life.sliced += u32::from(*wish == Wish::NextSlice);
                 Some(JobRecord {
                     summary: said.to_string(),
-                    ..after_attempt(&job, *wish, *next_start, decided_at, model.retention())
+                    ..after_attempt(&job, *wish, *next_start, decided_at, model)
                 })
             }
             Write::End {
@@ -225,6 +231,7 @@ impl World {
             }
             Write::AskToStop { first, .. } => {
                 self.acts_on(whose, Some(*first));
+                self.seen.asked_nobody |= job.is_between_slices;
                 Some(JobRecord {
                     cancel_requested: true,
                     ..JobRecord::clone(&job)
@@ -242,6 +249,7 @@ impl World {
                 let tombstone = JobRecord {
                     state,
                     is_deleted: true,
+                    is_between_slices: false,
                     lease_until: None,
                     cancel_requested: false,
                     expires_at: *expires_at,
@@ -262,4 +270,9 @@ impl World {
     fn acts_on(&mut self, whose: Whose, first: Option<Whose>) {
         self.seen.acted_on_another |= first.is_some_and(|first| first != whose);
     }
+}
+
+/// Whether a write of this run comes too late: another claim has the job, or nobody since the slice's end.
+fn is_stale(job: &JobRecord, run: &JobRecord) -> bool {
+    job.run_token != run.run_token || job.is_between_slices
 }

@@ -57,12 +57,17 @@ async fn a_typical_job_costs_four_write_units_from_its_submit_to_its_end_the_lis
 }
 
 #[tokio::test]
-async fn a_retry_and_a_snooze_cost_two_write_units_more() {
+async fn a_retry_a_snooze_and_a_slice_cost_two_write_units_more() {
     let retried = life(&[], &rehearsal("retry-then-success")).await;
     let snoozed = life(&[], &rehearsal("snooze-then-success")).await;
 
+    let steps = json!({"seconds": 0, "steps": 2, "outcome": "slices"});
+    let body = json!({"name": "rehearsal", "input": steps, "summary": "a typical job"});
+    let sliced = life(&[], &body).await;
+
     assert_eq!(retried.writes(), 6.0);
     assert_eq!(snoozed.writes(), 6.0);
+    assert_eq!(sliced.writes(), 6.0);
 }
 
 #[tokio::test]

@@ -44,6 +44,8 @@ pub(super) enum What {
     Retry,
     /// An attempt that snoozes.
     Snooze,
+    /// A slice of an attempt.
+    Slice,
     /// A message that comes again when its job is over.
     DuplicateDelivery,
 }
@@ -83,7 +85,7 @@ const fn row(what: What, calls: &'static [&'static str], units: [f64; 4]) -> Cou
 
 /// Every row: reads, writes of the table, writes of the index, requests of SQS.
 #[rustfmt::skip]
-pub(super) const COUNTED: [Counted; 20] = [
+pub(super) const COUNTED: [Counted; 21] = [
     row(What::Submit, &[SEND, PUT], [0.0, 1.0, 1.0, 1.0]),
     row(What::SubmitUnderKey, &[GET, SEND, PUT], [1.0, 1.0, 1.0, 1.0]),
     row(What::Replay, &[GET], [1.0, 0.0, 0.0, 0.0]),
@@ -103,6 +105,7 @@ pub(super) const COUNTED: [Counted; 20] = [
     row(What::SilentLook, &[GET], [1.0, 0.0, 0.0, 0.0]),
     row(What::Retry, &[UPDATE, UPDATE, HAND_BACK], [0.0, 2.0, 0.0, 1.0]),
     row(What::Snooze, &[UPDATE, UPDATE, HAND_BACK], [0.0, 2.0, 0.0, 1.0]),
+    row(What::Slice, &[UPDATE, UPDATE, HAND_BACK], [0.0, 2.0, 0.0, 1.0]),
     row(What::DuplicateDelivery, &[UPDATE], [0.0, 1.0, 0.0, 0.0]),
 ];
 

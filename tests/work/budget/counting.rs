@@ -41,6 +41,7 @@ pub(super) async fn count(what: What) -> Vec<Call> {
         | What::SilentLook
         | What::Retry
         | What::Snooze
+        | What::Slice
         | What::DuplicateDelivery => run(&app, what).await,
     }
 }
@@ -108,6 +109,7 @@ async fn run(app: &CountedApp, what: What) -> Vec<Call> {
         What::SilentLook => json!({"seconds": 4.5, "steps": 1}),
         What::Retry => json!({"seconds": 0, "steps": 1, "outcome": "retry-then-success"}),
         What::Snooze => json!({"seconds": 0, "steps": 2, "outcome": "snooze-then-success"}),
+        What::Slice => json!({"seconds": 0, "steps": 2, "outcome": "slices"}),
         _ => at_once(),
     };
     app.rehearse(&input).await;

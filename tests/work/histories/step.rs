@@ -34,6 +34,11 @@ pub(super) enum Step {
         worker: usize,
         pause: Pause,
     },
+    /// The attempt ends its slice, perhaps while a thread of it runs on.
+    EndSlice {
+        worker: usize,
+        leaves_thread: bool,
+    },
     Finish {
         worker: usize,
         succeeds: bool,
@@ -48,6 +53,8 @@ pub(super) enum Step {
     ThawAndGiveBack {
         pause: Pause,
     },
+    /// What stood still goes on, and ends its slice.
+    ThawAndEndSlice,
     /// What stood still goes on, and ends its job.
     ThawAndFinish,
     Cancel {
@@ -81,10 +88,12 @@ fn step() -> impl Strategy<Value = Step> {
         3 => worker.clone().prop_map(|worker| Step::Progress { worker }),
         2 => worker.clone().prop_map(|worker| Step::ProgressComesLate { worker }),
         3 => (worker.clone(), pause()).prop_map(|(worker, pause)| Step::GiveBack { worker, pause }),
+        3 => (worker.clone(), any::<bool>()).prop_map(|(worker, leaves_thread)| Step::EndSlice { worker, leaves_thread }),
         4 => (worker.clone(), any::<bool>()).prop_map(|(worker, succeeds)| Step::Finish { worker, succeeds }),
         3 => worker.prop_map(|worker| Step::Freeze { worker }),
         2 => Just(Step::ThawAndProgress),
         1 => pause().prop_map(|pause| Step::ThawAndGiveBack { pause }),
+        1 => Just(Step::ThawAndEndSlice),
         2 => Just(Step::ThawAndFinish),
         2 => job.clone().prop_map(|job| Step::Cancel { job }),
         1 => job.prop_map(|job| Step::Delete { job }),

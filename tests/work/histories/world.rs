@@ -176,6 +176,14 @@ impl World {
                     self.give_back(run, pause).await;
                 }
             }
+            Step::EndSlice {
+                worker,
+                leaves_thread,
+            } => {
+                if let Some(run) = self.workers[worker].take() {
+                    self.end_slice(run, leaves_thread).await;
+                }
+            }
             Step::Finish { worker, succeeds } => {
                 if let Some(run) = self.workers[worker].take() {
                     self.finish(run, succeeds).await;
@@ -191,6 +199,11 @@ impl World {
             Step::ThawAndGiveBack { pause } => {
                 if let Some(run) = self.frozen.pop() {
                     self.give_back(run, pause).await;
+                }
+            }
+            Step::ThawAndEndSlice => {
+                if let Some(run) = self.frozen.pop() {
+                    self.end_slice(run, false).await;
                 }
             }
             Step::ThawAndFinish => {
@@ -406,6 +419,27 @@ impl World {
                 self.kept.insert(run.record.id, run.said.checkpoint.clone());
                 let after = again.next_start.since(now);
                 self.hand_back(&run.delivery, after).await;
+            }
+            Written::CancelRequested => self.end(run, &Ending::Canceled).await,
+            Written::Fenced => {}
+        }
+    }
+
+    /// The attempt goes on in a later invocation.
+    async fn end_slice(&mut self, run: Run, leaves_thread: bool) {
+        let now = self.now();
+        let lease = run.record.lease_until.filter(|_| leaves_thread);
+        let next_start = lease.unwrap_or(now).max(now);
+        let written = self
+            .store
+            .end_slice(&run.record, &run.said, next_start, now)
+            .await
+            .unwrap();
+        self.look(run.record.id, token(&run)).await;
+        match written {
+            Written::Applied => {
+                self.kept.insert(run.record.id, run.said.checkpoint.clone());
+                self.hand_back(&run.delivery, next_start.since(now)).await;
             }
             Written::CancelRequested => self.end(run, &Ending::Canceled).await,
             Written::Fenced => {}

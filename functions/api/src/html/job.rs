@@ -97,7 +97,7 @@ fn facts(judged: &Judged<'_>) -> String {
             "Scheduled start",
             waits.then(|| time(judged.scheduled_start)),
         ),
-        ("Started", judged.started_at.map(time)),
+        ("Started", judged.attempt_began_at().map(time)),
         ("Estimated end", judged.estimated_end().map(time)),
         ("Ended", judged.ended_at.map(time)),
         ("Attempt", (judged.attempt > 0).then_some(attempt)),

@@ -18,6 +18,8 @@ pub enum HandBack {
     Retry,
     /// The job asked to run later.
     Snooze,
+    /// The attempt ended its slice, and continues in a later invocation.
+    Slice,
     /// The job is past its deadline, and a write from before may still take effect.
     PastDeadline,
     /// Too little of the invocation's time is left to start another attempt.
@@ -46,6 +48,7 @@ impl HandBack {
             Self::Superseded => "superseded",
             Self::Retry => "retry",
             Self::Snooze => "snooze",
+            Self::Slice => "slice",
             Self::PastDeadline => "past-deadline",
             Self::NoTime => "no-time",
             Self::Apart => "apart",
@@ -68,6 +71,7 @@ impl HandBack {
             | Self::Superseded
             | Self::Retry
             | Self::Snooze
+            | Self::Slice
             | Self::PastDeadline
             | Self::NoTime
             | Self::Apart => false,

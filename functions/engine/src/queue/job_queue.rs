@@ -29,11 +29,11 @@ pub const MAX_VISIBILITY: Duration = VISIBILITY_LIMIT
     .saturating_sub(LONGEST_TIMEOUT)
     .saturating_sub(VISIBILITY_MARGIN);
 
-/// Number of deliveries after which a message moves to the dead-letter queue: the maximum of SQS. Each retry and each snooze is a
-/// delivery.
+/// Number of deliveries after which a message moves to the dead-letter queue: the maximum of SQS. Each retry, each snooze and each slice
+/// is a delivery.
 pub const MAX_DELIVERIES: u32 = 1_000;
 
-/// Number of deliveries after which a job gets no further retry or snooze. The remaining deliveries are for faults while it ends, so
+/// Number of deliveries after which a job gets no further retry, snooze or slice. The remaining deliveries are for faults while it ends, so
 /// that it ends with an error instead of in the dead-letter queue.
 pub const MAX_PAUSES: u32 = 900;
 

@@ -18,7 +18,7 @@ pub enum Claim {
 }
 
 impl JobStore {
-    /// Claims the next attempt of a job for the worker that has its message, until `lease_until`. `run_token` is the random
+    /// Claims the next attempt of a job, or the next slice of its attempt, for the worker that has its message, until `lease_until`. `run_token` is the random
     /// fencing token of the delivery: by it, a repeated call recognizes a claim whose answer was lost.
     ///
     /// # Errors
@@ -32,9 +32,9 @@ impl JobStore {
         lease_until: Timestamp,
     ) -> Result<Claim, StoreError> {
         let update = Update {
-            set: "SET #state = :started, #attempt = #attempt + :one, #version = #version + :one, \
+            set: "SET #state = :started, #attempt = #attempt + if_not_exists(#attempt_step, :one), #version = #version + :one, \
                      #percent = if_not_exists(#start_percent, :zero), #started_at_ms = :now, #updated_at_ms = :now, \
-                     #lease_until_ms = :lease, #run_token = :token, #progress_number = :zero"
+                     #lease_until_ms = :lease, #run_token = :token, #progress_number = :zero REMOVE #attempt_step"
                 .to_owned(),
             condition: Condition::Claimable,
             values: vec![

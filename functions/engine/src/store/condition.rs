@@ -49,12 +49,13 @@ conditions! {
     /// Two workers with the same message, or a worker and a duplicate: only one can raise `attempt`, because the
     /// condition of the other is evaluated against the new lease. Must agree with [`crate::decide_claim`] for
     /// [`crate::ClaimDecision::Start`].
-    Claimable = "#fingerprint = :fingerprint AND #deadline_ms > :now AND #attempt < #max_attempts \
+    /// An attempt that ended its slice may continue, even if it is the last one.
+    Claimable = "#fingerprint = :fingerprint AND #deadline_ms > :now AND (#attempt < #max_attempts OR attribute_exists(#attempt_step)) \
          AND attribute_not_exists(#cancel_requested) \
          AND ((#state = :scheduled AND #scheduled_start_ms <= :now) OR (#state = :started AND #lease_until_ms <= :now))";
 
     /// Fencing: a worker that was frozen beyond its lease finds the token of another claim, or a finished job, and writes nothing.
-    /// The attempt number is not enough: after a snooze, the next claim has the same one. Deadline and lease are part of the
+    /// The attempt number is not enough: after a snooze, the next claim has the same one, and so has the next slice. Deadline and lease are part of the
     /// condition: a write horizon after the deadline, readers see the job FAILED, and a write horizon after the lease of an
     /// attempt that was asked to stop, they see it CANCELED. Without these limits, a later write could change that outcome. Must
     /// agree with [`crate::owns_attempt`].
@@ -66,7 +67,8 @@ conditions! {
     OwnsAttemptSoFar = "#state = :started AND #run_token = :token AND #deadline_ms > :now AND #lease_until_ms > :now \
          AND #progress_number < :number";
 
-    /// Fencing, and no cancel: the cancel would be lost between this attempt and the next, or because of a later failure.
+    /// Fencing, and no cancel: the cancel would be lost between this attempt and the next, or because of a later failure; after a slice's
+    /// end, it would wait for the next claim.
     OwnsUncanceledAttempt = "#state = :started AND #run_token = :token AND #deadline_ms > :now AND #lease_until_ms > :now \
          AND attribute_not_exists(#cancel_requested)";
 
@@ -85,7 +87,8 @@ conditions! {
     SameJob = "#creation_token = :creation_token";
 
     /// The read of a cancel, and the end or the pause of the attempt that it saw: a request to a later attempt to stop is as good, but
-    /// a request to a waiting or finished job would be lost. A request to another job that an `Idempotency-Key` put under the
+    /// a request to a waiting or finished job would be lost. A job between two slices waits, too: its cancel ends it, and readers would
+    /// see a request as an end before the request. A request to another job that an `Idempotency-Key` put under the
     /// id since would stop a job that nobody canceled. After the deadline, it would change the end that readers see.
-    Started = "#creation_token = :creation_token AND #state = :started AND #deadline_ms > :now";
+    Started = "#creation_token = :creation_token AND #state = :started AND #deadline_ms > :now AND attribute_not_exists(#attempt_step)";
 }

@@ -67,7 +67,19 @@ pub(super) fn same_job(record: &JobRecord) -> Values {
 }
 
 /// Removes the attributes that only an unfinished job needs: every poll pays for the size of the record.
-const REMOVED: &str = "REMOVE #lease_until_ms, #cancel_requested, #checkpoint, #start_percent, #progress_number, #overdue_ms";
+const REMOVED: &str = "REMOVE #lease_until_ms, #cancel_requested, #checkpoint, #start_percent, #progress_number, #overdue_ms, \
+     #attempt_step, #slice_attempt, #slice_began_ms, #ran_ms";
+
+/// After the end, the start of the job's last attempt is its only trace of slices.
+fn began(record: &JobRecord) -> (&'static str, Values) {
+    match record.slices() {
+        None => ("", Vec::new()),
+        Some(slices) => (
+            ", #started_at_ms = :began",
+            vec![(":began", millis(slices.began_at))],
+        ),
+    }
+}
 
 impl JobStore {
     /// Ends the job for this attempt, with the last progress that the attempt reported. The status URI remains readable for
@@ -86,6 +98,7 @@ impl JobStore {
         retention: Duration,
     ) -> Result<Written, StoreError> {
         let (said, said_values) = said(progress);
+        let (began, began_values) = began(run);
         let expires_at = expiry(now, retention);
         let (ended, ended_values) = match ending {
             Ending::Success { result } if !has_room(run, progress, result) => {
@@ -96,9 +109,9 @@ impl JobStore {
             _ => ended(ending, now, expires_at),
         };
         let update = Update {
-            set: format!("SET {said}, {ended} {REMOVED}"),
+            set: format!("SET {said}, {ended}{began} {REMOVED}"),
             condition: ending.condition(),
-            values: owned(run, now, [said_values, ended_values].concat()),
+            values: owned(run, now, [said_values, ended_values, began_values].concat()),
         };
         Ok(match self.update(&run.id, update).await? {
             Conditional::Applied(_) => Written::Applied,
@@ -163,10 +176,12 @@ impl JobStore {
         record: &JobRecord,
         ended: &str,
         condition: Condition,
-        values: Values,
+        mut values: Values,
     ) -> Result<bool, StoreError> {
+        let (began, began_values) = began(record);
+        values.extend(began_values);
         let update = Update {
-            set: format!("SET {ended} {REMOVED}"),
+            set: format!("SET {ended}{began} {REMOVED}"),
             condition,
             values,
         };

@@ -1,13 +1,14 @@
 //! The record as a DynamoDB item, and back.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::index::{created_order, owner_shard, read_created_order};
 use crate::{
-    Attribute, Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobRecord, JobState,
-    KindName, Outcome, Owner, Percent, StoreError, Timestamp,
+    Attribute, Checkpoint, CreationToken, EndedSlices, Failure, Fingerprint, JobId, JobRecord,
+    JobState, KindName, Outcome, Owner, Percent, StoreError, Timestamp,
 };
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -97,6 +98,8 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         created_at,
         scheduled_start: read.time(A::ScheduledStartMs)?,
         started_at: read.optional_time(A::StartedAtMs)?,
+        ended_slices: read.ended_slices()?,
+        is_between_slices: item.contains_key(A::AttemptStep.name()),
         ended_at: read.optional_time(A::EndedAtMs)?,
         deadline,
         overdue_at: read.optional_time(A::OverdueMs)?.unwrap_or(deadline),
@@ -180,6 +183,17 @@ impl Reader<'_> {
         }
     }
 
+    fn ended_slices(&self) -> Result<Option<EndedSlices>, StoreError> {
+        let Some(attempt) = self.optional_number(Attribute::SliceAttempt)? else {
+            return Ok(None);
+        };
+        Ok(Some(EndedSlices {
+            attempt,
+            began_at: self.time(Attribute::SliceBeganMs)?,
+            ran: self.number(Attribute::RanMs).map(Duration::from_millis)?,
+        }))
+    }
+
     fn failure(&self) -> Option<Failure> {
         let message = self.text(Attribute::ErrorMessage).unwrap_or_default();
         self.text(Attribute::ErrorCode)
@@ -226,6 +240,26 @@ mod tests {
         assert!(record.cancel_requested);
         assert_eq!(record.start_percent, Percent::new(40));
         assert_eq!(record.checkpoint.unwrap().read(), Some(17));
+    }
+
+    #[test]
+    fn an_item_between_two_slices_reads_back_with_what_was_done_so_far() {
+        let mut item = to_item(&accepted());
+        let more = [
+            ("attempt_step", 0),
+            ("slice_attempt", 2),
+            ("slice_began_ms", 1_001_000),
+            ("ran_ms", 1_500),
+        ];
+        item.extend(more.map(|(name, value)| (name.to_owned(), number(value))));
+        let record = from_item(&item).unwrap();
+        let expected = EndedSlices {
+            attempt: 2,
+            began_at: at(1_001),
+            ran: Duration::from_millis(1_500),
+        };
+        assert!(record.is_between_slices);
+        assert_eq!(record.ended_slices, Some(expected));
     }
 
     #[test]

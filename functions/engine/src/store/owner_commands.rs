@@ -49,7 +49,7 @@ const READS: usize = 5;
 const TOMBSTONE: &str = "SET #deleted = :true, #state = :completed, #outcome = :outcome, #summary = :nothing, \
      #expires_at = :expires, #updated_at_ms = :now, #version = #version + :one \
      REMOVE #title, #result, #result_token, #result_days, #error_code, #error_message, #checkpoint, #start_percent, #lease_until_ms, #cancel_requested, \
-     #progress_number, #overdue_ms, #owner_shard";
+     #progress_number, #overdue_ms, #attempt_step, #slice_attempt, #slice_began_ms, #ran_ms, #owner_shard";
 
 impl JobStore {
     /// Cancels a job. A job without a running attempt is canceled at once; a running attempt is asked to stop. The command
@@ -144,6 +144,9 @@ impl JobStore {
             ended_at: Some(ended_at),
             expires_at,
             updated_at: ended_at,
+            started_at: record.attempt_began_at(),
+            ended_slices: None,
+            is_between_slices: false,
             lease_until: None,
             checkpoint: None,
             start_percent: Percent::ZERO,
@@ -260,7 +263,10 @@ pub fn decide_cancel(
             CancelDecision::Requested
         }
         _ if record.is_past_deadline(now) => CancelDecision::PastDeadline,
-        JobState::Started if record.lease_until.is_some_and(|lease| now < lease) => {
+        // Between two slices nobody has the job, even while a thread of the ended slice runs.
+        JobState::Started
+            if !record.is_between_slices && record.lease_until.is_some_and(|lease| now < lease) =>
+        {
             CancelDecision::AskToStop
         }
         JobState::Scheduled | JobState::Started => CancelDecision::End,

@@ -76,7 +76,7 @@ impl JobStore {
             set: format!(
                 "SET {said}{saved}, #state = :scheduled, #scheduled_start_ms = :next, #attempt = :used, \
                  #start_percent = :start_percent, #version = #version + :one, #updated_at_ms = :now \
-                 REMOVE #lease_until_ms, #started_at_ms"
+                 REMOVE #lease_until_ms, #started_at_ms, #attempt_step, #slice_attempt, #slice_began_ms, #ran_ms"
             ),
             condition: Condition::OwnsUncanceledAttempt,
             values: owned(run, now, values),

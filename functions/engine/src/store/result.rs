@@ -178,6 +178,10 @@ fn max_bytes(
         | A::ProgressNumber
         | A::Deleted
         | A::LeaseUntilMs
+        | A::AttemptStep
+        | A::SliceAttempt
+        | A::SliceBeganMs
+        | A::RanMs
         | A::CancelRequested
         | A::ErrorCode
         | A::ErrorMessage

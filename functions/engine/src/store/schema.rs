@@ -42,6 +42,14 @@ pub enum Attribute {
     ExpiresAt,
     Attempt,
     MaxAttempts,
+    /// 0 between two slices: what the next claim adds to `attempt` instead of 1. Otherwise absent.
+    AttemptStep,
+    /// The attempt of [`crate::JobRecord::ended_slices`]; like the next two, absent before the first slice's end, and after the end.
+    SliceAttempt,
+    /// Its start.
+    SliceBeganMs,
+    /// Its running time.
+    RanMs,
     CancelRequested,
     /// Absent unless the item is a tombstone.
     Deleted,
@@ -63,7 +71,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 38] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -87,6 +95,10 @@ impl Attribute {
         Self::ExpiresAt,
         Self::Attempt,
         Self::MaxAttempts,
+        Self::AttemptStep,
+        Self::SliceAttempt,
+        Self::SliceBeganMs,
+        Self::RanMs,
         Self::CancelRequested,
         Self::Deleted,
         Self::Version,
@@ -127,6 +139,10 @@ impl Attribute {
             Self::ExpiresAt => "expires_at",
             Self::Attempt => "attempt",
             Self::MaxAttempts => "max_attempts",
+            Self::AttemptStep => "attempt_step",
+            Self::SliceAttempt => "slice_attempt",
+            Self::SliceBeganMs => "slice_began_ms",
+            Self::RanMs => "ran_ms",
             Self::CancelRequested => "cancel_requested",
             Self::Deleted => "deleted",
             Self::Version => "version",

@@ -17,6 +17,8 @@ pub(super) enum Outcome {
     RetryThenSuccess,
     /// With a result, after one snooze of two seconds.
     SnoozeThenSuccess,
+    /// With a result. Each step is a slice of its own.
+    Slices,
     /// With a result, but it never reports a percentage, like a kind that does not know the total.
     Unmeasured,
     /// With a panic.

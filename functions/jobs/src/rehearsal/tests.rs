@@ -109,6 +109,31 @@ async fn it_snoozes_once_when_asked_to() {
 }
 
 #[tokio::test]
+async fn what_is_longer_than_a_slice_goes_on_in_the_next_one_in_the_middle_of_a_step() {
+    let long = || Rehearsal {
+        seconds: 1.2,
+        ..rehearsal(Outcome::Success)
+    };
+    let began = std::time::Instant::now();
+    let sliced = test_kit::run_slices(long, SPARE + Duration::from_millis(200)).await;
+    let took = began.elapsed();
+    assert_eq!(sliced.result.unwrap().unwrap().resumed_at, 2);
+    assert_eq!(sliced.progress.percent, Percent::DONE);
+    // Each takes 200 ms of the 1,200, the last one all that is left, and nothing is taken twice.
+    assert_eq!(sliced.slices, 5);
+    let whole = Duration::from_millis(1_200);
+    assert!((whole..whole * 2).contains(&took), "{took:?}");
+}
+
+#[tokio::test]
+async fn each_step_is_a_slice_when_asked_to() {
+    let sliced = test_kit::run_slices(|| rehearsal(Outcome::Slices), Duration::from_secs(60));
+    let sliced = sliced.await;
+    assert_eq!(sliced.result.unwrap().unwrap().resumed_at, 3);
+    assert_eq!(sliced.slices, 4);
+}
+
+#[tokio::test]
 async fn it_says_no_percentage_when_asked_not_to() {
     let run = test_kit::run(rehearsal(Outcome::Unmeasured)).await;
     assert_eq!(run.progress.percent, Percent::ZERO);
@@ -116,7 +141,7 @@ async fn it_says_no_percentage_when_asked_not_to() {
 }
 
 #[test]
-fn it_takes_no_more_than_a_function_may() {
+fn it_takes_no_longer_than_a_job_may() {
     let with = |seconds, steps| {
         Rehearsal {
             seconds,
@@ -126,8 +151,8 @@ fn it_takes_no_more_than_a_function_may() {
         }
         .validate()
     };
-    assert!(with(900.0, 1_000).is_ok());
-    assert_eq!(with(901.0, 1).unwrap_err().pointer, "/seconds");
+    assert!(with(1_209_000.0, 1_000).is_ok());
+    assert_eq!(with(1_209_001.0, 1).unwrap_err().pointer, "/seconds");
     assert_eq!(with(f64::NAN, 1).unwrap_err().pointer, "/seconds");
     assert_eq!(with(1.0, 0).unwrap_err().pointer, "/steps");
 }

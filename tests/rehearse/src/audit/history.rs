@@ -11,6 +11,8 @@ pub(super) struct History {
     pub(super) image: Option<Image>,
     /// How often it was claimed.
     pub(super) starts: u32,
+    /// How many of the claims continued an attempt.
+    pub(super) slices: u32,
     /// Who claimed it last.
     runner: Option<Sender>,
     /// When the call came in that accepted it.
@@ -38,6 +40,7 @@ impl History {
         Self {
             image: Some(image),
             starts: 0,
+            slices: 0,
             runner: None,
             accepted_ms: write.arrived_ms,
             said_ms: i64::MIN,
@@ -103,7 +106,8 @@ impl History {
 
     fn changed(&mut self, before: &Image, after: &Image, write: &Write) -> Vec<Rule> {
         let (sender, now_ms) = (write.sender.as_ref(), write.done_ms);
-        let is_claim = after.is_started() && after.run_token != before.run_token;
+        let ends_slice = ends_slice(before, after);
+        let is_claim = after.is_started() && after.run_token != before.run_token && !ends_slice;
         let mut rules = broken([
             (Rule::SameVersion, after.version <= before.version),
             (Rule::UnknownSender, sender.is_none()),
@@ -125,15 +129,25 @@ impl History {
         } else if is_claim {
             let is_leased = before.is_started() && before.lease_until_ms > now_ms;
             let is_forgotten = before.checkpoint != after.checkpoint;
+            let falls = before.is_between_slices && after.percent < before.percent;
             self.said_ms = write.arrived_ms;
             broken([
                 (Rule::TwoAtOnce, is_leased),
                 (Rule::TooManyAttempts, after.attempt > after.max_attempts),
+                (Rule::Miscounted, !counts(before, after)),
                 (Rule::OlderProgress, is_forgotten),
+                (Rule::ProgressFell, falls),
             ])
         } else {
             let is_own = sender.is_none() || sender == self.runner.as_ref();
+            let loses = ends_slice && after.checkpoint.is_empty();
+            let loses = loses && !before.checkpoint.is_empty();
             broken([
+                (
+                    Rule::Miscounted,
+                    ends_slice && after.attempt != before.attempt,
+                ),
+                (Rule::OlderProgress, loses),
                 (Rule::StaleWrite, !may_write(before, after, is_own, now_ms)),
                 (Rule::ProgressFell, falls(before, after)),
                 (Rule::OlderProgress, self.is_older(before, after, write)),
@@ -141,6 +155,7 @@ impl History {
         });
         if is_claim {
             self.starts += 1;
+            self.slices += u32::from(before.is_between_slices);
             self.runner.clone_from(&write.sender);
         }
         self.senders.extend(write.sender.clone());
@@ -188,14 +203,30 @@ impl History {
     }
 }
 
+/// Whether the attempt ended its slice.
+fn ends_slice(before: &Image, after: &Image) -> bool {
+    let continues = before.is_started() && after.is_started();
+    continues && after.is_between_slices && !before.is_between_slices
+}
+
+/// Whether a claim counts the attempts as it must: a further slice is the same attempt.
+fn counts(before: &Image, after: &Image) -> bool {
+    let expected = before.attempt + i64::from(!before.is_between_slices);
+    after.attempt == expected && !after.is_between_slices
+}
+
 /// Whether this may be written by the attempt that has the job (`is_own`), or by somebody else.
 fn may_write(before: &Image, after: &Image, is_own: bool, now_ms: i64) -> bool {
-    let is_abandoned = before.lease_until_ms <= now_ms || before.unwritten_end(now_ms).is_some();
+    let is_abandoned = before.lease_until_ms <= now_ms
+        || before.is_between_slices
+        || before.unwritten_end(now_ms).is_some();
     let is_without_result = after.outcome != "SUCCESS";
     if before.is_started() {
         let only_asks_to_stop = after.is_started() && is_but_a_request(before, after);
         let only_gives_it_up = is_abandoned && after.is_completed() && is_without_result;
-        is_own || only_asks_to_stop || only_gives_it_up
+        // An attempt that ended its slice has the job no more.
+        let has_it = is_own && !before.is_between_slices;
+        has_it || only_asks_to_stop || only_gives_it_up
     } else {
         // It waits: only its owner's cancel and its deadline end it now.
         after.is_completed() && is_without_result

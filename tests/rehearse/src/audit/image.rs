@@ -38,6 +38,8 @@ pub struct Image {
     pub overdue_ms: i64,
     /// When it is as good as gone.
     pub expires_at: i64,
+    /// Whether its attempt ended a slice, and nobody has claimed the next one.
+    pub is_between_slices: bool,
     /// Whether its owner asked it to stop.
     pub cancel_requested: bool,
     /// Whether it is a tombstone.
@@ -73,6 +75,7 @@ impl Image {
             // Not before its deadline in any case.
             overdue_ms: number("overdue_ms").max(number("deadline_ms")),
             expires_at: number("expires_at"),
+            is_between_slices: item.contains_key("attempt_step"),
             cancel_requested: item.contains_key("cancel_requested"),
             is_deleted: item.contains_key("deleted"),
         }

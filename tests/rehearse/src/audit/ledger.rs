@@ -25,6 +25,8 @@ pub struct JobSeen {
     pub image: Option<Image>,
     /// How often it was claimed.
     pub starts: u32,
+    /// How many of the claims continued an attempt that had ended a slice.
+    pub slices: u32,
 }
 
 impl Ledger {
@@ -130,6 +132,7 @@ fn seen(history: &History) -> JobSeen {
     JobSeen {
         image: history.image.clone(),
         starts: history.starts,
+        slices: history.slices,
     }
 }
 
@@ -155,6 +158,10 @@ fn one(image: Option<&Image>) -> String {
         "{state}{slash}{outcome} attempt {attempt} at {percent} %, {summary:?} (version {version})"
     )
 }
+
+#[cfg(test)]
+#[path = "slices_tests.rs"]
+mod slices_tests;
 
 #[cfg(test)]
 #[path = "ledger_tests.rs"]

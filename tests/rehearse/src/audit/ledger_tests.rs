@@ -22,9 +22,14 @@ pub(crate) fn started(before: &Image, token: &str, now_ms: i64) -> Image {
     Image {
         state: "STARTED".to_owned(),
         run_token: token.to_owned(),
-        attempt: before.attempt + 1,
+        attempt: before.attempt + i64::from(!before.is_between_slices),
+        is_between_slices: false,
         version: before.version + 1,
-        percent: 0,
+        percent: if before.is_between_slices {
+            before.percent
+        } else {
+            0
+        },
         lease_until_ms: now_ms + LEASE_MS,
         ..before.clone()
     }
@@ -33,6 +38,17 @@ pub(crate) fn started(before: &Image, token: &str, now_ms: i64) -> Image {
 pub(crate) fn at(before: &Image, percent: i64) -> Image {
     Image {
         percent,
+        version: before.version + 1,
+        ..before.clone()
+    }
+}
+
+/// The end of a slice.
+pub(crate) fn sliced(before: &Image, now_ms: i64) -> Image {
+    Image {
+        run_token: format!("{}.ended", before.run_token),
+        is_between_slices: true,
+        lease_until_ms: now_ms,
         version: before.version + 1,
         ..before.clone()
     }

@@ -26,6 +26,8 @@ pub enum Rule {
     CodeAtOnce,
     /// It was started more often than it may be.
     TooManyAttempts,
+    /// A slice used up an attempt, or a start of an attempt did not.
+    Miscounted,
     /// Readers were shown an end, or could have been, and it ended differently.
     EndedOtherwise,
     /// Two submits under one key were both told that theirs is the new job.
@@ -46,7 +48,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::CompletedTwice,
         Self::LeftItsEnd,
         Self::RanAfterCancel,
@@ -56,6 +58,7 @@ impl Rule {
         Self::OlderProgress,
         Self::CodeAtOnce,
         Self::TooManyAttempts,
+        Self::Miscounted,
         Self::EndedOtherwise,
         Self::AcceptedTwice,
         Self::OtherJob,
@@ -79,6 +82,7 @@ impl Rule {
             Self::OlderProgress => "checkpoint or summary older than the last one",
             Self::CodeAtOnce => "two attempts' code at once",
             Self::TooManyAttempts => "started more often than allowed",
+            Self::Miscounted => "attempts counted wrong",
             Self::EndedOtherwise => "ended differently after readers could see it finished",
             Self::AcceptedTwice => "accepted twice for one key",
             Self::OtherJob => "changed by a call for the job before it",

@@ -22,6 +22,8 @@ pub(super) struct Jobs {
     pub(super) unanswered: usize,
     pub(super) completed_once: usize,
     pub(super) succeeded: usize,
+    /// Some of the succeeded ones, which ran over several slices.
+    pub(super) sliced: usize,
     /// Some of the succeeded ones, which were not deleted.
     pub(super) with_large_result: usize,
     /// Large results of deleted jobs and of attempts that lost their job: their lifecycle rule deletes them.
@@ -139,6 +141,8 @@ impl Found {
         let verdict = verdict(told, &seen, audited.as_ref());
         let example = format!("job {id}: {seen:?}, asked {told:?}, seen {audited:?}");
         self.count(jobs, verdict, &example);
+        let slices = audited.as_ref().map_or(0, |job| job.slices);
+        jobs.sliced += usize::from(verdict == Verdict::Succeeded && slices > 0);
         let never_started = audited.is_some_and(|job| job.starts == 0);
         let reads = told.order.wish == Wish::ReadUpload && verdict == Verdict::Succeeded;
         jobs.with_upload += usize::from(reads);

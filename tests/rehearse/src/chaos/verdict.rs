@@ -39,7 +39,8 @@ pub(super) fn verdict(told: &Told, seen: &Seen, audited: Option<&JobSeen>) -> Ve
         ("FAILED", "worker-lost") => Verdict::WorkerLost,
         _ => Verdict::Wrong,
     };
-    let starts = audited.map_or(0, |job| job.starts);
+    // How often an attempt was started: a further slice is the same attempt.
+    let starts = audited.map_or(0, |job| job.starts - job.slices);
     if is_right(told.order.wish, told.cancel, verdict, starts) {
         verdict
     } else {
@@ -47,8 +48,8 @@ pub(super) fn verdict(told: &Told, seen: &Seen, audited: Option<&JobSeen>) -> Ve
     }
 }
 
-/// Whether kills and faults may make that of a wish. `cancel` is the status of the answer to its cancel, `starts` how often the
-/// auditor saw the job claimed.
+/// Whether kills and faults may make that of a wish. `cancel` is the status of the answer to its cancel, `starts` how many
+/// attempts of the job the auditor saw.
 fn is_right(wish: Wish, cancel: u16, verdict: Verdict, starts: u32) -> bool {
     match (wish, verdict) {
         // A 200 is a promise: it is canceled.
@@ -68,6 +69,7 @@ fn is_right(wish: Wish, cancel: u16, verdict: Verdict, starts: u32) -> bool {
             | Wish::ReadUpload
             | Wish::LargeResult
             | Wish::Save
+            | Wish::Slice
             | Wish::EndInTime,
             Verdict::Succeeded,
         ) => starts >= 1,

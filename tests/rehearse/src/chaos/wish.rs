@@ -23,6 +23,8 @@ pub(super) enum Wish {
     Fail,
     /// It saves one step after the other at the same percentage.
     Save,
+    /// It runs over several slices.
+    Slice,
     /// Its first attempt fails and leaves a thread behind, its second one succeeds.
     LeaveBehind,
     /// It is canceled a moment after it was accepted, before or while it runs.
@@ -77,7 +79,8 @@ const SECOND: Duration = Duration::from_secs(1);
 impl Wish {
     fn draw(percentage: u64) -> Self {
         match percentage {
-            0..34 => Self::Succeed,
+            0..26 => Self::Succeed,
+            26..34 => Self::Slice,
             34..38 => Self::ReadUpload,
             38..42 => Self::LargeResult,
             42..46 => Self::Profile,
@@ -144,6 +147,8 @@ impl Order {
                 // Long enough that the cancel finds it running, and that its progress is written.
                 Wish::Cancel => SECOND * 5 / 2,
                 Wish::Save => SECOND * 5,
+                // Some are killed in it. The next slice begins at least a second later.
+                Wish::Slice => short * 12,
                 Wish::LeaveBehind => SECOND * 8,
                 _ => short,
             },
@@ -195,6 +200,7 @@ impl Order {
             Wish::Retry => (3, "retry-then-success"),
             Wish::Fail => (3, "failure"),
             Wish::Save => (50, "unmeasured"),
+            Wish::Slice => (3, "slices"),
             Wish::LeaveBehind => (1, "leftover"),
             Wish::LargeResult => (3, "large-result"),
             _ => (3, "success"),
