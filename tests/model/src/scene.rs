@@ -130,8 +130,13 @@ impl Scene {
     pub(crate) fn lease(self) -> i64 {
         match self {
             Self::LongLease => 3,
-            Self::OneJob | Self::Pauses | Self::Slices => 2,
-            Self::Late | Self::LongDeadline | Self::Progress | Self::OneKey | Self::Reuse => 1,
+            Self::OneJob | Self::Pauses => 2,
+            Self::Late
+            | Self::LongDeadline
+            | Self::Slices
+            | Self::Progress
+            | Self::OneKey
+            | Self::Reuse => 1,
         }
     }
 
