@@ -48,7 +48,7 @@ fn whatever_happens_to_a_key_used_again_no_job_is_lost_nor_run_for_another() {
 }
 
 /// The scene in which the checker finds each guard left out, and the property that is violated then.
-const FOUND: [(Guard, Scene, &str); 28] = [
+const FOUND: [(Guard, Scene, &str); 27] = [
     (
         Guard::MessageFirst,
         Scene::Late,
@@ -73,7 +73,6 @@ const FOUND: [(Guard, Scene, &str); 28] = [
     (Guard::ProgressNumber, Scene::Progress, model::TOOK_BACK),
     (Guard::LateStart, Scene::Progress, model::TIMED_OUT_EARLY),
     (Guard::Leftovers, Scene::Pauses, model::TWO_AT_ONCE),
-    (Guard::Leftovers, Scene::Slices, model::TWO_AT_ONCE),
     (Guard::SliceToken, Scene::Slices, model::STALE_WRITE),
     (Guard::SliceStep, Scene::Slices, model::STARTED_TOO_OFTEN),
     (Guard::SliceCancel, Scene::Slices, model::ASKED_NOBODY),

@@ -72,10 +72,12 @@ async fn runs_over_slices_and_loses_one_worker(worker_timeout: &str, seconds: u6
     // One attempt lost.
     assert_eq!(document["job"]["attempt"], 2);
     assert_eq!(document["job"]["result"]["attempt"], 2);
+    // It may start before the first look.
+    let waits = |look: &Look| look.state == "SCHEDULED";
+    looks.drain(..looks.iter().take_while(|look| waits(look)).count());
     let mut states: Vec<_> = looks.iter().map(|look| look.state.clone()).collect();
     states.dedup();
-    assert_eq!(states, ["SCHEDULED", "STARTED", "COMPLETED"]);
-    looks.retain(|look| look.state != "SCHEDULED");
+    assert_eq!(states, ["STARTED", "COMPLETED"]);
     for attempt in [1, 2] {
         let of_it = || looks.iter().filter(move |look| look.attempt == attempt);
         assert!(of_it().is_sorted_by_key(|look| look.percent), "{looks:?}");

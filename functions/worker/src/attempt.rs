@@ -48,12 +48,17 @@ impl Attempt<'_> {
         let ran = started.elapsed();
         let over = Happened::AttemptOver { ran };
         self.app.metrics.write(&self.run.kind, over, now());
+        let what = if disposition.is_slice() {
+            "slice ended"
+        } else {
+            "attempt ended"
+        };
         info!(
             job.id = %self.run.id,
             job.name = %self.run.kind,
             attempt = self.run.attempt,
             duration_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX),
-            "attempt ended"
+            "{what}"
         );
         disposition
     }

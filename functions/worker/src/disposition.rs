@@ -29,6 +29,17 @@ impl Disposition {
         Self::HandBack { reason, after }
     }
 
+    /// Whether the attempt continues in a later invocation.
+    pub(crate) fn is_slice(self) -> bool {
+        matches!(
+            self,
+            Self::HandBack {
+                reason: HandBack::Slice,
+                ..
+            }
+        )
+    }
+
     /// Redelivered at `until`.
     pub(crate) fn at(until: Timestamp, now: Timestamp, reason: HandBack) -> Self {
         Self::after(until.since(now), reason)

@@ -15,7 +15,7 @@ pub enum Scene {
     LongDeadline,
     /// One job that postpones itself, retries, and leaves threads behind, with a late write.
     Pauses,
-    /// One job that ends a slice, saves checkpoints, leaves threads behind, and is canceled, with a late write.
+    /// One job that ends a slice of its only attempt, saves a checkpoint and is canceled, with a late write.
     Slices,
     /// One job that saves checkpoints and runs out of the invocation's time, with a late write.
     Progress,
@@ -72,7 +72,6 @@ impl Scene {
                 late: 1,
                 slices: 1,
                 saves: 1,
-                leftovers: 1,
                 cancels: 1,
                 ..Left::default()
             },
@@ -107,8 +106,13 @@ impl Scene {
 
     pub(crate) fn max_attempts(self) -> u32 {
         match self {
-            Self::OneKey | Self::Reuse | Self::Late | Self::LongLease | Self::LongDeadline => 1,
-            Self::OneJob | Self::Pauses | Self::Slices | Self::Progress => 2,
+            Self::OneKey
+            | Self::Reuse
+            | Self::Late
+            | Self::LongLease
+            | Self::LongDeadline
+            | Self::Slices => 1,
+            Self::OneJob | Self::Pauses | Self::Progress => 2,
         }
     }
 
@@ -126,8 +130,13 @@ impl Scene {
     pub(crate) fn lease(self) -> i64 {
         match self {
             Self::LongLease => 3,
-            Self::OneJob | Self::Pauses | Self::Slices => 2,
-            Self::Late | Self::LongDeadline | Self::Progress | Self::OneKey | Self::Reuse => 1,
+            Self::OneJob | Self::Pauses => 2,
+            Self::Late
+            | Self::LongDeadline
+            | Self::Slices
+            | Self::Progress
+            | Self::OneKey
+            | Self::Reuse => 1,
         }
     }
 

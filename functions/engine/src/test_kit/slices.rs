@@ -36,7 +36,7 @@ pub struct SlicedRun<R> {
 /// #     async fn run(self, context: Context) -> Result<u32, JobError> {
 /// #         let begun = context.saved().unwrap_or(0);
 /// #         for page in begun..self.pages {
-/// #             if context.time_left() < Duration::from_secs(20) { return Err(JobError::next_slice()) }
+/// #             if context.time_left() < Duration::from_secs(15) { return Err(JobError::next_slice()) }
 /// #             tokio::time::sleep(Duration::from_secs(10)).await;
 /// #             context.save(&(page + 1))?;
 /// #             context.progress(Percent::of((page + 1).into(), self.pages.into()), "exported");
@@ -46,10 +46,10 @@ pub struct SlicedRun<R> {
 /// # }
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() {
-/// // It takes 10 s for each page, and ends its slice when less than 20 s are left.
-/// let sliced = test_kit::run_slices(|| Export { pages: 12 }, Duration::from_secs(60)).await;
-/// assert_eq!(sliced.result.unwrap().unwrap(), 12);
-/// assert_eq!(sliced.slices, 3);
+/// // 40 minutes: it takes 10 s for each page, and ends its slice when less than 15 s are left.
+/// let sliced = test_kit::run_slices(|| Export { pages: 240 }, Duration::from_secs(60)).await;
+/// assert_eq!(sliced.result.unwrap().unwrap(), 240);
+/// assert_eq!(sliced.slices, 48);
 /// # }
 /// ```
 ///
