@@ -215,6 +215,7 @@ fn plain_http_goes_only_to_addresses_of_the_loopback_and_only_where_a_deployment
         "http://[::127.0.0.1]/",
         "http://[::]/",
         "http://127.1/",
+        "http://127.0.0.1:0/",
         "http://u@127.0.0.1/",
         "http://127.0.0.1/#a",
         "https://127.0.0.1/",
