@@ -42,12 +42,15 @@ impl fmt::Display for WebhookId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::tests::accepted;
 
     #[test]
     fn an_id_belongs_to_one_acceptance_of_one_job() {
-        let job = accepted().id;
-        let other: JobId = "00000000-0000-8000-8000-000000000001".parse().unwrap();
+        let job = |last: u8| {
+            format!("00000000-0000-8000-8000-00000000000{last}")
+                .parse()
+                .unwrap()
+        };
+        let (job, other): (JobId, JobId) = (job(1), job(2));
         let (first, later) = (CreationToken::of([1; 16]), CreationToken::of([2; 16]));
         let id = WebhookId::of(&job, &first);
         assert_eq!(id, WebhookId::of(&job, &first));
