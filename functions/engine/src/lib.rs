@@ -12,6 +12,7 @@
 mod attachment;
 mod aws;
 mod bucket;
+mod callback;
 mod checkpoint;
 mod claim;
 mod config_error;
@@ -43,6 +44,10 @@ pub use aws_config::SdkConfig;
 pub use bucket::{
     Bucket, BucketError, LONGEST_ACCESS, MAX_OBJECT_BYTES, ObjectFacts, RESULT_DAYS,
     UploadedObject, upload_key,
+};
+pub use callback::{
+    AddressRange, CallbackHost, CallbackPolicy, CallbackUrl, GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES,
+    NextDelivery, RefusedUrl, SigningSecret, SigningSecrets, WebhookId, refused_range,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{ClaimDecision, Unclaimed, decide_claim};

@@ -23,11 +23,13 @@ mod runaway;
 mod suspect;
 mod tasks;
 mod watch;
+mod webhook;
 mod work;
 
 pub use delivery::ending;
 pub use invocation::Limit;
 pub use retry::{After, Circumstances};
+pub use webhook::{Answer, Unanswered, Webhook, WebhookClient, Why};
 
 use std::sync::Arc;
 use std::time::Duration;
