@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::certificates::{acceptor, trust};
 use super::receiver::{Behavior, Receiver};
-use super::{client, deliver};
+use super::{client, deliver, impatient};
 use crate::webhook::resolver::CheckedResolver;
 use crate::webhook::{Answer, CallbackPolicy, Unanswered, WebhookClient};
 
@@ -56,7 +56,10 @@ async fn a_certificate_must_be_valid_for_the_host() {
         let receiver = secure(certificate).await;
         let answer = deliver(&resolving(&[receiver.ip()]), URL).await;
         assert_eq!(answer, Answer::unanswered(Unanswered::Tls), "{certificate}");
-        assert_eq!((receiver.connections(), receiver.requests().len()), (1, 0));
+        assert_eq!(
+            (receiver.connections().await, receiver.requests().len()),
+            (1, 0)
+        );
     }
     // The system's roots do not know this CA.
     let receiver = secure("right").await;
@@ -109,7 +112,7 @@ async fn a_name_that_leads_to_a_refused_address_gets_no_connection() {
     let all: Vec<_> = all.collect();
     let answer = deliver(&judging(&all), URL).await;
     assert_eq!(answer, Answer::unanswered(Unanswered::RefusedAddress));
-    assert_eq!(receiver.connections(), 0);
+    assert_eq!(receiver.connections().await, 0);
 }
 
 #[tokio::test]
@@ -121,7 +124,10 @@ async fn of_the_addresses_of_a_name_only_those_that_may_be_are_connected_to() {
         client.resolver = client.resolver.allowing(move |address| address == only);
         assert_eq!(deliver(&client, URL).await, DELIVERED);
     }
-    assert_eq!((wanted.connections(), refused.connections()), (2, 0));
+    assert_eq!(
+        (wanted.connections().await, refused.connections().await),
+        (2, 0)
+    );
 }
 
 #[tokio::test]
@@ -138,11 +144,17 @@ async fn the_address_that_was_checked_is_connected_to_and_the_next_delivery_chec
     let client = unjudging(looking_up(look_up));
     assert_eq!(deliver(&client, URL).await, DELIVERED);
     assert_eq!(lookups.load(Ordering::SeqCst), 1);
-    assert_eq!((first.connections(), second.connections()), (1, 0));
+    assert_eq!(
+        (first.connections().await, second.connections().await),
+        (1, 0)
+    );
     // No connection to the first address is kept.
     assert_eq!(deliver(&client, URL).await, DELIVERED);
     assert_eq!(lookups.load(Ordering::SeqCst), 2);
-    assert_eq!((first.connections(), second.connections()), (1, 1));
+    assert_eq!(
+        (first.connections().await, second.connections().await),
+        (1, 1)
+    );
 }
 
 /// Every form of the receiver's address that a parser or a resolver somewhere understands. Names may lead to it here, so only the check of
@@ -202,7 +214,7 @@ async fn no_packet_is_sent_for_a_refused_url() {
     };
     let answer = deliver(&client, &format!("http://{plain}/")).await;
     assert_eq!(answer, Answer::unanswered(Unanswered::RefusedUrl));
-    assert_eq!(receiver.connections(), 0);
+    assert_eq!(receiver.connections().await, 0);
 }
 
 #[tokio::test]
@@ -221,7 +233,7 @@ async fn a_resolver_that_hangs_takes_no_longer_than_the_limit() {
         let _ = wait.lock().unwrap().recv_timeout(super::LIMIT * 3);
         Ok(Vec::new())
     };
-    let client = looking_up(look_up);
+    let client = impatient(looking_up(look_up));
     let answer = deliver(&client, URL).await;
     assert_eq!(answer, Answer::unanswered(Unanswered::Timeout));
 }
@@ -264,5 +276,5 @@ async fn no_proxy_of_the_environment_is_used() {
         String::from_utf8_lossy(&output.stdout)
     );
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
-    assert_eq!(proxy.connections(), 0);
+    assert_eq!(proxy.connections().await, 0);
 }

@@ -28,7 +28,9 @@ pub(super) enum Behavior {
 /// What a receiver has seen.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    pub(super) connections: AtomicUsize,
+    peers: Mutex<Vec<SocketAddr>>,
+    /// Number of connections of [`Receiver::connections`].
+    own: AtomicUsize,
     pub(super) written: AtomicUsize,
     requests: Mutex<Vec<String>>,
 }
@@ -60,8 +62,8 @@ impl Receiver {
         let (address, seen) = (listener.local_addr().unwrap(), Arc::new(Seen::default()));
         let watcher = seen.clone();
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                watcher.connections.fetch_add(1, Ordering::SeqCst);
+            while let Ok((stream, peer)) = listener.accept().await {
+                watcher.peers.lock().unwrap().push(peer);
                 tokio::spawn(serve(stream, tls.clone(), behavior, watcher.clone()));
             }
         });
@@ -79,8 +81,17 @@ impl Receiver {
         }
     }
 
-    pub(super) fn connections(&self) -> usize {
-        self.seen.connections.load(Ordering::SeqCst)
+    /// Number of connections so far. They are accepted in order, so none is missed once one of our own was accepted after them.
+    pub(super) async fn connections(&self) -> usize {
+        let own = TcpStream::connect(self.address).await.unwrap();
+        let address = own.local_addr().unwrap();
+        loop {
+            let peers = self.seen.peers.lock().unwrap().clone();
+            if let Some(before) = peers.iter().position(|peer| *peer == address) {
+                return before - self.seen.own.fetch_add(1, Ordering::SeqCst);
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(super) fn requests(&self) -> Vec<String> {
@@ -151,12 +162,15 @@ async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Result<S
     loop {
         let bytes = stream.read(&mut chunk).await?;
         request.push_str(&String::from_utf8_lossy(&chunk[..bytes]));
+        if bytes == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
         let Some((head, body)) = request.split_once("\r\n\r\n") else {
             continue;
         };
         let length = head.split("content-length: ").nth(1).unwrap_or("0");
         let length = length.split("\r\n").next().unwrap_or_default();
-        if bytes == 0 || body.len() == length.parse::<usize>().unwrap() {
+        if body.len() == length.parse::<usize>().unwrap() {
             return Ok(request);
         }
     }
