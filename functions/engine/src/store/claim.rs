@@ -34,7 +34,8 @@ impl JobStore {
         let update = Update {
             set: "SET #state = :started, #attempt = #attempt + :one, #version = #version + :one, \
                      #percent = if_not_exists(#start_percent, :zero), #started_at_ms = :now, #updated_at_ms = :now, \
-                     #lease_until_ms = :lease, #run_token = :token, #progress_number = :zero"
+                     #lease_until_ms = :lease, #run_token = :token, #progress_number = :zero \
+                 REMOVE #schedule"
                 .to_owned(),
             condition: Condition::Claimable,
             values: vec![
