@@ -182,6 +182,7 @@ fn max_bytes(
         | A::ErrorCode
         | A::ErrorMessage
         | A::ResultToken
-        | A::ResultDays => return None,
+        | A::ResultDays
+        | A::Schedule => return None,
     })
 }
