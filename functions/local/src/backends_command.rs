@@ -1,4 +1,4 @@
-//! `backends`: table, queue, bucket and event source mapping, for functions started by `cargo lambda watch`.
+//! `backends`: table, queue, bucket, schedules and event source mapping, for functions started by `cargo lambda watch`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -128,6 +128,7 @@ fn welcome(args: &BackendsArgs, backends: &Backends) -> String {
   DynamoDB  {}  (embedded, table jobs)
   SQS       {}  (embedded, queue jobs; messages go to the function worker at {url})
   S3        {}  (embedded, bucket payloads)
+  Scheduler {}  (embedded, group jobs)
 
 In another terminal:
   cargo lambda watch --env-file {file}
@@ -136,6 +137,6 @@ Then:
   curl -i {url}jobs -H 'content-type: application/json' -d '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
 
 Ctrl-C stops everything.",
-        backends.dynamodb_url, backends.sqs_url, backends.s3_url
+        backends.dynamodb_url, backends.sqs_url, backends.s3_url, backends.scheduler_url
     )
 }

@@ -25,7 +25,7 @@ pub(crate) struct ServeArgs {
     /// Port of the API on 127.0.0.1; 0 selects a free port
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// Folder that keeps records, messages and large payloads between runs [default: nothing is kept]
+    /// Folder that keeps records, messages, schedules and large payloads between runs [default: nothing is kept]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Retention: how long a finished job stays readable
@@ -176,14 +176,15 @@ fn welcome(service: &Service, options: &ServiceOptions) -> String {
     let url = &service.url;
     let (dynamodb_url, sqs_url) = (&service.backends.dynamodb_url, &service.backends.sqs_url);
     let s3_url = &service.backends.s3_url;
+    let scheduler_url = &service.backends.scheduler_url;
     let kept = options.data.as_ref().map_or_else(
         || {
-            "nothing is kept when it stops (--data DIR keeps records, messages and large payloads)"
+            "nothing is kept when it stops (--data DIR keeps records, messages, schedules and large payloads)"
                 .to_owned()
         },
         |folder| {
             format!(
-                "records, messages and large payloads are kept in {}",
+                "records, messages, schedules and large payloads are kept in {}",
                 folder.display()
             )
         },
@@ -196,6 +197,7 @@ fn welcome(service: &Service, options: &ServiceOptions) -> String {
   DynamoDB  {dynamodb_url}  (embedded, table jobs)
   SQS       {sqs_url}  (embedded, queue jobs)
   S3        {s3_url}  (embedded, bucket payloads)
+  Scheduler {scheduler_url}  (embedded, group jobs)
   {kept}
 
 {try_it}

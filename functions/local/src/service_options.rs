@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sqs::Clock;
+
 use crate::backends::BackendOptions;
 use crate::build::Build;
 use crate::function::LogSink;
@@ -15,7 +17,7 @@ use crate::kind_variables;
 pub struct ServiceOptions {
     /// The API's port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// Folder that keeps records, messages and large payloads between runs; by default none.
+    /// Folder that keeps records, messages, schedules and large payloads between runs; by default none.
     pub data: Option<PathBuf>,
     /// How long a finished job stays readable.
     pub retention: Duration,
@@ -87,6 +89,7 @@ impl ServiceOptions {
     pub fn backends(&self) -> BackendOptions {
         BackendOptions {
             data: self.data.clone(),
+            clock: Clock::system(),
             visibility: self.visibility,
             sweep_every: self.sweep_every,
             upload_days: self.upload_days,

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::index::{created_order, owner_shard, read_created_order};
 use crate::{
     Attribute, Checkpoint, CreationToken, EndedSlices, Failure, Fingerprint, JobId, JobRecord,
-    JobState, KindName, Outcome, Owner, Percent, StoreError, Timestamp,
+    JobState, KindName, Outcome, Owner, Percent, ScheduleName, StoreError, Timestamp,
 };
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -62,8 +62,11 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
     ];
     let title = record.title.as_deref();
     let title = title.map(|title| (A::Title, string(title)));
+    let schedule = record.schedule.as_ref();
+    let schedule = schedule.map(|name| (A::Schedule, string(name.as_str())));
     item.into_iter()
         .chain(title)
+        .chain(schedule)
         .map(|(attribute, value)| (attribute.name().to_owned(), value))
         .collect()
 }
@@ -97,6 +100,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         summary: summary.to_owned(),
         created_at,
         scheduled_start: read.time(A::ScheduledStartMs)?,
+        schedule: read.text(A::Schedule).map(ScheduleName::stored),
         started_at: read.optional_time(A::StartedAtMs)?,
         ended_slices: read.ended_slices()?,
         is_between_slices: item.contains_key(A::AttemptStep.name()),
@@ -284,6 +288,7 @@ mod tests {
             kind: "k".repeat(64).parse().unwrap(),
             title: Some("s".repeat(200)),
             summary: "s".repeat(200),
+            schedule: Some(ScheduleName::stored(&"a".repeat(64))),
             ..accepted()
         };
         let size = |value: &AttributeValue| match value {

@@ -29,6 +29,8 @@ pub enum Attribute {
     Checkpoint,
     Summary,
     ScheduledStartMs,
+    /// Absent unless the job starts later than a message can be delayed, and from the first claim on.
+    Schedule,
     StartedAtMs,
     EndedAtMs,
     DeadlineMs,
@@ -71,7 +73,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -85,6 +87,7 @@ impl Attribute {
         Self::Title,
         Self::Summary,
         Self::ScheduledStartMs,
+        Self::Schedule,
         Self::StartedAtMs,
         Self::EndedAtMs,
         Self::DeadlineMs,
@@ -129,6 +132,7 @@ impl Attribute {
             Self::Title => "title",
             Self::Summary => "summary",
             Self::ScheduledStartMs => "scheduled_start_ms",
+            Self::Schedule => "schedule",
             Self::StartedAtMs => "started_at_ms",
             Self::EndedAtMs => "ended_at_ms",
             Self::DeadlineMs => "deadline_ms",
