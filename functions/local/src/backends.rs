@@ -62,6 +62,10 @@ pub struct Backends {
     pub queue_url: String,
     /// ARN of the queue [`QUEUE`].
     pub queue_arn: String,
+    /// URL of the queue [`CALLBACK_QUEUE`](crate::CALLBACK_QUEUE).
+    pub callback_queue_url: String,
+    /// ARN of the queue [`CALLBACK_QUEUE`](crate::CALLBACK_QUEUE).
+    pub callback_queue_arn: String,
     /// ARN of the queue of what a schedule could not deliver.
     pub undelivered_arn: String,
     /// The secret of the job ids.
@@ -123,6 +127,8 @@ impl Backends {
             scheduler_url,
             queue_url: created.queue_url,
             queue_arn: created.queue_arn,
+            callback_queue_url: created.callback_queue_url,
+            callback_queue_arn: created.callback_queue_arn,
             undelivered_arn: created.undelivered_arn,
             id_secret,
             database,

@@ -43,6 +43,12 @@ pub(crate) fn environment(
     [
         ("TABLE_NAME", TABLE.to_owned()),
         ("QUEUE_URL", backends.queue_url.clone()),
+        ("WEBHOOKS", "true".to_owned()),
+        ("CALLBACK_QUEUE_URL", backends.callback_queue_url.clone()),
+        (
+            "CALLBACKS_TO_LOOPBACK",
+            options.callbacks_to_loopback.to_string(),
+        ),
         ("ID_SECRETS", backends.id_secret.clone()),
         ("RETENTION_SECONDS", options.retention.as_secs().to_string()),
         ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),

@@ -19,6 +19,9 @@ pub const QUEUE: &str = "jobs";
 /// Name of its dead-letter queue.
 pub const DEAD_LETTER_QUEUE: &str = "jobs-dead-letters";
 
+/// Name of the queue of webhooks that are to be delivered.
+pub const CALLBACK_QUEUE: &str = "callbacks";
+
 /// Name of the queue of what a schedule could not deliver.
 pub(crate) const UNDELIVERED_QUEUE: &str = "undelivered-schedules";
 
@@ -48,6 +51,8 @@ pub(crate) async fn serve_sqs(
 pub(crate) struct Created {
     pub(crate) queue_url: String,
     pub(crate) queue_arn: String,
+    pub(crate) callback_queue_url: String,
+    pub(crate) callback_queue_arn: String,
     pub(crate) undelivered_arn: String,
 }
 
@@ -64,18 +69,21 @@ pub(crate) async fn create_queues(
     let (_, dead_arn) = ensure_queue(sqs, DEAD_LETTER_QUEUE, kept).await?;
     let (_, undelivered_arn) = ensure_queue(sqs, UNDELIVERED_QUEUE, kept).await?;
     let redrive = serde_json::json!({"deadLetterTargetArn": dead_arn, "maxReceiveCount": engine::MAX_DELIVERIES});
-    let attributes = [
-        retention,
-        (
-            QueueAttributeName::VisibilityTimeout,
-            visibility.as_secs().to_string(),
-        ),
-        (QueueAttributeName::RedrivePolicy, redrive.to_string()),
-    ];
+    let redrive = (QueueAttributeName::RedrivePolicy, redrive.to_string());
+    let visibility = (
+        QueueAttributeName::VisibilityTimeout,
+        visibility.as_secs().to_string(),
+    );
+    let of_callbacks = [retention.clone(), visibility.clone()];
+    let (callback_queue_url, callback_queue_arn) =
+        ensure_queue(sqs, CALLBACK_QUEUE, &of_callbacks).await?;
+    let attributes = [retention, visibility, redrive];
     let (queue_url, queue_arn) = ensure_queue(sqs, QUEUE, &attributes).await?;
     Ok(Created {
         queue_url,
         queue_arn,
+        callback_queue_url,
+        callback_queue_arn,
         undelivered_arn,
     })
 }

@@ -25,7 +25,8 @@ pub struct ServiceOptions {
     pub deadline: Duration,
     /// How long after its clock was read a write can still take effect; not longer than the retention.
     pub write_horizon: Duration,
-    /// Maximum number of concurrent worker processes; at least 2.
+    /// Maximum number of worker processes that run jobs; at least 2. [`CALLBACK_CONCURRENCY`](crate::CALLBACK_CONCURRENCY) more deliver
+    /// webhooks.
     pub concurrency: usize,
     /// Maximum number of messages per batch: 1 to 10.
     pub batch_size: u8,
@@ -39,6 +40,8 @@ pub struct ServiceOptions {
     pub sweep_every: Duration,
     /// Whether jobs have monitor links (pages for anyone who has the link).
     pub monitor_links: bool,
+    /// Whether a webhook's URL may be one of http on loopback.
+    pub callbacks_to_loopback: bool,
     /// What the gateway demands of a request.
     pub authorizer: Authorizer,
     /// Origins allowed to call the API from a browser (CORS).
@@ -72,6 +75,7 @@ impl Default for ServiceOptions {
             visibility: worker_timeout + Duration::from_secs(1),
             sweep_every: Duration::from_secs(1),
             monitor_links: true,
+            callbacks_to_loopback: false,
             authorizer: Authorizer::default(),
             allowed_origins: Vec::new(),
             upload_days: 7,
