@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::cut::cut;
 use crate::{
-    Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobState, KindName, Outcome, Owner,
-    Percent, ScheduleName, Timestamp,
+    Callback, Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobState, KindName, Outcome,
+    Owner, Percent, ScheduleName, Timestamp,
 };
 
 /// Maximum length of a summary, in characters. It keeps the record near 1 KB, which is one write unit.
@@ -39,6 +39,8 @@ pub struct NewJob {
     pub retention: Duration,
     /// Maximum number of attempts.
     pub max_attempts: u32,
+    /// The URL to which its end is reported: [`crate::CallbackUrl::as_str`].
+    pub callback: Option<String>,
 }
 
 /// A job as stored in the table.
@@ -118,6 +120,8 @@ pub struct JobRecord {
     pub result_days: Option<u16>,
     /// The error, if it failed.
     pub error: Option<Failure>,
+    /// Where its end is reported, if its submit said so. A tombstone has none.
+    pub callback: Option<Callback>,
 }
 
 /// The slices that an attempt has ended.
@@ -174,6 +178,7 @@ impl JobRecord {
             result_token: None,
             result_days: None,
             error: None,
+            callback: job.callback.map(Callback::pending),
         }
     }
 

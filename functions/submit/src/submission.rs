@@ -106,6 +106,7 @@ impl Submission {
             write_horizon: app.write_horizon,
             retention: app.retention,
             max_attempts: self.max_attempts,
+            callback: None,
         }
     }
 }

@@ -99,6 +99,7 @@ fn record() -> Option<JobRecord> {
         write_horizon: engine::WRITE_HORIZON,
         retention: Duration::from_secs(86_400),
         max_attempts: 3,
+        callback: None,
     };
     Some(JobRecord::begin(job, at))
 }
