@@ -17,9 +17,10 @@ use std::time::{Duration, SystemTime};
 
 use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{
-    Bucket, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
+    Bucket, CallbackPolicy, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
 };
 use lambda_http::Error;
+use request::Limits;
 use uploads::Uploads;
 
 /// What every request needs, built once per process.
@@ -43,6 +44,8 @@ struct App {
     write_horizon: Duration,
     /// Uploads, if the deployment takes them.
     uploads: Option<Uploads>,
+    /// The URLs that the deployment calls at the end of a job; `None` if it sends no webhooks.
+    callbacks: Option<CallbackPolicy>,
 }
 
 impl App {
@@ -51,6 +54,15 @@ impl App {
     fn schedule_ahead(&self) -> Duration {
         let kept = MAX_MESSAGE_AGE.saturating_sub(self.deadline + self.write_horizon);
         self.max_schedule_ahead.min(kept)
+    }
+
+    /// The limits for a job.
+    fn limits(&self) -> Limits<'_> {
+        Limits {
+            intake: &self.intake,
+            ahead: self.schedule_ahead(),
+            callbacks: self.callbacks.as_ref(),
+        }
     }
 
     /// The latest time at which a job with this start may run.
@@ -141,6 +153,7 @@ async fn command(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Comma
         | Route::JobResult(_)
         | Route::Home
         | Route::OpenApi
+        | Route::Callbacks
         | Route::ProblemType(_)
         | Route::Monitor(_) => return Err(Problem::new(ProblemKind::NotFound)),
     };

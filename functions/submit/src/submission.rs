@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use api::{Incoming, Problem};
 use engine::{
-    CreationToken, Fingerprint, JobId, JobMessage, MAX_MESSAGE_BYTES, NewJob, Owner, Timestamp,
+    CallbackUrl, CreationToken, Fingerprint, JobId, JobMessage, MAX_MESSAGE_BYTES, NewJob, Owner, Timestamp,
     UploadedObject,
 };
 
@@ -20,6 +20,7 @@ pub(crate) struct Submission {
     summary: String,
     scheduled_start: Timestamp,
     max_attempts: u32,
+    callback: Option<CallbackUrl>,
 }
 
 impl Submission {
@@ -47,6 +48,7 @@ impl Submission {
             summary: job.summary,
             scheduled_start: job.scheduled_start,
             max_attempts: job.max_attempts,
+            callback: job.callback,
         }
     }
 
@@ -86,6 +88,7 @@ impl Submission {
             write_horizon: app.write_horizon,
             retention: app.retention,
             max_attempts: self.max_attempts,
+            callback: self.callback.map(|url| url.as_str().to_owned()),
         }
     }
 }

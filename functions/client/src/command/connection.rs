@@ -32,7 +32,7 @@ impl JobArgs {
 
 /// The arguments that every command takes: which service, and as whom.
 #[derive(Debug, clap::Args)]
-pub(super) struct ConnectionArgs {
+pub struct ConnectionArgs {
     /// Base URL of the service
     #[arg(long, value_name = "BASE", env = "ACCEPTED_URL", default_value = DEFAULT_URL, value_parser = base)]
     url: Url,
