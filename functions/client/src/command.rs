@@ -1,5 +1,6 @@
 //! The command line. Each command is a module with a function `run`, and with its arguments if it has more than a job.
 
+mod callbacks;
 mod cancel;
 mod connection;
 mod delete;
@@ -52,6 +53,9 @@ pub enum ClientCommand {
     /// Delete a finished job and its result
     #[command(after_help = EXIT_CODES)]
     Delete(JobArgs),
+    /// Print the secrets that sign your webhooks
+    #[command(after_help = EXIT_CODES)]
+    Callbacks(ConnectionArgs),
 }
 
 impl ClientCommand {
@@ -69,6 +73,7 @@ impl ClientCommand {
             Self::List(args) => list::run(args, stdout).await,
             Self::Result(args) => result::run(args, stdout).await,
             Self::Delete(args) => delete::run(args).await,
+            Self::Callbacks(args) => callbacks::run(args, stdout).await,
         };
         ended.unwrap_or_else(|error| error.report())
     }

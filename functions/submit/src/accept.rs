@@ -32,7 +32,7 @@ pub(crate) async fn accept(
     let form = incoming.choose(Representation::OF_COMMAND)?;
     let owner = incoming.owner()?;
     let key = idempotency::key(incoming)?;
-    let job = parse(incoming, &app.intake, app.max_schedule_ahead, now)?;
+    let job = parse(incoming, &app.limits(), now)?;
     let place = match &key {
         None => Place::new(app.secrets.issue(owner, random()?)),
         Some(key) => match look(app, owner, key, now).await? {

@@ -17,11 +17,12 @@ use std::time::{Duration, SystemTime};
 
 use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{
-    Bucket, Environment, IdSecrets, Intake, JobQueue, JobStore, Metrics, ScheduleName, Schedules,
-    Timestamp,
+    Bucket, CallbackPolicy, Environment, IdSecrets, Intake, JobQueue, JobStore, Metrics,
+    ScheduleName, Schedules, Timestamp,
 };
 use lambda_http::Error;
 use lambda_http::tracing::warn;
+use request::Limits;
 use uploads::Uploads;
 
 /// What every request needs, built once per process.
@@ -46,9 +47,20 @@ struct App {
     write_horizon: Duration,
     /// Uploads, if the deployment takes them.
     uploads: Option<Uploads>,
+    /// The URLs that the deployment calls at the end of a job; `None` if it sends no webhooks.
+    callbacks: Option<CallbackPolicy>,
 }
 
 impl App {
+    /// The limits for a job.
+    fn limits(&self) -> Limits<'_> {
+        Limits {
+            intake: &self.intake,
+            ahead: self.max_schedule_ahead,
+            callbacks: self.callbacks.as_ref(),
+        }
+    }
+
     /// The latest time at which a job with this start may run.
     fn deadline_of(&self, scheduled_start: Timestamp) -> Timestamp {
         scheduled_start.plus(self.deadline)
@@ -148,6 +160,7 @@ async fn command(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Comma
         | Route::JobResult(_)
         | Route::Home
         | Route::OpenApi
+        | Route::Callbacks
         | Route::ProblemType(_)
         | Route::Monitor(_) => return Err(Problem::new(ProblemKind::NotFound)),
     };

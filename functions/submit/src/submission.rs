@@ -2,8 +2,9 @@
 
 use api::{Incoming, Problem, ProblemKind};
 use engine::{
-    CreationToken, Fingerprint, InputTooLarge, JobId, JobMessage, MAX_DELAY, MAX_MESSAGE_BYTES,
-    MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleName, Timestamp, UploadedObject,
+    CallbackUrl, CreationToken, Fingerprint, InputTooLarge, JobId, JobMessage, MAX_DELAY,
+    MAX_MESSAGE_BYTES, MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleName, Timestamp,
+    UploadedObject,
 };
 
 use crate::App;
@@ -19,6 +20,7 @@ pub(crate) struct Submission {
     scheduled_start: Timestamp,
     schedule: Option<ScheduleName>,
     max_attempts: u32,
+    callback: Option<CallbackUrl>,
 }
 
 impl Submission {
@@ -47,6 +49,7 @@ impl Submission {
             scheduled_start: job.scheduled_start,
             schedule: None,
             max_attempts: job.max_attempts,
+            callback: job.callback,
         }
     }
 
@@ -106,7 +109,7 @@ impl Submission {
             write_horizon: app.write_horizon,
             retention: app.retention,
             max_attempts: self.max_attempts,
-            callback: None,
+            callback: self.callback.map(|url| url.as_str().to_owned()),
         }
     }
 }
