@@ -62,6 +62,7 @@ async fn a_new_record_reads_back_with_all_that_it_was_accepted_with(table: &Tabl
         result_token: None,
         result_days: None,
         error: None,
+        callback: None,
     };
     assert_eq!(*created, expected);
     assert_eq!(table.read(&created.id).await, expected);

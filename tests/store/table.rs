@@ -66,6 +66,7 @@ pub(super) fn job_of(owner: &Owner) -> NewJob {
         write_horizon: HORIZON,
         retention: RETENTION,
         max_attempts: 3,
+        callback: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod host;
 mod policy;
 mod schedule;
 mod secret;
+mod state;
 mod url;
 mod webhook_id;
 
@@ -17,5 +18,6 @@ pub use host::CallbackHost;
 pub use policy::CallbackPolicy;
 pub use schedule::{GIVE_UP_AFTER, NextDelivery};
 pub use secret::{SigningSecret, SigningSecrets};
+pub use state::{Callback, CallbackState};
 pub use url::{CallbackUrl, MAX_CALLBACK_URL_BYTES, RefusedUrl};
 pub use webhook_id::WebhookId;

@@ -46,8 +46,9 @@ pub use bucket::{
     UploadedObject, upload_key,
 };
 pub use callback::{
-    AddressRange, CallbackHost, CallbackPolicy, CallbackUrl, GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES,
-    NextDelivery, RefusedUrl, SigningSecret, SigningSecrets, WebhookId, refused_range,
+    AddressRange, Callback, CallbackHost, CallbackPolicy, CallbackState, CallbackUrl,
+    GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES, NextDelivery, RefusedUrl, SigningSecret, SigningSecrets,
+    WebhookId, refused_range,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{ClaimDecision, Unclaimed, decide_claim};
@@ -71,9 +72,10 @@ pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};
 pub use percent::Percent;
 pub use process_state::{ProcessState, Shared};
 pub use queue::{
-    HandBack, JobMessage, JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES,
-    MAX_PAUSES, MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES, ParseMessageError, ParseTraceContextError,
-    QueueError, Receipt, TraceContext, VISIBILITY_MARGIN,
+    CallbackMessage, CallbackQueue, HandBack, JobMessage, JobQueue, MAX_DELAY, MAX_DELIVERIES,
+    MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MAX_PAUSES, MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES,
+    ParseMessageError, ParseTraceContextError, QueueError, Receipt, TraceContext,
+    VISIBILITY_MARGIN,
 };
 pub use record::{EndedSlices, JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;

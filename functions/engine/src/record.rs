@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::cut::cut;
 use crate::{
-    Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobState, KindName, Outcome, Owner,
-    Percent, Timestamp,
+    Callback, Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobState, KindName, Outcome,
+    Owner, Percent, Timestamp,
 };
 
 /// Maximum length of a summary, in characters. It keeps the record near 1 KB, which is one write unit.
@@ -37,6 +37,8 @@ pub struct NewJob {
     pub retention: Duration,
     /// Maximum number of attempts.
     pub max_attempts: u32,
+    /// The URL to which its end is reported: [`crate::CallbackUrl::as_str`].
+    pub callback: Option<String>,
 }
 
 /// A job as stored in the table.
@@ -114,6 +116,8 @@ pub struct JobRecord {
     pub result_days: Option<u16>,
     /// The error, if it failed.
     pub error: Option<Failure>,
+    /// Where its end is reported, if its submit said so. A tombstone has none.
+    pub callback: Option<Callback>,
 }
 
 /// The slices that an attempt has ended.
@@ -169,6 +173,7 @@ impl JobRecord {
             result_token: None,
             result_days: None,
             error: None,
+            callback: job.callback.map(Callback::pending),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The settings of a deployment, by the names of their environment variables.
 
+mod webhooks;
+
 use std::time::Duration;
 
 use crate::{ConfigError, Environment, IdSecrets, MAX_MESSAGE_AGE, WRITE_HORIZON};
@@ -155,12 +157,7 @@ impl Environment {
     /// # Errors
     /// [`ConfigError::Malformed`] if it is anything else: public access must not depend on a guess.
     pub fn monitor_links(&self) -> Result<bool, ConfigError> {
-        const VARIABLE: &str = "MONITOR_LINKS";
-        match self.optional(VARIABLE).as_deref() {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(ConfigError::malformed(VARIABLE, "true or false")),
-        }
+        self.switch("MONITOR_LINKS")
     }
 
     /// `AUTHORIZATION`: who may call. `None` if it is not set: then the OpenAPI document does not say.

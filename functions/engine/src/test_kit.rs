@@ -296,5 +296,6 @@ pub fn new_job() -> NewJob {
         write_horizon: crate::WRITE_HORIZON,
         retention: Duration::from_secs(86_400),
         max_attempts: 3,
+        callback: None,
     }
 }

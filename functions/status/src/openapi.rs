@@ -74,10 +74,7 @@ fn document(
         }
     }
     for webhook in members(&mut document, "webhooks") {
-        examples.add_to(
-            &mut webhook["post"]["requestBody"]["content"][JSON],
-            false,
-        );
+        examples.add_to(&mut webhook["post"]["requestBody"]["content"][JSON], false);
     }
     match authorization.map(security::of) {
         Some(Some((scheme, requirement))) => {

@@ -1,8 +1,8 @@
 //! The home and problem-type documents, which do not change while a deployment exists.
 
 use api::{
-    Answer, CALLBACKS_PATH, Incoming, JSON, OPENAPI_PATH, Problem, ProblemKind, Representation, home_page, json,
-    problem_type_page,
+    Answer, CALLBACKS_PATH, Incoming, JSON, OPENAPI_PATH, Problem, ProblemKind, Representation,
+    home_page, json, problem_type_page,
 };
 use lambda_http::http::StatusCode;
 use schemars::JsonSchema;

@@ -6,6 +6,7 @@
 
 mod accept;
 mod body;
+mod callbacks;
 mod commands;
 mod idempotency;
 mod request;
@@ -16,8 +17,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route, too_late};
+use callbacks::Callbacks;
 use engine::{
-    Bucket, CallbackPolicy, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
+    Bucket, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
 };
 use lambda_http::Error;
 use request::Limits;
@@ -44,8 +46,8 @@ struct App {
     write_horizon: Duration,
     /// Uploads, if the deployment takes them.
     uploads: Option<Uploads>,
-    /// The URLs that the deployment calls at the end of a job; `None` if it sends no webhooks.
-    callbacks: Option<CallbackPolicy>,
+    /// The webhooks, if the deployment sends them.
+    callbacks: Option<Callbacks>,
 }
 
 impl App {
@@ -61,7 +63,7 @@ impl App {
         Limits {
             intake: &self.intake,
             ahead: self.schedule_ahead(),
-            callbacks: self.callbacks.as_ref(),
+            callbacks: self.callbacks.as_ref().map(|callbacks| &callbacks.policy),
         }
     }
 
@@ -92,6 +94,7 @@ pub async fn run() -> Result<(), Error> {
         .clone()
         .map(|bucket| Uploads::of(bucket, &environment));
     let uploads = uploads.transpose()?;
+    let callbacks = Callbacks::of(&environment, &aws)?;
     let (store, queue) = (
         JobStore::new(aws.dynamodb, table).with_bucket(bucket),
         JobQueue::new(aws.sqs, queue),
@@ -109,6 +112,7 @@ pub async fn run() -> Result<(), Error> {
         max_wait,
         write_horizon,
         uploads,
+        callbacks,
     });
     api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }

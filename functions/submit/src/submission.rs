@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use api::{Incoming, Problem};
 use engine::{
-    CallbackUrl, CreationToken, Fingerprint, JobId, JobMessage, MAX_MESSAGE_BYTES, NewJob, Owner, Timestamp,
-    UploadedObject,
+    CallbackUrl, CreationToken, Fingerprint, JobId, JobMessage, MAX_MESSAGE_BYTES, NewJob, Owner,
+    Timestamp, UploadedObject,
 };
 
 use crate::App;

@@ -106,6 +106,7 @@ impl World {
             write_horizon: model.write_horizon(),
             retention: model.retention(),
             max_attempts: model.scene.max_attempts(),
+            callback: None,
         };
         JobRecord::begin(job, self.owners_time()).into()
     }

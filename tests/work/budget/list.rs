@@ -76,6 +76,7 @@ impl Counted {
             write_horizon: engine::WRITE_HORIZON,
             retention: Duration::from_secs(86_400),
             max_attempts: 3,
+            callback: None,
         }
     }
 

@@ -274,6 +274,7 @@ impl World {
             write_horizon: HORIZON,
             retention: RETENTION,
             max_attempts: 3,
+            callback: None,
         };
         let created = self.store.create(job, replaced.as_ref(), now);
         let created = created.await.unwrap();

@@ -105,7 +105,11 @@ fn facts(judged: &Judged<'_>, view: &JobView<'_>) -> String {
         (
             "Callback",
             // Its URL can be a secret between the owner and the receiver.
-            judged.callback.as_ref().filter(|_| !view.is_guest).map(callback),
+            judged
+                .callback
+                .as_ref()
+                .filter(|_| !view.is_guest)
+                .map(callback),
         ),
     ];
     let known = facts

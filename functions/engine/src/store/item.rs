@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::index::{created_order, owner_shard, read_created_order};
 use crate::{
-    Attribute, Checkpoint, CreationToken, EndedSlices, Failure, Fingerprint, JobId, JobRecord,
-    JobState, KindName, Outcome, Owner, Percent, StoreError, Timestamp,
+    Attribute, Callback, CallbackState, Checkpoint, CreationToken, EndedSlices, Failure,
+    Fingerprint, JobId, JobRecord, JobState, KindName, Outcome, Owner, Percent, StoreError,
+    Timestamp,
 };
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -62,8 +63,16 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
     ];
     let title = record.title.as_deref();
     let title = title.map(|title| (A::Title, string(title)));
+    let callback = record.callback.iter().flat_map(|callback| {
+        [
+            (A::CallbackUrl, string(callback.url.as_str())),
+            (A::CallbackState, string(callback.state.as_str())),
+            (A::CallbackAttempts, number(callback.attempts)),
+        ]
+    });
     item.into_iter()
         .chain(title)
+        .chain(callback)
         .map(|(attribute, value)| (attribute.name().to_owned(), value))
         .collect()
 }
@@ -117,6 +126,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         result_token: read.text(A::ResultToken).map(str::to_owned),
         result_days: read.optional_number(A::ResultDays)?,
         error: read.failure(),
+        callback: read.callback()?,
     })
 }
 
@@ -194,6 +204,18 @@ impl Reader<'_> {
         }))
     }
 
+    fn callback(&self) -> Result<Option<Callback>, StoreError> {
+        let Some(url) = self.text(Attribute::CallbackUrl) else {
+            return Ok(None);
+        };
+        Ok(Some(Callback {
+            url: url.to_owned(),
+            state: self.parsed(Attribute::CallbackState, CallbackState::stored)?,
+            attempts: self.number(Attribute::CallbackAttempts)?,
+            last_status: self.optional_number(Attribute::CallbackStatus)?,
+        }))
+    }
+
     fn failure(&self) -> Option<Failure> {
         let message = self.text(Attribute::ErrorMessage).unwrap_or_default();
         self.text(Attribute::ErrorCode)
@@ -260,6 +282,32 @@ mod tests {
         };
         assert!(record.is_between_slices);
         assert_eq!(record.ended_slices, Some(expected));
+    }
+
+    #[test]
+    fn a_record_with_a_callback_reads_back_with_how_far_it_has_come() {
+        let url = "https://hooks.example.com/jobs".to_owned();
+        let record = JobRecord {
+            callback: Some(Callback::pending(url.clone())),
+            ..accepted()
+        };
+        let mut item = to_item(&record);
+        assert_eq!(from_item(&item).unwrap(), record);
+        item.insert("callback_state".to_owned(), string("FAILED"));
+        item.insert("callback_attempts".to_owned(), number(3));
+        item.insert("callback_status".to_owned(), number(503));
+        let failed = Callback {
+            url,
+            state: CallbackState::Failed,
+            attempts: 3,
+            last_status: Some(503),
+        };
+        assert_eq!(from_item(&item).unwrap().callback, Some(failed));
+        item.insert("callback_state".to_owned(), string("LOST"));
+        assert!(matches!(
+            from_item(&item),
+            Err(StoreError::Corrupt(Attribute::CallbackState))
+        ));
     }
 
     #[test]

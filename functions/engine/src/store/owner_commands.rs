@@ -49,7 +49,8 @@ const READS: usize = 5;
 const TOMBSTONE: &str = "SET #deleted = :true, #state = :completed, #outcome = :outcome, #summary = :nothing, \
      #expires_at = :expires, #updated_at_ms = :now, #version = #version + :one \
      REMOVE #title, #result, #result_token, #result_days, #error_code, #error_message, #checkpoint, #start_percent, #lease_until_ms, #cancel_requested, \
-     #progress_number, #overdue_ms, #attempt_step, #slice_attempt, #slice_began_ms, #ran_ms, #owner_shard";
+     #progress_number, #overdue_ms, #attempt_step, #slice_attempt, #slice_began_ms, #ran_ms, #callback_url, #callback_state, \
+     #callback_attempts, #callback_status, #owner_shard";
 
 impl JobStore {
     /// Cancels a job. A job without a running attempt is canceled at once; a running attempt is asked to stop. The command

@@ -63,6 +63,14 @@ pub enum Attribute {
     ResultDays,
     ErrorCode,
     ErrorMessage,
+    /// The URL of [`crate::JobRecord::callback`]; like the next three, absent without one, and in a tombstone.
+    CallbackUrl,
+    /// Its state: PENDING, DELIVERED or FAILED.
+    CallbackState,
+    /// Its number of deliveries.
+    CallbackAttempts,
+    /// The HTTP status of its latest delivery that has one; absent if none has.
+    CallbackStatus,
     /// The index's partition key: the owner and one of [`crate::INDEX_SHARDS`] numbers.
     OwnerShard,
     /// The index's sort key: the time of acceptance in milliseconds, 15 digits, and the id, so that no two jobs tie.
@@ -71,7 +79,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 42] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -108,6 +116,10 @@ impl Attribute {
         Self::ResultDays,
         Self::ErrorCode,
         Self::ErrorMessage,
+        Self::CallbackUrl,
+        Self::CallbackState,
+        Self::CallbackAttempts,
+        Self::CallbackStatus,
         Self::OwnerShard,
         Self::CreatedOrder,
     ];
@@ -152,6 +164,10 @@ impl Attribute {
             Self::ResultDays => "result_days",
             Self::ErrorCode => "error_code",
             Self::ErrorMessage => "error_message",
+            Self::CallbackUrl => "callback_url",
+            Self::CallbackState => "callback_state",
+            Self::CallbackAttempts => "callback_attempts",
+            Self::CallbackStatus => "callback_status",
             Self::OwnerShard => "owner_shard",
             Self::CreatedOrder => "created_order",
         }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use api::{Incoming, JobDocument, JobMembers, Problem, ProblemKind, WebhookDocument};
 use engine::{
-    Callback, CreationToken, Fingerprint, JobId, JobRecord, JobState, Judged, NewJob, Outcome, Owner,
-    Percent, Timestamp,
+    Callback, CreationToken, Fingerprint, JobId, JobRecord, JobState, Judged, NewJob, Outcome,
+    Owner, Percent, Timestamp,
 };
 use serde_json::{Map, Value, json};
 

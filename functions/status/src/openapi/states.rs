@@ -102,7 +102,9 @@ fn of_webhook(flat: &Value) -> Value {
     let members = &mut document["properties"];
     members["job"] = reference("ListedJob");
     let finished = STATES.iter().filter(|(state, _)| state.is_completed());
-    let words: Vec<_> = finished.map(|(state, _)| state.operation_status()).collect();
+    let words: Vec<_> = finished
+        .map(|(state, _)| state.operation_status())
+        .collect();
     members["status"]["enum"] = words.into();
     document
 }
