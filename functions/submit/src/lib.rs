@@ -6,7 +6,6 @@
 
 mod accept;
 mod body;
-mod callbacks;
 mod commands;
 mod idempotency;
 mod request;
@@ -17,9 +16,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route, too_late};
-use callbacks::Callbacks;
 use engine::{
-    Bucket, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
+    Bucket, CallbackPolicy, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE,
+    Metrics, Timestamp,
 };
 use lambda_http::Error;
 use request::Limits;
@@ -46,8 +45,8 @@ struct App {
     write_horizon: Duration,
     /// Uploads, if the deployment takes them.
     uploads: Option<Uploads>,
-    /// The webhooks, if the deployment sends them.
-    callbacks: Option<Callbacks>,
+    /// The URLs that the deployment calls at the end of a job; `None` if it sends no webhooks.
+    callbacks: Option<CallbackPolicy>,
 }
 
 impl App {
@@ -63,7 +62,7 @@ impl App {
         Limits {
             intake: &self.intake,
             ahead: self.schedule_ahead(),
-            callbacks: self.callbacks.as_ref().map(|callbacks| &callbacks.policy),
+            callbacks: self.callbacks.as_ref(),
         }
     }
 
@@ -85,6 +84,9 @@ pub async fn run() -> Result<(), Error> {
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
     let write_horizon = environment.write_horizon()?;
     let monitor_links = environment.monitor_links()?;
+    let has_webhooks = environment.webhooks()?;
+    let callbacks = has_webhooks.then(|| environment.callback_policy());
+    let callbacks = callbacks.transpose()?;
     let (max_schedule_ahead, max_wait) =
         (environment.max_schedule_ahead()?, environment.max_wait()?);
     let gateway = GatewayConfig::of(&environment)?;
@@ -94,7 +96,6 @@ pub async fn run() -> Result<(), Error> {
         .clone()
         .map(|bucket| Uploads::of(bucket, &environment));
     let uploads = uploads.transpose()?;
-    let callbacks = Callbacks::of(&environment, &aws)?;
     let (store, queue) = (
         JobStore::new(aws.dynamodb, table).with_bucket(bucket),
         JobQueue::new(aws.sqs, queue),
