@@ -108,6 +108,10 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
         "AUTHORIZATION" => "JWT",
         "METRICS_NAMESPACE" => "Accepted/stack",
         "MAX_SCHEDULE_AHEAD_SECONDS" => "3600",
+        "SCHEDULER_DOMAIN" => "scheduler.us-east-1.amazonaws.com",
+        "SCHEDULE_GROUP" => "jobs",
+        "SCHEDULE_ROLE_ARN" => "arn:aws:iam::123456789012:role/schedule",
+        "SCHEDULE_DEAD_LETTER_ARN" => "arn:aws:sqs:us-east-1:123456789012:undelivered",
         "MAX_WAIT_SECONDS" => "5",
         "PAYLOADS_BUCKET" => "payloads",
         "PAYLOADS_DOMAIN" => "payloads.s3.us-east-1.amazonaws.com",
@@ -192,6 +196,7 @@ fn every_number_that_the_template_allows_is_one_that_the_functions_take() {
     for (parameter, variable) in [
         ("RetentionSeconds", "RETENTION_SECONDS"),
         ("DeadlineSeconds", "DEADLINE_SECONDS"),
+        ("MaxScheduleAheadSeconds", "MAX_SCHEDULE_AHEAD_SECONDS"),
         ("UploadDays", "UPLOAD_DAYS"),
         ("MaxUploadMebibytes", "MAX_UPLOAD_MIB"),
     ] {
@@ -204,6 +209,9 @@ fn every_number_that_the_template_allows_is_one_that_the_functions_take() {
             let read = match variable {
                 "RETENTION_SECONDS" => environment.retention().map(|time| time.as_secs()),
                 "DEADLINE_SECONDS" => environment.deadline().map(|time| time.as_secs()),
+                "MAX_SCHEDULE_AHEAD_SECONDS" => {
+                    environment.max_schedule_ahead().map(|time| time.as_secs())
+                }
                 "UPLOAD_DAYS" => environment
                     .upload_life()
                     .map(|life| life.as_secs() / 86_400),
@@ -364,7 +372,7 @@ fn a_message_stays_hidden_a_margin_longer_than_its_worker_may_run() {
 fn the_queues_take_the_largest_message() {
     let template = Template::of_this_repository();
 
-    for queue in ["JobQueue", "DeadLetterQueue"] {
+    for queue in ["JobQueue", "DeadLetterQueue", "UndeliveredSchedules"] {
         let pointer = format!("/Resources/{queue}/Properties/MaximumMessageSize");
         let largest = engine::MAX_MESSAGE_BYTES as u64;
         assert!(template.number(&pointer) >= largest, "{queue}");
@@ -377,9 +385,10 @@ fn a_message_outlives_the_deadline_of_its_job() {
 
     let kept_seconds = template.number("/Resources/JobQueue/Properties/MessageRetentionPeriod");
     let longest_deadline_seconds = template.number("/Parameters/DeadlineSeconds/MaxValue");
-    let ahead_seconds = template.number("/Parameters/MaxScheduleAheadSeconds/MaxValue");
 
     assert_eq!(MAX_MESSAGE_AGE.as_secs(), kept_seconds);
+    // It may be sent that long before the job is due; a schedule sends it when the job is due.
+    let ahead_seconds = engine::MAX_DELAY.as_secs();
     let horizon_seconds = WRITE_HORIZON.as_secs();
     assert!(ahead_seconds + longest_deadline_seconds + horizon_seconds <= kept_seconds);
 }
@@ -392,8 +401,9 @@ fn a_job_that_waits_is_delivered_far_less_often_than_it_takes_to_dead_letter_it(
         template.number("/Resources/JobQueue/Properties/RedrivePolicy/maxReceiveCount");
 
     assert_eq!(deliveries, u64::from(engine::MAX_DELIVERIES));
-    let ahead_seconds = template.number("/Parameters/MaxScheduleAheadSeconds/MaxValue");
-    let while_waiting = ahead_seconds / MAX_VISIBILITY_SECONDS;
+    // A snooze until shortly before the deadline.
+    let waiting_seconds = template.number("/Parameters/DeadlineSeconds/MaxValue");
+    let while_waiting = waiting_seconds / MAX_VISIBILITY_SECONDS;
     assert!(
         deliveries >= 5 * while_waiting,
         "{deliveries} deliveries, {while_waiting} while waiting"

@@ -20,12 +20,13 @@ use std::io::{self, Write};
 
 use clap::Subcommand;
 
+pub use connection::ConnectionArgs;
 pub use exit::{CommandError, Exit};
 pub use input::read_text;
 pub use input_error::InputError;
 pub use progress::Progress;
 
-use connection::{ConnectionArgs, JobArgs};
+use connection::JobArgs;
 use exit::EXIT_CODES;
 
 /// Where a command writes its data; everything else goes to stderr.

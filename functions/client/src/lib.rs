@@ -37,6 +37,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod callbacks;
 mod calls;
 mod client;
 mod command;
@@ -60,7 +61,9 @@ mod webhook_secret;
 
 pub use calls::Cancellation;
 pub use client::Client;
-pub use command::{ClientCommand, CommandError, Exit, InputError, Output, Progress, read_text};
+pub use command::{
+    ClientCommand, CommandError, ConnectionArgs, Exit, InputError, Output, Progress, read_text,
+};
 pub use content::Content;
 pub use error::ClientError;
 pub use job::{Callback, CallbackState, Job, JobError, JobState, JobStatus};

@@ -2,7 +2,7 @@
 //! `DELETE /jobs/{id}`, `POST /uploads`.
 //!
 //! The message is sent before the record is written, and the 202 follows both: no record exists without its message, and a
-//! 202 means that both are durable.
+//! 202 means that both are durable. If a job starts later than a message can be delayed, its schedule takes the place of the message.
 
 mod accept;
 mod body;
@@ -17,10 +17,11 @@ use std::time::{Duration, SystemTime};
 
 use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{
-    Bucket, CallbackPolicy, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE,
-    Metrics, Timestamp,
+    Bucket, CallbackPolicy, Environment, IdSecrets, Intake, JobQueue, JobStore, Metrics,
+    ScheduleName, Schedules, Timestamp,
 };
 use lambda_http::Error;
+use lambda_http::tracing::warn;
 use request::Limits;
 use uploads::Uploads;
 
@@ -28,6 +29,7 @@ use uploads::Uploads;
 struct App {
     store: JobStore,
     queue: JobQueue,
+    schedules: Schedules,
     secrets: IdSecrets,
     intake: Intake,
     /// Whether anyone with a job's monitor link may see its page.
@@ -50,18 +52,11 @@ struct App {
 }
 
 impl App {
-    /// How far in the future a job may start: within the deployment's limit, and so that the queue still has its message when it is
-    /// overdue.
-    fn schedule_ahead(&self) -> Duration {
-        let kept = MAX_MESSAGE_AGE.saturating_sub(self.deadline + self.write_horizon);
-        self.max_schedule_ahead.min(kept)
-    }
-
     /// The limits for a job.
     fn limits(&self) -> Limits<'_> {
         Limits {
             intake: &self.intake,
-            ahead: self.schedule_ahead(),
+            ahead: self.max_schedule_ahead,
             callbacks: self.callbacks.as_ref(),
         }
     }
@@ -69,6 +64,15 @@ impl App {
     /// The latest time at which a job with this start may run.
     fn deadline_of(&self, scheduled_start: Timestamp) -> Timestamp {
         scheduled_start.plus(self.deadline)
+    }
+
+    /// Deletes the schedule of a job that will not run. An error is not the client's: the schedule fires at its time, and runs nothing.
+    async fn drop_schedule(&self, schedule: Option<&ScheduleName>) {
+        let Some(name) = schedule else { return };
+        if let Err(error) = self.schedules.delete(name).await {
+            let source = std::error::Error::source(&error);
+            warn!(schedule = %name, error.source = ?source, "schedule not deleted: {error}");
+        }
     }
 }
 
@@ -91,6 +95,7 @@ pub async fn run() -> Result<(), Error> {
         (environment.max_schedule_ahead()?, environment.max_wait()?);
     let gateway = GatewayConfig::of(&environment)?;
     let aws = engine::load_aws().await;
+    let schedules = Schedules::of(&environment, &aws)?;
     let bucket = Bucket::of(&environment, &aws)?;
     let uploads = bucket
         .clone()
@@ -103,6 +108,7 @@ pub async fn run() -> Result<(), Error> {
     let app = Arc::new(App {
         store,
         queue,
+        schedules,
         secrets,
         intake,
         monitor_links,
@@ -118,8 +124,8 @@ pub async fn run() -> Result<(), Error> {
     api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }
 
-/// Maximum time of a command: that of a submit's calls to the table and the queue (usually three) one after another, 4 s each. With uploads,
-/// a call to the bucket is one more; it usually takes milliseconds. After that, the client is told to try again. A client that prefers to wait for its job ([`api::Hold`]) waits after the command.
+/// Maximum time of a command: that of a submit's calls to the table and to the queue or Scheduler (usually three) one after another, 4 s each.
+/// With uploads, a call to the bucket is one more; it usually takes milliseconds. After that, the client is told to try again. A client that prefers to wait for its job ([`api::Hold`]) waits after the command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(13);
 
 /// Outcome of a command.

@@ -40,6 +40,7 @@ impl FaultyService {
             dynamodb: front.url.clone(),
             sqs: front.url.clone(),
             s3: objects.url.clone(),
+            scheduler: backends.scheduler_url.clone(),
         };
         Ok(Self {
             service: Service::on(backends, &endpoints, options).await?,

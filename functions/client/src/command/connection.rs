@@ -30,7 +30,7 @@ impl JobArgs {
     }
 }
 
-/// The arguments that every command takes: which service, and as whom.
+/// The arguments that every command takes: which service, and as whom. To be flattened into those of a command.
 #[derive(Debug, clap::Args)]
 pub struct ConnectionArgs {
     /// Base URL of the service
@@ -55,7 +55,10 @@ pub struct ConnectionArgs {
 
 impl ConnectionArgs {
     /// A client of the service that the arguments name.
-    pub(super) fn client(self) -> Result<Client, ClientError> {
+    ///
+    /// # Errors
+    /// [`ClientError::Setup`] if TLS cannot be set up.
+    pub fn client(self) -> Result<Client, ClientError> {
         let is_asked = self.sign || self.region.is_some() || self.profile.is_some();
         let signing = Signing {
             when: if is_asked {

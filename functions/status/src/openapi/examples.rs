@@ -104,6 +104,7 @@ fn record() -> Option<JobRecord> {
         creation_token: CreationToken::of([1; 16]),
         summary: "cities".to_owned(),
         scheduled_start: at,
+        schedule: None,
         deadline: Duration::from_secs(86_400),
         write_horizon: engine::WRITE_HORIZON,
         retention: Duration::from_secs(86_400),
