@@ -88,7 +88,7 @@ async fn every_limit_of_a_kinds_schema_is_enforced_and_all_violations_are_named_
         .map(|error| &error["detail"])
         .collect();
     assert_eq!(details[0], "is not a known member");
-    assert_eq!(details[2], "must not exceed 900");
+    assert_eq!(details[2], "must not exceed 1209000");
     assert_eq!(details[3], "must be at least 1");
 }
 

@@ -88,6 +88,9 @@ pub async fn run() -> Result<(), Error> {
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
     let write_horizon = environment.write_horizon()?;
     let monitor_links = environment.monitor_links()?;
+    let has_webhooks = environment.webhooks()?;
+    let callbacks = has_webhooks.then(|| environment.callback_policy());
+    let callbacks = callbacks.transpose()?;
     let (max_schedule_ahead, max_wait) =
         (environment.max_schedule_ahead()?, environment.max_wait()?);
     let gateway = GatewayConfig::of(&environment)?;
@@ -116,6 +119,7 @@ pub async fn run() -> Result<(), Error> {
         max_wait,
         write_horizon,
         uploads,
+        callbacks,
     });
     api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }

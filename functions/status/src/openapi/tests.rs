@@ -154,7 +154,7 @@ fn a_kind_is_in_the_document_where_the_deployment_has_it() {
     );
     assert_eq!(
         schemas["RehearsalInput"]["properties"]["seconds"]["maximum"],
-        900.0
+        1_209_000.0
     );
 }
 
