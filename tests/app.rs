@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 pub(crate) use answer::Answer;
 pub(crate) use back_ends::Item;
 pub(crate) use batches::{ended_as, first_invocations};
-pub(crate) use function::{Launch, SECRET};
+pub(crate) use function::{Launch, SCHEDULE_ROLE_ARN, SECRET};
 pub(crate) use processes::{Process, signal};
 pub(crate) use service::{PROGRAM, Service};
 pub(crate) use uploads::{fetch, put};
