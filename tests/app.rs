@@ -20,7 +20,7 @@ pub(crate) use answer::Answer;
 pub(crate) use back_ends::Item;
 pub(crate) use batches::{ended_as, first_invocations};
 pub(crate) use clock::Clock;
-pub(crate) use function::{Launch, SECRET};
+pub(crate) use function::{Launch, SCHEDULE_ROLE_ARN, SECRET};
 pub(crate) use processes::{Process, signal};
 pub(crate) use service::{PROGRAM, Service};
 pub(crate) use uploads::{fetch, put};

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use engine::{Claim, JobQueue, JobRecord, JobStore, Receipt, Timestamp};
-use local::{BackendOptions, ServiceOptions};
+use local::{BackendOptions, Endpoints, ServiceOptions};
 use tokio::net::TcpListener;
 
 use crate::app::Item;
@@ -17,8 +17,9 @@ pub(crate) struct Backends {
     pub(crate) sqs_url: String,
     pub(crate) s3_url: String,
     pub(crate) queue_url: String,
+    pub(crate) undelivered_arn: String,
     sqs: aws_sdk_sqs::Client,
-    _embedded: local::Backends,
+    embedded: local::Backends,
 }
 
 impl Backends {
@@ -39,9 +40,15 @@ impl Backends {
             sqs_url: embedded.sqs_url.clone(),
             s3_url: embedded.s3_url.clone(),
             queue_url: embedded.queue_url.clone(),
+            undelivered_arn: embedded.undelivered_arn.clone(),
             sqs: sqs_client(&embedded.sqs_url),
-            _embedded: embedded,
+            embedded,
         }
+    }
+
+    /// Where they are.
+    pub(crate) fn endpoints(&self) -> Endpoints {
+        Endpoints::of(&self.embedded)
     }
 
     /// The job's record.

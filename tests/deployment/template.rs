@@ -144,8 +144,15 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
             let (deadline, metrics) = (environment.deadline()?, Metrics::of(&environment));
             let links = environment.monitor_links()?;
             let limits = (environment.max_wait()?, environment.max_schedule_ahead()?);
+            // Without clients of AWS there is no `Schedules::of`; that each is read shows in `configuration`.
+            let schedules = [
+                environment.text("SCHEDULER_DOMAIN")?,
+                environment.text("SCHEDULE_GROUP")?,
+                environment.text("SCHEDULE_ROLE_ARN")?,
+                environment.text("SCHEDULE_DEAD_LETTER_ARN")?,
+            ];
             format!(
-                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {:?}",
+                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {schedules:?} {:?}",
                 entrance()?.1,
                 jobs()?,
                 upload_limits()?

@@ -31,7 +31,7 @@ async fn a_job_that_has_ended_is_deleted_and_leaves_a_tombstone_for_the_horizon(
 
     let deleted = table.store.delete(&old.id, || at(2_000), HORIZON).await;
 
-    assert_eq!(deleted.unwrap(), Deletion::Deleted);
+    assert_eq!(deleted.unwrap(), Deletion::Deleted(None));
     let expected = JobRecord {
         is_deleted: true,
         title: None,
@@ -88,7 +88,7 @@ async fn an_overdue_job_is_deleted(table: &Table) {
             .delete(&record.id, || at(140_000), HORIZON)
             .await;
 
-        assert_eq!(deleted.unwrap(), Deletion::Deleted);
+        assert_eq!(deleted.unwrap(), Deletion::Deleted(None));
         let tombstone = table.read(&record.id).await;
         assert!(tombstone.is_deleted);
         assert_eq!(tombstone.state, JobState::Completed(Outcome::Failed));
@@ -156,7 +156,7 @@ async fn a_delete_that_a_new_job_overtakes_leaves_that_alone(table: &Table) {
     let new = table.accept_next(old.id, at(190_000)).await;
     held.release();
 
-    assert_eq!(delete.await.unwrap().unwrap(), Deletion::Deleted);
+    assert_eq!(delete.await.unwrap().unwrap(), Deletion::Deleted(None));
     assert_eq!(new.version, old.version);
     assert_eq!(table.read(&old.id).await, new);
 }

@@ -53,11 +53,13 @@ pub enum Guard {
     HandBack,
     /// A claim without an answer is tried again in place.
     InPlace,
+    /// A cancel deletes the schedule after its write has taken effect.
+    UnscheduleLast,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::MessageFirst,
         Self::FreeId,
         Self::Fingerprint,
@@ -82,6 +84,7 @@ impl Guard {
         Self::DropAge,
         Self::HandBack,
         Self::InPlace,
+        Self::UnscheduleLast,
     ];
 
     /// The parts of the table's conditions that are left out with it.

@@ -19,13 +19,15 @@ pub enum Scene {
     Progress,
     /// Two submitters use one idempotency key, at once or one after the other's job; a late write, a cancel, a delete.
     OneKey,
+    /// One job whose message a schedule sends, early, late or twice, canceled before or not, with a late write.
+    FarStart,
     /// Two submitters, for the same request or for two, while the record of an earlier job is still there, expired or deleted.
     Reuse,
 }
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OneJob,
         Self::Late,
         Self::LongLease,
@@ -33,6 +35,7 @@ impl Scene {
         Self::Pauses,
         Self::Progress,
         Self::OneKey,
+        Self::FarStart,
         Self::Reuse,
     ];
 
@@ -77,6 +80,13 @@ impl Scene {
                 cancels: 1,
                 ..Left::default()
             },
+            Self::FarStart => Left {
+                late: 1,
+                duplicates: 1,
+                deletes: 1,
+                cancels: 1,
+                ..Left::default()
+            },
             Self::Reuse => Left {
                 late: 1,
                 deletes: 1,
@@ -96,7 +106,8 @@ impl Scene {
 
     pub(crate) fn max_attempts(self) -> u32 {
         match self {
-            Self::OneKey | Self::Reuse | Self::Late | Self::LongLease | Self::LongDeadline => 1,
+            Self::OneKey | Self::Reuse | Self::Late | Self::LongLease => 1,
+            Self::LongDeadline | Self::FarStart => 1,
             Self::OneJob | Self::Pauses | Self::Progress => 2,
         }
     }
@@ -104,11 +115,16 @@ impl Scene {
     /// In ticks, from the scheduled start.
     pub(crate) fn deadline(self) -> i64 {
         match self {
-            Self::OneKey | Self::Reuse => 1,
+            Self::OneKey | Self::Reuse | Self::FarStart => 1,
             Self::LongDeadline => 5,
             Self::OneJob | Self::Pauses => 3,
             Self::Late | Self::LongLease | Self::Progress => 2,
         }
+    }
+
+    /// From the submit to the scheduled start, in ticks.
+    pub(crate) fn ahead(self) -> i64 {
+        i64::from(self == Self::FarStart)
     }
 
     /// An attempt's lease, in ticks from the delivery.
@@ -116,17 +132,18 @@ impl Scene {
         match self {
             Self::LongLease => 3,
             Self::OneJob | Self::Pauses => 2,
-            Self::Late | Self::LongDeadline | Self::Progress | Self::OneKey | Self::Reuse => 1,
+            Self::Late | Self::LongDeadline | Self::Progress => 1,
+            Self::OneKey | Self::FarStart | Self::Reuse => 1,
         }
     }
 
     /// Whether handlers fail for good: where many other things happen, a success is as good an end.
     pub(crate) fn has_failures(self) -> bool {
-        !matches!(self, Self::OneKey | Self::Reuse)
+        !matches!(self, Self::OneKey | Self::FarStart | Self::Reuse)
     }
 
     /// When everything is over, in ticks.
     pub(crate) fn end(self) -> i64 {
-        FLIGHT + self.deadline() + HORIZON + 1
+        self.ahead() + FLIGHT + self.deadline() + HORIZON + 1
     }
 }
