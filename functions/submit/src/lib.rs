@@ -17,7 +17,8 @@ use std::time::{Duration, SystemTime};
 
 use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{
-    Bucket, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE, Metrics, Timestamp,
+    Bucket, CallbackQueue, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE,
+    Metrics, Timestamp,
 };
 use lambda_http::Error;
 use uploads::Uploads;
@@ -80,10 +81,11 @@ pub async fn run() -> Result<(), Error> {
         .clone()
         .map(|bucket| Uploads::of(bucket, &environment));
     let uploads = uploads.transpose()?;
-    let (store, queue) = (
-        JobStore::new(aws.dynamodb, table).with_bucket(bucket),
-        JobQueue::new(aws.sqs, queue),
-    );
+    let callback_queue = CallbackQueue::of(&environment, &aws)?;
+    let store = JobStore::new(aws.dynamodb, table)
+        .with_bucket(bucket)
+        .with_callbacks(callback_queue, write_horizon);
+    let queue = JobQueue::new(aws.sqs, queue);
     let app = Arc::new(App {
         store,
         queue,
