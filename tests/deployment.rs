@@ -15,3 +15,4 @@ mod permissions;
 mod scheduled;
 mod template;
 mod watch_routes;
+mod webhooks;

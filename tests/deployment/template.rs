@@ -117,6 +117,10 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
         "PAYLOADS_DOMAIN" => "payloads.s3.us-east-1.amazonaws.com",
         "UPLOAD_DAYS" => "3",
         "MAX_UPLOAD_MIB" => "100",
+        "WEBHOOKS" => "true",
+        "CALLBACK_QUEUE_URL" => "https://sqs.us-east-1.amazonaws.com/123456789012/callbacks",
+        "CALLBACK_HOSTS" => "hooks.example.com",
+        "API_BASE_URL" => "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
         _ => return None,
     };
     Some((variable, value))
@@ -130,6 +134,11 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
         environment.optional("PAYLOADS_BUCKET"),
         environment.optional("PAYLOADS_DOMAIN"),
     );
+    let webhooks = environment.webhooks()?;
+    let callbacks = || -> Result<_, ConfigError> {
+        let queue = environment.callback_queue_url()?;
+        Ok((queue, environment.callback_policy()?))
+    };
     let upload_limits = || {
         let limits = (environment.upload_life()?, environment.max_upload_bytes()?);
         Ok(limits)
@@ -145,25 +154,40 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
             let links = environment.monitor_links()?;
             let limits = (environment.max_wait()?, environment.max_schedule_ahead()?);
             format!(
-                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {:?}",
+                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {:?} {webhooks} {:?}",
                 entrance()?.1,
                 jobs()?,
-                upload_limits()?
+                upload_limits()?,
+                callbacks()?
             )
         }
         "StatusFunction" => {
             let (authorization, kinds) = (environment.authorization()?, environment.opt_in_kinds());
             let links = environment.monitor_links()?;
             let (entrance, wait) = (entrance()?.1, environment.max_wait()?);
-            format!("{table:?} {entrance:?} {authorization:?} {kinds:?} {links} {wait:?}")
+            format!(
+                "{table:?} {entrance:?} {authorization:?} {kinds:?} {links} {wait:?} {webhooks}"
+            )
         }
-        _ => format!("{table:?} {:?} {:?}", jobs()?, Metrics::of(&environment)),
+        _ => {
+            let signed = (
+                environment.id_secrets()?,
+                environment.base_url_of_webhooks()?,
+            );
+            let metrics = Metrics::of(&environment);
+            format!(
+                "{table:?} {:?} {metrics:?} {webhooks} {:?} {:?}",
+                jobs()?,
+                callbacks()?,
+                signed.1
+            )
+        }
     })
 }
 
 #[test]
 fn every_function_gets_the_environment_it_reads_and_no_more() {
-    let template = Template::with(&[("LargePayloads", "true")]);
+    let template = Template::with(&[("LargePayloads", "true"), ("Webhooks", "true")]);
 
     for function in ["SubmitFunction", "StatusFunction", "WorkerFunction"] {
         let given = template.environment(function).into_keys();

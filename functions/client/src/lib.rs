@@ -37,7 +37,6 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-mod callbacks;
 mod calls;
 mod client;
 mod command;

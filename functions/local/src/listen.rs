@@ -32,9 +32,12 @@ pub(crate) async fn listen(args: ListenArgs) -> ExitCode {
         connection,
     } = args;
     if secrets.is_empty() {
-        let asked = async { connection.client()?.callback_secrets().await };
+        let asked = async { connection.client()?.webhook_secrets().await };
         secrets = match asked.await {
-            Ok(secrets) => secrets,
+            Ok(secrets) => secrets
+                .iter()
+                .map(|secret| secret.reveal().to_owned())
+                .collect(),
             Err(error) => return CommandError::from(error).report().report(),
         };
     }
