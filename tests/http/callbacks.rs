@@ -59,7 +59,10 @@ async fn a_url_that_would_not_be_called_is_422_and_says_what_is_wrong() {
         // The flag of `local` that allows it is off.
         ("http://127.0.0.1:8080/", https),
         ("ftp://hooks.example.com/", https),
-        ("https://hooks.example.com/#jobs", "must not have a fragment"),
+        (
+            "https://hooks.example.com/#jobs",
+            "must not have a fragment",
+        ),
         ("https://ada@hooks.example.com/", user),
         ("https://hooks.example.com:secret@10.0.0.1/", user),
         ("https://localhost/", host),
@@ -218,7 +221,10 @@ async fn everybody_reads_secrets_of_their_own_and_they_stay_the_same() {
         let [secret] = &secrets(&first)[..] else {
             panic!("{first:?}")
         };
-        assert!(secret.starts_with("whsec_") && secret.len() == 50, "{secret}");
+        assert!(
+            secret.starts_with("whsec_") && secret.len() == 50,
+            "{secret}"
+        );
         assert_eq!(first.body, again.body);
         assert_eq!(first.header("cache-control"), Some("no-store"));
         assert_eq!(first.header("vary"), Some("accept, authorization"));
@@ -303,10 +309,7 @@ async fn a_job_with_a_callback_says_so_wherever_its_owner_reads_it() {
     assert_eq!(app.status(&plain).await.json()["job"].get("callback"), None);
     let replay = Job::of(app.post_under("\"callback\"", &body).await);
     assert_eq!(replay.accepted.json()["job"], status["job"]);
-    assert_eq!(
-        replay.accepted.header("idempotency-replayed"),
-        Some("true")
-    );
+    assert_eq!(replay.accepted.header("idempotency-replayed"), Some("true"));
     let list = app.get("/jobs").await.json();
     assert_eq!(list["jobs"][0]["callback"], callback);
     assert_eq!(list["jobs"][1].get("callback"), None, "{list}");
@@ -416,7 +419,8 @@ async fn a_receiver_that_wants_no_more_is_not_called_again() {
 
     let failed = |document: &Value| document["job"]["callback"]["state"] == "FAILED";
     let document = app.wait_for(&job, "FAILED", failed).await;
-    let callback = json!({"url": receiver.url, "state": "FAILED", "attempts": 1, "last-status": 410});
+    let callback =
+        json!({"url": receiver.url, "state": "FAILED", "attempts": 1, "last-status": 410});
     assert_eq!(document["job"]["callback"], callback);
     assert_eq!(receiver.received().len(), 1);
 }

@@ -387,11 +387,7 @@ async fn a_method_that_a_resource_does_not_have_is_405_with_those_that_it_has() 
         (Method::POST, format!("{job}/result"), "GET, HEAD, OPTIONS"),
         (Method::GET, format!("{job}/cancel"), "OPTIONS, POST"),
         (Method::POST, "/".to_owned(), "GET, HEAD, OPTIONS"),
-        (
-            Method::POST,
-            "/callbacks".to_owned(),
-            "GET, HEAD, OPTIONS",
-        ),
+        (Method::POST, "/callbacks".to_owned(), "GET, HEAD, OPTIONS"),
     ] {
         let answer = app.send(method, &path, &[], "").await;
 

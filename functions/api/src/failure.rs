@@ -13,6 +13,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Unavailable(source) => unavailable(&error, source.as_ref()),
+            StoreError::Unannounced(source) => unavailable(&error, source),
             StoreError::Corrupt(_) | StoreError::NoResult(_) => {
                 logged(&error, ProblemKind::InternalError)
             }

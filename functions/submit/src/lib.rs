@@ -17,8 +17,8 @@ use std::time::{Duration, SystemTime};
 
 use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{
-    Bucket, CallbackPolicy, Environment, IdSecrets, Intake, JobQueue, JobStore, Metrics,
-    ScheduleName, Schedules, Timestamp,
+    Bucket, CallbackPolicy, CallbackQueue, Environment, IdSecrets, Intake, JobQueue, JobStore,
+    Metrics, ScheduleName, Schedules, Timestamp,
 };
 use lambda_http::Error;
 use lambda_http::tracing::warn;
@@ -101,10 +101,11 @@ pub async fn run() -> Result<(), Error> {
         .clone()
         .map(|bucket| Uploads::of(bucket, &environment));
     let uploads = uploads.transpose()?;
-    let (store, queue) = (
-        JobStore::new(aws.dynamodb, table).with_bucket(bucket),
-        JobQueue::new(aws.sqs, queue),
-    );
+    let callback_queue = CallbackQueue::of(&environment, &aws)?;
+    let store = JobStore::new(aws.dynamodb, table)
+        .with_bucket(bucket)
+        .with_callbacks(callback_queue, write_horizon);
+    let queue = JobQueue::new(aws.sqs, queue);
     let app = Arc::new(App {
         store,
         queue,

@@ -246,12 +246,24 @@ fn job() -> impl Strategy<Value = Value> {
 /// A callback whose URL is one in outline.
 fn callback() -> impl Strategy<Value = Value> {
     let host = prop_oneof![
-        select(vec!["hooks.example.com", "127.0.0.1", "[::1]", "8.8.8.8", "[2606:4700::1]"]).prop_map(str::to_owned),
+        select(vec![
+            "hooks.example.com",
+            "127.0.0.1",
+            "[::1]",
+            "8.8.8.8",
+            "[2606:4700::1]"
+        ])
+        .prop_map(str::to_owned),
         "[a-z0-9.:@%\\[\\]\\\\-]{0,40}",
         ".{0,20}",
     ];
     let scheme = prop_oneof![8 => Just("https://"), 1 => select(vec!["http://", "HTTPS://", "https:", "", "//"])];
-    let url = (scheme, host, "(:[0-9]{0,6})?", "([/?#%].{0,40}|/[!-~]{0,1200})?");
+    let url = (
+        scheme,
+        host,
+        "(:[0-9]{0,6})?",
+        "([/?#%].{0,40}|/[!-~]{0,1200})?",
+    );
     let url = url.prop_map(|(scheme, host, port, rest)| format!("{scheme}{host}{port}{rest}"));
     prop_oneof![
         6 => url.prop_map(|url| json!({ "url": url })),

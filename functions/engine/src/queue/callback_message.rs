@@ -17,6 +17,9 @@ pub struct CallbackMessage {
     pub acceptance: CreationToken,
 }
 
+/// How each body begins, so that a large message of a job is not read in vain.
+const BEGINNING: &str = r#"{"callback":"#;
+
 #[derive(Serialize, Deserialize)]
 struct Body {
     callback: About,
@@ -54,6 +57,9 @@ impl CallbackMessage {
     /// # Errors
     /// [`ParseMessageError`] if [`Self::to_body`] did not write it.
     pub fn parse(body: &str) -> Result<Self, ParseMessageError> {
+        if !body.starts_with(BEGINNING) {
+            return Err(ParseMessageError::NOT_OURS);
+        }
         let read: Body = serde_json::from_str(body).map_err(ParseMessageError::of)?;
         let About { id, acceptance } = read.callback;
         Ok(Self {

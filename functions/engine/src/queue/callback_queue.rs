@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 
-use super::{CallbackMessage, JobQueue, QueueError, Receipt};
-use crate::JobRecord;
+use super::{CallbackMessage, JobQueue, QueueError};
+use crate::{Aws, ConfigError, Environment, JobRecord};
 
 /// Delay of a new message. The end that it announces is usually in the record within milliseconds, and a message that finds no end is
 /// redelivered later than it would be with this delay.
@@ -22,6 +22,18 @@ impl CallbackQueue {
         Self(JobQueue::new(client, url))
     }
 
+    /// The queue in `CALLBACK_QUEUE_URL`; `None` if the deployment has no webhooks.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the deployment has webhooks, and the variable is not set or is not a URL.
+    pub fn of(environment: &Environment, aws: &Aws) -> Result<Option<Self>, ConfigError> {
+        if !environment.webhooks()? {
+            return Ok(None);
+        }
+        let url = environment.callback_queue_url()?;
+        Ok(Some(Self::new(aws.sqs.clone(), url)))
+    }
+
     /// Sends the message that must precede a write of this job's end. The message group is the owner.
     ///
     /// # Errors
@@ -31,11 +43,9 @@ impl CallbackQueue {
         self.0.send(body, &record.owner, UNTIL_THE_END, None).await
     }
 
-    /// Returns a received message to the queue: see [`JobQueue::hand_back`].
-    ///
-    /// # Errors
-    /// [`QueueError::Unavailable`]: the message is redelivered when its visibility timeout ends.
-    pub async fn hand_back(&self, receipt: &Receipt, delay: Duration) -> Result<(), QueueError> {
-        self.0.hand_back(receipt, delay).await
+    /// The queue itself, to which received messages are returned.
+    #[must_use]
+    pub fn queue(&self) -> &JobQueue {
+        &self.0
     }
 }

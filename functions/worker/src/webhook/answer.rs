@@ -73,7 +73,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn unanswered(why: Unanswered) -> Self {
+    pub(crate) fn unanswered(why: Unanswered) -> Self {
         Self::Again {
             why: Why::Unanswered(why),
             retry_after: None,
