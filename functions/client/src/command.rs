@@ -37,7 +37,7 @@ pub type Output = dyn Write + Send;
 pub enum ClientCommand {
     /// Submit a job and print its status URI
     #[command(after_help = EXIT_CODES)]
-    Submit(submit::Args),
+    Submit(Box<submit::Args>),
     /// Watch a job until it finishes
     #[command(after_help = EXIT_CODES)]
     Watch(JobArgs),
@@ -67,7 +67,7 @@ impl ClientCommand {
     /// Runs the command with `stdout` in place of this process's stdout.
     pub async fn run_on(self, stdout: &mut Output) -> Exit {
         let ended = match self {
-            Self::Submit(args) => submit::run(args, stdout).await,
+            Self::Submit(args) => submit::run(*args, stdout).await,
             Self::Watch(args) => watch::run(args).await,
             Self::Cancel(args) => cancel::run(args).await,
             Self::List(args) => list::run(args, stdout).await,

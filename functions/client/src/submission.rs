@@ -57,6 +57,7 @@ impl Submission {
 }
 
 /// The member of the body: an object, so that it can have further members one day.
+#[expect(clippy::ref_option, reason = "serde passes the member like this")]
 fn callback<S: Serializer>(url: &Option<Url>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Callback<'a> {
