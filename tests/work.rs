@@ -11,5 +11,6 @@ mod large;
 mod lifecycle;
 mod profiles;
 mod slices;
+mod webhooks;
 mod wire;
 mod wire_faults;
