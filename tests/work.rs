@@ -12,5 +12,6 @@ mod large;
 mod lifecycle;
 mod profiles;
 mod slices;
+mod webhooks;
 mod wire;
 mod wire_faults;
