@@ -37,8 +37,6 @@ mod runner;
 pub(crate) use check::Check;
 #[cfg(not(test))]
 pub(crate) use runner::run;
-#[cfg(not(test))]
-pub(crate) use scripted_front::only_a_table;
 
 /// Every check.
 #[cfg(not(test))]

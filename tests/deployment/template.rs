@@ -109,7 +109,7 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
         "METRICS_NAMESPACE" => "Accepted/stack",
         "MAX_SCHEDULE_AHEAD_SECONDS" => "3600",
         "SCHEDULER_DOMAIN" => "scheduler.us-east-1.amazonaws.com",
-        "SCHEDULE_GROUP" => "jobs",
+        "SCHEDULE_GROUP" => "schedules",
         "SCHEDULE_ROLE_ARN" => "arn:aws:iam::123456789012:role/schedule",
         "SCHEDULE_DEAD_LETTER_ARN" => "arn:aws:sqs:us-east-1:123456789012:undelivered",
         "MAX_WAIT_SECONDS" => "5",

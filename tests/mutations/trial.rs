@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::mutator::{Mutation, Mutator, Passed};
 use super::part::Part;
 use super::write::Write;
-use crate::store::{self, Check, only_a_table};
+use crate::store::{self, Check};
 
 /// Runs a check on an embedded DynamoDB of its own, behind a front: how it ended, and what passed. One that fails is run once
 /// more, since on a busy machine a call can time out.
@@ -38,7 +38,7 @@ async fn run_once(
         outcome.expect("a DynamoDB");
     });
     let mutator = Mutator::new(mutation.cloned());
-    let front = Front::start(only_a_table(&back), mutator.clone()).await;
+    let front = Front::before_table(&back, mutator.clone()).await;
     let front = front.expect("a free port");
     let outcome = store::run(check, &front.url).await;
     (outcome, mutator.passed())

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use local::Endpoints;
 use rehearse::faults::{Call, Fault, Front, Hold};
 
 /// A front whose next writes fare as a check says. It ends with the check.
@@ -34,7 +33,7 @@ impl ScriptedFront {
             let mut script = script.lock().unwrap();
             call.is_table_write().then(|| script.pop_front()).flatten()
         };
-        let front = Front::start(only_a_table(endpoint), decide).await;
+        let front = Front::before_table(endpoint, decide).await;
         Self {
             front: front.unwrap(),
             acts,
@@ -65,15 +64,5 @@ impl ScriptedFront {
     /// Whether every act has been played.
     pub(super) fn is_done(&self) -> bool {
         self.acts.lock().unwrap().is_empty()
-    }
-}
-
-/// Where the back ends are if there is only a table.
-pub(crate) fn only_a_table(url: &str) -> Endpoints {
-    Endpoints {
-        dynamodb: url.to_owned(),
-        sqs: String::new(),
-        s3: String::new(),
-        scheduler: String::new(),
     }
 }

@@ -74,15 +74,9 @@ impl Scene {
                 saves: 2,
                 ..Left::default()
             },
-            Self::OneKey => Left {
+            // A schedule that fires twice is one whose create takes effect again.
+            Self::OneKey | Self::FarStart => Left {
                 late: 1,
-                deletes: 1,
-                cancels: 1,
-                ..Left::default()
-            },
-            Self::FarStart => Left {
-                late: 1,
-                duplicates: 1,
                 deletes: 1,
                 cancels: 1,
                 ..Left::default()
@@ -106,9 +100,8 @@ impl Scene {
 
     pub(crate) fn max_attempts(self) -> u32 {
         match self {
-            Self::OneKey | Self::Reuse | Self::Late | Self::LongLease => 1,
-            Self::LongDeadline | Self::FarStart => 1,
             Self::OneJob | Self::Pauses | Self::Progress => 2,
+            _ => 1,
         }
     }
 
@@ -132,8 +125,7 @@ impl Scene {
         match self {
             Self::LongLease => 3,
             Self::OneJob | Self::Pauses => 2,
-            Self::Late | Self::LongDeadline | Self::Progress => 1,
-            Self::OneKey | Self::FarStart | Self::Reuse => 1,
+            _ => 1,
         }
     }
 

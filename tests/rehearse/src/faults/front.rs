@@ -67,7 +67,21 @@ impl Front {
         Self::serve(Inner::new(back_ends, intercept)).await
     }
 
-    /// The same, and it shows each message and each write to the auditor.
+    /// The same before a DynamoDB alone.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub async fn before_table(url: &str, intercept: impl Intercept) -> io::Result<Self> {
+        let back_ends = Endpoints {
+            dynamodb: url.to_owned(),
+            sqs: String::new(),
+            s3: String::new(),
+            scheduler: String::new(),
+        };
+        Self::start(back_ends, intercept).await
+    }
+
+    /// As [`Front::start`], and it shows each message and each write to the auditor.
     ///
     /// # Errors
     /// If no port is free.
