@@ -60,7 +60,6 @@ async fn a_new_record_reads_back_with_all_that_it_was_accepted_with(table: &Tabl
         updated_at: at(250),
         result: None,
         result_token: None,
-        schedule: None,
         result_days: None,
         error: None,
     };
