@@ -123,7 +123,7 @@ async fn a_service_that_was_not_told_to_does_not_call_the_loopback() {
 
 #[test]
 fn the_readme_shows_the_receivers_that_are_tested() {
-    let readme = include_str!("../../functions/README.md");
+    let readme = include_str!("../../functions/api/README.md");
 
     for (language, code) in [
         ("python", include_str!("../clients/receivers/receiver.py")),
