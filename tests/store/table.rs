@@ -62,10 +62,12 @@ pub(super) fn job_of(owner: &Owner) -> NewJob {
         creation_token: new_token(),
         summary: "what its owner calls it".to_owned(),
         scheduled_start: at(0),
+        schedule: None,
         deadline: DEADLINE,
         write_horizon: HORIZON,
         retention: RETENTION,
         max_attempts: 3,
+        callback: None,
     }
 }
 

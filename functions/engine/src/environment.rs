@@ -105,6 +105,18 @@ impl Environment {
         })
     }
 
+    /// Whether the variable is `true`; `false` if it is `false` or not set, or is blank.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] if it is set to anything else: nothing must be turned on by a guess.
+    pub fn switch(&self, variable: &'static str) -> Result<bool, ConfigError> {
+        match self.optional(variable).as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(ConfigError::malformed(variable, "true or false")),
+        }
+    }
+
     /// The words of a comma-separated list; none if the variable is not set.
     #[must_use]
     pub fn words(&self, variable: &str) -> Vec<String> {
@@ -137,6 +149,21 @@ impl Environment {
                 "an absolute http or https URL without a query",
             )),
         }
+    }
+
+    /// The endpoint of a service, without a trailing slash: the first of these variables that is set. `None` if none is.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] if one of them is set to anything else than a URL.
+    pub(crate) fn endpoint(
+        &self,
+        variables: &[&'static str],
+    ) -> Result<Option<String>, ConfigError> {
+        let mut endpoint = None;
+        for variable in variables {
+            endpoint = endpoint.or(self.optional_url(variable)?);
+        }
+        Ok(endpoint.map(|url| url.trim_end_matches('/').to_owned()))
     }
 }
 

@@ -10,6 +10,7 @@ mod upload_id;
 
 pub use creation_token::CreationToken;
 pub use fingerprint::Fingerprint;
+pub(crate) use id::mac;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
 pub use monitor_token::MonitorToken;
 pub use owner::Owner;

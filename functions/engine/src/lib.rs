@@ -12,6 +12,7 @@
 mod attachment;
 mod aws;
 mod bucket;
+mod callback;
 mod checkpoint;
 mod claim;
 mod config_error;
@@ -31,7 +32,9 @@ mod process_state;
 mod queue;
 mod record;
 mod retry;
+mod schedule;
 mod settings;
+mod signed;
 mod state;
 mod store;
 pub mod test_kit;
@@ -43,6 +46,11 @@ pub use aws_config::SdkConfig;
 pub use bucket::{
     Bucket, BucketError, LONGEST_ACCESS, MAX_OBJECT_BYTES, ObjectFacts, RESULT_DAYS,
     UploadedObject, upload_key,
+};
+pub use callback::{
+    AddressRange, Callback, CallbackHost, CallbackPolicy, CallbackState, CallbackUrl,
+    GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES, NextDelivery, RefusedUrl, SigningSecret, SigningSecrets,
+    WebhookId, refused_range,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{ClaimDecision, Unclaimed, decide_claim};
@@ -66,18 +74,22 @@ pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};
 pub use percent::Percent;
 pub use process_state::{ProcessState, Shared};
 pub use queue::{
-    HandBack, JobMessage, JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES,
-    MAX_PAUSES, MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES, ParseMessageError, ParseTraceContextError,
-    QueueError, Receipt, TraceContext, VISIBILITY_MARGIN,
+    CallbackMessage, CallbackQueue, HandBack, JobMessage, JobQueue, MAX_DELAY, MAX_DELIVERIES,
+    MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MAX_PAUSES, MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES,
+    ParseMessageError, ParseTraceContextError, QueueError, Receipt, TraceContext,
+    VISIBILITY_MARGIN,
 };
 pub use record::{EndedSlices, JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;
-pub use settings::{Authorization, LONGEST_HOLD};
+pub use schedule::{
+    InputTooLarge, MAX_SCHEDULE_INPUT_BYTES, ScheduleError, ScheduleInput, ScheduleName, Schedules,
+};
+pub use settings::{Authorization, LONGEST_HOLD, LONGEST_SCHEDULE_AHEAD};
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
-    Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion, Ending,
-    INDEX_NAME, INDEX_SHARDS, JobFilter, JobStore, MAX_PAGE, MAX_RECORD_BYTES, MAX_RESULT_BYTES,
-    Page, ParseCursorError, Pause, Rescheduling, StoreError, created_order, decide_cancel,
-    owner_shard,
+    Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion,
+    Delivered, Ending, INDEX_NAME, INDEX_SHARDS, JobFilter, JobStore, MAX_PAGE, MAX_RECORD_BYTES,
+    MAX_RESULT_BYTES, Page, ParseCursorError, Pause, Rescheduling, StoreError, created_order,
+    decide_cancel, owner_shard,
 };
 pub use timestamp::{ParseTimestampError, Timestamp};

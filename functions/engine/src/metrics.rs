@@ -38,6 +38,13 @@ pub enum Happened {
     },
     /// A message was delivered whose job had finished or was already running.
     DeliveredAgain,
+    /// A delivery of a webhook was made.
+    WebhookSent {
+        /// Whether the receiver has it.
+        is_delivered: bool,
+    },
+    /// A webhook is not delivered any more, although no delivery is known to have arrived.
+    WebhookGivenUp,
 }
 
 const COUNT: &str = "Count";
@@ -66,6 +73,12 @@ impl Happened {
                 ("Attempts", COUNT, attempts.into()),
             ],
             Self::DeliveredAgain => vec![("DuplicateDelivery", COUNT, 1)],
+            // Both each time, so that the average of the second is its share of all deliveries.
+            Self::WebhookSent { is_delivered } => vec![
+                ("WebhookAttempts", COUNT, 1),
+                ("WebhookDelivered", COUNT, u64::from(is_delivered)),
+            ],
+            Self::WebhookGivenUp => vec![("WebhookFailed", COUNT, 1)],
         }
     }
 }

@@ -1,10 +1,14 @@
-//! The queue of jobs: what travels through it, and why a message is returned to it.
+//! The queues of jobs and of webhooks: what travels through them, and why a message is returned to them.
 
+mod callback_message;
+mod callback_queue;
 mod hand_back;
 mod job_queue;
 mod message;
 mod trace_context;
 
+pub use callback_message::CallbackMessage;
+pub use callback_queue::CallbackQueue;
 pub use hand_back::HandBack;
 pub use job_queue::{
     JobQueue, MAX_DELAY, MAX_DELIVERIES, MAX_PAUSES, MAX_VISIBILITY, QueueError, Receipt,

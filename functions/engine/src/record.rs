@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::cut::cut;
 use crate::{
-    Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobState, KindName, Outcome, Owner,
-    Percent, Timestamp,
+    Callback, Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobState, KindName, Outcome,
+    Owner, Percent, ScheduleName, Timestamp,
 };
 
 /// Maximum length of a summary, in characters. It keeps the record near 1 KB, which is one write unit.
@@ -28,6 +28,8 @@ pub struct NewJob {
     pub summary: String,
     /// When it may start.
     pub scheduled_start: Timestamp,
+    /// The schedule that sends its message; `None` if the message was sent to the queue.
+    pub schedule: Option<ScheduleName>,
     /// How long after `scheduled_start` it must have finished.
     pub deadline: Duration,
     /// How long a write can still take effect after its clock was read: [`crate::WRITE_HORIZON`], or less in tests and on a
@@ -37,6 +39,8 @@ pub struct NewJob {
     pub retention: Duration,
     /// Maximum number of attempts.
     pub max_attempts: u32,
+    /// The URL to which its end is reported: [`crate::CallbackUrl::as_str`].
+    pub callback: Option<String>,
 }
 
 /// A job as stored in the table.
@@ -70,6 +74,8 @@ pub struct JobRecord {
     pub created_at: Timestamp,
     /// When it may start: as requested, or the time of the next attempt.
     pub scheduled_start: Timestamp,
+    /// The schedule that sends its message, until the first claim; it has no other use than that a cancel or delete removes it.
+    pub schedule: Option<ScheduleName>,
     /// When its current (or last) slice started, which is the whole attempt for most kinds. After the end of the job, when its last
     /// attempt started. See [`Self::attempt_began_at`].
     pub started_at: Option<Timestamp>,
@@ -114,6 +120,8 @@ pub struct JobRecord {
     pub result_days: Option<u16>,
     /// The error, if it failed.
     pub error: Option<Failure>,
+    /// Where its end is reported, if its submit said so. A tombstone has none.
+    pub callback: Option<Callback>,
 }
 
 /// The slices that an attempt has ended.
@@ -148,6 +156,7 @@ impl JobRecord {
             summary,
             created_at: now,
             scheduled_start: job.scheduled_start,
+            schedule: job.schedule,
             started_at: None,
             ended_slices: None,
             is_between_slices: false,
@@ -169,6 +178,7 @@ impl JobRecord {
             result_token: None,
             result_days: None,
             error: None,
+            callback: job.callback.map(Callback::pending),
         }
     }
 

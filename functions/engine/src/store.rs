@@ -4,7 +4,9 @@
 //! SDK tries again, the second try recognizes the effect of the first: by the creation token (`create`), or by the fencing
 //! token (all writes of an attempt).
 
+mod announce;
 mod attempt;
+mod callback;
 mod claim;
 mod condition;
 mod create;
@@ -25,6 +27,7 @@ mod stored_result;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 
+pub use callback::Delivered;
 pub use claim::Claim;
 pub use condition::Condition;
 pub use create::Created;
@@ -38,6 +41,7 @@ pub use reschedule::{Pause, Rescheduling};
 pub use result::{MAX_RECORD_BYTES, MAX_RESULT_BYTES};
 pub use schema::{Attribute, INDEX_NAME};
 
+use self::announce::Announcer;
 use self::item::{Item, from_item, string};
 use crate::{Bucket, JobId, JobRecord, Owner};
 
@@ -50,6 +54,8 @@ pub struct JobStore {
     owner: Option<Owner>,
     /// The bucket of large results, if the deployment has one.
     bucket: Option<Bucket>,
+    /// Sends the messages before the ends of jobs with callbacks, if the deployment has webhooks.
+    announcer: Option<Announcer>,
 }
 
 impl JobStore {
@@ -61,6 +67,7 @@ impl JobStore {
             table: table.into(),
             owner: None,
             bucket: None,
+            announcer: None,
         }
     }
 

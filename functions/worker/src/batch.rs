@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-use engine::{HandBack, Receipt};
+use engine::{HandBack, JobQueue, Receipt};
 use lambda_runtime::tracing::error;
 
 use crate::App;
+use crate::callback::{CallbackDelivery, Callbacks};
 use crate::delivery::{Delivery, Numbered};
 use crate::disposition::Disposition;
 use crate::invocation::{Invocation, now};
@@ -25,22 +26,21 @@ pub(crate) async fn consume(
 ) -> SqsBatchResponse {
     let invocation = Invocation::of(context);
     let mut message_ids = Vec::new();
-    let mut deliveries = Vec::new();
+    let (mut deliveries, mut webhooks) = (Vec::new(), Vec::new());
     for (index, record) in event.records.into_iter().enumerate() {
         message_ids.push(record.message_id.clone().unwrap_or_default());
-        deliveries.push((index, Delivery::of(record, &invocation)));
+        let callbacks = app.callbacks.as_ref();
+        match callbacks.and_then(|_| CallbackDelivery::of(&record, &invocation)) {
+            Some(webhook) => webhooks.push((index, webhook)),
+            None => deliveries.push((index, Delivery::of(record, &invocation))),
+        }
     }
     // Every message not known to be done is redelivered, even if one of our tasks panics.
     let mut done = vec![false; message_ids.len()];
-    match suspect::first(app, &deliveries).await {
-        None => run(app, &invocation, deliveries, &mut done).await,
-        Some(suspect) => {
-            let alone = vec![deliveries.swap_remove(suspect)];
-            tokio::join!(
-                run(app, &invocation, alone, &mut done),
-                hand_all_back(app, deliveries)
-            );
-        }
+    let jobs = run_jobs(app, &invocation, deliveries, &mut done);
+    let ((), delivered) = tokio::join!(jobs, deliver_webhooks(app, &invocation, webhooks));
+    for index in delivered {
+        done[index] = true;
     }
     let failures = message_ids
         .into_iter()
@@ -50,6 +50,25 @@ pub(crate) async fn consume(
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failures.collect();
     response
+}
+
+/// Runs the deliveries, or only the first suspect among them.
+async fn run_jobs(
+    app: &Arc<App>,
+    invocation: &Invocation,
+    mut deliveries: Vec<Numbered>,
+    done: &mut [bool],
+) {
+    match suspect::first(app, &deliveries).await {
+        None => run(app, invocation, deliveries, done).await,
+        Some(suspect) => {
+            let alone = vec![deliveries.swap_remove(suspect)];
+            tokio::join!(
+                run(app, invocation, alone, done),
+                hand_all_back(app, deliveries)
+            );
+        }
+    }
 }
 
 /// Runs the deliveries, and returns those to the queue that it can no longer start in time.
@@ -64,7 +83,8 @@ async fn run(
         let (app, at_once) = (app.clone(), Some(Duration::ZERO));
         async move {
             if now() > last_claim {
-                hand_back(&app, &delivery.receipt, HandBack::NoTime, at_once).await;
+                let (queue, receipt) = (&app.queue, &delivery.receipt);
+                hand_back(&app, queue, receipt, HandBack::NoTime, at_once).await;
                 return (index, false);
             }
             (index, deliver(&app, delivery).await == Disposition::Done)
@@ -77,7 +97,10 @@ async fn run(
 async fn hand_all_back(app: &Arc<App>, deliveries: Vec<Numbered>) {
     let returns = deliveries.into_iter().map(|(_, delivery)| {
         let (app, at_once) = (app.clone(), Some(Duration::ZERO));
-        async move { hand_back(&app, &delivery.receipt, HandBack::Apart, at_once).await }
+        async move {
+            let (queue, receipt) = (&app.queue, &delivery.receipt);
+            hand_back(&app, queue, receipt, HandBack::Apart, at_once).await;
+        }
     });
     each(returns, |()| ()).await;
 }
@@ -86,16 +109,62 @@ async fn hand_all_back(app: &Arc<App>, deliveries: Vec<Numbered>) {
 async fn deliver(app: &Arc<App>, delivery: Delivery) -> Disposition {
     let disposition = delivery.handle(app).await;
     if let Disposition::HandBack { reason, after } = disposition {
-        hand_back(app, &delivery.receipt, reason, after).await;
+        hand_back(app, &app.queue, &delivery.receipt, reason, after).await;
     }
     disposition
 }
 
+/// Delivers webhooks. Returns the places of the messages that are done.
+async fn deliver_webhooks(
+    app: &Arc<App>,
+    invocation: &Invocation,
+    webhooks: Vec<(usize, CallbackDelivery)>,
+) -> Vec<usize> {
+    let last_start = invocation.last_claim();
+    let tasks = webhooks.into_iter().map(|(index, webhook)| {
+        let app = app.clone();
+        async move {
+            let callbacks = app.callbacks.as_ref()?;
+            let is_done = deliver_webhook(&app, callbacks, &webhook, now() > last_start).await;
+            is_done.then_some(index)
+        }
+    });
+    let mut done = Vec::new();
+    each(tasks, |index| done.extend(index)).await;
+    done
+}
+
+/// Whether the message is done. `is_late`: too little of the invocation's time is left.
+async fn deliver_webhook(
+    app: &Arc<App>,
+    callbacks: &Callbacks,
+    webhook: &CallbackDelivery,
+    is_late: bool,
+) -> bool {
+    let disposition = if is_late {
+        Disposition::after(Duration::ZERO, HandBack::NoTime)
+    } else {
+        webhook.handle(app, callbacks).await
+    };
+    let Disposition::HandBack { reason, after } = disposition else {
+        return true;
+    };
+    let queue = callbacks.queue.queue();
+    hand_back(app, queue, &webhook.receipt, reason, after).await;
+    false
+}
+
 /// Sets when the message is redelivered (`None`: when its visibility timeout ends), and counts why.
-async fn hand_back(app: &App, receipt: &Receipt, reason: HandBack, after: Option<Duration>) {
+async fn hand_back(
+    app: &App,
+    queue: &JobQueue,
+    receipt: &Receipt,
+    reason: HandBack,
+    after: Option<Duration>,
+) {
     let mut reason = reason;
     if let Some(delay) = after
-        && let Err(error) = app.queue.hand_back(receipt, delay).await
+        && let Err(error) = queue.hand_back(receipt, delay).await
     {
         error!(error.source = ?std::error::Error::source(&error), "{error}");
         reason = HandBack::Queue;

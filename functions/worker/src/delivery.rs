@@ -54,22 +54,12 @@ const FAULTS: RetryPolicy = RetryPolicy {
 
 impl Delivery {
     pub(crate) fn of(record: SqsMessage, invocation: &Invocation) -> Self {
-        let number = |name: &str| {
-            record
-                .attributes
-                .get(name)
-                .and_then(|text| text.parse::<i64>().ok())
-        };
-        let sent_ms = number("SentTimestamp");
         Self {
             xray_trace: record.attributes.get("AWSTraceHeader").cloned(),
+            sent_at: sent_at(&record),
+            deliveries: deliveries(&record),
             receipt: Receipt(record.receipt_handle.unwrap_or_default()),
             message: JobMessage::parse(&record.body.unwrap_or_default()),
-            // Without the time of sending, the message counts as new, so that nothing is dropped by mistake.
-            sent_at: sent_ms.map_or_else(now, Timestamp::from_ms),
-            deliveries: number("ApproximateReceiveCount")
-                .and_then(|count| count.try_into().ok())
-                .unwrap_or(1),
             run_token: random().map(token),
             invocation: invocation.clone(),
         }
@@ -105,7 +95,7 @@ impl Delivery {
             Ok(run_token) => run_token,
             Err(error) => {
                 error!(job.id = %message.id, "no random bytes: {error}");
-                return self.after_fault();
+                return after_fault(self.deliveries);
             }
         };
         match self.claim(app, message, run_token).await {
@@ -135,13 +125,9 @@ impl Delivery {
             }
             Err(error) => {
                 error!(job.id = %message.id, error.source = ?std::error::Error::source(&error), "{error}");
-                self.after_fault()
+                after_fault(self.deliveries)
             }
         }
-    }
-
-    fn after_fault(&self) -> Disposition {
-        Disposition::after(FAULTS.bound(self.deliveries), HandBack::Table)
     }
 
     /// Claims the job. Waits a moment for a record that does not exist yet. Repeats a claim without an answer: it may have taken
@@ -202,6 +188,27 @@ impl Delivery {
             }
         }
     }
+}
+
+/// When a message was sent. Without that, it counts as new, so that nothing is dropped by mistake.
+pub(crate) fn sent_at(record: &SqsMessage) -> Timestamp {
+    let sent_ms = attribute(record, "SentTimestamp");
+    sent_ms.map_or_else(now, Timestamp::from_ms)
+}
+
+/// Number of deliveries of a message, including this one.
+pub(crate) fn deliveries(record: &SqsMessage) -> u32 {
+    let count = attribute(record, "ApproximateReceiveCount");
+    count.and_then(|count| count.try_into().ok()).unwrap_or(1)
+}
+
+fn attribute(record: &SqsMessage, name: &str) -> Option<i64> {
+    record.attributes.get(name)?.parse().ok()
+}
+
+/// What becomes of a message after a fault of the table in this delivery of it.
+pub(crate) fn after_fault(deliveries: u32) -> Disposition {
+    Disposition::after(FAULTS.bound(deliveries), HandBack::Table)
 }
 
 fn random() -> Result<[u8; 16], getrandom::Error> {
@@ -290,7 +297,7 @@ mod tests {
 
     #[test]
     fn after_a_fault_of_the_table_a_message_waits_twice_as_long_as_the_last_time() {
-        let waits = [1, 2, 3, 20].map(|deliveries| delivery(deliveries).after_fault());
+        let waits = [1, 2, 3, 20].map(|count| after_fault(delivery(count).deliveries));
         let seconds = [5, 10, 20, 900];
         assert_eq!(
             waits,

@@ -11,6 +11,7 @@ compile_error!(
 
 mod attempt;
 mod batch;
+mod callback;
 mod delivery;
 mod disposition;
 mod failures;
@@ -23,16 +24,19 @@ mod runaway;
 mod suspect;
 mod tasks;
 mod watch;
+mod webhook;
 mod work;
 
 pub use delivery::ending;
 pub use invocation::Limit;
 pub use retry::{After, Circumstances};
+pub use webhook::{Answer, Unanswered, Webhook, WebhookClient, Why};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use callback::Callbacks;
 use engine::{Bucket, Environment, JobQueue, JobStore, Metrics, ProcessState, Runners};
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::tower::util::MapFutureLayer;
@@ -53,6 +57,8 @@ struct App {
     write_horizon: Duration,
     /// The threads of this process's handlers.
     threads: Threads,
+    /// The deliveries of webhooks, if the deployment has them.
+    callbacks: Option<Callbacks>,
 }
 
 /// Reads the configuration, builds the clients, and consumes the queue until the process ends.
@@ -66,10 +72,12 @@ pub async fn run() -> Result<(), Error> {
     let (retention, write_horizon) = (environment.retention()?, environment.write_horizon()?);
     let aws = engine::load_aws().await;
     let bucket = Bucket::of(&environment, &aws)?;
-    let (store, queue) = (
-        JobStore::new(aws.dynamodb, table).with_bucket(bucket.clone()),
-        JobQueue::new(aws.sqs, queue),
-    );
+    let callbacks = Callbacks::of(&environment, &aws)?;
+    let announced = callbacks.as_ref().map(|callbacks| callbacks.queue.clone());
+    let store = JobStore::new(aws.dynamodb, table)
+        .with_bucket(bucket.clone())
+        .with_callbacks(announced, write_horizon);
+    let queue = JobQueue::new(aws.sqs, queue);
     let app = &Arc::new(App {
         store,
         queue,
@@ -79,6 +87,7 @@ pub async fn run() -> Result<(), Error> {
         retention,
         write_horizon,
         threads: Threads::default(),
+        callbacks,
     });
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         Ok::<_, Error>(batch::consume(app, event.payload, &event.context).await)

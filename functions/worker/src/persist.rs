@@ -27,7 +27,7 @@ where
     let mut calls = 1;
     loop {
         let unanswered = match call().await {
-            Err(error @ StoreError::Unavailable(_)) => error,
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Unannounced(_))) => error,
             answer => return answer,
         };
         let pause = PAUSES.delay(calls, random());

@@ -270,10 +270,12 @@ impl World {
             creation_token: CreationToken::of(u128::from(self.sent).to_be_bytes()),
             summary: String::new(),
             scheduled_start: now,
+            schedule: None,
             deadline: DEADLINE,
             write_horizon: HORIZON,
             retention: RETENTION,
             max_attempts: 3,
+            callback: None,
         };
         let created = self.store.create(job, replaced.as_ref(), now);
         let created = created.await.unwrap();

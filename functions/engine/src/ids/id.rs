@@ -153,7 +153,8 @@ impl IdSecrets {
             .any(|secret| keyed(secret, parts).verify_truncated_left(code).is_ok())
     }
 
-    fn all(&self) -> impl Iterator<Item = &Hmac<Sha256>> {
+    /// All secrets, newest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Hmac<Sha256>> {
         std::iter::once(&self.newest).chain(&self.older)
     }
 }

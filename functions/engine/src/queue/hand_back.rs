@@ -34,6 +34,10 @@ pub enum HandBack {
     Unreadable,
     /// This worker does not have the message's kind.
     UnknownKind,
+    /// The end of the job whose webhook is to be delivered is not in its record yet.
+    CallbackEarly,
+    /// The receiver of a webhook did not take it, and gets it again later.
+    CallbackRetry,
 }
 
 impl HandBack {
@@ -56,6 +60,8 @@ impl HandBack {
             Self::Queue => "queue",
             Self::Unreadable => "unreadable",
             Self::UnknownKind => "unknown-kind",
+            Self::CallbackEarly => "callback-early",
+            Self::CallbackRetry => "callback-retry",
         }
     }
 
@@ -74,7 +80,9 @@ impl HandBack {
             | Self::Slice
             | Self::PastDeadline
             | Self::NoTime
-            | Self::Apart => false,
+            | Self::Apart
+            | Self::CallbackEarly
+            | Self::CallbackRetry => false,
         }
     }
 }

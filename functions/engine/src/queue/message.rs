@@ -40,6 +40,15 @@ pub struct JobMessage {
 #[error("not a message of this service")]
 pub struct ParseMessageError(#[source] Option<serde_json::Error>);
 
+impl ParseMessageError {
+    /// The body is JSON, but not what this service writes.
+    pub(super) const NOT_OURS: Self = Self(None);
+
+    pub(super) fn of(error: serde_json::Error) -> Self {
+        Self(Some(error))
+    }
+}
+
 #[derive(Serialize)]
 struct Outgoing<'a> {
     id: &'a str,
@@ -86,12 +95,12 @@ impl JobMessage {
     /// # Errors
     /// [`ParseMessageError`] if [`Self::to_body`] did not write it.
     pub fn parse(body: &str) -> Result<Self, ParseMessageError> {
-        let read: Received =
-            serde_json::from_str(body).map_err(|error| ParseMessageError(Some(error)))?;
+        let read: Received = serde_json::from_str(body).map_err(ParseMessageError::of)?;
         Ok(Self {
-            id: read.id.parse().map_err(|_| ParseMessageError(None))?,
-            kind: read.name.parse().map_err(|_| ParseMessageError(None))?,
-            fingerprint: Fingerprint::from_hex(&read.fingerprint).ok_or(ParseMessageError(None))?,
+            id: read.id.parse().map_err(|_| ParseMessageError::NOT_OURS)?,
+            kind: read.name.parse().map_err(|_| ParseMessageError::NOT_OURS)?,
+            fingerprint: Fingerprint::from_hex(&read.fingerprint)
+                .ok_or(ParseMessageError::NOT_OURS)?,
             traceparent: read.traceparent.and_then(|text| text.parse().ok()),
             uploads: read.uploads,
             input: read.input,

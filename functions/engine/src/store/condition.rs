@@ -91,4 +91,17 @@ conditions! {
     /// see a request as an end before the request. A request to another job that an `Idempotency-Key` put under the
     /// id since would stop a job that nobody canceled. After the deadline, it would change the end that readers see.
     Started = "#creation_token = :creation_token AND #state = :started AND #deadline_ms > :now AND attribute_not_exists(#attempt_step)";
+
+    /// Two deliveries of one webhook, of which one has arrived: it is recorded even if the other one was given up first. Not twice, so that
+    /// a repeated or late write counts no further delivery. Not into a tombstone, which has no callback, nor into another job that an
+    /// `Idempotency-Key` put under the id since.
+    Undelivered = "#creation_token = :creation_token AND (#callback_state = :pending OR #callback_state = :failed)";
+
+    /// A delivery that failed, and another one that arrived or was given up meanwhile: that state is final. And a write that takes effect
+    /// twice or late: it would count its delivery once more, and replace the status of a newer one. The same for other jobs and tombstones.
+    UndeliveredSoFar = "#creation_token = :creation_token AND #callback_state = :pending AND #callback_attempts = :attempts";
+
+    /// Giving up, and another delivery that arrived: a webhook that arrived is never recorded as failed. The same for other jobs and
+    /// tombstones.
+    AwaitsDelivery = "#creation_token = :creation_token AND #callback_state = :pending";
 }

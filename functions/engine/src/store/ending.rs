@@ -113,7 +113,7 @@ impl JobStore {
             condition: ending.condition(),
             values: owned(run, now, [said_values, ended_values, began_values].concat()),
         };
-        Ok(match self.update(&run.id, update).await? {
+        Ok(match self.write_end(run, update, now).await? {
             Conditional::Applied(_) => Written::Applied,
             Conditional::Refused(Some(old))
                 if is_own(&old, run) && old.outcome() == Some(ending.outcome()) =>
@@ -147,7 +147,7 @@ impl JobStore {
             (":one", number(1)),
             (":now", millis(now)),
         ]);
-        self.end_unowned(record, &ended, Condition::Unchanged, values)
+        self.end_unowned(record, &ended, Condition::Unchanged, values, now)
             .await
     }
 
@@ -166,7 +166,7 @@ impl JobStore {
         values.extend(same_job(record));
         values.extend([(":one", number(1)), (":now", millis(now))]);
         let written = self
-            .end_unowned(record, &ended, Condition::Overdue, values)
+            .end_unowned(record, &ended, Condition::Overdue, values, now)
             .await?;
         Ok(written.then_some((ending, ended_at)))
     }
@@ -177,6 +177,7 @@ impl JobStore {
         ended: &str,
         condition: Condition,
         mut values: Values,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
         let (began, began_values) = began(record);
         values.extend(began_values);
@@ -185,8 +186,22 @@ impl JobStore {
             condition,
             values,
         };
-        let written = self.update(&record.id, update).await?;
+        let written = self.write_end(record, update, now).await?;
         Ok(matches!(written, Conditional::Applied(_)))
+    }
+
+    /// Writes the end of a job. Every end is written here, after the message about it: an end without its message would have no webhook,
+    /// and a message without its end is dropped.
+    async fn write_end(
+        &self,
+        record: &JobRecord,
+        update: Update,
+        now: Timestamp,
+    ) -> Result<Conditional, StoreError> {
+        self.announce_end(record, now).await?;
+        let written = self.update(&record.id, update).await?;
+        self.end_was_answered(record);
+        Ok(written)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::{Attribute, JobId};
+use crate::{Attribute, JobId, QueueError};
 
 /// An error of the table.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +10,9 @@ pub enum StoreError {
     /// The table is not reachable, throttles or refuses. It is unknown whether a write took effect. Try again later.
     #[error("the table did not answer")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The message that must precede the end of a job was not sent, so the end was not written. Try again later.
+    #[error("the message about the end of a job was not sent")]
+    Unannounced(#[source] QueueError),
     /// This service did not write the item. Trying again does not help.
     #[error("an item of the table has no valid attribute {}", .0.name())]
     Corrupt(Attribute),

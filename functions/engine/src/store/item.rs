@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::index::{created_order, owner_shard, read_created_order};
 use crate::{
-    Attribute, Checkpoint, CreationToken, EndedSlices, Failure, Fingerprint, JobId, JobRecord,
-    JobState, KindName, Outcome, Owner, Percent, StoreError, Timestamp,
+    Attribute, Callback, CallbackState, Checkpoint, CreationToken, EndedSlices, Failure,
+    Fingerprint, JobId, JobRecord, JobState, KindName, Outcome, Owner, Percent, ScheduleName,
+    StoreError, Timestamp,
 };
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -62,8 +63,19 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
     ];
     let title = record.title.as_deref();
     let title = title.map(|title| (A::Title, string(title)));
+    let schedule = record.schedule.as_ref();
+    let schedule = schedule.map(|name| (A::Schedule, string(name.as_str())));
+    let callback = record.callback.iter().flat_map(|callback| {
+        [
+            (A::CallbackUrl, string(callback.url.as_str())),
+            (A::CallbackState, string(callback.state.as_str())),
+            (A::CallbackAttempts, number(callback.attempts)),
+        ]
+    });
     item.into_iter()
         .chain(title)
+        .chain(schedule)
+        .chain(callback)
         .map(|(attribute, value)| (attribute.name().to_owned(), value))
         .collect()
 }
@@ -97,6 +109,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         summary: summary.to_owned(),
         created_at,
         scheduled_start: read.time(A::ScheduledStartMs)?,
+        schedule: read.text(A::Schedule).map(ScheduleName::stored),
         started_at: read.optional_time(A::StartedAtMs)?,
         ended_slices: read.ended_slices()?,
         is_between_slices: item.contains_key(A::AttemptStep.name()),
@@ -117,6 +130,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         result_token: read.text(A::ResultToken).map(str::to_owned),
         result_days: read.optional_number(A::ResultDays)?,
         error: read.failure(),
+        callback: read.callback()?,
     })
 }
 
@@ -194,6 +208,18 @@ impl Reader<'_> {
         }))
     }
 
+    fn callback(&self) -> Result<Option<Callback>, StoreError> {
+        let Some(url) = self.text(Attribute::CallbackUrl) else {
+            return Ok(None);
+        };
+        Ok(Some(Callback {
+            url: url.to_owned(),
+            state: self.parsed(Attribute::CallbackState, CallbackState::stored)?,
+            attempts: self.number(Attribute::CallbackAttempts)?,
+            last_status: self.optional_number(Attribute::CallbackStatus)?,
+        }))
+    }
+
     fn failure(&self) -> Option<Failure> {
         let message = self.text(Attribute::ErrorMessage).unwrap_or_default();
         self.text(Attribute::ErrorCode)
@@ -263,6 +289,32 @@ mod tests {
     }
 
     #[test]
+    fn a_record_with_a_callback_reads_back_with_how_far_it_has_come() {
+        let url = "https://hooks.example.com/jobs".to_owned();
+        let record = JobRecord {
+            callback: Some(Callback::pending(url.clone())),
+            ..accepted()
+        };
+        let mut item = to_item(&record);
+        assert_eq!(from_item(&item).unwrap(), record);
+        item.insert("callback_state".to_owned(), string("FAILED"));
+        item.insert("callback_attempts".to_owned(), number(3));
+        item.insert("callback_status".to_owned(), number(503));
+        let failed = Callback {
+            url,
+            state: CallbackState::Failed,
+            attempts: 3,
+            last_status: Some(503),
+        };
+        assert_eq!(from_item(&item).unwrap().callback, Some(failed));
+        item.insert("callback_state".to_owned(), string("LOST"));
+        assert!(matches!(
+            from_item(&item),
+            Err(StoreError::Corrupt(Attribute::CallbackState))
+        ));
+    }
+
+    #[test]
     fn a_foreign_item_is_refused_and_the_attribute_named() {
         let mut item = to_item(&accepted());
         item.insert("attempt".to_owned(), string("three"));
@@ -284,6 +336,7 @@ mod tests {
             kind: "k".repeat(64).parse().unwrap(),
             title: Some("s".repeat(200)),
             summary: "s".repeat(200),
+            schedule: Some(ScheduleName::stored(&"a".repeat(64))),
             ..accepted()
         };
         let size = |value: &AttributeValue| match value {

@@ -158,6 +158,9 @@ fn max_bytes(
             Some(summary) => cut(summary, MAX_SUMMARY_CHARS).len(),
             None => run.summary.len(),
         },
+        A::CallbackUrl => run.callback.as_ref()?.url.len(),
+        A::CallbackState => run.callback.as_ref().map(|_| "DELIVERED".len())?,
+        A::CallbackAttempts | A::CallbackStatus => run.callback.as_ref().map(|_| NUMBER_BYTES)?,
         A::RunToken => run.run_token.as_deref().unwrap_or_default().len(),
         A::Result => result.len(),
         A::OwnerShard => owner_shard(&run.owner, &run.id).len(),
@@ -186,6 +189,7 @@ fn max_bytes(
         | A::ErrorCode
         | A::ErrorMessage
         | A::ResultToken
-        | A::ResultDays => return None,
+        | A::ResultDays
+        | A::Schedule => return None,
     })
 }

@@ -29,6 +29,8 @@ pub enum Attribute {
     Checkpoint,
     Summary,
     ScheduledStartMs,
+    /// Absent unless the job starts later than a message can be delayed, and from the first claim on.
+    Schedule,
     StartedAtMs,
     EndedAtMs,
     DeadlineMs,
@@ -63,6 +65,14 @@ pub enum Attribute {
     ResultDays,
     ErrorCode,
     ErrorMessage,
+    /// The URL of [`crate::JobRecord::callback`]; like the next three, absent without one, and in a tombstone.
+    CallbackUrl,
+    /// Its state: PENDING, DELIVERED or FAILED.
+    CallbackState,
+    /// Its number of deliveries.
+    CallbackAttempts,
+    /// The HTTP status of its latest delivery that has one; absent if none has.
+    CallbackStatus,
     /// The index's partition key: the owner and one of [`crate::INDEX_SHARDS`] numbers.
     OwnerShard,
     /// The index's sort key: the time of acceptance in milliseconds, 15 digits, and the id, so that no two jobs tie.
@@ -71,7 +81,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 43] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -85,6 +95,7 @@ impl Attribute {
         Self::Title,
         Self::Summary,
         Self::ScheduledStartMs,
+        Self::Schedule,
         Self::StartedAtMs,
         Self::EndedAtMs,
         Self::DeadlineMs,
@@ -108,6 +119,10 @@ impl Attribute {
         Self::ResultDays,
         Self::ErrorCode,
         Self::ErrorMessage,
+        Self::CallbackUrl,
+        Self::CallbackState,
+        Self::CallbackAttempts,
+        Self::CallbackStatus,
         Self::OwnerShard,
         Self::CreatedOrder,
     ];
@@ -129,6 +144,7 @@ impl Attribute {
             Self::Title => "title",
             Self::Summary => "summary",
             Self::ScheduledStartMs => "scheduled_start_ms",
+            Self::Schedule => "schedule",
             Self::StartedAtMs => "started_at_ms",
             Self::EndedAtMs => "ended_at_ms",
             Self::DeadlineMs => "deadline_ms",
@@ -152,6 +168,10 @@ impl Attribute {
             Self::ResultDays => "result_days",
             Self::ErrorCode => "error_code",
             Self::ErrorMessage => "error_message",
+            Self::CallbackUrl => "callback_url",
+            Self::CallbackState => "callback_state",
+            Self::CallbackAttempts => "callback_attempts",
+            Self::CallbackStatus => "callback_status",
             Self::OwnerShard => "owner_shard",
             Self::CreatedOrder => "created_order",
         }

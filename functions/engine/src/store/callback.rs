@@ -1,0 +1,79 @@
+//! What the deliveries of a webhook write into the record of its job.
+
+use super::JobStore;
+use super::attempt::Values;
+use super::condition::Condition;
+use super::expression::{Conditional, Update};
+use super::item::{millis, number, string};
+use crate::{Callback, CallbackMessage, CallbackState, StoreError, Timestamp};
+
+/// Outcome of one delivery of a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivered {
+    /// The receiver has it.
+    Yes,
+    /// The receiver has not got it, and it is delivered again.
+    NotYet {
+        /// [`Callback::attempts`] before this delivery.
+        attempts_before: u32,
+    },
+    /// The receiver wants no more deliveries, or this was the last one.
+    Never,
+}
+
+const COUNTED: &str = "SET #callback_attempts = #callback_attempts + :one, #version = #version + :one, #updated_at_ms = :now";
+
+impl JobStore {
+    /// Writes the outcome of a delivery, and the HTTP status that the receiver answered with. Returns the callback as it is stored then:
+    /// another delivery may have written before; `None` if the job no longer exists, or another one has its id.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the outcome may have been written, and a repeated call changes nothing then.
+    pub async fn write_delivery(
+        &self,
+        of: &CallbackMessage,
+        outcome: Delivered,
+        status: Option<u16>,
+        now: Timestamp,
+    ) -> Result<Option<Callback>, StoreError> {
+        let mut set = COUNTED.to_owned();
+        let mut values: Values = vec![
+            (":creation_token", string(of.acceptance.as_str())),
+            (":pending", string(CallbackState::Pending.as_str())),
+            (":one", number(1)),
+            (":now", millis(now)),
+        ];
+        if let Some(status) = status {
+            set.push_str(", #callback_status = :status");
+            values.push((":status", number(status)));
+        }
+        let condition = match outcome {
+            Delivered::Yes => {
+                values.push((":failed", string(CallbackState::Failed.as_str())));
+                set.push_str(", #callback_state = :delivered");
+                values.push((":delivered", string(CallbackState::Delivered.as_str())));
+                Condition::Undelivered
+            }
+            Delivered::NotYet { attempts_before } => {
+                values.push((":attempts", number(attempts_before)));
+                Condition::UndeliveredSoFar
+            }
+            Delivered::Never => {
+                set.push_str(", #callback_state = :failed");
+                values.push((":failed", string(CallbackState::Failed.as_str())));
+                Condition::AwaitsDelivery
+            }
+        };
+        let update = Update {
+            set,
+            condition,
+            values,
+        };
+        let standing = match self.update(&of.id, update).await? {
+            Conditional::Applied(record) => Some(record),
+            Conditional::Refused(old) => old,
+        };
+        let standing = standing.filter(|record| record.creation_token == of.acceptance);
+        Ok(standing.and_then(|record| record.callback))
+    }
+}

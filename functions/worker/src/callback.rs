@@ -1,0 +1,237 @@
+//! One delivery of a webhook: whether its job has ended, what is sent, and what becomes of the message.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::JobDocument;
+use aws_lambda_events::event::sqs::SqsMessage;
+use bytes::Bytes;
+use engine::{
+    Aws, Callback, CallbackMessage, CallbackQueue, CallbackState, ConfigError, Delivered,
+    Environment, HandBack, Happened, IdSecrets, JobRecord, NextDelivery, Receipt, RetryPolicy,
+    StoreError, Timestamp, WebhookId,
+};
+use lambda_runtime::tracing::{error, info, warn};
+use serde::Serialize;
+
+use crate::App;
+use crate::delivery::{after_fault, deliveries, sent_at};
+use crate::disposition::Disposition;
+use crate::invocation::{Invocation, moment_in, now};
+use crate::persist::{persist, random};
+use crate::webhook::{Answer, Unanswered, Webhook, WebhookClient, Why};
+
+/// What the deliveries of webhooks need, built once per process. A deployment without webhooks has none.
+pub(crate) struct Callbacks {
+    pub(crate) queue: CallbackQueue,
+    client: WebhookClient,
+    secrets: IdSecrets,
+    /// The beginning of the links in the documents.
+    base_url: String,
+}
+
+/// A delivery of a message about the end of a job.
+pub(crate) struct CallbackDelivery {
+    pub(crate) receipt: Receipt,
+    message: CallbackMessage,
+    sent_at: Timestamp,
+    /// Number of deliveries of the message, including this one.
+    deliveries: u32,
+    invocation: Invocation,
+}
+
+/// Redelivery delay of a message whose job has not ended: most ends are milliseconds behind their message, the others are repeated writes.
+const EARLY: RetryPolicy = RetryPolicy {
+    base: Duration::from_secs(2),
+    cap: Duration::from_secs(60),
+};
+
+/// The body of a webhook.
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'static str,
+    timestamp: String,
+    /// The status document, without the result.
+    data: JobDocument<'a>,
+}
+
+impl Callbacks {
+    /// Reads the settings of webhooks; `None` if the deployment has none.
+    pub(crate) fn of(environment: &Environment, aws: &Aws) -> Result<Option<Self>, ConfigError> {
+        let Some(queue) = CallbackQueue::of(environment, aws)? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            queue,
+            client: WebhookClient::new(environment.callback_policy()?),
+            secrets: environment.id_secrets()?,
+            base_url: environment.base_url_of_webhooks()?,
+        }))
+    }
+
+    /// Makes one delivery, within the time that is left.
+    async fn deliver(&self, record: &JobRecord, url: &str, time: Duration) -> Answer {
+        let now = now();
+        let body = self.body(record, now);
+        let id = WebhookId::of(&record.id, &record.creation_token);
+        let secrets = self.secrets.signing_secrets(&record.owner);
+        let webhook = Webhook {
+            url,
+            headers: secrets.headers(&id, now, &body),
+            body,
+        };
+        let answer = tokio::time::timeout_at(moment_in(time), self.client.deliver(webhook, now));
+        let timeout = |_| Answer::unanswered(Unanswered::Timeout);
+        answer.await.unwrap_or_else(timeout)
+    }
+
+    fn body(&self, record: &JobRecord, now: Timestamp) -> Bytes {
+        let judged = record.judged(now);
+        let body = Body {
+            r#type: "job.completed",
+            timestamp: ended_at(record).to_string(),
+            data: JobDocument::of(&judged, &self.base_url),
+        };
+        // Strings and numbers always serialize.
+        serde_json::to_vec(&body).unwrap_or_default().into()
+    }
+}
+
+impl CallbackDelivery {
+    /// The delivery of a message about the end of a job; `None` if the message is another one.
+    pub(crate) fn of(record: &SqsMessage, invocation: &Invocation) -> Option<Self> {
+        Some(Self {
+            message: CallbackMessage::parse(record.body.as_deref()?).ok()?,
+            receipt: Receipt(record.receipt_handle.clone().unwrap_or_default()),
+            sent_at: sent_at(record),
+            deliveries: deliveries(record),
+            invocation: invocation.clone(),
+        })
+    }
+
+    /// Delivers the webhook if the job has ended. Returns what the worker does with the message.
+    pub(crate) async fn handle(&self, app: &Arc<App>, callbacks: &Callbacks) -> Disposition {
+        let read = persist(self.invocation.last_claim(), || {
+            app.store.get(&self.message.id)
+        });
+        let record = match read.await {
+            Ok(record) => record,
+            Err(error) => return self.after_fault(&error),
+        };
+        let record = record.filter(|record| record.creation_token == self.message.acceptance);
+        let Some(mut record) = record else {
+            warn!(job.id = %self.message.id, "webhook of a job that no longer exists dropped");
+            return Disposition::Done;
+        };
+        let callback = record.callback.clone();
+        match callback {
+            _ if record.is_deleted => self.given_up(app, &record, "its job was deleted"),
+            None => Disposition::Done,
+            Some(callback) if callback.state != CallbackState::Pending => Disposition::Done,
+            Some(_) if !record.state.is_completed() => self.early(app),
+            Some(_) if record.is_expired(now()) => {
+                self.given_up(app, &record, "its job has expired")
+            }
+            Some(callback) => {
+                record.result = None;
+                self.deliver(app, callbacks, &record, &callback).await
+            }
+        }
+    }
+
+    /// The end is not in the record. An end that readers are shown because the job is overdue is not one that was written.
+    fn early(&self, app: &App) -> Disposition {
+        let age = now().since(self.sent_at);
+        if age <= CallbackMessage::end_may_come_for(app.write_horizon) {
+            return Disposition::after(EARLY.bound(self.deliveries), HandBack::CallbackEarly);
+        }
+        // The end was not written: the attempt was superseded, for example. Another end has a message of its own.
+        info!(job.id = %self.message.id, "message about an end that was not written dropped");
+        Disposition::Done
+    }
+
+    fn given_up(&self, app: &App, record: &JobRecord, why: &str) -> Disposition {
+        app.metrics
+            .write(&record.kind, Happened::WebhookGivenUp, now());
+        warn!(job.id = %record.id, job.name = %record.kind, "webhook given up: {why}");
+        Disposition::Done
+    }
+
+    async fn deliver(
+        &self,
+        app: &App,
+        callbacks: &Callbacks,
+        record: &JobRecord,
+        callback: &Callback,
+    ) -> Disposition {
+        let time = self.invocation.last_call().since(now());
+        let answer = callbacks.deliver(record, &callback.url, time).await;
+        let is_delivered = matches!(answer, Answer::Delivered { .. });
+        app.metrics
+            .write(&record.kind, Happened::WebhookSent { is_delivered }, now());
+        let (outcome, delay) = self.outcome(record, callback, answer);
+        let written = persist(self.invocation.last_call(), || {
+            let (store, status) = (&app.store, answer.status());
+            store.write_delivery(&self.message, outcome, status, now())
+        });
+        let standing = match written.await {
+            Ok(standing) => standing.map(|callback| callback.state),
+            // A webhook that arrived is delivered once more: at least once.
+            Err(error) => return self.after_fault(&error),
+        };
+        match (standing, delay) {
+            (Some(CallbackState::Pending), Some(delay)) => {
+                Disposition::after(delay, HandBack::CallbackRetry)
+            }
+            (Some(CallbackState::Failed), _) => self.given_up(app, record, "not delivered"),
+            _ => {
+                info!(job.id = %record.id, job.name = %record.kind, "webhook delivered");
+                Disposition::Done
+            }
+        }
+    }
+
+    /// What is written about a delivery, and when the next one is made.
+    fn outcome(
+        &self,
+        record: &JobRecord,
+        callback: &Callback,
+        answer: Answer,
+    ) -> (Delivered, Option<Duration>) {
+        let (why, retry_after) = match answer {
+            Answer::Delivered { .. } => return (Delivered::Yes, None),
+            Answer::Stop => return (Delivered::Never, None),
+            Answer::Again { why, retry_after } => (why, retry_after),
+        };
+        let attempts_before = callback.attempts;
+        let next = NextDelivery {
+            deliveries: attempts_before.saturating_add(1),
+            ended_at: ended_at(record),
+            expires_at: record.expires_at,
+            now: now(),
+            retry_after,
+            random: random(),
+        };
+        let delay = next.delay();
+        let (status, reason) = match why {
+            Why::Status(status) => (Some(status), "status"),
+            Why::Unanswered(unanswered) => (None, unanswered.as_str()),
+        };
+        info!(job.id = %record.id, job.name = %record.kind, attempt = next.deliveries, http.status = status, delay_s = delay.map(|delay| delay.as_secs()), "webhook not delivered: {reason}");
+        let outcome = match delay {
+            Some(_) => Delivered::NotYet { attempts_before },
+            None => Delivered::Never,
+        };
+        (outcome, delay)
+    }
+
+    fn after_fault(&self, error: &StoreError) -> Disposition {
+        error!(job.id = %self.message.id, error.source = ?std::error::Error::source(error), "{error}");
+        after_fault(self.deliveries)
+    }
+}
+
+/// A finished record has the time of its end.
+fn ended_at(record: &JobRecord) -> Timestamp {
+    record.ended_at.unwrap_or(record.updated_at)
+}
