@@ -164,7 +164,8 @@ impl Rehearsal {
             tokio::time::sleep(now).await;
         }
         if now < rest {
-            context.save(&Place::within(done, step - (rest - now)))?;
+            let left = rest.saturating_sub(now);
+            context.save(&Place::within(done, step.saturating_sub(left)))?;
             return Err(JobError::next_slice());
         }
         Ok(())
