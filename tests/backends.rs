@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use engine::{Claim, JobQueue, JobRecord, JobStore, Receipt, Timestamp};
-use local::{BackendOptions, ServiceOptions};
+use local::{BackendOptions, Endpoints, ServiceOptions};
 use tokio::net::TcpListener;
 
 use crate::app::{Item, eventually};
@@ -18,8 +18,9 @@ pub(crate) struct Backends {
     pub(crate) s3_url: String,
     pub(crate) queue_url: String,
     pub(crate) callback_queue_url: String,
+    pub(crate) undelivered_arn: String,
     sqs: aws_sdk_sqs::Client,
-    _embedded: local::Backends,
+    embedded: local::Backends,
 }
 
 impl Backends {
@@ -41,9 +42,15 @@ impl Backends {
             s3_url: embedded.s3_url.clone(),
             queue_url: embedded.queue_url.clone(),
             callback_queue_url: embedded.callback_queue_url.clone(),
+            undelivered_arn: embedded.undelivered_arn.clone(),
             sqs: sqs_client(&embedded.sqs_url),
-            _embedded: embedded,
+            embedded,
         }
+    }
+
+    /// Where they are.
+    pub(crate) fn endpoints(&self) -> Endpoints {
+        Endpoints::of(&self.embedded)
     }
 
     /// The job's record.

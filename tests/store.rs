@@ -18,6 +18,7 @@ mod claim;
 mod claim_agreement;
 mod create;
 mod delete;
+mod deliver;
 mod ending;
 mod faults;
 mod fencing;
@@ -51,6 +52,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Check> {
         ending::CHECKS,
         cancel::CHECKS,
         delete::CHECKS,
+        deliver::CHECKS,
         late::CHECKS,
         list::CHECKS,
         result::CHECKS,

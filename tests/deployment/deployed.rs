@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::Message;
 use local::{LogSink, Pool};
 use serde_json::{Value, json};
 
-use crate::app::{Launch, PATIENCE};
+use crate::app::{Launch, PATIENCE, SCHEDULE_ROLE_ARN};
 use crate::backends::{Backends, TABLE};
 use crate::deployment::cloudformation::{Template, text};
 use crate::deployment::expanded::plain;
@@ -215,12 +215,17 @@ fn environment(
         Some("Jobs") => TABLE.to_owned(),
         Some("JobQueue") => backends.queue_url.clone(),
         Some("CallbackQueue") => backends.callback_queue_url.clone(),
+        Some("Schedules") => local::SCHEDULE_GROUP.to_owned(),
         Some("Payloads") => local::BUCKET.to_owned(),
         Some(name) => given(name).unwrap_or_else(|| match template.map("/Parameters").get(name) {
             Some(parameter) => plain(&parameter["Default"]),
             // A resource of a kind's.
             None => name.to_owned(),
         }),
+        None if value["Fn::GetAtt"] == "ScheduleRole.Arn" => SCHEDULE_ROLE_ARN.to_owned(),
+        None if value["Fn::GetAtt"] == "UndeliveredSchedules.Arn" => {
+            backends.undelivered_arn.clone()
+        }
         None if value["Fn::Sub"] == "Accepted/${AWS::StackName}" => NAMESPACE.to_owned(),
         None if value.to_string().contains("${IdSecret") => {
             given("IdSecret").unwrap_or_else(|| ID_SECRET.to_owned())

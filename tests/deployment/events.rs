@@ -17,7 +17,7 @@ use crate::deployment::deployed::ID_SECRET;
 /// The job of `submit-http-api`, and of the same request through other gateways.
 pub(crate) const JOB_OF_ROLE: &str = "f464b758-f84e-8e40-be0b-ed17081a2b15";
 /// The job of `submit-scheduled`.
-pub(crate) const JOB_OF_SCHEDULE: &str = "00000000-0000-8000-8000-000000000000";
+pub(crate) const JOB_OF_SCHEDULE: &str = "d1f316dc-62e7-82b0-a643-f32ef1b870f6";
 /// The job of `submit-http-api-jwt`.
 pub(crate) const JOB_OF_USER: &str = "e3eeaffc-2a66-8fc0-865e-0df90df092aa";
 

@@ -29,8 +29,8 @@ const GIVEN: [(&str, &[&str], &[&str]); 40] = [
     ("DisableExecuteApiEndpoint", &["true"], &["yes", "True"]),
     (
         "MaxScheduleAheadSeconds",
-        &["60", "604800"],
-        &["59", "604801"],
+        &["60", "31622400"],
+        &["59", "31622401"],
     ),
     ("MaxWaitSeconds", &["0", "20"], &["-1", "21"]),
     (
@@ -80,7 +80,7 @@ const GIVEN: [(&str, &[&str], &[&str]); 40] = [
         &["600", "31536000"],
         &["599", "31536001", "a day"],
     ),
-    ("DeadlineSeconds", &["60", "604440"], &["59", "604441"]),
+    ("DeadlineSeconds", &["60", "1208340"], &["59", "1208341"]),
     (
         "OptInKinds",
         &["rehearsal", "a,b_c-1"],

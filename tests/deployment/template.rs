@@ -109,7 +109,7 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
         "METRICS_NAMESPACE" => "Accepted/stack",
         "MAX_SCHEDULE_AHEAD_SECONDS" => "3600",
         "SCHEDULER_DOMAIN" => "scheduler.us-east-1.amazonaws.com",
-        "SCHEDULE_GROUP" => "jobs",
+        "SCHEDULE_GROUP" => "schedules",
         "SCHEDULE_ROLE_ARN" => "arn:aws:iam::123456789012:role/schedule",
         "SCHEDULE_DEAD_LETTER_ARN" => "arn:aws:sqs:us-east-1:123456789012:undelivered",
         "MAX_WAIT_SECONDS" => "5",
@@ -153,8 +153,15 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
             let (deadline, metrics) = (environment.deadline()?, Metrics::of(&environment));
             let links = environment.monitor_links()?;
             let limits = (environment.max_wait()?, environment.max_schedule_ahead()?);
+            // Without clients of AWS there is no `Schedules::of`; that each is read shows in `configuration`.
+            let schedules = [
+                environment.text("SCHEDULER_DOMAIN")?,
+                environment.text("SCHEDULE_GROUP")?,
+                environment.text("SCHEDULE_ROLE_ARN")?,
+                environment.text("SCHEDULE_DEAD_LETTER_ARN")?,
+            ];
             format!(
-                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {:?} {webhooks} {:?}",
+                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {schedules:?} {:?} {webhooks} {:?}",
                 entrance()?.1,
                 jobs()?,
                 upload_limits()?,

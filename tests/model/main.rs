@@ -47,8 +47,13 @@ fn whatever_happens_to_a_key_used_again_no_job_is_lost_nor_run_for_another() {
     walk(Lifecycle::of(Scene::Reuse, None));
 }
 
+#[test]
+fn whenever_and_however_often_a_schedule_fires_its_job_runs_once_or_not_at_all() {
+    walk(Lifecycle::of(Scene::FarStart, None));
+}
+
 /// The scene in which the checker finds each guard left out, and the property that is violated then.
-const FOUND: [(Guard, Scene, &str); 28] = [
+const FOUND: [(Guard, Scene, &str); 29] = [
     (
         Guard::MessageFirst,
         Scene::Late,
@@ -85,6 +90,11 @@ const FOUND: [(Guard, Scene, &str); 28] = [
     (Guard::Fencing, Scene::OneJob, model::STALE_WRITE),
     (Guard::Token, Scene::OneJob, model::TWO_AT_ONCE),
     (Guard::HandBack, Scene::OneJob, model::LIVE_WITHOUT_MESSAGE),
+    (
+        Guard::UnscheduleLast,
+        Scene::FarStart,
+        model::LIVE_WITHOUT_MESSAGE,
+    ),
 ];
 
 #[test]

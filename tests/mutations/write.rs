@@ -37,6 +37,12 @@ fn name(operation: &str, request: &Value) -> String {
         _ if sets("#attempt_step = ") => "end_slice".to_owned(),
         _ if sets("#run_token = ") => "claim".to_owned(),
         _ if sets("#state = :scheduled") => "reschedule".to_owned(),
+        _ if sets("#callback_attempts = ") => match () {
+            () if sets("#callback_state = :delivered") => "write_delivery YES",
+            () if sets("#callback_state = :failed") => "write_delivery NEVER",
+            () => "write_delivery NOT YET",
+        }
+        .to_owned(),
         _ if sets("#cancel_requested = ") => "cancel".to_owned(),
         _ if sets("#percent = ") => "progress".to_owned(),
         _ => update.to_owned(),

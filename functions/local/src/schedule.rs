@@ -215,13 +215,10 @@ const MAX_INPUT_BYTES: usize = 262_144;
 fn at(expression: &str) -> Result<u64, Refusal> {
     let text = expression
         .strip_prefix("at(")
-        .and_then(|rest| rest.strip_suffix(')'));
-    let text = text.map(|text| format!("{text}Z"));
-    let time = text.and_then(|text| {
-        let time = Timestamp::parse_rfc3339(&text).ok()?;
-        // Another way of writing the same time, such as one with fractions, is not valid.
-        (time.to_string() == text).then_some(time)
-    });
+        .and_then(|rest| rest.strip_suffix(')'))
+        // Without fractions and offset.
+        .filter(|text| text.len() == "yyyy-mm-ddThh:mm:ss".len());
+    let time = text.and_then(|text| Timestamp::parse_rfc3339(&format!("{text}Z")).ok());
     let at_ms = time.and_then(|time| u64::try_from(time.ms()).ok());
     at_ms.ok_or_else(|| invalid("scheduleExpression", "must be at(yyyy-mm-ddThh:mm:ss)"))
 }

@@ -59,11 +59,13 @@ pub enum Guard {
     SliceStep,
     /// Nobody is asked to stop between two slices.
     SliceCancel,
+    /// A cancel deletes the schedule after its write has taken effect.
+    UnscheduleLast,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::MessageFirst,
         Self::FreeId,
         Self::Fingerprint,
@@ -91,6 +93,7 @@ impl Guard {
         Self::SliceToken,
         Self::SliceStep,
         Self::SliceCancel,
+        Self::UnscheduleLast,
     ];
 
     /// The parts of the table's conditions that are left out with it.

@@ -86,3 +86,6 @@ impl Announcer {
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;
