@@ -32,6 +32,7 @@ mod queue;
 mod record;
 mod retry;
 mod settings;
+mod slices;
 mod state;
 mod store;
 pub mod test_kit;
@@ -70,9 +71,10 @@ pub use queue::{
     MAX_PAUSES, MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES, ParseMessageError, ParseTraceContextError,
     QueueError, Receipt, TraceContext, VISIBILITY_MARGIN,
 };
-pub use record::{EndedSlices, JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
+pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;
 pub use settings::{Authorization, LONGEST_HOLD};
+pub use slices::EndedSlices;
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
     Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion, Ending,
