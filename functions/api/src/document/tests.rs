@@ -54,13 +54,13 @@ fn a_running_job_has_every_member_of_the_contract() {
 
 #[test]
 fn a_job_in_a_later_slice_started_when_its_attempt_did() {
-    let slices = engine::EndedSlices {
+    let earlier = engine::EndedSlices {
         attempt: 1,
         began_at: at(1_767_264_650),
         ran: Duration::from_secs(4),
     };
     let sliced = JobRecord {
-        ended_slices: Some(slices),
+        ended_slices: Some(earlier),
         ..started()
     };
     assert_eq!(
