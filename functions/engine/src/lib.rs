@@ -35,6 +35,7 @@ mod retry;
 mod schedule;
 mod settings;
 mod signed;
+mod slices;
 mod state;
 mod store;
 pub mod test_kit;
@@ -79,12 +80,13 @@ pub use queue::{
     ParseMessageError, ParseTraceContextError, QueueError, Receipt, TraceContext,
     VISIBILITY_MARGIN,
 };
-pub use record::{EndedSlices, JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
+pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;
 pub use schedule::{
     InputTooLarge, MAX_SCHEDULE_INPUT_BYTES, ScheduleError, ScheduleInput, ScheduleName, Schedules,
 };
 pub use settings::{Authorization, LONGEST_HOLD, LONGEST_SCHEDULE_AHEAD};
+pub use slices::EndedSlices;
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
     Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion,

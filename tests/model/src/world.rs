@@ -17,7 +17,6 @@ pub(crate) const VISIBILITY: i64 = 1;
 /// In ticks: how long after its clock was read a write can take effect.
 pub(crate) const FLIGHT: i64 = 1;
 
-/// The longest flight.
 pub(crate) fn flight() -> Duration {
     at(FLIGHT).since(at(0))
 }
@@ -26,7 +25,7 @@ pub(crate) fn flight() -> Duration {
 pub(crate) const WRITE_HORIZON: Duration = Duration::from_secs(62);
 pub(crate) const HORIZON: i64 = 2;
 
-/// Counted from a job's end: the shortest that a deployment may choose.
+/// The shortest that a deployment may choose.
 pub(crate) const RETENTION: Duration = WRITE_HORIZON;
 
 /// A state of the model.
