@@ -47,8 +47,13 @@ fn whatever_happens_to_a_key_used_again_no_job_is_lost_nor_run_for_another() {
     walk(Lifecycle::of(Scene::Reuse, None));
 }
 
+#[test]
+fn whatever_happens_to_a_job_its_end_is_reported() {
+    walk(Lifecycle::of(Scene::Webhook, None));
+}
+
 /// The scene in which the checker finds each guard left out, and the property that is violated then.
-const FOUND: [(Guard, Scene, &str); 28] = [
+const FOUND: [(Guard, Scene, &str); 34] = [
     (
         Guard::MessageFirst,
         Scene::Late,
@@ -85,6 +90,12 @@ const FOUND: [(Guard, Scene, &str); 28] = [
     (Guard::Fencing, Scene::OneJob, model::STALE_WRITE),
     (Guard::Token, Scene::OneJob, model::TWO_AT_ONCE),
     (Guard::HandBack, Scene::OneJob, model::LIVE_WITHOUT_MESSAGE),
+    (Guard::AnnouncedEnd, Scene::Webhook, model::UNANNOUNCED),
+    (Guard::NoticeAge, Scene::Webhook, model::UNANNOUNCED),
+    (Guard::WrittenEnd, Scene::Webhook, model::TOLD_EARLY),
+    (Guard::Arrived, Scene::Webhook, model::ARRIVAL_UNDONE),
+    (Guard::ArrivedAfterAll, Scene::Webhook, model::ARRIVAL_LOST),
+    (Guard::CountedOnce, Scene::Webhook, model::COUNTED_TWICE),
 ];
 
 #[test]

@@ -23,11 +23,13 @@ pub enum Scene {
     OneKey,
     /// Two submitters, for the same request or for two, while the record of an earlier job is still there, expired or deleted.
     Reuse,
+    /// One job whose end is reported, with a late write, a second message about its end, deliveries that fail, and a cancel.
+    Webhook,
 }
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OneJob,
         Self::Late,
         Self::LongLease,
@@ -37,6 +39,7 @@ impl Scene {
         Self::Progress,
         Self::OneKey,
         Self::Reuse,
+        Self::Webhook,
     ];
 
     pub(crate) fn left(self) -> Left {
@@ -93,6 +96,13 @@ impl Scene {
                 deletes: 1,
                 ..Left::default()
             },
+            Self::Webhook => Left {
+                late: 1,
+                cancels: 1,
+                notices: 1,
+                failures: 1,
+                ..Left::default()
+            },
         }
     }
 
@@ -107,7 +117,12 @@ impl Scene {
 
     pub(crate) fn max_attempts(self) -> u32 {
         match self {
-            Self::OneKey | Self::Reuse | Self::Late | Self::LongLease | Self::LongDeadline => 1,
+            Self::OneKey
+            | Self::Reuse
+            | Self::Late
+            | Self::LongLease
+            | Self::LongDeadline
+            | Self::Webhook => 1,
             Self::OneJob | Self::Pauses | Self::Slices | Self::Progress => 2,
         }
     }
@@ -115,7 +130,7 @@ impl Scene {
     /// In ticks, from the scheduled start.
     pub(crate) fn deadline(self) -> i64 {
         match self {
-            Self::OneKey | Self::Reuse => 1,
+            Self::OneKey | Self::Reuse | Self::Webhook => 1,
             Self::LongDeadline => 5,
             Self::OneJob | Self::Pauses | Self::Slices => 3,
             Self::Late | Self::LongLease | Self::Progress => 2,
@@ -127,7 +142,12 @@ impl Scene {
         match self {
             Self::LongLease => 3,
             Self::OneJob | Self::Pauses | Self::Slices => 2,
-            Self::Late | Self::LongDeadline | Self::Progress | Self::OneKey | Self::Reuse => 1,
+            Self::Late
+            | Self::LongDeadline
+            | Self::Progress
+            | Self::OneKey
+            | Self::Reuse
+            | Self::Webhook => 1,
         }
     }
 
