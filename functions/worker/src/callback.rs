@@ -169,9 +169,13 @@ impl CallbackDelivery {
             (Some(CallbackState::Pending), Some(delay)) => {
                 Disposition::after(delay, HandBack::CallbackRetry)
             }
-            (Some(CallbackState::Failed), _) => given_up(app, record, "not delivered"),
-            _ => {
-                info!(job.id = %record.id, job.name = %record.kind, "webhook delivered");
+            // Counted by the delivery that gave it up only.
+            (Some(CallbackState::Failed), _) if outcome == Delivered::Never => {
+                given_up(app, record, "not delivered")
+            }
+            (standing, _) => {
+                let state = standing.map(CallbackState::as_str);
+                info!(job.id = %record.id, job.name = %record.kind, callback.state = state, "webhook done");
                 Disposition::Done
             }
         }

@@ -23,7 +23,7 @@ pub enum Scene {
     OneKey,
     /// Two submitters, for the same request or for two, while the record of an earlier job is still there, expired or deleted.
     Reuse,
-    /// One job whose end is reported, with a late write, a second message about its end, deliveries that fail, and a cancel.
+    /// One job whose end is reported, with a late write, a second message about its end, and a delivery that fails.
     Webhook,
 }
 
@@ -98,7 +98,6 @@ impl Scene {
             },
             Self::Webhook => Left {
                 late: 1,
-                cancels: 1,
                 notices: 1,
                 failures: 1,
                 ..Left::default()
@@ -153,7 +152,7 @@ impl Scene {
 
     /// Whether handlers fail for good: where many other things happen, a success is as good an end.
     pub(crate) fn has_failures(self) -> bool {
-        !matches!(self, Self::OneKey | Self::Reuse)
+        !matches!(self, Self::OneKey | Self::Reuse | Self::Webhook)
     }
 
     /// When everything is over, in ticks.
