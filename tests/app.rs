@@ -3,8 +3,10 @@
 mod answer;
 mod back_ends;
 mod batches;
+mod clock;
 mod function;
 mod processes;
+mod schedules;
 mod service;
 mod uploads;
 
@@ -17,7 +19,8 @@ use serde_json::{Value, json};
 pub(crate) use answer::Answer;
 pub(crate) use back_ends::Item;
 pub(crate) use batches::{ended_as, first_invocations};
-pub(crate) use function::{Launch, SECRET};
+pub(crate) use clock::Clock;
+pub(crate) use function::{Launch, SCHEDULE_ROLE_ARN, SECRET};
 pub(crate) use processes::{Process, signal};
 pub(crate) use service::{PROGRAM, Service};
 pub(crate) use uploads::{fetch, put};
@@ -48,6 +51,18 @@ impl App {
     /// A service of the test's own, with these flags of `serve`.
     pub(crate) fn start(flags: &[&str]) -> Self {
         Self::to(Arc::new(Service::start(flags)))
+    }
+
+    /// The same, and the clock that it follows.
+    pub(crate) fn start_with_clock(flags: &[&str]) -> (Self, Clock) {
+        let clock = Clock::new();
+        (Self::start_at(&clock, flags), clock)
+    }
+
+    /// A service that follows this clock.
+    pub(crate) fn start_at(clock: &Clock, flags: &[&str]) -> Self {
+        let service = Service::start_with(flags, clock.variables());
+        Self::to(Arc::new(service))
     }
 
     /// The service that all tests share which need no flags, nor the table and the queue for themselves.

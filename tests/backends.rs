@@ -4,10 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use engine::{Claim, JobQueue, JobRecord, JobStore, Receipt, Timestamp};
-use local::{BackendOptions, ServiceOptions};
+use local::{BackendOptions, Endpoints, ServiceOptions};
 use tokio::net::TcpListener;
 
-use crate::app::Item;
+use crate::app::{Item, eventually};
 
 pub(crate) use local::{TABLE, dynamodb_client, sqs_client};
 
@@ -17,8 +17,10 @@ pub(crate) struct Backends {
     pub(crate) sqs_url: String,
     pub(crate) s3_url: String,
     pub(crate) queue_url: String,
+    pub(crate) callback_queue_url: String,
+    pub(crate) undelivered_arn: String,
     sqs: aws_sdk_sqs::Client,
-    _embedded: local::Backends,
+    embedded: local::Backends,
 }
 
 impl Backends {
@@ -39,9 +41,16 @@ impl Backends {
             sqs_url: embedded.sqs_url.clone(),
             s3_url: embedded.s3_url.clone(),
             queue_url: embedded.queue_url.clone(),
+            callback_queue_url: embedded.callback_queue_url.clone(),
+            undelivered_arn: embedded.undelivered_arn.clone(),
             sqs: sqs_client(&embedded.sqs_url),
-            _embedded: embedded,
+            embedded,
         }
+    }
+
+    /// Where they are.
+    pub(crate) fn endpoints(&self) -> Endpoints {
+        Endpoints::of(&self.embedded)
     }
 
     /// The job's record.
@@ -72,7 +81,20 @@ impl Backends {
 
     /// The messages that wait, with all that comes with them.
     pub(crate) async fn messages(&self) -> Vec<Message> {
-        let request = self.sqs.receive_message().queue_url(&self.queue_url);
+        self.messages_of(&self.queue_url).await
+    }
+
+    /// The webhooks that wait, once there are some: the message of one is delayed.
+    pub(crate) async fn callback_messages(&self) -> Vec<Message> {
+        eventually("a webhook's message", async || {
+            let messages = self.messages_of(&self.callback_queue_url).await;
+            (!messages.is_empty()).then_some(messages)
+        })
+        .await
+    }
+
+    async fn messages_of(&self, queue_url: &str) -> Vec<Message> {
+        let request = self.sqs.receive_message().queue_url(queue_url);
         let answer = request
             .max_number_of_messages(10)
             .message_system_attribute_names(MessageSystemAttributeName::All)

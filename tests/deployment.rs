@@ -12,5 +12,7 @@ mod large_payloads;
 mod metrics;
 mod parameters;
 mod permissions;
+mod scheduled;
 mod template;
 mod watch_routes;
+mod webhooks;

@@ -4,3 +4,4 @@ mod command_line;
 mod dependencies;
 mod readme;
 mod requirements;
+mod webhooks;

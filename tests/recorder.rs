@@ -52,8 +52,7 @@ impl Recorder {
     /// A recorder before these back ends, and where a function reaches them through it.
     pub(crate) async fn before(backends: &Backends) -> (Self, String) {
         let record = Record::default();
-        let (dynamodb, sqs) = (&backends.dynamodb_url, &backends.sqs_url);
-        let front = Front::start(dynamodb, sqs, record.clone()).await;
+        let front = Front::start(backends.endpoints(), record.clone()).await;
         let front = Arc::new(front.expect("a free port"));
         let url = front.url.clone();
         let recorder = Self {
@@ -137,6 +136,8 @@ impl Record {
         let (service, units) = match call.back_end {
             BackEnd::Sqs => ("sqs", charge::of_sqs(&request, &answer)),
             BackEnd::DynamoDb => ("dynamodb", charge::of_dynamodb(operation, &answer)),
+            // It charges for the schedule when it fires.
+            BackEnd::Scheduler => ("scheduler", Units::NONE),
         };
         if let Some(request) = request.as_object_mut() {
             request.remove(CHARGE);

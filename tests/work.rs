@@ -6,6 +6,7 @@ mod budget;
 mod crashes;
 mod expiry;
 mod fairness;
+mod far_starts;
 mod histories;
 mod large;
 mod lifecycle;

@@ -34,6 +34,13 @@ impl App {
         got.unwrap().item
     }
 
+    /// Loses the job's item, as if it had never been written.
+    pub(crate) async fn delete_record(&self, job: &Job) {
+        let delete = self.dynamodb().delete_item().table_name(TABLE);
+        let deleted = delete.key("id", AttributeValue::S(job.id.clone()));
+        deleted.send().await.unwrap();
+    }
+
     /// How many messages the queue holds: visible, in flight, delayed.
     pub(crate) async fn messages(&self) -> u32 {
         let wanted = [

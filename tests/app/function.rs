@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use local::{FunctionSpec, LogSink, Pool};
+use local::{FunctionSpec, LogSink, Pool, SCHEDULE_GROUP};
 
 use super::PROGRAM;
 use crate::backends::TABLE;
 
 /// What the functions' ids are tagged with, unless a test says otherwise.
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// The role by which schedules send.
+pub(crate) const SCHEDULE_ROLE_ARN: &str = "arn:aws:iam::123456789012:role/schedule";
+
+/// The queue for what they cannot send.
+const SCHEDULE_DEAD_LETTER_ARN: &str = "arn:aws:sqs:us-east-1:123456789012:undelivered";
 
 /// What a function is started with.
 pub(crate) struct Launch(FunctionSpec);
@@ -25,6 +31,9 @@ impl Launch {
             ("RETENTION_SECONDS", "3600"),
             ("DEADLINE_SECONDS", "3600"),
             ("OPT_IN_KINDS", "rehearsal"),
+            ("SCHEDULE_GROUP", SCHEDULE_GROUP),
+            ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE_ARN),
+            ("SCHEDULE_DEAD_LETTER_ARN", SCHEDULE_DEAD_LETTER_ARN),
             (ENDPOINT, endpoint),
         ];
         Self(FunctionSpec {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::thread::JoinHandle;
@@ -18,6 +19,7 @@ pub(crate) struct Service {
     pub(crate) url: String,
     pub(crate) dynamodb_url: String,
     pub(crate) sqs_url: String,
+    pub(crate) scheduler_url: String,
     /// What it prints when it is ready.
     pub(crate) welcome: String,
     log: Option<JoinHandle<String>>,
@@ -26,9 +28,18 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it on a free port with these flags, and waits until it is ready.
     pub(crate) fn start(flags: &[&str]) -> Self {
+        Self::start_with(flags, [])
+    }
+
+    /// The same with these variables.
+    pub(super) fn start_with(
+        flags: &[&str],
+        variables: impl IntoIterator<Item = (&'static str, PathBuf)>,
+    ) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--port", "0"])
             .args(flags)
+            .envs(variables)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -53,6 +64,7 @@ impl Service {
             url: url("API"),
             dynamodb_url: url("DynamoDB"),
             sqs_url: url("SQS"),
+            scheduler_url: url("Scheduler"),
             log: Some(log),
             welcome,
         }

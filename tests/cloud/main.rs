@@ -1,4 +1,4 @@
-//! The imitation of Lambda, API Gateway and the event source mapping, with real processes, and of S3.
+//! The imitation of Lambda, API Gateway and the event source mapping, with real processes, of S3 and of Scheduler.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,3 +16,4 @@ mod role;
 mod s3;
 mod s3_access;
 mod s3_uploads;
+mod scheduler;

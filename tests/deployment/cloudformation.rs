@@ -22,7 +22,7 @@ impl Template {
         Self::parse(&format!("{before}\nOutputs:{behind}"))
     }
 
-    fn parse(yaml: &str) -> Self {
+    pub(crate) fn parse(yaml: &str) -> Self {
         let documents = Yaml::load_from_str(yaml)
             .unwrap_or_else(|error| panic!("the template is not YAML: {error}"));
         Self(to_json(

@@ -12,6 +12,16 @@ fn good() -> BTreeMap<&'static str, &'static str> {
         ("ID_SECRETS", "0123456789abcdef0123456789abcdef"),
         ("RETENTION_SECONDS", "600"),
         ("DEADLINE_SECONDS", "60"),
+        ("SCHEDULER_DOMAIN", "scheduler.us-east-1.amazonaws.com"),
+        ("SCHEDULE_GROUP", "jobs"),
+        (
+            "SCHEDULE_ROLE_ARN",
+            "arn:aws:iam::123456789012:role/schedule",
+        ),
+        (
+            "SCHEDULE_DEAD_LETTER_ARN",
+            "arn:aws:sqs:us-east-1:123456789012:undelivered",
+        ),
         ("AWS_REGION", "us-east-1"),
     ])
 }
@@ -51,6 +61,10 @@ fn a_variable_that_is_missing_stops_the_cold_start_and_is_named() {
                 "ID_SECRETS",
                 "RETENTION_SECONDS",
                 "DEADLINE_SECONDS",
+                "SCHEDULER_DOMAIN",
+                "SCHEDULE_GROUP",
+                "SCHEDULE_ROLE_ARN",
+                "SCHEDULE_DEAD_LETTER_ARN",
             ][..],
         ),
         ("status", &["TABLE_NAME", "ID_SECRETS"]),
@@ -85,7 +99,7 @@ fn a_variable_that_is_malformed_stops_the_cold_start_and_is_named_without_its_va
         ("submit", "RETENTION_SECONDS", "hunter2"),
         ("submit", "RETENTION_SECONDS", "359"),
         ("worker", "WRITE_HORIZON_SECONDS", "361"),
-        ("submit", "DEADLINE_SECONDS", "1209241"),
+        ("submit", "DEADLINE_SECONDS", "1208341"),
         ("status", "ID_SECRETS", "hunter2"),
         ("status", "PUBLIC_BASE_URL", "hunter2"),
         ("status", "MONITOR_LINKS", "hunter2"),
@@ -93,6 +107,8 @@ fn a_variable_that_is_malformed_stops_the_cold_start_and_is_named_without_its_va
         ("submit", "MAX_WAIT_SECONDS", "21"),
         ("status", "MAX_WAIT_SECONDS", "hunter2"),
         ("submit", "MAX_SCHEDULE_AHEAD_SECONDS", "hunter2"),
+        ("submit", "MAX_SCHEDULE_AHEAD_SECONDS", "31622401"),
+        ("submit", "SCHEDULE_ROLE_ARN", "hunter2"),
         ("worker", "RETENTION_SECONDS", "-1"),
     ] {
         let mut environment = good();

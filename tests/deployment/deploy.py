@@ -42,8 +42,7 @@ def what_stands_there_is_what_the_template_says():
     for function in stack.resources("AWS::Lambda::Function").values():
         configuration = client("lambda").get_function_configuration(FunctionName=function)
         assert configuration["Architectures"] == ["x86_64"], configuration
-    mappings = client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    (mapping,) = mappings
+    (mapping,) = mappings()
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], mapping
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}, mapping
     dashboard = urlsplit(outputs["DashboardUrl"]).fragment.rsplit("/", 1)[1]
@@ -98,6 +97,38 @@ def has_no_bucket(stack):
     return not stack.resources("AWS::S3::Bucket") and "PayloadsBucket" not in stack.outputs()
 
 
+def webhooks_have_a_queue_and_a_mapping_while_the_deployer_wants_them():
+    stack = Stack("closed")
+    assert has_no_webhooks(stack)
+    stack.deploy(Webhooks="true", CallbackHosts="hooks.example.com", CallbackConcurrency=3)
+    queue = stack.outputs()["CallbackQueueUrl"]
+    attributes = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    assert denied_without_tls(attributes["Policy"]) == "sqs:*", attributes
+    assert (attributes["VisibilityTimeout"], attributes["MessageRetentionPeriod"]) == ("960", "1209600"), attributes
+    of_webhooks = [mapping for mapping in mappings() if mapping["EventSourceArn"] == attributes["QueueArn"]]
+    (mapping,) = of_webhooks
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], mapping
+    assert (mapping["ScalingConfig"], mapping["BatchSize"]) == ({"MaximumConcurrency": 3}, 10), mapping
+    assert {stack.environment(name)["WEBHOOKS"] for name in FUNCTIONS} == {"true"}
+    worker = stack.environment("WorkerFunction")
+    assert (worker["CALLBACK_QUEUE_URL"], worker["CALLBACK_HOSTS"]) == (queue, "hooks.example.com"), worker
+    assert worker["ID_SECRETS"] == stack.environment("SubmitFunction")["ID_SECRETS"], worker
+    stack.deploy(Webhooks="false")
+    assert has_no_webhooks(stack)
+
+
+def has_no_webhooks(stack):
+    """That nothing is there but the parameters of them."""
+    variables = {name for function in FUNCTIONS for name in stack.environment(function)}
+    assert not variables & {"WEBHOOKS", "CALLBACK_QUEUE_URL", "CALLBACK_HOSTS", "API_BASE_URL"}, variables
+    assert "ID_SECRETS" not in stack.environment("WorkerFunction")
+    return len(mappings()) == 1 and "CallbackQueueUrl" not in stack.outputs()
+
+
+def mappings():
+    return client("lambda").list_event_source_mappings()["EventSourceMappings"]
+
+
 def objects_of_the_role(stack, function):
     """The objects of S3 that a function's policy names."""
     role = stack.resources("AWS::IAM::Role")[f"{function.capitalize()}Role"]
@@ -149,7 +180,7 @@ def sign_in(users, pool, app):
 
 def the_deployed_api_does_what_the_local_one_does():
     stack = Stack("open")
-    stack.deploy(Authorization="NONE", OptInKinds="rehearsal", WorkerTimeoutSeconds=30, LargePayloads="true")
+    stack.deploy(Authorization="NONE", OptInKinds="rehearsal", WorkerTimeoutSeconds=30, LargePayloads="true", Webhooks="true")
     # Shorter than the template allows, so that an expiry can be waited for.
     for function in ("SubmitFunction", "WorkerFunction"):
         stack.set_variables(function, RETENTION_SECONDS="60", WRITE_HORIZON_SECONDS="60")
@@ -157,6 +188,21 @@ def the_deployed_api_does_what_the_local_one_does():
     ttl = {"Enabled": True, "AttributeName": "expires_at"}
     client("dynamodb").update_time_to_live(TableName=stack.outputs()["JobsTable"], TimeToLiveSpecification=ttl)
     assert acceptance.run(stack.api())
+
+
+def the_end_of_a_job_is_tried_at_its_receiver():
+    api = open_stack().api()
+    secrets = api.get("/callbacks").json()["callbacks"]["secrets"]
+    assert secrets and all(secret.startswith("whsec_") for secret in secrets), "no secrets"
+    # No receiver here has a public address: see ministack.txt. This name has no address at all.
+    nowhere = "https://hooks.example.invalid/"
+    accepted = api.post_job({**REHEARSAL, "callback": {"url": nowhere}})
+    assert accepted.status == 202, accepted
+    document = api.wait_for(accepted.headers["location"], lambda job: job["callback"]["attempts"] > 0)
+    callback = document["job"]["callback"]
+    assert (callback["url"], callback["state"], callback["last-status"]) == (nowhere, "PENDING", None), callback
+    answer = api.post_job({**REHEARSAL, "callback": {"url": "http://127.0.0.1/"}})
+    assert answer.status == 422, answer
 
 
 def a_job_whose_record_is_deleted_is_gone_and_not_unknown():
@@ -219,11 +265,13 @@ STEPS = [
     what_stands_there_is_what_the_template_says,
     the_table_is_protected_once_its_owner_says_so,
     large_payloads_have_a_bucket_while_the_deployer_wants_one,
+    webhooks_have_a_queue_and_a_mapping_while_the_deployer_wants_them,
     a_callers_policy_names_its_api,
     the_readmes_request_is_signed_as_aws_signs_it,
     a_wrong_parameter_is_refused,
     a_token_opens_and_a_forged_one_does_not,
     the_deployed_api_does_what_the_local_one_does,
+    the_end_of_a_job_is_tried_at_its_receiver,
     a_job_whose_record_is_deleted_is_gone_and_not_unknown,
     an_update_loses_no_job,
     every_function_answers_every_event_under_the_runtime_interface_emulator,

@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::Message;
 use local::{LogSink, Pool};
 use serde_json::{Value, json};
 
-use crate::app::{Launch, PATIENCE};
+use crate::app::{Launch, PATIENCE, SCHEDULE_ROLE_ARN};
 use crate::backends::{Backends, TABLE};
 use crate::deployment::cloudformation::{Template, text};
 use crate::deployment::expanded::plain;
@@ -117,7 +117,7 @@ impl Function {
         backends: &Backends,
     ) -> Self {
         let (mut recorder, endpoint) = Recorder::before(backends).await;
-        let mut environment = environment(name, parameters, &backends.queue_url);
+        let mut environment = environment(name, parameters, backends);
         if environment.contains_key("PAYLOADS_BUCKET") {
             let url = recorder.before_objects(backends).await;
             environment.insert("PAYLOADS_ENDPOINT_URL".to_owned(), url);
@@ -199,7 +199,7 @@ impl Answer {
 fn environment(
     function: &str,
     parameters: &[(&str, &str)],
-    queue_url: &str,
+    backends: &Backends,
 ) -> BTreeMap<String, String> {
     let template = Template::with(parameters);
     let logical_name = match function {
@@ -213,16 +213,25 @@ fn environment(
     };
     let value_of = |value: &Value| match value["Ref"].as_str() {
         Some("Jobs") => TABLE.to_owned(),
-        Some("JobQueue") => queue_url.to_owned(),
+        Some("JobQueue") => backends.queue_url.clone(),
+        Some("CallbackQueue") => backends.callback_queue_url.clone(),
+        Some("Schedules") => local::SCHEDULE_GROUP.to_owned(),
         Some("Payloads") => local::BUCKET.to_owned(),
         Some(name) => given(name).unwrap_or_else(|| match template.map("/Parameters").get(name) {
             Some(parameter) => plain(&parameter["Default"]),
             // A resource of a kind's.
             None => name.to_owned(),
         }),
+        None if value["Fn::GetAtt"] == "ScheduleRole.Arn" => SCHEDULE_ROLE_ARN.to_owned(),
+        None if value["Fn::GetAtt"] == "UndeliveredSchedules.Arn" => {
+            backends.undelivered_arn.clone()
+        }
         None if value["Fn::Sub"] == "Accepted/${AWS::StackName}" => NAMESPACE.to_owned(),
         None if value.to_string().contains("${IdSecret") => {
             given("IdSecret").unwrap_or_else(|| ID_SECRET.to_owned())
+        }
+        None if value["Fn::GetAtt"] == "HttpApi.ApiEndpoint" => {
+            "https://api.example.com".to_owned()
         }
         // Of a kind's, too.
         None => plain(value),

@@ -16,6 +16,8 @@ use crate::deployment::deployed::ID_SECRET;
 
 /// The job of `submit-http-api`, and of the same request through other gateways.
 pub(crate) const JOB_OF_ROLE: &str = "f464b758-f84e-8e40-be0b-ed17081a2b15";
+/// The job of `submit-scheduled`.
+pub(crate) const JOB_OF_SCHEDULE: &str = "d1f316dc-62e7-82b0-a643-f32ef1b870f6";
 /// The job of `submit-http-api-jwt`.
 pub(crate) const JOB_OF_USER: &str = "e3eeaffc-2a66-8fc0-865e-0df90df092aa";
 
@@ -28,6 +30,8 @@ pub(crate) const USER: &str = "https://login.example.com/|auth0|5f7c8ec7c33c6c00
 pub(crate) fn job_and_owner(event: &str) -> (&'static str, &'static str) {
     if event.ends_with("jwt") {
         (JOB_OF_USER, USER)
+    } else if event.ends_with("scheduled") {
+        (JOB_OF_SCHEDULE, ROLE)
     } else {
         (JOB_OF_ROLE, ROLE)
     }
@@ -42,6 +46,7 @@ fn requests() -> Vec<(&'static str, &'static str, String)> {
         ("submit-http-api-jwt", "POST", "/jobs".to_owned()),
         ("submit-rest-api", "POST", "/jobs".to_owned()),
         ("submit-function-url", "POST", "/jobs".to_owned()),
+        ("submit-scheduled", "POST", "/jobs".to_owned()),
         ("cancel-http-api", "POST", format!("{of_role}/cancel")),
         ("delete-http-api", "DELETE", of_role.clone()),
         ("status-http-api", "GET", of_role.clone()),

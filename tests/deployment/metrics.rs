@@ -241,6 +241,25 @@ fn the_list_index_is_watched_for_throttles_like_the_table() {
     }
 }
 
+/// The dashboard of a stack with these parameters.
+fn dashboard(parameters: &[(&str, &str)]) -> Value {
+    let template = Template::with(parameters);
+    let body = template.list("/Resources/Dashboard/Properties/DashboardBody/Fn::Sub");
+    let optional = &body[1]["Optional"];
+    let optional = optional["Fn::Sub"].as_str().or(optional.as_str());
+    let body = text(&body[0]).replace("${Optional}", optional.expect("text"));
+    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{body}: {error}"))
+}
+
+#[test]
+fn the_dashboard_shows_webhooks_where_there_are_some() {
+    let widgets = |parameters: &[_]| dashboard(parameters)["widgets"].as_array().map(Vec::len);
+
+    let without = widgets(&[]).expect("widgets");
+
+    assert_eq!(widgets(&[("Webhooks", "true")]), Some(without + 2));
+}
+
 #[test]
 fn the_dashboard_and_the_alarms_look_at_metrics_that_there_are() {
     let template = Template::of_this_repository();
@@ -255,10 +274,12 @@ fn the_dashboard_and_the_alarms_look_at_metrics_that_there_are() {
         "DuplicateDelivery",
         "HandedBack",
         "HandBackFault",
+        "WebhookAttempts",
+        "WebhookDelivered",
+        "WebhookFailed",
     ]);
 
-    let body = text(&template.at("/Resources/Dashboard/Properties/DashboardBody")["Fn::Sub"]);
-    let dashboard: Value = serde_json::from_str(body).expect("the dashboard is JSON");
+    let dashboard = dashboard(&[("Webhooks", "true")]);
     let widgets = dashboard["widgets"].as_array().expect("widgets");
     let shown = widgets
         .iter()

@@ -9,7 +9,7 @@ use crate::deployment::cloudformation::{Template, text};
 use crate::deployment::expanded::{Given, plain};
 
 /// For each parameter what it takes, besides its default, and what it refuses.
-const GIVEN: [(&str, &[&str], &[&str]); 37] = [
+const GIVEN: [(&str, &[&str], &[&str]); 40] = [
     ("Authorization", &["JWT", "NONE"], &["", "none", "OPEN"]),
     (
         "JwtIssuer",
@@ -29,8 +29,8 @@ const GIVEN: [(&str, &[&str], &[&str]); 37] = [
     ("DisableExecuteApiEndpoint", &["true"], &["yes", "True"]),
     (
         "MaxScheduleAheadSeconds",
-        &["60", "604800"],
-        &["59", "604801"],
+        &["60", "31622400"],
+        &["59", "31622401"],
     ),
     ("MaxWaitSeconds", &["0", "20"], &["-1", "21"]),
     (
@@ -80,7 +80,7 @@ const GIVEN: [(&str, &[&str], &[&str]); 37] = [
         &["600", "31536000"],
         &["599", "31536001", "a day"],
     ),
-    ("DeadlineSeconds", &["60", "604440"], &["59", "604441"]),
+    ("DeadlineSeconds", &["60", "1208340"], &["59", "1208341"]),
     (
         "OptInKinds",
         &["rehearsal", "a,b_c-1"],
@@ -94,6 +94,13 @@ const GIVEN: [(&str, &[&str], &[&str]); 37] = [
     ("LargePayloads", &["true"], &["yes", "True", ""]),
     ("UploadDays", &["2", "365"], &["1", "366"]),
     ("MaxUploadMebibytes", &["1", "5120"], &["0", "5121"]),
+    ("Webhooks", &["true"], &["yes", "True", ""]),
+    (
+        "CallbackHosts",
+        &["hooks.example.com", "*.example.com,a.example.org"],
+        &["*", "https://a.example.com", "a.example.com, b.example.com"],
+    ),
+    ("CallbackConcurrency", &["2", "1000"], &["1", "1001"]),
     ("Architecture", &["x86_64"], &["arm", "x86"]),
     ("ApiMemoryMb", &["128", "10240"], &["127", "10241"]),
     ("WorkerMemoryMb", &["128", "10240"], &["127", "10241"]),

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::app::time_in;
 use crate::deployment::answers::{a_job, finished};
 use crate::deployment::cloudformation::{Template, text};
 use crate::deployment::deployed::{Deployed, Function, http_api_event};
 use crate::deployment::events::{BATCH, read};
 
-/// The actions that a role's policy allows on table and queue.
+/// The actions that a role's policy allows on table, queue and schedules.
 fn actions(role: &str) -> BTreeSet<String> {
     let template = Template::of_this_repository();
     let statements = template.list(&format!(
@@ -26,7 +27,10 @@ fn actions(role: &str) -> BTreeSet<String> {
             action => vec![text(action)],
         });
     listed
-        .filter(|action| action.starts_with("dynamodb:") || action.starts_with("sqs:"))
+        .filter(|action| {
+            let services = ["dynamodb:", "sqs:", "scheduler:"];
+            services.iter().any(|service| action.starts_with(service))
+        })
         .map(str::to_owned)
         .collect()
 }
@@ -110,8 +114,77 @@ async fn submit_may_do_what_it_does_and_no_more() {
     for event in ["submit-http-api", "cancel-http-api", "delete-http-api"] {
         submit.answer(&read(event)).await;
     }
+    let mut far = a_job();
+    far["scheduled-start-time"] = json!(time_in(3_600));
+    let accepted = submit.answer(&http_api_event("POST", "/jobs", &far)).await;
+    let cancel = format!("{}/cancel", text(&accepted.body["task"]["href"]));
+    let canceled = submit
+        .answer(&http_api_event("POST", &cancel, &Value::Null))
+        .await;
+    assert_eq!(canceled.status, 200, "{}", canceled.body);
 
     assert_eq!(actions("SubmitRole"), submit.recorder.actions());
+}
+
+/// The first policy's statements of a role.
+fn statements_of<'a>(template: &'a Template, role: &str) -> &'a [Value] {
+    let pointer = format!("/Resources/{role}/Properties/Policies/0/PolicyDocument/Statement");
+    template.list(&pointer)
+}
+
+#[test]
+fn submit_makes_schedules_of_this_stack_only_and_passes_its_role_to_scheduler_only() {
+    let template = Template::of_this_repository();
+
+    let statements = statements_of(&template, "SubmitRole").iter();
+    let about: Vec<_> = statements
+        .filter(|one| one.to_string().contains("scheduler"))
+        .collect();
+
+    let schedules =
+        "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/${Schedules}/*";
+    let makes = json!({
+        "Effect": "Allow",
+        "Action": ["scheduler:CreateSchedule", "scheduler:DeleteSchedule"],
+        "Resource": { "Fn::Sub": schedules },
+    });
+    let passes = json!({
+        "Effect": "Allow",
+        "Action": "iam:PassRole",
+        "Resource": { "Fn::GetAtt": "ScheduleRole.Arn" },
+        "Condition": { "StringEquals": { "iam:PassedToService": "scheduler.amazonaws.com" } },
+    });
+    assert_eq!(about, [&makes, &passes]);
+}
+
+/// Scheduler states the group of the schedule for which it assumes the role:
+/// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html>
+#[test]
+fn scheduler_sends_for_this_stack_s_schedules_only_to_the_job_queue_and_that_of_what_failed() {
+    let template = Template::of_this_repository();
+
+    let trust = template
+        .list("/Resources/ScheduleRole/Properties/AssumeRolePolicyDocument/Statement")
+        .to_vec();
+    let allowed = statements_of(&template, "ScheduleRole").to_vec();
+
+    let trusted = json!([{
+        "Effect": "Allow",
+        "Principal": { "Service": "scheduler.amazonaws.com" },
+        "Action": "sts:AssumeRole",
+        "Condition": { "StringEquals": {
+            "aws:SourceAccount": { "Ref": "AWS::AccountId" },
+            "aws:SourceArn": { "Fn::GetAtt": "Schedules.Arn" },
+        } },
+    }]);
+    assert_eq!(Value::from(trust), trusted);
+    let queues = ["JobQueue.Arn", "UndeliveredSchedules.Arn"];
+    let sends = json!([{
+        "Effect": "Allow",
+        "Action": "sqs:SendMessage",
+        "Resource": queues.map(|queue| json!({ "Fn::GetAtt": queue })),
+    }]);
+    assert_eq!(Value::from(allowed), sends);
 }
 
 #[tokio::test]

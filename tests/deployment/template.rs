@@ -108,11 +108,19 @@ fn sample(variable: &str) -> Option<(&str, &str)> {
         "AUTHORIZATION" => "JWT",
         "METRICS_NAMESPACE" => "Accepted/stack",
         "MAX_SCHEDULE_AHEAD_SECONDS" => "3600",
+        "SCHEDULER_DOMAIN" => "scheduler.us-east-1.amazonaws.com",
+        "SCHEDULE_GROUP" => "schedules",
+        "SCHEDULE_ROLE_ARN" => "arn:aws:iam::123456789012:role/schedule",
+        "SCHEDULE_DEAD_LETTER_ARN" => "arn:aws:sqs:us-east-1:123456789012:undelivered",
         "MAX_WAIT_SECONDS" => "5",
         "PAYLOADS_BUCKET" => "payloads",
         "PAYLOADS_DOMAIN" => "payloads.s3.us-east-1.amazonaws.com",
         "UPLOAD_DAYS" => "3",
         "MAX_UPLOAD_MIB" => "100",
+        "WEBHOOKS" => "true",
+        "CALLBACK_QUEUE_URL" => "https://sqs.us-east-1.amazonaws.com/123456789012/callbacks",
+        "CALLBACK_HOSTS" => "hooks.example.com",
+        "API_BASE_URL" => "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
         _ => return None,
     };
     Some((variable, value))
@@ -126,6 +134,11 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
         environment.optional("PAYLOADS_BUCKET"),
         environment.optional("PAYLOADS_DOMAIN"),
     );
+    let webhooks = environment.webhooks()?;
+    let callbacks = || -> Result<_, ConfigError> {
+        let queue = environment.callback_queue_url()?;
+        Ok((queue, environment.callback_policy()?))
+    };
     let upload_limits = || {
         let limits = (environment.upload_life()?, environment.max_upload_bytes()?);
         Ok(limits)
@@ -140,26 +153,48 @@ fn configuration(function: &str, variables: &[(&str, &str)]) -> Result<String, C
             let (deadline, metrics) = (environment.deadline()?, Metrics::of(&environment));
             let links = environment.monitor_links()?;
             let limits = (environment.max_wait()?, environment.max_schedule_ahead()?);
+            // Without clients of AWS there is no `Schedules::of`; that each is read shows in `configuration`.
+            let schedules = [
+                environment.text("SCHEDULER_DOMAIN")?,
+                environment.text("SCHEDULE_GROUP")?,
+                environment.text("SCHEDULE_ROLE_ARN")?,
+                environment.text("SCHEDULE_DEAD_LETTER_ARN")?,
+            ];
             format!(
-                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {:?}",
+                "{table:?} {:?} {:?} {deadline:?} {metrics:?} {links} {limits:?} {schedules:?} {:?} {webhooks} {:?}",
                 entrance()?.1,
                 jobs()?,
-                upload_limits()?
+                upload_limits()?,
+                callbacks()?
             )
         }
         "StatusFunction" => {
             let (authorization, kinds) = (environment.authorization()?, environment.opt_in_kinds());
             let links = environment.monitor_links()?;
             let (entrance, wait) = (entrance()?.1, environment.max_wait()?);
-            format!("{table:?} {entrance:?} {authorization:?} {kinds:?} {links} {wait:?}")
+            format!(
+                "{table:?} {entrance:?} {authorization:?} {kinds:?} {links} {wait:?} {webhooks}"
+            )
         }
-        _ => format!("{table:?} {:?} {:?}", jobs()?, Metrics::of(&environment)),
+        _ => {
+            let signed = (
+                environment.id_secrets()?,
+                environment.base_url_of_webhooks()?,
+            );
+            let metrics = Metrics::of(&environment);
+            format!(
+                "{table:?} {:?} {metrics:?} {webhooks} {:?} {:?}",
+                jobs()?,
+                callbacks()?,
+                signed.1
+            )
+        }
     })
 }
 
 #[test]
 fn every_function_gets_the_environment_it_reads_and_no_more() {
-    let template = Template::with(&[("LargePayloads", "true")]);
+    let template = Template::with(&[("LargePayloads", "true"), ("Webhooks", "true")]);
 
     for function in ["SubmitFunction", "StatusFunction", "WorkerFunction"] {
         let given = template.environment(function).into_keys();
@@ -192,6 +227,7 @@ fn every_number_that_the_template_allows_is_one_that_the_functions_take() {
     for (parameter, variable) in [
         ("RetentionSeconds", "RETENTION_SECONDS"),
         ("DeadlineSeconds", "DEADLINE_SECONDS"),
+        ("MaxScheduleAheadSeconds", "MAX_SCHEDULE_AHEAD_SECONDS"),
         ("UploadDays", "UPLOAD_DAYS"),
         ("MaxUploadMebibytes", "MAX_UPLOAD_MIB"),
     ] {
@@ -204,6 +240,9 @@ fn every_number_that_the_template_allows_is_one_that_the_functions_take() {
             let read = match variable {
                 "RETENTION_SECONDS" => environment.retention().map(|time| time.as_secs()),
                 "DEADLINE_SECONDS" => environment.deadline().map(|time| time.as_secs()),
+                "MAX_SCHEDULE_AHEAD_SECONDS" => {
+                    environment.max_schedule_ahead().map(|time| time.as_secs())
+                }
                 "UPLOAD_DAYS" => environment
                     .upload_life()
                     .map(|life| life.as_secs() / 86_400),
@@ -364,7 +403,7 @@ fn a_message_stays_hidden_a_margin_longer_than_its_worker_may_run() {
 fn the_queues_take_the_largest_message() {
     let template = Template::of_this_repository();
 
-    for queue in ["JobQueue", "DeadLetterQueue"] {
+    for queue in ["JobQueue", "DeadLetterQueue", "UndeliveredSchedules"] {
         let pointer = format!("/Resources/{queue}/Properties/MaximumMessageSize");
         let largest = engine::MAX_MESSAGE_BYTES as u64;
         assert!(template.number(&pointer) >= largest, "{queue}");
@@ -377,9 +416,10 @@ fn a_message_outlives_the_deadline_of_its_job() {
 
     let kept_seconds = template.number("/Resources/JobQueue/Properties/MessageRetentionPeriod");
     let longest_deadline_seconds = template.number("/Parameters/DeadlineSeconds/MaxValue");
-    let ahead_seconds = template.number("/Parameters/MaxScheduleAheadSeconds/MaxValue");
 
     assert_eq!(MAX_MESSAGE_AGE.as_secs(), kept_seconds);
+    // It may be sent that long before the job is due; a schedule sends it when the job is due.
+    let ahead_seconds = engine::MAX_DELAY.as_secs();
     let horizon_seconds = WRITE_HORIZON.as_secs();
     assert!(ahead_seconds + longest_deadline_seconds + horizon_seconds <= kept_seconds);
 }
@@ -392,8 +432,9 @@ fn a_job_that_waits_is_delivered_far_less_often_than_it_takes_to_dead_letter_it(
         template.number("/Resources/JobQueue/Properties/RedrivePolicy/maxReceiveCount");
 
     assert_eq!(deliveries, u64::from(engine::MAX_DELIVERIES));
-    let ahead_seconds = template.number("/Parameters/MaxScheduleAheadSeconds/MaxValue");
-    let while_waiting = ahead_seconds / MAX_VISIBILITY_SECONDS;
+    // A snooze until shortly before the deadline.
+    let waiting_seconds = template.number("/Parameters/DeadlineSeconds/MaxValue");
+    let while_waiting = waiting_seconds / MAX_VISIBILITY_SECONDS;
     assert!(
         deliveries >= 5 * while_waiting,
         "{deliveries} deliveries, {while_waiting} while waiting"

@@ -30,6 +30,7 @@ async fn everything_that_can_be_read_is_304_for_who_has_it() {
         &result,
         "/jobs",
         "/",
+        "/callbacks",
         "/problems/job-expired",
     ] {
         let whole = app.get(target).await;
@@ -71,6 +72,7 @@ async fn head_is_get_without_a_body() {
         &result,
         "/jobs",
         "/",
+        "/callbacks",
         "/problems/job-expired",
     ] {
         let whole = app.get(target).await;

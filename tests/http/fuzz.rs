@@ -59,7 +59,10 @@ fn fault(answer: &Value) -> Option<String> {
 /// Every event to both functions: the gateway's routes are not what keeps one of them from harm. The statuses that were seen.
 fn fuzz(function: impl Fn(&Deployed) -> &Function) -> BTreeSet<u64> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let deployed = runtime.block_on(Deployed::with_parameters(&[("OptInKinds", "rehearsal")]));
+    let deployed = runtime.block_on(Deployed::with_parameters(&[
+        ("OptInKinds", "rehearsal"),
+        ("Webhooks", "true"),
+    ]));
     let targets = runtime.block_on(event::Targets::of(&deployed));
     let seen = RefCell::new(BTreeSet::new());
     let tried = runner(EVENTS).run(&event::event(targets), |event| {

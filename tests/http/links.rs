@@ -102,6 +102,7 @@ async fn options_lists_a_resources_methods_and_a_wrong_method_is_405_with_them()
     for (target, methods) in [
         ("/", "GET, HEAD, OPTIONS"),
         ("/openapi.json", "GET, HEAD, OPTIONS"),
+        ("/callbacks", "GET, HEAD, OPTIONS"),
         ("/problems/not-found", "GET, HEAD, OPTIONS"),
         ("/jobs", "GET, HEAD, OPTIONS, POST"),
         (job.uri.as_str(), "DELETE, GET, HEAD, OPTIONS"),

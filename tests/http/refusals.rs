@@ -88,7 +88,7 @@ async fn every_limit_of_a_kinds_schema_is_enforced_and_all_violations_are_named_
         .map(|error| &error["detail"])
         .collect();
     assert_eq!(details[0], "is not a known member");
-    assert_eq!(details[2], "must not exceed 900");
+    assert_eq!(details[2], "must not exceed 1209000");
     assert_eq!(details[3], "must be at least 1");
 }
 
@@ -125,6 +125,14 @@ async fn json_that_is_no_job_is_422_with_a_pointer_to_everything_that_is_wrong()
             json!({"name": "rehearsal", "input": {}, "scheduled-start-time": "2999-01-01T00:00:00Z"}),
             vec!["/scheduled-start-time"],
         ),
+        (
+            json!({"name": "rehearsal", "input": {}, "callback": "https://hooks.example.com/"}),
+            vec!["/callback"],
+        ),
+        (
+            json!({"name": "rehearsal", "input": {}, "callback": {"url": "https://10.0.0.1/", "secret": "x"}}),
+            vec!["/callback/secret", "/callback/url"],
+        ),
     ] {
         let answer = app.post(body.to_string()).await;
 
@@ -160,6 +168,16 @@ async fn whatever_is_wrong_with_a_body_the_answer_stays_small() {
         ),
         (
             json!({"name": "rehearsal", "input": {"outcome": long("x", 1_000_000)}}),
+            1,
+            0,
+        ),
+        (
+            json!({"name": "rehearsal", "input": {}, "callback": {"url": long("https://", 1_000_000)}}),
+            1,
+            0,
+        ),
+        (
+            json!({"name": "rehearsal", "input": {}, "callback": {"url": "https://a.example", (long("\u{1}", 160_000)): 1}}),
             1,
             0,
         ),
@@ -369,6 +387,7 @@ async fn a_method_that_a_resource_does_not_have_is_405_with_those_that_it_has() 
         (Method::POST, format!("{job}/result"), "GET, HEAD, OPTIONS"),
         (Method::GET, format!("{job}/cancel"), "OPTIONS, POST"),
         (Method::POST, "/".to_owned(), "GET, HEAD, OPTIONS"),
+        (Method::POST, "/callbacks".to_owned(), "GET, HEAD, OPTIONS"),
     ] {
         let answer = app.send(method, &path, &[], "").await;
 

@@ -86,6 +86,7 @@ async fn who_takes_none_of_the_forms_is_told_what_there_is_and_nothing_happens()
         ),
         (&format!("{}/result", job.uri), json!(["application/json"])),
         ("/", json!(["application/json", "text/html;charset=utf-8"])),
+        ("/callbacks", json!(["application/json"])),
     ] {
         for accept in ["image/png", "*/*;q=0"] {
             let answer = app.get_as(accept, target).await;

@@ -52,8 +52,13 @@ fn whatever_happens_to_a_job_its_end_is_reported() {
     walk(Lifecycle::of(Scene::Webhook, None));
 }
 
+#[test]
+fn whenever_and_however_often_a_schedule_fires_its_job_runs_once_or_not_at_all() {
+    walk(Lifecycle::of(Scene::FarStart, None));
+}
+
 /// The scene in which the checker finds each guard left out, and the property that is violated then.
-const FOUND: [(Guard, Scene, &str); 34] = [
+const FOUND: [(Guard, Scene, &str); 35] = [
     (
         Guard::MessageFirst,
         Scene::Late,
@@ -96,6 +101,11 @@ const FOUND: [(Guard, Scene, &str); 34] = [
     (Guard::Arrived, Scene::Webhook, model::ARRIVAL_UNDONE),
     (Guard::ArrivedAfterAll, Scene::Webhook, model::ARRIVAL_LOST),
     (Guard::CountedOnce, Scene::Webhook, model::COUNTED_TWICE),
+    (
+        Guard::UnscheduleLast,
+        Scene::FarStart,
+        model::LIVE_WITHOUT_MESSAGE,
+    ),
 ];
 
 #[test]

@@ -38,7 +38,7 @@ async fn run_once(
         outcome.expect("a DynamoDB");
     });
     let mutator = Mutator::new(mutation.cloned());
-    let front = Front::start(&back, &back, mutator.clone()).await;
+    let front = Front::before_table(&back, mutator.clone()).await;
     let front = front.expect("a free port");
     let outcome = store::run(check, &front.url).await;
     (outcome, mutator.passed())

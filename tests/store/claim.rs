@@ -1,18 +1,22 @@
 //! Claims.
 
-use engine::{Claim, ClaimDecision, JobRecord, JobState, Pause, Percent, Progress};
+use engine::{
+    Claim, ClaimDecision, JobRecord, JobState, NewJob, Pause, Percent, Progress, ScheduleName,
+};
 use tokio::task::JoinSet;
 
 use super::check::checks;
 use super::table::{Table, again, at, job, request};
 
 async fn a_claim_begins_an_attempt_and_says_whose_it_is(table: &Table) {
-    let accepted = table.accept(job()).await;
+    let schedule = Some(ScheduleName::stored("it has fired"));
+    let accepted = table.accept(NewJob { schedule, ..job() }).await;
 
     let run = table.start(&accepted.id, "run-1", at(1_000)).await;
 
     let expected = JobRecord {
         state: JobState::Started,
+        schedule: None,
         started_at: Some(at(1_000)),
         lease_until: Some(at(31_000)),
         run_token: Some("run-1".to_owned()),

@@ -1,6 +1,6 @@
 //! The first write.
 
-use engine::{Created, Fingerprint, JobRecord, JobState, NewJob, Percent};
+use engine::{Created, Fingerprint, JobRecord, JobState, NewJob, Percent, ScheduleName};
 use tokio::task::JoinSet;
 
 use super::check::checks;
@@ -17,6 +17,7 @@ fn other_request(job: &NewJob) -> NewJob {
 async fn a_new_record_reads_back_with_all_that_it_was_accepted_with(table: &Table) {
     let mut job = job();
     job.scheduled_start = at(7_250);
+    job.schedule = Some(ScheduleName::of(&job.id, &job.creation_token));
 
     let Created::New(created) = table
         .store
@@ -41,6 +42,7 @@ async fn a_new_record_reads_back_with_all_that_it_was_accepted_with(table: &Tabl
         summary: job.summary,
         created_at: at(250),
         scheduled_start: at(7_250),
+        schedule: job.schedule,
         started_at: None,
         ended_slices: None,
         is_between_slices: false,

@@ -2,7 +2,7 @@
 
 use engine::{
     Attribute, Cancellation, Claim, ClaimDecision, Deletion, Ending, JobFilter, JobRecord,
-    JobState, Outcome, Progress, Written,
+    JobState, NewJob, Outcome, Progress, ScheduleName, Written,
 };
 
 use super::check::checks;
@@ -31,7 +31,7 @@ async fn a_job_that_has_ended_is_deleted_and_leaves_a_tombstone_for_the_horizon(
 
     let deleted = table.store.delete(&old.id, || at(2_000), HORIZON).await;
 
-    assert_eq!(deleted.unwrap(), Deletion::Deleted);
+    assert_eq!(deleted.unwrap(), Deletion::Deleted(None));
     let expected = JobRecord {
         is_deleted: true,
         title: None,
@@ -88,7 +88,7 @@ async fn an_overdue_job_is_deleted(table: &Table) {
             .delete(&record.id, || at(140_000), HORIZON)
             .await;
 
-        assert_eq!(deleted.unwrap(), Deletion::Deleted);
+        assert_eq!(deleted.unwrap(), Deletion::Deleted(None));
         let tombstone = table.read(&record.id).await;
         assert!(tombstone.is_deleted);
         assert_eq!(tombstone.state, JobState::Completed(Outcome::Failed));
@@ -156,9 +156,38 @@ async fn a_delete_that_a_new_job_overtakes_leaves_that_alone(table: &Table) {
     let new = table.accept_next(old.id, at(190_000)).await;
     held.release();
 
-    assert_eq!(delete.await.unwrap().unwrap(), Deletion::Deleted);
+    assert_eq!(delete.await.unwrap().unwrap(), Deletion::Deleted(None));
     assert_eq!(new.version, old.version);
     assert_eq!(table.read(&old.id).await, new);
+}
+
+async fn the_schedule_of_a_job_that_never_started_is_told_to_whoever_cancels_or_deletes_it(
+    table: &Table,
+) {
+    let schedule = Some(ScheduleName::stored("it has not fired"));
+    let far = NewJob {
+        scheduled_start: at(90_000),
+        schedule: schedule.clone(),
+        ..job()
+    };
+    let id = table.accept(far).await.id;
+
+    let canceled = table.store.cancel(&id, || at(2_000), RETENTION).await;
+    let again = table.store.cancel(&id, || at(2_000), RETENTION).await;
+    let deleted = table.store.delete(&id, || at(2_000), HORIZON).await;
+
+    let Ok(Cancellation::Canceled(canceled)) = canceled else {
+        panic!("{canceled:?}");
+    };
+    let Ok(Cancellation::CanceledBefore(again)) = again else {
+        panic!("{again:?}");
+    };
+    assert_eq!(
+        (&canceled.schedule, &again.schedule),
+        (&schedule, &schedule)
+    );
+    assert_eq!(deleted.unwrap(), Deletion::Deleted(schedule));
+    assert_eq!(table.read(&id).await.schedule, None);
 }
 
 checks![
@@ -169,4 +198,5 @@ checks![
     an_overdue_job_is_deleted,
     a_job_whose_time_is_over_is_gone,
     a_delete_that_a_new_job_overtakes_leaves_that_alone,
+    the_schedule_of_a_job_that_never_started_is_told_to_whoever_cancels_or_deletes_it,
 ];

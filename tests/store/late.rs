@@ -79,7 +79,7 @@ async fn a_delete_whose_answer_was_lost_spares_the_next_job(table: &Table) {
     let item = table.item(&old.id).await;
     held.release();
 
-    assert_eq!(delete.await.unwrap().unwrap(), Deletion::Deleted);
+    assert_eq!(delete.await.unwrap().unwrap(), Deletion::Deleted(None));
     assert_eq!(table.item(&old.id).await, item);
 }
 

@@ -128,7 +128,7 @@ async fn a_delete_that_took_effect_says_so(table: &Table) {
 
     let deleted = store.delete(&id, || at(2_000), HORIZON).await;
 
-    assert_eq!(deleted.unwrap(), Deletion::Deleted);
+    assert_eq!(deleted.unwrap(), Deletion::Deleted(None));
     assert!(front.is_done());
 }
 

@@ -151,7 +151,7 @@ async fn a_delete_deletes_the_result_even_if_its_first_answer_is_lost(table: &Ta
 
         let deleted = store.delete(&record.id, || at(3_000), HORIZON).await;
 
-        assert_eq!(deleted.unwrap(), Deletion::Deleted);
+        assert_eq!(deleted.unwrap(), Deletion::Deleted(None));
         assert_eq!(result_items(table).await, []);
         assert_eq!(
             result_of(table, &record).await,

@@ -33,7 +33,7 @@ impl ScriptedFront {
             let mut script = script.lock().unwrap();
             call.is_table_write().then(|| script.pop_front()).flatten()
         };
-        let front = Front::start(endpoint, endpoint, decide).await;
+        let front = Front::before_table(endpoint, decide).await;
         Self {
             front: front.unwrap(),
             acts,

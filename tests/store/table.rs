@@ -62,6 +62,7 @@ pub(super) fn job_of(owner: &Owner) -> NewJob {
         creation_token: new_token(),
         summary: "what its owner calls it".to_owned(),
         scheduled_start: at(0),
+        schedule: None,
         deadline: DEADLINE,
         write_horizon: HORIZON,
         retention: RETENTION,

@@ -18,8 +18,8 @@ use crate::app::{Launch, SECRET, eventually, time_in};
 #[derive(Clone, Default)]
 struct BackEnd {
     calls: Arc<Mutex<Vec<String>>>,
-    /// The operation that fails each time.
-    broken: Option<&'static str>,
+    /// The operation that fails each time, and how.
+    broken: Option<(&'static str, StatusCode)>,
     /// Whether the first record is refused because of one like it: of the same request, written at the same millisecond.
     has_rival: bool,
 }
@@ -37,17 +37,16 @@ impl BackEnd {
     }
 
     fn answer(&self, headers: &HeaderMap, body: &[u8]) -> (StatusCode, String) {
-        let target = headers["x-amz-target"].to_str().unwrap();
+        // Scheduler has none; its calls here are all of one operation.
+        let target = headers.get("x-amz-target");
+        let target = target.map_or("CreateSchedule", |target| target.to_str().unwrap());
         let operation = target.rsplit('.').next().unwrap();
         let mut calls = self.calls.lock().unwrap();
         let is_first = !calls.iter().any(|call| call == operation);
         calls.push(operation.to_owned());
         drop(calls);
-        if self.broken == Some(operation) {
-            return (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                json!({"__type": "InternalFailure"}).to_string(),
-            );
+        if let Some((_, status)) = self.broken.filter(|(broken, _)| *broken == operation) {
+            return (status, json!({"__type": "InternalFailure"}).to_string());
         }
         if self.has_rival && operation == "PutItem" && is_first {
             return taken_by_a_rival(body);
@@ -88,7 +87,7 @@ struct Function {
 impl Function {
     async fn start(name: &str, broken: Option<&'static str>) -> Self {
         let back_end = BackEnd {
-            broken,
+            broken: broken.map(|operation| (operation, StatusCode::INTERNAL_SERVER_ERROR)),
             ..BackEnd::default()
         };
         Self::before(name, back_end, &[]).await
@@ -165,6 +164,66 @@ async fn a_job_that_cannot_be_sent_is_not_written_and_the_client_is_told_to_come
     assert_eq!(submit.back_end.calls(), ["SendMessage"]);
 }
 
+/// A job that starts in this many seconds.
+fn acceptable_in(seconds: u64) -> String {
+    let start = time_in(seconds);
+    json!({"name": "rehearsal", "input": {"seconds": 1}, "scheduled-start-time": start}).to_string()
+}
+
+#[tokio::test]
+async fn a_job_further_ahead_than_a_message_can_be_delayed_has_a_schedule_in_its_place() {
+    let submit = Function::start("submit", None).await;
+
+    for (seconds, call) in [(900, "SendMessage"), (960, "CreateSchedule")] {
+        submit.back_end.calls.lock().unwrap().clear();
+        let accepted = submit.ask("POST", "/jobs", &acceptable_in(seconds)).await;
+        assert_eq!(accepted["statusCode"], 202, "{accepted}");
+        assert_eq!(submit.back_end.calls(), [call, "PutItem"]);
+    }
+}
+
+#[tokio::test]
+async fn a_job_without_its_schedule_is_not_written_and_a_conflict_is_never_a_success() {
+    for (status, expected) in [(500, 503), (409, 503), (402, 503), (403, 500)] {
+        let back_end = BackEnd {
+            broken: Some(("CreateSchedule", StatusCode::from_u16(status).unwrap())),
+            ..BackEnd::default()
+        };
+        let submit = Function::before("submit", back_end, &[]).await;
+
+        let answer = submit.ask("POST", "/jobs", &acceptable_in(960)).await;
+
+        assert_eq!(answer["statusCode"], expected, "{status}: {answer}");
+        assert_eq!(submit.back_end.calls(), ["CreateSchedule"]);
+    }
+}
+
+#[tokio::test]
+async fn an_input_that_is_too_large_for_a_schedule_is_refused_with_the_limit_and_the_way_out() {
+    let submit = Function::start("submit", None).await;
+    let job = |seconds, bytes| {
+        let (start, csv) = (time_in(seconds), "a".repeat(bytes));
+        json!({"name": "csv_profile", "input": {"csv": csv}, "scheduled-start-time": start})
+            .to_string()
+    };
+
+    let refused = submit.ask("POST", "/jobs", &job(960, 262_144)).await;
+
+    assert_eq!(refused["statusCode"], 422, "{refused}");
+    let error = &refused["body"]["errors"][0];
+    assert_eq!(error["pointer"], "/input");
+    let detail = error["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("262144 bytes") && detail.contains("upload"),
+        "{detail}"
+    );
+    assert!(submit.back_end.calls().is_empty());
+    for fits in [job(960, 261_000), job(900, 262_144)] {
+        let accepted = submit.ask("POST", "/jobs", &fits).await;
+        assert_eq!(accepted["statusCode"], 202, "{accepted}");
+    }
+}
+
 #[tokio::test]
 async fn a_job_that_cannot_be_written_is_not_accepted() {
     let submit = Function::start("submit", Some("PutItem")).await;
@@ -218,12 +277,12 @@ async fn of_two_submits_in_one_millisecond_the_slower_one_gets_the_job_of_the_fa
 }
 
 #[tokio::test]
-async fn a_start_may_lie_as_far_ahead_as_the_deployment_and_the_queue_allow() {
+async fn a_start_may_lie_as_far_ahead_as_the_deployment_allows() {
     for (variables, limit) in [
-        (&[][..], 604_800),
+        (&[][..], 31_622_400),
         (&[("MAX_SCHEDULE_AHEAD_SECONDS", "600")], 600),
-        // The queue keeps a message for 1,209,600 s, and readers call the job failed 360 s after its deadline.
-        (&[("DEADLINE_SECONDS", "1208640")], 600),
+        // A message of the longest deadline is kept as long as it takes, because a schedule sends it when it is due.
+        (&[("DEADLINE_SECONDS", "1208340")], 31_622_400),
     ] {
         let submit = Function::before("submit", BackEnd::default(), variables).await;
         let start_in = async |seconds| {

@@ -1,4 +1,4 @@
-//! What each call of the functions to DynamoDB and SQS makes of a fault: a throttle, a 500, a reset, silence, an effect that
+//! What each call of the functions to DynamoDB, SQS and Scheduler makes of a fault: a throttle, a 500, a reset, silence, an effect that
 //! comes late, before or after the call took effect, once or for as long as the SDK tries.
 //!
 //! Whatever comes of a call, nothing that was accepted is lost, nothing takes effect twice (an auditor at the wire looks at
@@ -74,6 +74,34 @@ async fn a_submit_is_accepted_or_503_and_its_key_ends_with_one_job_that_comes_to
         },
     )
     .await;
+    app.assert_kept();
+}
+
+#[tokio::test]
+async fn a_job_far_ahead_is_accepted_or_503_and_canceled_whatever_comes_of_its_schedule() {
+    let app = FaultyApp::start(Duration::from_secs(20), 60_000).await;
+    app.each(
+        cases(&[Step::Schedule, Step::Create], &[1, FOR_GOOD]),
+        async |app, case| {
+            let key = app.arm(&case);
+            let start = time_in(3_600);
+            let first = app.submit_for(&key, &start).await;
+            let is_answered = case.expect(&first, true, &[202]);
+            app.assert_met(&key, &case);
+            let again = persist(|| app.submit_for(&key, &start)).await;
+            assert_eq!(again.status, 202, "{case:?}: {again:?}");
+
+            let unschedule = Case::new(Step::Unschedule, case.fault.clone(), case.times);
+            app.rearm(&key, &unschedule);
+            let canceled = app.cancel(&key).await;
+
+            assert_eq!(canceled.status, 200, "{case:?}: {canceled:?}");
+            app.assert_met(&key, &unschedule);
+            is_answered
+        },
+    )
+    .await;
+    assert!(app.waiting().await.is_empty(), "a job far ahead was sent");
     app.assert_kept();
 }
 

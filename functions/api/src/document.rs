@@ -5,7 +5,7 @@ mod tests;
 
 use std::time::Duration;
 
-use engine::{JobRecord, JobState, Judged, Outcome, Timestamp};
+use engine::{Callback, JobRecord, JobState, Judged, Outcome, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -71,6 +71,27 @@ pub struct JobMembers<'a> {
     #[schemars(with = "Option<serde_json::Value>")]
     result: Option<&'a RawValue>,
     error: Option<ErrorMembers<'a>>,
+    /// The delivery of the job's webhook. Absent if the submission named no callback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "CallbackMembers<'a>")]
+    callback: Option<CallbackMembers<'a>>,
+}
+
+/// The delivery of a job's webhook.
+#[derive(Clone, Copy, JsonSchema, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Callback")]
+struct CallbackMembers<'a> {
+    /// The URL of the submission, in its one spelling.
+    #[schemars(url)]
+    url: &'a str,
+    /// `PENDING` until the webhook is `DELIVERED`, or the service gives up (`FAILED`).
+    #[schemars(schema_with = "schemas::callback_state")]
+    state: &'static str,
+    /// Number of deliveries so far.
+    attempts: u32,
+    /// The HTTP status of the latest response; null if no delivery got one.
+    last_status: Option<u16>,
 }
 
 /// An error: a code for programs, and a message for people.
@@ -109,6 +130,12 @@ impl<'a> JobDocument<'a> {
             resource_location: has_result.then(|| format!("{base_url}{}/result", job_path(judged))),
             error: error_of(judged),
         }
+    }
+
+    /// Returns this document without the job's result. Members that lead to it remain.
+    pub(crate) fn without_result(mut self) -> Self {
+        self.job.result = None;
+        self
     }
 
     /// The JSON text of the document of a 202, which begins with `task`.
@@ -152,6 +179,18 @@ impl<'a> JobMembers<'a> {
                 .as_deref()
                 .and_then(|json| serde_json::from_str(json).ok()),
             error: error_of(judged),
+            callback: judged.callback.as_ref().map(CallbackMembers::of),
+        }
+    }
+}
+
+impl<'a> CallbackMembers<'a> {
+    fn of(callback: &'a Callback) -> Self {
+        Self {
+            url: &callback.url,
+            state: callback.state.as_str(),
+            attempts: callback.attempts,
+            last_status: callback.last_status,
         }
     }
 }

@@ -46,6 +46,20 @@ pub(crate) struct Payload2 {
     pub(crate) is_base64_encoded: bool,
 }
 
+/// Stands where a gateway writes its own id (`requestContext.apiId`), in an event that a schedule sends. A client writes no part of
+/// `requestContext`, and no gateway has this id: theirs are ten characters long, those of function URLs longer.
+const SCHEDULED: &str = "scheduled";
+
+impl Event {
+    /// Whether a schedule sent the event. Nobody reads the answer then: Lambda only looks whether the invocation failed.
+    pub(crate) fn is_scheduled(&self) -> bool {
+        match self {
+            Self::Payload1(_) => false,
+            Self::Payload2(event) => event.request_context.apiid.as_deref() == Some(SCHEDULED),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let event = <&RawValue>::deserialize(deserializer)?.get();

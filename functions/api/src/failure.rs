@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use engine::{BucketError, QueueError, StoreError};
+use engine::{BucketError, QueueError, ScheduleError, StoreError};
 
 use crate::{Problem, ProblemKind};
 
-/// Faults of DynamoDB, SQS and S3 pass within seconds.
+/// Faults of AWS services pass within seconds.
 const RETRY_AFTER_SECONDS: u8 = 2;
 
 impl From<StoreError> for Problem {
@@ -31,21 +31,28 @@ impl From<QueueError> for Problem {
     }
 }
 
+impl From<ScheduleError> for Problem {
+    fn from(error: ScheduleError) -> Self {
+        match &error {
+            ScheduleError::Unavailable(source) => unavailable(&error, source.as_ref()),
+            ScheduleError::Refused { .. } => logged(&error, ProblemKind::InternalError),
+            ScheduleError::Unsigned(source) => unsigned(&error, source.as_ref()),
+        }
+    }
+}
+
 impl From<BucketError> for Problem {
     fn from(error: BucketError) -> Self {
         match &error {
             BucketError::Unavailable(source) => unavailable(&error, source.as_ref()),
             BucketError::Missing => Problem::new(ProblemKind::ResultGone),
             BucketError::Refused { .. } => logged(&error, ProblemKind::InternalError),
-            BucketError::Unsigned(source) => {
-                tracing::error!(error.source = ?source, "{error}");
-                Problem::new(ProblemKind::InternalError)
-            }
+            BucketError::Unsigned(source) => unsigned(&error, source.as_ref()),
         }
     }
 }
 
-/// The problem of a command that the table and the queue did not complete in time.
+/// The problem of a command that AWS did not complete in time.
 #[must_use]
 pub fn too_late() -> Problem {
     tracing::error!("command timed out");
@@ -55,6 +62,11 @@ pub fn too_late() -> Problem {
 fn unavailable(error: &dyn Error, source: &(dyn Error + Send + Sync + 'static)) -> Problem {
     tracing::error!(error.source = ?source, "{error}");
     try_again()
+}
+
+fn unsigned(error: &dyn Error, source: &(dyn Error + Send + Sync + 'static)) -> Problem {
+    tracing::error!(error.source = ?source, "{error}");
+    Problem::new(ProblemKind::InternalError)
 }
 
 fn try_again() -> Problem {

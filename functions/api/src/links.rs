@@ -7,6 +7,9 @@ use crate::{Answer, Incoming, JSON};
 /// The path of the OpenAPI document.
 pub const OPENAPI_PATH: &str = "/openapi.json";
 
+/// The path of the secrets that sign the caller's webhooks.
+pub const CALLBACKS_PATH: &str = "/callbacks";
+
 impl Answer {
     /// Returns this response with the links of a job: to itself, to the list, and to the document that describes its members.
     #[must_use]

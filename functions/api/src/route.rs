@@ -22,6 +22,8 @@ pub enum Resource {
     JobCancel(JobId),
     /// `/uploads`: takes requests for uploads.
     Uploads,
+    /// `/callbacks`: the secrets that sign the caller's webhooks.
+    Callbacks,
     /// `/problems/{slug}`: a problem type.
     ProblemType(ProblemKind),
     /// `/monitor/{token}`: a job's page for anyone with the link.
@@ -45,6 +47,8 @@ pub enum Route {
     Cancel(JobId),
     /// `POST /uploads`
     Upload,
+    /// `GET /callbacks`
+    Callbacks,
     /// `GET /`
     Home,
     /// `GET /openapi.json`
@@ -79,6 +83,7 @@ impl Route {
             (Resource::JobResult(id), "GET") => Ok(Self::JobResult(*id)),
             (Resource::JobCancel(id), "POST") => Ok(Self::Cancel(*id)),
             (Resource::Uploads, "POST") => Ok(Self::Upload),
+            (Resource::Callbacks, "GET") => Ok(Self::Callbacks),
             (Resource::ProblemType(kind), "GET") => Ok(Self::ProblemType(*kind)),
             (Resource::Monitor(token), "GET") => Ok(Self::Monitor(token.clone())),
             (_, "OPTIONS") => Ok(Self::Options(resource)),
@@ -100,6 +105,7 @@ impl Resource {
             ["jobs", id, "result"] => id.parse().ok().map(Self::JobResult),
             ["jobs", id, "cancel"] => id.parse().ok().map(Self::JobCancel),
             ["uploads"] => Some(Self::Uploads),
+            ["callbacks"] => Some(Self::Callbacks),
             ["problems", slug] => ProblemKind::of_slug(slug).map(Self::ProblemType),
             ["monitor", token] => Some(Self::Monitor(token.to_owned())),
             _ => None,
@@ -120,6 +126,7 @@ impl Resource {
             Self::JobCancel(_) | Self::Uploads => "OPTIONS, POST",
             Self::Home
             | Self::OpenApi
+            | Self::Callbacks
             | Self::JobResult(_)
             | Self::ProblemType(_)
             | Self::Monitor(_) => "GET, HEAD, OPTIONS",
@@ -170,6 +177,7 @@ mod tests {
             Some(Resource::JobCancel(id))
         );
         assert_eq!(Resource::at("/uploads"), Some(Resource::Uploads));
+        assert_eq!(Resource::at("/callbacks"), Some(Resource::Callbacks));
         assert_eq!(
             Resource::at("/problems/job-expired"),
             Some(Resource::ProblemType(ProblemKind::JobExpired))
@@ -190,6 +198,8 @@ mod tests {
             "/jobs/1",
             "/job",
             "/uploads/",
+            "/callbacks/",
+            "/callback",
             "//",
             "/problems/",
             "/problems/nothing",

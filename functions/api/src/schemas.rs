@@ -1,6 +1,6 @@
 //! JSON schemas of strings with a special format.
 
-use engine::JobState;
+use engine::{CallbackState, JobState};
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 pub(crate) fn job_state(_: &mut SchemaGenerator) -> Schema {
@@ -13,6 +13,15 @@ pub(crate) fn job_status(_: &mut SchemaGenerator) -> Schema {
 
 pub(crate) fn operation_status(_: &mut SchemaGenerator) -> Schema {
     one_of(JobState::operation_status)
+}
+
+pub(crate) fn callback_state(_: &mut SchemaGenerator) -> Schema {
+    let states = [
+        CallbackState::Pending,
+        CallbackState::Delivered,
+        CallbackState::Failed,
+    ];
+    json_schema!({ "type": "string", "enum": states.map(CallbackState::as_str) })
 }
 
 /// The distinct words for the states.

@@ -8,10 +8,13 @@ use lambda_http::{Error, LambdaEvent, service_fn};
 
 use crate::answer::Response;
 use crate::event::Event;
-use crate::{Answer, GatewayConfig, Incoming};
+use crate::{Answer, GatewayConfig, Incoming, PROBLEM_JSON};
 
 /// Serves requests one after another until the process ends. Converts events of an HTTP API (payload 2.0), a REST API (1.0) and a
 /// function URL to [`Incoming`], and the handler's [`Answer`] to the format that all three expect.
+///
+/// If a schedule sent the event (`events/submit-scheduled.json`), any answer other than 2xx fails the invocation: Lambda takes a 503
+/// that is returned for a success, and would neither try again nor pass the event on to the queue for failures.
 ///
 /// # Errors
 /// If the Lambda Runtime API is not reachable.
@@ -23,11 +26,15 @@ where
     let (handle, gateway) = (&handle, &gateway);
     let service = service_fn(move |event: LambdaEvent<Event>| async move {
         let is_payload_2 = matches!(event.payload, Event::Payload2(_));
+        let is_scheduled = event.payload.is_scheduled();
         let incoming = Incoming::read(event.payload, &event.context, gateway);
         let is_head = incoming.method == http::Method::HEAD;
         // Boxed, because the type of the future is nested too deeply for the compiler.
         let answer: Pin<Box<dyn Future<Output = Answer> + Send + '_>> = Box::pin(handle(incoming));
         let answer = answer.await;
+        if is_scheduled && !answer.status.is_success() {
+            return Err(refusal(&answer));
+        }
         let response = Response::of(answer, is_head);
         Ok::<_, Error>(if is_payload_2 {
             response.of_payload_2()
@@ -36,4 +43,20 @@ where
         })
     });
     lambda_runtime::run(service).await
+}
+
+/// The error of a scheduled event that was refused, which is logged here. The problem is JSON, in which no control character and no line
+/// break of the event's data occurs.
+fn refusal(answer: &Answer) -> Error {
+    let is_problem = answer
+        .headers
+        .get("content-type")
+        .is_some_and(|kind| kind == PROBLEM_JSON);
+    let problem = if is_problem { answer.body.as_str() } else { "" };
+    let error = format!(
+        "the scheduled event was refused: {} {problem}",
+        answer.status
+    );
+    tracing::error!("{error}");
+    error.into()
 }

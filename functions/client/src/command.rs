@@ -1,5 +1,6 @@
 //! The command line. Each command is a module with a function `run`, and with its arguments if it has more than a job.
 
+mod callbacks;
 mod cancel;
 mod connection;
 mod delete;
@@ -19,12 +20,13 @@ use std::io::{self, Write};
 
 use clap::Subcommand;
 
+pub use connection::ConnectionArgs;
 pub use exit::{CommandError, Exit};
 pub use input::read_text;
 pub use input_error::InputError;
 pub use progress::Progress;
 
-use connection::{ConnectionArgs, JobArgs};
+use connection::JobArgs;
 use exit::EXIT_CODES;
 
 /// Where a command writes its data; everything else goes to stderr.
@@ -35,7 +37,7 @@ pub type Output = dyn Write + Send;
 pub enum ClientCommand {
     /// Submit a job and print its status URI
     #[command(after_help = EXIT_CODES)]
-    Submit(submit::Args),
+    Submit(Box<submit::Args>),
     /// Watch a job until it finishes
     #[command(after_help = EXIT_CODES)]
     Watch(JobArgs),
@@ -51,6 +53,9 @@ pub enum ClientCommand {
     /// Delete a finished job and its result
     #[command(after_help = EXIT_CODES)]
     Delete(JobArgs),
+    /// Print the secrets that sign your webhooks
+    #[command(after_help = EXIT_CODES)]
+    Callbacks(ConnectionArgs),
 }
 
 impl ClientCommand {
@@ -62,12 +67,13 @@ impl ClientCommand {
     /// Runs the command with `stdout` in place of this process's stdout.
     pub async fn run_on(self, stdout: &mut Output) -> Exit {
         let ended = match self {
-            Self::Submit(args) => submit::run(args, stdout).await,
+            Self::Submit(args) => submit::run(*args, stdout).await,
             Self::Watch(args) => watch::run(args).await,
             Self::Cancel(args) => cancel::run(args).await,
             Self::List(args) => list::run(args, stdout).await,
             Self::Result(args) => result::run(args, stdout).await,
             Self::Delete(args) => delete::run(args).await,
+            Self::Callbacks(args) => callbacks::run(args, stdout).await,
         };
         ended.unwrap_or_else(|error| error.report())
     }

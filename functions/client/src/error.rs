@@ -36,7 +36,8 @@ pub enum ClientError {
     /// Any other 4xx: the request must change.
     #[error("{0}")]
     Refused(Box<Problem>),
-    /// 404: the job was never issued to this caller; for a result, also if it does not exist yet.
+    /// 404: the job was never issued to this caller; for a result, also if it does not exist yet; for the secrets of webhooks: the
+    /// deployment sends none.
     #[error("{0}")]
     NotFound(Box<Problem>),
     /// 410: the job has expired or was deleted; for a result also: there will never be one.

@@ -52,6 +52,35 @@ pub struct Job {
     pub max_attempts: Option<u32>,
     /// Why the job failed or was canceled.
     pub error: Option<JobError>,
+    /// The delivery of the job's webhook; `None` if the submission named no callback.
+    pub callback: Option<Callback>,
+}
+
+/// The delivery of a job's webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Callback {
+    /// The URL to which the webhook is sent.
+    pub url: String,
+    /// Whether it is delivered.
+    pub state: CallbackState,
+    /// Number of deliveries so far.
+    #[serde(default)]
+    pub attempts: u32,
+    /// The HTTP status of the latest response; `None` if no delivery got one.
+    pub last_status: Option<u16>,
+}
+
+/// Whether a webhook is delivered: `PENDING`, `DELIVERED` or `FAILED`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum CallbackState {
+    /// The job has not finished, or the webhook is still being delivered.
+    Pending,
+    /// The receiver has it.
+    Delivered,
+    /// The service has given up, or the receiver does not want it.
+    Failed,
 }
 
 /// Why a job has no result.
@@ -165,6 +194,21 @@ mod tests {
             (job.headline(), job.percent(), job.is_finished()),
             ("STARTED", 0, false)
         );
+    }
+
+    #[test]
+    fn a_callback_is_read_as_the_service_writes_it() {
+        let document = json!({"id": "1", "job-state": "COMPLETED", "job-status": "SUCCESS", "callback":
+            {"url": "https://hooks.example.com/", "state": "FAILED", "attempts": 2, "last-status": 410}});
+        let job: Job = serde_json::from_value(document).unwrap();
+
+        let expected = Callback {
+            url: "https://hooks.example.com/".to_owned(),
+            state: CallbackState::Failed,
+            attempts: 2,
+            last_status: Some(410),
+        };
+        assert_eq!(job.callback, Some(expected));
     }
 
     #[test]

@@ -56,13 +56,16 @@ mod submission;
 mod text;
 mod upload;
 mod watch;
+mod webhook_secret;
 
 pub use calls::Cancellation;
 pub use client::Client;
-pub use command::{ClientCommand, CommandError, Exit, InputError, Output, Progress, read_text};
+pub use command::{
+    ClientCommand, CommandError, ConnectionArgs, Exit, InputError, Output, Progress, read_text,
+};
 pub use content::Content;
 pub use error::ClientError;
-pub use job::{Job, JobError, JobState, JobStatus};
+pub use job::{Callback, CallbackState, Job, JobError, JobState, JobStatus};
 pub use job_ref::{InvalidJobRef, JobRef};
 pub use list::{JobPage, ListQuery};
 pub use options::{Options, RetryPolicy};
@@ -74,3 +77,4 @@ pub use store_problem::StoreProblem;
 pub use submission::{Accepted, IdempotencyKey, InvalidIdempotencyKey, MAX_BODY_BYTES, Submission};
 pub use upload::{Upload, UploadProgress};
 pub use watch::Sighting;
+pub use webhook_secret::WebhookSecret;

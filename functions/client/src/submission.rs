@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use reqwest::header::{HeaderName, LOCATION};
 use reqwest::{Method, StatusCode, Url};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
@@ -33,6 +33,9 @@ pub struct Submission {
     /// Earliest start; `None` is at once.
     #[serde(skip_serializing_if = "Option::is_none", with = "rfc3339::option")]
     pub scheduled_start_time: Option<OffsetDateTime>,
+    /// The URL to which the service sends a webhook once the job has finished. Only a deployment that sends webhooks accepts it.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "callback")]
+    pub callback: Option<Url>,
     /// Makes it safe to submit this again.
     #[serde(skip)]
     pub idempotency_key: Option<IdempotencyKey>,
@@ -47,9 +50,21 @@ impl Submission {
             input: to_raw_value(input).map_err(ClientError::Input)?,
             summary: None,
             scheduled_start_time: None,
+            callback: None,
             idempotency_key: None,
         })
     }
+}
+
+/// The member of the body: an object, so that it can have further members one day.
+#[expect(clippy::ref_option, reason = "serde passes the member like this")]
+fn callback<S: Serializer>(url: &Option<Url>, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Callback<'a> {
+        url: &'a str,
+    }
+    let url = url.as_ref().map(Url::as_str);
+    url.map(|url| Callback { url }).serialize(serializer)
 }
 
 /// A key under which a submission is accepted once: 1 to 255 visible ASCII characters.

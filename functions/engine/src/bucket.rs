@@ -1,26 +1,21 @@
 //! The bucket for large inputs and results: objects by their key, and URLs that give a client access to one object for a time.
 //!
-//! There is no client of S3 here. The four requests that the functions make are signed with `aws-sigv4` and sent through the connector of
-//! the other clients: an SDK client would make each function larger by a third.
+//! There is no client of S3 here: the four requests that the functions make are [`crate::signed`] ones.
 
 mod download;
 mod error;
 mod limits;
 mod object;
-mod request;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::Region;
-use aws_sdk_dynamodb::config::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
-
 pub(crate) use download::{Download, download};
 pub use error::BucketError;
 pub use object::{ObjectFacts, UploadedObject};
 
+use crate::signed::{Service, SignedClient};
 use crate::{Aws, ConfigError, Environment, JobId, UploadId};
 
 /// The largest object that a single PUT can store: 5 GiB.
@@ -37,15 +32,7 @@ pub const RESULT_DAYS: [u16; 4] = [2, 8, 32, 400];
 /// The bucket of a deployment with large payloads. Cloning is cheap.
 #[derive(Clone)]
 pub struct Bucket {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    /// The beginning of an object's URL: the key follows.
-    url: String,
-    region: Region,
-    credentials: Option<SharedCredentialsProvider>,
-    connector: SharedHttpConnector,
+    client: Arc<SignedClient>,
 }
 
 /// The variables of the endpoint, the first of which counts.
@@ -66,24 +53,13 @@ impl Bucket {
         let Some(name) = environment.optional("PAYLOADS_BUCKET") else {
             return Ok(None);
         };
-        let region = aws.config.region().cloned();
-        let region = region.ok_or(ConfigError::Missing("AWS_REGION"))?;
-        let mut endpoint = None;
-        for variable in ENDPOINTS {
-            endpoint = endpoint.or(environment.optional_url(variable)?);
-        }
-        let url = match endpoint {
-            Some(endpoint) => format!("{}/{name}/", endpoint.trim_end_matches('/')),
+        let url = match environment.endpoint(&ENDPOINTS)? {
+            Some(endpoint) => format!("{endpoint}/{name}/"),
             None => format!("https://{}/", environment.text("PAYLOADS_DOMAIN")?),
         };
-        let inner = Inner {
-            url,
-            region,
-            credentials: aws.config.credentials_provider(),
-            connector: aws.connector.clone(),
-        };
+        let client = SignedClient::new(Service::S3, url, aws)?;
         Ok(Some(Self {
-            inner: Arc::new(inner),
+            client: Arc::new(client),
         }))
     }
 }
@@ -91,7 +67,7 @@ impl Bucket {
 /// Does not show the credentials.
 impl fmt::Debug for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Bucket").field(&self.inner.url).finish()
+        f.debug_tuple("Bucket").field(&self.client.url()).finish()
     }
 }
 

@@ -150,6 +150,21 @@ impl Environment {
             )),
         }
     }
+
+    /// The endpoint of a service, without a trailing slash: the first of these variables that is set. `None` if none is.
+    ///
+    /// # Errors
+    /// [`ConfigError::Malformed`] if one of them is set to anything else than a URL.
+    pub(crate) fn endpoint(
+        &self,
+        variables: &[&'static str],
+    ) -> Result<Option<String>, ConfigError> {
+        let mut endpoint = None;
+        for variable in variables {
+            endpoint = endpoint.or(self.optional_url(variable)?);
+        }
+        Ok(endpoint.map(|url| url.trim_end_matches('/').to_owned()))
+    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,9 @@ mod process_state;
 mod queue;
 mod record;
 mod retry;
+mod schedule;
 mod settings;
+mod signed;
 mod state;
 mod store;
 pub mod test_kit;
@@ -79,7 +81,10 @@ pub use queue::{
 };
 pub use record::{EndedSlices, JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;
-pub use settings::{Authorization, LONGEST_HOLD};
+pub use schedule::{
+    InputTooLarge, MAX_SCHEDULE_INPUT_BYTES, ScheduleError, ScheduleInput, ScheduleName, Schedules,
+};
+pub use settings::{Authorization, LONGEST_HOLD, LONGEST_SCHEDULE_AHEAD};
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
     Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cut::cut;
 use crate::{
     Callback, Checkpoint, CreationToken, Failure, Fingerprint, JobId, JobState, KindName, Outcome,
-    Owner, Percent, Timestamp,
+    Owner, Percent, ScheduleName, Timestamp,
 };
 
 /// Maximum length of a summary, in characters. It keeps the record near 1 KB, which is one write unit.
@@ -28,6 +28,8 @@ pub struct NewJob {
     pub summary: String,
     /// When it may start.
     pub scheduled_start: Timestamp,
+    /// The schedule that sends its message; `None` if the message was sent to the queue.
+    pub schedule: Option<ScheduleName>,
     /// How long after `scheduled_start` it must have finished.
     pub deadline: Duration,
     /// How long a write can still take effect after its clock was read: [`crate::WRITE_HORIZON`], or less in tests and on a
@@ -72,6 +74,8 @@ pub struct JobRecord {
     pub created_at: Timestamp,
     /// When it may start: as requested, or the time of the next attempt.
     pub scheduled_start: Timestamp,
+    /// The schedule that sends its message, until the first claim; it has no other use than that a cancel or delete removes it.
+    pub schedule: Option<ScheduleName>,
     /// When its current (or last) slice started, which is the whole attempt for most kinds. After the end of the job, when its last
     /// attempt started. See [`Self::attempt_began_at`].
     pub started_at: Option<Timestamp>,
@@ -152,6 +156,7 @@ impl JobRecord {
             summary,
             created_at: now,
             scheduled_start: job.scheduled_start,
+            schedule: job.schedule,
             started_at: None,
             ended_slices: None,
             is_between_slices: false,

@@ -4,14 +4,14 @@ mod webhooks;
 
 use std::time::Duration;
 
-use crate::{ConfigError, Environment, IdSecrets, MAX_MESSAGE_AGE, WRITE_HORIZON};
+use crate::{ConfigError, Environment, IdSecrets, MAX_DELAY, MAX_MESSAGE_AGE, WRITE_HORIZON};
 
 /// The maximum time that a response is delayed (`Prefer: wait`). The rest of the 29 s that `submit` and `status` may run is for
 /// the calls before and after the wait; API Gateway gives up after 30 s.
 pub const LONGEST_HOLD: Duration = Duration::from_secs(20);
 
-/// Default of `MAX_SCHEDULE_AHEAD_SECONDS`: seven days.
-const SCHEDULE_AHEAD: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// Default and maximum of `MAX_SCHEDULE_AHEAD_SECONDS`: the longest year.
+pub const LONGEST_SCHEDULE_AHEAD: Duration = Duration::from_secs(366 * 24 * 3_600);
 
 /// Who may call the service. The gateway enforces it; the functions document it, and reject callers that the gateway did not
 /// identify.
@@ -88,14 +88,15 @@ impl Environment {
         Err(ConfigError::malformed(VARIABLE, expected))
     }
 
-    /// `DEADLINE_SECONDS`: how long after its scheduled start a job must have finished. Maximum: 14 days less the write horizon,
-    /// because no queue keeps a message longer, and the message must outlive the job.
+    /// `DEADLINE_SECONDS`: how long after its scheduled start a job must have finished. Maximum: 14 days less the write horizon and
+    /// [`MAX_DELAY`], because no queue keeps a message longer, it may be sent that long before the start, and it must outlive the job.
     ///
     /// # Errors
     /// [`ConfigError`].
     pub fn deadline(&self) -> Result<Duration, ConfigError> {
         const VARIABLE: &str = "DEADLINE_SECONDS";
-        const LONGEST: Duration = MAX_MESSAGE_AGE.saturating_sub(WRITE_HORIZON);
+        const BEFORE_AND_AFTER: Duration = MAX_DELAY.saturating_add(WRITE_HORIZON);
+        const LONGEST: Duration = MAX_MESSAGE_AGE.saturating_sub(BEFORE_AND_AFTER);
         let deadline = self.seconds(VARIABLE)?;
         if deadline <= LONGEST {
             return Ok(deadline);
@@ -103,7 +104,7 @@ impl Environment {
         let expected = format!(
             "at most {} seconds: the longest time that a queue keeps a message, less {} seconds",
             LONGEST.as_secs(),
-            WRITE_HORIZON.as_secs()
+            BEFORE_AND_AFTER.as_secs()
         );
         Err(ConfigError::malformed(VARIABLE, expected))
     }
@@ -128,13 +129,20 @@ impl Environment {
         })
     }
 
-    /// `MAX_SCHEDULE_AHEAD_SECONDS`: how far in the future a job's start may be. Default: seven days.
+    /// `MAX_SCHEDULE_AHEAD_SECONDS`: how far in the future a job's start may be. Default and maximum: [`LONGEST_SCHEDULE_AHEAD`].
     ///
     /// # Errors
-    /// [`ConfigError::Malformed`] if it is not a number of seconds.
+    /// [`ConfigError::Malformed`] if it is not a number of seconds up to that maximum.
     pub fn max_schedule_ahead(&self) -> Result<Duration, ConfigError> {
-        let ahead = self.optional_seconds("MAX_SCHEDULE_AHEAD_SECONDS")?;
-        Ok(ahead.unwrap_or(SCHEDULE_AHEAD))
+        const VARIABLE: &str = "MAX_SCHEDULE_AHEAD_SECONDS";
+        let ahead = self.optional_seconds(VARIABLE)?;
+        let ahead = ahead.unwrap_or(LONGEST_SCHEDULE_AHEAD);
+        if ahead <= LONGEST_SCHEDULE_AHEAD {
+            return Ok(ahead);
+        }
+        let longest = LONGEST_SCHEDULE_AHEAD.as_secs();
+        let expected = format!("a whole number of seconds from 1 to {longest}");
+        Err(ConfigError::malformed(VARIABLE, expected))
     }
 
     /// `PUBLIC_BASE_URL`: the beginning of links, without a trailing slash. `None`: links begin as the request's URL does.
@@ -189,8 +197,8 @@ mod tests {
     #[test]
     fn no_deadline_outlives_its_message() {
         let deadline = |seconds| Environment::of(&[("DEADLINE_SECONDS", seconds)]).deadline();
-        assert_eq!(deadline("1209240"), Ok(Duration::from_secs(1_209_240)));
-        assert!(deadline("1209241").is_err());
+        assert_eq!(deadline("1208340"), Ok(Duration::from_secs(1_208_340)));
+        assert!(deadline("1208341").is_err());
     }
 
     #[test]
@@ -233,16 +241,17 @@ mod tests {
     }
 
     #[test]
-    fn a_job_starts_within_seven_days_unless_the_deployment_says_otherwise() {
+    fn a_job_starts_within_a_year_unless_the_deployment_says_sooner() {
         let ahead = |seconds| {
             Environment::of(&[("MAX_SCHEDULE_AHEAD_SECONDS", seconds)]).max_schedule_ahead()
         };
         assert_eq!(
             Environment::of(&[]).max_schedule_ahead(),
-            Ok(Duration::from_secs(604_800))
+            Ok(Duration::from_secs(31_622_400))
         );
         assert_eq!(ahead("60"), Ok(Duration::from_secs(60)));
-        assert!(ahead("soon").is_err());
+        assert_eq!(ahead("31622400"), Ok(LONGEST_SCHEDULE_AHEAD));
+        assert!(ahead("soon").is_err() && ahead("31622401").is_err());
     }
 
     #[test]

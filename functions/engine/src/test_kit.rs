@@ -291,6 +291,7 @@ pub fn new_job() -> NewJob {
         fingerprint: Fingerprint::of(b""),
         creation_token: CreationToken::of([0; 16]),
         summary: String::new(),
+        schedule: None,
         scheduled_start: Timestamp::from_seconds(1_767_264_645),
         deadline: Duration::from_secs(86_400),
         write_horizon: crate::WRITE_HORIZON,

@@ -1,4 +1,4 @@
-//! The embedded back ends: DynamoDB, SQS and S3 on loopback, and what they keep between runs.
+//! The embedded back ends: DynamoDB, SQS, S3 and Scheduler on loopback, and what they keep between runs.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use dynoxide::Database;
 use s3s::auth::SimpleAuth;
+use sqs::Clock;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -15,9 +16,12 @@ use uuid::Uuid;
 
 use crate::bucket_server::serve_s3;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, dynamodb_client, sqs_client};
+use crate::kept;
 use crate::loopback::{listen, stop_of};
 use crate::objects::Objects;
-use crate::queues::{create_queues, open_queues, save, serve_sqs};
+use crate::queues::{create_queues, open_queues, serve_sqs};
+use crate::scheduler_server::{fire, serve_scheduler};
+use crate::schedules::Schedules;
 use crate::start_error::StartError;
 use crate::sweep::sweep;
 use crate::table::create_table;
@@ -28,8 +32,10 @@ pub const TABLE: &str = "jobs";
 /// Settings of the back ends.
 #[derive(Clone, Debug)]
 pub struct BackendOptions {
-    /// Folder that keeps records, messages and objects between runs; `None` keeps nothing.
+    /// Folder that keeps records, messages, schedules and objects between runs; `None` keeps nothing.
     pub data: Option<PathBuf>,
+    /// The time of SQS and Scheduler.
+    pub clock: Clock,
     /// Visibility timeout of a received message.
     pub visibility: Duration,
     /// Interval at which expired records and objects are deleted.
@@ -50,10 +56,18 @@ pub struct Backends {
     pub sqs_url: String,
     /// URL of S3.
     pub s3_url: String,
+    /// URL of Scheduler.
+    pub scheduler_url: String,
     /// URL of the queue [`QUEUE`].
     pub queue_url: String,
     /// ARN of the queue [`QUEUE`].
     pub queue_arn: String,
+    /// URL of the queue [`CALLBACK_QUEUE`](crate::CALLBACK_QUEUE).
+    pub callback_queue_url: String,
+    /// ARN of the queue [`CALLBACK_QUEUE`](crate::CALLBACK_QUEUE).
+    pub callback_queue_arn: String,
+    /// ARN of the queue of what a schedule could not deliver.
+    pub undelivered_arn: String,
     /// The secret of the job ids.
     pub id_secret: String,
     /// The database behind the HTTP interface of DynamoDB.
@@ -91,23 +105,31 @@ impl Backends {
         let objects = Arc::new(objects.map_err(|error| StartError::data(&folder, error))?);
         let of_s3 = objects.clone();
         let s3_url = start_s3(of_s3, &options, stopped.clone(), &mut tasks).await?;
-        let queues = Arc::new(open_queues(data)?);
+        let queues = Arc::new(open_queues(options.clock.clone(), data)?);
+        let schedules = Arc::new(Schedules::open(options.clock, data)?);
         let sqs_url = serve_sqs(queues.clone(), stopped.clone(), &mut tasks).await?;
+        let of_api = schedules.clone();
+        let scheduler_url = serve_scheduler(of_api, stopped.clone(), &mut tasks).await?;
+        tasks.spawn(fire(schedules.clone(), sqs_url.clone(), stopped.clone()));
         if let Some(folder) = &options.data {
-            tasks.spawn(save(queues, folder.join("queue.json"), stopped));
+            tasks.spawn(kept::save(queues, schedules, folder.clone(), stopped));
         }
         let dynamodb = dynamodb_client(&dynamodb_url);
         let created = create_table(&dynamodb, TABLE).await;
         created.map_err(StartError::back_end)?;
         let created = create_queues(&sqs_client(&sqs_url), options.visibility).await;
-        let (queue_url, queue_arn) = created.map_err(StartError::back_end)?;
+        let created = created.map_err(StartError::back_end)?;
         let id_secret = id_secret(data)?;
         Ok(Self {
             dynamodb_url,
             sqs_url,
             s3_url,
-            queue_url,
-            queue_arn,
+            scheduler_url,
+            queue_url: created.queue_url,
+            queue_arn: created.queue_arn,
+            callback_queue_url: created.callback_queue_url,
+            callback_queue_arn: created.callback_queue_arn,
+            undelivered_arn: created.undelivered_arn,
             id_secret,
             database,
             objects,
@@ -126,7 +148,7 @@ impl Backends {
         self.objects.keys()
     }
 
-    /// Stops all and saves the queues to the data folder.
+    /// Stops all and saves queues and schedules to the data folder.
     pub async fn stop(mut self) {
         // An error means that all tasks have ended by themselves.
         let _ = self.stop.send(true);

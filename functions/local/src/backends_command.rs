@@ -1,4 +1,4 @@
-//! `backends`: table, queue, bucket and event source mapping, for functions started by `cargo lambda watch`.
+//! `backends`: table, queue, bucket, schedules and event source mapping, for functions started by `cargo lambda watch`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -15,9 +15,9 @@ use crate::backends::Backends;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, sqs_client};
 use crate::conclusion::failed;
 use crate::environment::{Endpoints, environment};
-use crate::event_source::{EventSource, EventSourceSpec};
+use crate::event_source::EventSource;
 use crate::kind_variables::NO_ENDPOINT;
-use crate::service::event_source;
+use crate::service::{callback_mapping, job_mapping};
 use crate::service_options::ServiceOptions;
 use crate::stop_signal::stop_signal;
 use crate::target::{Endpoint, Target};
@@ -40,6 +40,9 @@ pub(crate) struct BackendsArgs {
     /// Visibility timeout of a received message
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=43_200))]
     visibility: u64,
+    /// Let jobs have webhooks to http URLs on this machine, such as `listen` prints (never allowed in a deployment)
+    #[arg(long)]
+    callbacks_to_loopback: bool,
 }
 
 impl BackendsArgs {
@@ -50,6 +53,7 @@ impl BackendsArgs {
             deadline: Duration::from_secs(self.deadline),
             write_horizon: retention.min(WRITE_HORIZON),
             visibility: Duration::from_secs(self.visibility),
+            callbacks_to_loopback: self.callbacks_to_loopback,
             ..ServiceOptions::default()
         }
     }
@@ -74,16 +78,20 @@ async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
     let options = args.options();
     let backends = Backends::start(options.backends()).await?;
     write(&args.env_file, &variables(&args, &options, &backends))?;
-    let spec: EventSourceSpec = event_source(&backends, BATCH_SIZE, CONCURRENCY);
-    let event_source = EventSource::start(
-        sqs_client(&backends.sqs_url),
-        spec,
-        Target::Endpoint(worker),
-    );
+    let mappings = [
+        job_mapping(&backends, BATCH_SIZE, CONCURRENCY),
+        callback_mapping(&backends),
+    ];
+    let event_sources = mappings.map(|spec| {
+        let worker = Target::Endpoint(worker.clone());
+        EventSource::start(sqs_client(&backends.sqs_url), spec, worker)
+    });
     println!("{}", welcome(&args, &backends));
     stop_signal().await?;
     eprintln!("\nstopping");
-    event_source.stop().await;
+    for event_source in event_sources {
+        event_source.stop().await;
+    }
     backends.stop().await;
     Ok(())
 }
@@ -126,8 +134,9 @@ fn welcome(args: &BackendsArgs, backends: &Backends) -> String {
         "Accepted, back ends only, for development. Nothing is kept when they stop.
 
   DynamoDB  {}  (embedded, table jobs)
-  SQS       {}  (embedded, queue jobs; messages go to the function worker at {url})
+  SQS       {}  (embedded, queues jobs and callbacks; messages go to the function worker at {url})
   S3        {}  (embedded, bucket payloads)
+  Scheduler {}  (embedded, group jobs)
 
 In another terminal:
   cargo lambda watch --env-file {file}
@@ -136,6 +145,6 @@ Then:
   curl -i {url}jobs -H 'content-type: application/json' -d '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
 
 Ctrl-C stops everything.",
-        backends.dynamodb_url, backends.sqs_url, backends.s3_url
+        backends.dynamodb_url, backends.sqs_url, backends.s3_url, backends.scheduler_url
     )
 }

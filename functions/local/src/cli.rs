@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::backends_command::{BackendsArgs, backends};
 use crate::conclusion::failed;
 use crate::demo::{DemoArgs, demo};
+use crate::listen::{ListenArgs, listen};
 use crate::role::Role;
 use crate::serve::{ServeArgs, serve};
 use client::ClientCommand;
@@ -31,6 +32,8 @@ enum Command {
     Backends(BackendsArgs),
     /// Show the whole life of a job that profiles a CSV file, in a few seconds
     Demo(DemoArgs),
+    /// Receive webhooks and print those that are verified, until Ctrl-C
+    Listen(ListenArgs),
     #[command(flatten)]
     Client(ClientCommand),
     /// Run as one of the functions; the service starts its processes with this
@@ -69,6 +72,7 @@ async fn run(cli: Cli) -> ExitCode {
         Some(Command::Serve(args)) => serve(args).await,
         Some(Command::Backends(args)) => backends(args).await,
         Some(Command::Demo(args)) => demo(args).await,
+        Some(Command::Listen(args)) => listen(args).await,
         Some(Command::Client(command)) => command.run().await.report(),
         Some(Command::Function { role }) => role.run(),
     }

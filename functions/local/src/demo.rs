@@ -2,6 +2,7 @@
 
 mod profile_table;
 mod show;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Termination as _};
@@ -15,6 +16,7 @@ use crate::function::LogSink;
 use crate::service::Service;
 use crate::service_options::ServiceOptions;
 use show::{Csv, DemoError};
+use webhooks::Webhooks;
 
 /// Airports of the USA, from vega-datasets (BSD-3-Clause): see `data/README.md`.
 const AIRPORTS: &str = include_str!("../data/airports.csv");
@@ -83,7 +85,8 @@ async fn show(service: &Service, file: &Path, csv: &Csv) -> Result<(), DemoError
         .parse()
         .expect("a listener's address is the authority of a URL");
     let client = Client::new(base, Options::default())?;
-    show::demo(&client, file, csv, &mut std::io::stdout()).await
+    let mut webhooks = Webhooks::start(&client).await?;
+    show::demo(&client, file, csv, &mut webhooks, &mut std::io::stdout()).await
 }
 
 fn options(logs: LogSink) -> ServiceOptions {
@@ -92,6 +95,7 @@ fn options(logs: LogSink) -> ServiceOptions {
         deadline: Duration::from_secs(300),
         write_horizon: RETENTION,
         concurrency: 2,
+        callbacks_to_loopback: true,
         logs,
         ..ServiceOptions::default()
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::backends::{Backends, TABLE};
 use crate::bucket::BUCKET;
 use crate::clients::REGION;
+use crate::schedule::{SCHEDULE_GROUP, SCHEDULE_ROLE_ARN};
 use crate::service_options::ServiceOptions;
 
 /// Where the functions and the event source reach the back ends: directly, or through a front of the caller's.
@@ -16,6 +17,8 @@ pub struct Endpoints {
     pub sqs: String,
     /// URL of S3. Clients and functions reach it there, so a front must pass on the header `Host`, which is signed.
     pub s3: String,
+    /// URL of Scheduler.
+    pub scheduler: String,
 }
 
 impl Endpoints {
@@ -26,6 +29,7 @@ impl Endpoints {
             dynamodb: backends.dynamodb_url.clone(),
             sqs: backends.sqs_url.clone(),
             s3: backends.s3_url.clone(),
+            scheduler: backends.scheduler_url.clone(),
         }
     }
 }
@@ -39,6 +43,12 @@ pub(crate) fn environment(
     [
         ("TABLE_NAME", TABLE.to_owned()),
         ("QUEUE_URL", backends.queue_url.clone()),
+        ("WEBHOOKS", "true".to_owned()),
+        ("CALLBACK_QUEUE_URL", backends.callback_queue_url.clone()),
+        (
+            "CALLBACKS_TO_LOOPBACK",
+            options.callbacks_to_loopback.to_string(),
+        ),
         ("ID_SECRETS", backends.id_secret.clone()),
         ("RETENTION_SECONDS", options.retention.as_secs().to_string()),
         ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),
@@ -52,6 +62,14 @@ pub(crate) fn environment(
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
         ("AWS_ENDPOINT_URL_SQS", endpoints.sqs.clone()),
+        ("AWS_ENDPOINT_URL_SCHEDULER", endpoints.scheduler.clone()),
+        ("SCHEDULE_GROUP", SCHEDULE_GROUP.to_owned()),
+        ("SCHEDULE_ROLE_ARN", SCHEDULE_ROLE_ARN.to_owned()),
+        ("SCHEDULE_DEAD_LETTER_ARN", backends.undelivered_arn.clone()),
+        (
+            "SCHEDULER_DOMAIN",
+            format!("scheduler.{REGION}.amazonaws.com"),
+        ),
         ("PAYLOADS_BUCKET", BUCKET.to_owned()),
         // Not AWS_ENDPOINT_URL_S3, which a kind may need for a bucket of its own.
         ("PAYLOADS_ENDPOINT_URL", endpoints.s3.clone()),

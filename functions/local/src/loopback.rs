@@ -1,5 +1,6 @@
 //! Common parts of the embedded back ends: a port on loopback, and the signal to stop.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::net::TcpListener;
@@ -9,9 +10,13 @@ use crate::start_error::StartError;
 
 /// A port of the system's choice, on loopback only.
 pub(crate) async fn listen() -> Result<(TcpListener, String), StartError> {
-    let bound = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
-    let listener = bound.map_err(StartError::back_end)?;
-    let address = listener.local_addr().map_err(StartError::back_end)?;
+    listen_on(0).await.map_err(StartError::back_end)
+}
+
+/// This port, on loopback only, and its URL; 0 is one of the system's choice.
+pub(crate) async fn listen_on(port: u16) -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+    let address = listener.local_addr()?;
     Ok((listener, format!("http://{address}")))
 }
 

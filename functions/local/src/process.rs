@@ -1,5 +1,7 @@
 //! One operating system process of a function: started with nothing but its environment, watched to its end.
 
+use std::env;
+use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -87,6 +89,7 @@ fn command(function: &FunctionSpec, runtime_api: SocketAddr) -> Command {
     command
         .args(&function.args)
         .env_clear()
+        .envs(advanced_clock())
         .envs(function.process_environment(runtime_api, &log_stream))
         .stdin(Stdio::piped())
         .stdout(function.logs.stdio())
@@ -96,6 +99,19 @@ fn command(function: &FunctionSpec, runtime_api: SocketAddr) -> Command {
     #[cfg(unix)]
     command.process_group(0);
     command
+}
+
+/// If a test started this process with a clock that it advances (libfaketime), a function has the same one: its variables are passed on.
+fn advanced_clock() -> impl Iterator<Item = (&'static str, OsString)> {
+    let names = [
+        "FAKETIME_TIMESTAMP_FILE",
+        "FAKETIME_NO_CACHE",
+        "DONT_FAKE_MONOTONIC",
+        "LD_PRELOAD",
+    ];
+    let is_advanced = env::var_os(names[0]).is_some();
+    let inherited = names.into_iter().filter(move |_| is_advanced);
+    inherited.filter_map(|name| Some((name, env::var_os(name)?)))
 }
 
 /// Why a process is killed, and where its end is reported.

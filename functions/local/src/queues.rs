@@ -1,15 +1,15 @@
-//! The embedded SQS: its queues, and what they keep between runs.
+//! The embedded SQS and its queues.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fs, io};
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use sqs::{Clock, Queues};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::kept::{QUEUES_FILE, read};
 use crate::loopback::{listen, stop_of};
 use crate::start_error::StartError;
 
@@ -19,23 +19,18 @@ pub const QUEUE: &str = "jobs";
 /// Name of its dead-letter queue.
 pub const DEAD_LETTER_QUEUE: &str = "jobs-dead-letters";
 
-/// How often the queues are written to the data folder.
-const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// Name of the queue of webhooks that are to be delivered.
+pub const CALLBACK_QUEUE: &str = "callbacks";
 
-pub(crate) fn open_queues(data: Option<&Path>) -> Result<Queues, StartError> {
-    let Some(path) = data.map(|folder| folder.join("queue.json")) else {
-        return Ok(Queues::new(Clock::system()));
-    };
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Queues::new(Clock::system()));
-        }
-        Err(error) => return Err(StartError::data(&path, error)),
-    };
-    let snapshot =
-        serde_json::from_slice(&text).map_err(|error| StartError::data(&path, error.into()))?;
-    Ok(Queues::from_snapshot(Clock::system(), snapshot))
+/// Name of the queue of what a schedule could not deliver.
+pub(crate) const UNDELIVERED_QUEUE: &str = "undelivered-schedules";
+
+pub(crate) fn open_queues(clock: Clock, data: Option<&Path>) -> Result<Queues, StartError> {
+    let snapshot = data.map(|folder| read(&folder.join(QUEUES_FILE)));
+    Ok(match snapshot.transpose()?.flatten() {
+        Some(snapshot) => Queues::from_snapshot(clock, snapshot),
+        None => Queues::new(clock),
+    })
 }
 
 pub(crate) async fn serve_sqs(
@@ -52,56 +47,45 @@ pub(crate) async fn serve_sqs(
     Ok(url)
 }
 
-/// Writes the queues to the data folder every second, and once more at the end.
-pub(crate) async fn save(queues: Arc<Queues>, path: PathBuf, stopped: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(SAVE_EVERY);
-    let stopped = stop_of(stopped);
-    tokio::pin!(stopped);
-    loop {
-        let is_last = tokio::select! {
-            () = &mut stopped => true,
-            _ = ticks.tick() => false,
-        };
-        let (queues, path) = (queues.clone(), path.clone());
-        let written = tokio::task::spawn_blocking(move || write_snapshot(&queues, &path)).await;
-        if let Ok(Err(error)) = written {
-            tracing::warn!("the messages could not be kept: {error}");
-        }
-        if is_last {
-            return;
-        }
-    }
+/// The queues that the functions use.
+pub(crate) struct Created {
+    pub(crate) queue_url: String,
+    pub(crate) queue_arn: String,
+    pub(crate) callback_queue_url: String,
+    pub(crate) callback_queue_arn: String,
+    pub(crate) undelivered_arn: String,
 }
 
-/// Beside the old one first, so that a crash leaves one or the other whole.
-fn write_snapshot(queues: &Queues, path: &Path) -> io::Result<()> {
-    let text = serde_json::to_vec(&queues.to_snapshot())?;
-    let beside = path.with_extension("json.new");
-    fs::write(&beside, text)?;
-    fs::rename(beside, path)
-}
-
-/// The queue and its dead-letter queue: the queue's URL and ARN. Queues that are there get today's settings.
+/// Creates the queues. Those that exist get today's settings.
 pub(crate) async fn create_queues(
     sqs: &aws_sdk_sqs::Client,
     visibility: Duration,
-) -> Result<(String, String), aws_sdk_sqs::Error> {
+) -> Result<Created, aws_sdk_sqs::Error> {
     let retention = (
         QueueAttributeName::MessageRetentionPeriod,
         "1209600".to_owned(),
     );
     let kept = std::slice::from_ref(&retention);
     let (_, dead_arn) = ensure_queue(sqs, DEAD_LETTER_QUEUE, kept).await?;
+    let (_, undelivered_arn) = ensure_queue(sqs, UNDELIVERED_QUEUE, kept).await?;
     let redrive = serde_json::json!({"deadLetterTargetArn": dead_arn, "maxReceiveCount": engine::MAX_DELIVERIES});
-    let attributes = [
-        retention,
-        (
-            QueueAttributeName::VisibilityTimeout,
-            visibility.as_secs().to_string(),
-        ),
-        (QueueAttributeName::RedrivePolicy, redrive.to_string()),
-    ];
-    ensure_queue(sqs, QUEUE, &attributes).await
+    let redrive = (QueueAttributeName::RedrivePolicy, redrive.to_string());
+    let visibility = (
+        QueueAttributeName::VisibilityTimeout,
+        visibility.as_secs().to_string(),
+    );
+    let of_callbacks = [retention.clone(), visibility.clone()];
+    let (callback_queue_url, callback_queue_arn) =
+        ensure_queue(sqs, CALLBACK_QUEUE, &of_callbacks).await?;
+    let attributes = [retention, visibility, redrive];
+    let (queue_url, queue_arn) = ensure_queue(sqs, QUEUE, &attributes).await?;
+    Ok(Created {
+        queue_url,
+        queue_arn,
+        callback_queue_url,
+        callback_queue_arn,
+        undelivered_arn,
+    })
 }
 
 /// The queue's URL and ARN.

@@ -25,7 +25,7 @@ pub(crate) struct ServeArgs {
     /// Port of the API on 127.0.0.1; 0 selects a free port
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// Folder that keeps records, messages and large payloads between runs [default: nothing is kept]
+    /// Folder that keeps records, messages, schedules and large payloads between runs [default: nothing is kept]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Retention: how long a finished job stays readable
@@ -38,7 +38,7 @@ pub(crate) struct ServeArgs {
     /// deadline [default: 360, or the retention if shorter]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=360))]
     write_horizon: Option<u64>,
-    /// Maximum number of concurrent worker processes
+    /// Maximum number of concurrent worker processes that run jobs
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(2..=1_000))]
     concurrency: u16,
     /// Maximum number of messages per batch
@@ -59,6 +59,9 @@ pub(crate) struct ServeArgs {
     /// Omit monitor links, which give access to a job's page without credentials (off by default in a deployment)
     #[arg(long)]
     no_monitor_links: bool,
+    /// Let jobs have webhooks to http URLs on this machine, such as `listen` prints (never allowed in a deployment)
+    #[arg(long)]
+    callbacks_to_loopback: bool,
     /// What the API demands of a request, as a deployment does; the credentials are printed
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Authorization::Name)]
     authorization: Authorization,
@@ -119,6 +122,7 @@ impl ServeArgs {
             visibility: Duration::from_secs(self.visibility.unwrap_or(self.worker_timeout + 1)),
             sweep_every: Duration::from_secs(self.sweep_every),
             monitor_links: !self.no_monitor_links,
+            callbacks_to_loopback: self.callbacks_to_loopback,
             authorizer: self.authorization.authorizer(),
             allowed_origins: self.allowed_origins,
             upload_days: upload_days(self.deadline),
@@ -176,14 +180,15 @@ fn welcome(service: &Service, options: &ServiceOptions) -> String {
     let url = &service.url;
     let (dynamodb_url, sqs_url) = (&service.backends.dynamodb_url, &service.backends.sqs_url);
     let s3_url = &service.backends.s3_url;
+    let scheduler_url = &service.backends.scheduler_url;
     let kept = options.data.as_ref().map_or_else(
         || {
-            "nothing is kept when it stops (--data DIR keeps records, messages and large payloads)"
+            "nothing is kept when it stops (--data DIR keeps records, messages, schedules and large payloads)"
                 .to_owned()
         },
         |folder| {
             format!(
-                "records, messages and large payloads are kept in {}",
+                "records, messages, schedules and large payloads are kept in {}",
                 folder.display()
             )
         },
@@ -194,8 +199,9 @@ fn welcome(service: &Service, options: &ServiceOptions) -> String {
 
   API       {url}
   DynamoDB  {dynamodb_url}  (embedded, table jobs)
-  SQS       {sqs_url}  (embedded, queue jobs)
+  SQS       {sqs_url}  (embedded, queues jobs and callbacks)
   S3        {s3_url}  (embedded, bucket payloads)
+  Scheduler {scheduler_url}  (embedded, group jobs)
   {kept}
 
 {try_it}

@@ -28,6 +28,13 @@ use crate::start_error::StartError;
 /// is needed.
 pub const HTTP_PROCESSES: usize = 16;
 
+/// Maximum number of worker processes that deliver webhooks. They are not those that run jobs, so slow receivers delay no job. As in the
+/// template.
+pub const CALLBACK_CONCURRENCY: usize = 2;
+
+/// As in the template, where it is the largest.
+const CALLBACK_BATCH_SIZE: i32 = 10;
+
 /// As in the template.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(29);
 const STATUS_TIMEOUT: Duration = Duration::from_secs(29);
@@ -40,7 +47,7 @@ pub struct Service {
     /// The table and the queues.
     pub backends: Backends,
     pools: [Pool; 3],
-    event_source: EventSource,
+    event_sources: [EventSource; 2],
     stop_gateway: oneshot::Sender<()>,
     gateway: JoinHandle<()>,
 }
@@ -80,12 +87,14 @@ impl Service {
             port: options.port,
             source,
         })?;
-        let [submit, status, worker] = pools(&options, &backends, endpoints)?;
-        let event_source = EventSource::start(
-            sqs_client(&endpoints.sqs),
-            event_source(&backends, options.batch_size.into(), options.concurrency),
-            worker.clone(),
-        );
+        let url = format!("http://{address}");
+        let [submit, status, worker] = pools(&options, &backends, endpoints, &url)?;
+        let mappings = [
+            job_mapping(&backends, options.batch_size.into(), options.concurrency),
+            callback_mapping(&backends),
+        ];
+        let event_sources = mappings
+            .map(|spec| EventSource::start(sqs_client(&endpoints.sqs), spec, worker.clone()));
         let gateway = Gateway::new(submit.clone(), status.clone())
             .with_allowed_origins(options.allowed_origins)
             .with_authorizer(options.authorizer);
@@ -94,10 +103,10 @@ impl Service {
         let stop = async move { drop(stopped.await) };
         let gateway = tokio::spawn(gateway.serve(listener, stop));
         Ok(Self {
-            url: format!("http://{address}"),
+            url,
             backends,
             pools: [submit, status, worker],
-            event_source,
+            event_sources,
             stop_gateway,
             gateway,
         })
@@ -118,7 +127,9 @@ impl Service {
     pub async fn stop(self) {
         // An error means that the gateway has stopped by itself.
         let _ = self.stop_gateway.send(());
-        self.event_source.stop().await;
+        for event_source in self.event_sources {
+            event_source.stop().await;
+        }
         for pool in &self.pools {
             pool.shutdown().await;
         }
@@ -137,7 +148,8 @@ async fn bind(port: u16) -> Result<TcpListener, StartError> {
         })
 }
 
-pub(crate) fn event_source(
+/// How the messages of jobs get to the worker.
+pub(crate) fn job_mapping(
     backends: &Backends,
     batch_size: i32,
     max_concurrency: usize,
@@ -151,18 +163,31 @@ pub(crate) fn event_source(
     }
 }
 
+/// How the webhooks that are to be delivered get to the worker.
+pub(crate) fn callback_mapping(backends: &Backends) -> EventSourceSpec {
+    EventSourceSpec {
+        queue_url: backends.callback_queue_url.clone(),
+        queue_arn: backends.callback_queue_arn.clone(),
+        ..job_mapping(backends, CALLBACK_BATCH_SIZE, CALLBACK_CONCURRENCY)
+    }
+}
+
 fn pools(
     options: &ServiceOptions,
     backends: &Backends,
     endpoints: &Endpoints,
+    url: &str,
 ) -> Result<[Pool; 3], StartError> {
+    let mut environment = environment(options, backends, endpoints);
+    // Only for the documents in webhooks; requests tell submit and status where they came from.
+    environment.insert("API_BASE_URL".to_owned(), url.to_owned());
     let pool = |role: Role, timeout: Duration, memory_mb: u32, max_instances: usize| {
         let (program, args) = command(options.build.as_ref(), role)?;
         Ok(Pool::new(FunctionSpec {
             name: role.name().to_owned(),
             program,
             args,
-            environment: of_function(role, options, backends, endpoints),
+            environment: of_function(role, options, environment.clone()),
             timeout,
             memory_mb,
             max_instances,
@@ -176,7 +201,7 @@ fn pools(
             Role::Worker,
             options.worker_timeout,
             options.worker_memory_mb,
-            options.concurrency.max(2),
+            options.concurrency.max(2) + CALLBACK_CONCURRENCY,
         )?,
     ])
 }
@@ -184,10 +209,8 @@ fn pools(
 fn of_function(
     role: Role,
     options: &ServiceOptions,
-    backends: &Backends,
-    endpoints: &Endpoints,
+    mut variables: BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
-    let mut variables = environment(options, backends, endpoints);
     if role == Role::Worker {
         kind_variables::add(&options.kind_variables, &mut variables);
     }

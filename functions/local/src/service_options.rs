@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sqs::Clock;
+
 use crate::backends::BackendOptions;
 use crate::build::Build;
 use crate::function::LogSink;
@@ -15,7 +17,7 @@ use crate::kind_variables;
 pub struct ServiceOptions {
     /// The API's port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// Folder that keeps records, messages and large payloads between runs; by default none.
+    /// Folder that keeps records, messages, schedules and large payloads between runs; by default none.
     pub data: Option<PathBuf>,
     /// How long a finished job stays readable.
     pub retention: Duration,
@@ -23,7 +25,8 @@ pub struct ServiceOptions {
     pub deadline: Duration,
     /// How long after its clock was read a write can still take effect; not longer than the retention.
     pub write_horizon: Duration,
-    /// Maximum number of concurrent worker processes; at least 2.
+    /// Maximum number of worker processes that run jobs; at least 2. [`CALLBACK_CONCURRENCY`](crate::CALLBACK_CONCURRENCY) more deliver
+    /// webhooks.
     pub concurrency: usize,
     /// Maximum number of messages per batch: 1 to 10.
     pub batch_size: u8,
@@ -37,6 +40,8 @@ pub struct ServiceOptions {
     pub sweep_every: Duration,
     /// Whether jobs have monitor links (pages for anyone who has the link).
     pub monitor_links: bool,
+    /// Whether a webhook's URL may be one of http on loopback.
+    pub callbacks_to_loopback: bool,
     /// What the gateway demands of a request.
     pub authorizer: Authorizer,
     /// Origins allowed to call the API from a browser (CORS).
@@ -70,6 +75,7 @@ impl Default for ServiceOptions {
             visibility: worker_timeout + Duration::from_secs(1),
             sweep_every: Duration::from_secs(1),
             monitor_links: true,
+            callbacks_to_loopback: false,
             authorizer: Authorizer::default(),
             allowed_origins: Vec::new(),
             upload_days: 7,
@@ -87,6 +93,7 @@ impl ServiceOptions {
     pub fn backends(&self) -> BackendOptions {
         BackendOptions {
             data: self.data.clone(),
+            clock: Clock::system(),
             visibility: self.visibility,
             sweep_every: self.sweep_every,
             upload_days: self.upload_days,

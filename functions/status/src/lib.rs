@@ -1,9 +1,10 @@
-//! The Lambda function that shows jobs: `GET /jobs/{id}`, `GET /jobs/{id}/result`, `GET /jobs`, the OpenAPI document and the
-//! pages of the problem types. It never writes.
+//! The Lambda function that shows jobs: `GET /jobs/{id}`, `GET /jobs/{id}/result`, `GET /jobs`, `GET /callbacks`, the OpenAPI document
+//! and the pages of the problem types. It never writes.
 //!
 //! A record is judged when it is read: a job that did not finish by its deadline has failed, and after `expires-at` its URI is 410.
 //! So no process has to sweep the table.
 
+mod callbacks;
 mod job;
 mod list;
 mod monitor;
@@ -17,6 +18,8 @@ use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route};
 use engine::{Authorization, Bucket, Catalog, Environment, IdSecrets, JobStore, Timestamp};
 use lambda_http::Error;
 
+use crate::openapi::Features;
+
 /// What every request needs, built once per process.
 struct App {
     store: JobStore,
@@ -29,8 +32,8 @@ struct App {
     catalog: Catalog,
     /// Who may call, for the OpenAPI document.
     authorization: Option<Authorization>,
-    /// Whether the deployment takes large payloads, for the OpenAPI document.
-    has_bucket: bool,
+    /// The parts of the service that are optional.
+    features: Features,
 }
 
 /// Reads the configuration, builds the clients, and serves until the process ends.
@@ -44,10 +47,14 @@ pub async fn run() -> Result<(), Error> {
     let authorization = environment.authorization()?;
     let gateway = GatewayConfig::of(&environment)?;
     let monitor_links = environment.monitor_links()?;
+    let webhooks = environment.webhooks()?;
     let max_wait = environment.max_wait()?;
     let aws = engine::load_aws().await;
     let bucket = Bucket::of(&environment, &aws)?;
-    let has_bucket = bucket.is_some();
+    let features = Features {
+        uploads: bucket.is_some(),
+        webhooks,
+    };
     let app = Arc::new(App {
         store: JobStore::new(aws.dynamodb, table).with_bucket(bucket),
         secrets,
@@ -55,7 +62,7 @@ pub async fn run() -> Result<(), Error> {
         max_wait,
         catalog,
         authorization,
-        has_bucket,
+        features,
     });
     api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }
@@ -66,9 +73,10 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Ok(Route::Status(id)) => job::status(&app, &incoming, id, now).await,
         Ok(Route::JobResult(id)) => job::result(&app, &incoming, id, now).await,
         Ok(Route::List) => list::list(&app, &incoming, now).await,
-        Ok(Route::Home) => pages::home(&incoming),
+        Ok(Route::Home) => pages::home(&incoming, app.features.webhooks),
         Ok(Route::Monitor(token)) => monitor::page(&app, &incoming, &token, now).await,
         Ok(Route::OpenApi) => openapi::answer(&app, &incoming),
+        Ok(Route::Callbacks) => callbacks::secrets(&app, &incoming),
         Ok(Route::ProblemType(kind)) => pages::problem_type(kind, &incoming),
         Ok(Route::Options(resource)) => Ok(resource.options()),
         // The gateway routes these to `submit`. In a deployment with other routes, there is no such resource here.

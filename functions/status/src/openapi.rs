@@ -16,6 +16,14 @@ use serde_json::{Map, Value, json};
 use self::examples::Examples;
 use crate::App;
 
+/// The parts of the service that a deployment may have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Features {
+    /// Large payloads.
+    pub(crate) uploads: bool,
+    pub(crate) webhooks: bool,
+}
+
 const DOCUMENT: &str = include_str!("openapi.json");
 
 /// The responses of the gateway itself, which every operation has.
@@ -37,30 +45,36 @@ const OF_THE_GATEWAY: [(&str, &str); 6] = [
 /// The response with the document.
 pub(crate) fn answer(app: &App, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_RESULT)?;
-    let document = document(&app.catalog, app.authorization, app.has_bucket, incoming);
+    let document = document(&app.catalog, app.authorization, app.features, incoming);
     Ok(crate::pages::page(form, document.to_string()))
 }
 
 fn document(
     catalog: &Catalog,
     authorization: Option<Authorization>,
-    has_bucket: bool,
+    features: Features,
     incoming: &Incoming,
 ) -> Value {
     // The tests read it, so it is valid JSON.
     let mut document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
     document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
     document["servers"] = json!([{ "url": incoming.base_url }]);
-    kinds::describe(catalog, has_bucket, &mut document);
-    states::describe(catalog, has_bucket, &mut document);
-    if !has_bucket {
+    if !features.uploads {
         forget_uploads(&mut document);
     }
+    if !features.webhooks {
+        forget_webhooks(&mut document);
+    }
+    kinds::describe(catalog, features, &mut document);
+    states::describe(catalog, features, &mut document);
     let examples = Examples { incoming };
     for path in members(&mut document, "paths") {
         for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
             complete(operation, &examples);
         }
+    }
+    for webhook in members(&mut document, "webhooks") {
+        examples.add_to(&mut webhook["post"]["requestBody"]["content"][JSON], false);
     }
     match authorization.map(security::of) {
         Some(Some((scheme, requirement))) => {
@@ -82,6 +96,23 @@ fn forget_uploads(document: &mut Value) {
     for name in ["UploadDocument", "Upload", "UploadHeaders"] {
         states::remove(&mut document["components"]["schemas"], name);
     }
+}
+
+/// Removes what exists only in a deployment that sends webhooks.
+fn forget_webhooks(document: &mut Value) {
+    states::remove(document, "webhooks");
+    states::remove(&mut document["paths"], "/callbacks");
+    let schemas = &mut document["components"]["schemas"];
+    for name in [
+        "Callback",
+        "Callbacks",
+        "CallbacksDocument",
+        "WebhookDocument",
+    ] {
+        states::remove(schemas, name);
+    }
+    states::remove(&mut schemas["Job"]["properties"], "callback");
+    states::remove(&mut schemas["HomeDocument"]["properties"], "callbacks");
 }
 
 /// Adds the examples of an operation's responses, and the responses of the gateway.

@@ -1,8 +1,8 @@
 //! The home and problem-type documents, which do not change while a deployment exists.
 
 use api::{
-    Answer, Incoming, JSON, OPENAPI_PATH, Problem, ProblemKind, Representation, home_page, json,
-    problem_type_page,
+    Answer, CALLBACKS_PATH, Incoming, JSON, OPENAPI_PATH, Problem, ProblemKind, Representation,
+    home_page, json, problem_type_page,
 };
 use lambda_http::http::StatusCode;
 use schemars::JsonSchema;
@@ -18,6 +18,10 @@ pub(crate) struct HomeDocument {
     /// The OpenAPI document.
     #[schemars(url)]
     openapi: String,
+    /// The secrets that sign the caller's webhooks. Absent if the deployment sends none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", url)]
+    callbacks: Option<String>,
     /// A page for each problem type.
     problems: Vec<String>,
 }
@@ -34,17 +38,18 @@ pub(crate) struct ProblemTypeDocument {
 }
 
 /// `GET /`: the entry point.
-pub(crate) fn home(incoming: &Incoming) -> Result<Answer, Problem> {
+pub(crate) fn home(incoming: &Incoming, has_webhooks: bool) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_DOCUMENT)?;
     let openapi = incoming.url(OPENAPI_PATH);
     let page = if form == Representation::Html {
-        page(form, home_page(&incoming.base_url))
+        page(form, home_page(&incoming.base_url, has_webhooks))
     } else {
         let page_of = |kind: ProblemKind| incoming.url(&format!("/problems/{}", kind.slug()));
         let document = HomeDocument {
             title: "Asynchronous jobs over HTTP",
             jobs: incoming.url("/jobs"),
             openapi: openapi.clone(),
+            callbacks: has_webhooks.then(|| incoming.url(CALLBACKS_PATH)),
             problems: ProblemKind::ALL.map(page_of).to_vec(),
         };
         page(form, json(&document))

@@ -32,7 +32,7 @@ pub(crate) async fn accept(
     let form = incoming.choose(Representation::OF_COMMAND)?;
     let owner = incoming.owner()?;
     let key = idempotency::key(incoming)?;
-    let job = parse(incoming, &app.intake, app.schedule_ahead(), now)?;
+    let job = parse(incoming, &app.limits(), now)?;
     let place = match &key {
         None => Place::new(app.secrets.issue(owner, random()?)),
         Some(key) => match look(app, owner, key, now).await? {
@@ -43,12 +43,11 @@ pub(crate) async fn accept(
     let creation_token = CreationToken::of(random()?);
     let latest = app.deadline_of(job.scheduled_start);
     let uploads = uploads::find(app, owner, &job.uploads, latest).await?;
-    let submission = Submission::of(job, place.id, owner, creation_token, uploads, incoming);
+    let mut submission = Submission::of(job, place.id, owner, creation_token, uploads, incoming);
     let trace = incoming.trace.as_deref();
     let traceparent = submission.message().traceparent.clone();
-    // The message is sent first. In the other order, a crash in between would leave a job that never runs.
-    let (body, delay) = (submission.body()?, submission.delay(now));
-    app.queue.send(body, owner, delay, trace).await?;
+    // The message (or its schedule) comes first. In the other order, a crash in between would leave a job that never runs.
+    submission.send(app, now, trace).await?;
     let job = submission.into_job(app);
     match app.store.create(job, place.replaced.as_ref(), now).await? {
         Created::New(record) => {

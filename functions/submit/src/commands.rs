@@ -29,6 +29,8 @@ pub(crate) async fn cancel(app: &App, incoming: &Incoming, id: JobId) -> Result<
         }
         Cancellation::Gone => return Err(Problem::new(ProblemKind::JobExpired)),
     };
+    // Only a job that was never claimed has one.
+    app.drop_schedule(record.schedule.as_ref()).await;
     let judged = record.judged(clock());
     info!(job.id = %id, job.state = %judged.state, "cancel accepted");
     let answer = job_answer(form, &judged, incoming);
@@ -58,7 +60,8 @@ pub(crate) async fn delete(app: &App, incoming: &Incoming, id: JobId) -> Result<
     let owner = incoming.owner_of(&id, &app.secrets)?;
     let store = app.store.for_owner(owner);
     match store.delete(&id, clock, app.write_horizon).await? {
-        Deletion::Deleted => {
+        Deletion::Deleted(schedule) => {
+            app.drop_schedule(schedule.as_ref()).await;
             info!(job.id = %id, "job deleted");
             Ok(Answer::empty(StatusCode::NO_CONTENT))
         }

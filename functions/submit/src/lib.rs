@@ -2,7 +2,7 @@
 //! `DELETE /jobs/{id}`, `POST /uploads`.
 //!
 //! The message is sent before the record is written, and the 202 follows both: no record exists without its message, and a
-//! 202 means that both are durable.
+//! 202 means that both are durable. If a job starts later than a message can be delayed, its schedule takes the place of the message.
 
 mod accept;
 mod body;
@@ -17,16 +17,19 @@ use std::time::{Duration, SystemTime};
 
 use api::{Answer, GatewayConfig, Incoming, Problem, ProblemKind, Route, too_late};
 use engine::{
-    Bucket, CallbackQueue, Environment, IdSecrets, Intake, JobQueue, JobStore, MAX_MESSAGE_AGE,
-    Metrics, Timestamp,
+    Bucket, CallbackPolicy, CallbackQueue, Environment, IdSecrets, Intake, JobQueue, JobStore,
+    Metrics, ScheduleName, Schedules, Timestamp,
 };
 use lambda_http::Error;
+use lambda_http::tracing::warn;
+use request::Limits;
 use uploads::Uploads;
 
 /// What every request needs, built once per process.
 struct App {
     store: JobStore,
     queue: JobQueue,
+    schedules: Schedules,
     secrets: IdSecrets,
     intake: Intake,
     /// Whether anyone with a job's monitor link may see its page.
@@ -44,19 +47,32 @@ struct App {
     write_horizon: Duration,
     /// Uploads, if the deployment takes them.
     uploads: Option<Uploads>,
+    /// The URLs that the deployment calls at the end of a job; `None` if it sends no webhooks.
+    callbacks: Option<CallbackPolicy>,
 }
 
 impl App {
-    /// How far in the future a job may start: within the deployment's limit, and so that the queue still has its message when it is
-    /// overdue.
-    fn schedule_ahead(&self) -> Duration {
-        let kept = MAX_MESSAGE_AGE.saturating_sub(self.deadline + self.write_horizon);
-        self.max_schedule_ahead.min(kept)
+    /// The limits for a job.
+    fn limits(&self) -> Limits<'_> {
+        Limits {
+            intake: &self.intake,
+            ahead: self.max_schedule_ahead,
+            callbacks: self.callbacks.as_ref(),
+        }
     }
 
     /// The latest time at which a job with this start may run.
     fn deadline_of(&self, scheduled_start: Timestamp) -> Timestamp {
         scheduled_start.plus(self.deadline)
+    }
+
+    /// Deletes the schedule of a job that will not run. An error is not the client's: the schedule fires at its time, and runs nothing.
+    async fn drop_schedule(&self, schedule: Option<&ScheduleName>) {
+        let Some(name) = schedule else { return };
+        if let Err(error) = self.schedules.delete(name).await {
+            let source = std::error::Error::source(&error);
+            warn!(schedule = %name, error.source = ?source, "schedule not deleted: {error}");
+        }
     }
 }
 
@@ -72,10 +88,14 @@ pub async fn run() -> Result<(), Error> {
     let (retention, deadline) = (environment.retention()?, environment.deadline()?);
     let write_horizon = environment.write_horizon()?;
     let monitor_links = environment.monitor_links()?;
+    let has_webhooks = environment.webhooks()?;
+    let callbacks = has_webhooks.then(|| environment.callback_policy());
+    let callbacks = callbacks.transpose()?;
     let (max_schedule_ahead, max_wait) =
         (environment.max_schedule_ahead()?, environment.max_wait()?);
     let gateway = GatewayConfig::of(&environment)?;
     let aws = engine::load_aws().await;
+    let schedules = Schedules::of(&environment, &aws)?;
     let bucket = Bucket::of(&environment, &aws)?;
     let uploads = bucket
         .clone()
@@ -89,6 +109,7 @@ pub async fn run() -> Result<(), Error> {
     let app = Arc::new(App {
         store,
         queue,
+        schedules,
         secrets,
         intake,
         monitor_links,
@@ -99,12 +120,13 @@ pub async fn run() -> Result<(), Error> {
         max_wait,
         write_horizon,
         uploads,
+        callbacks,
     });
     api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }
 
-/// Maximum time of a command: that of a submit's calls to the table and the queue (usually three) one after another, 4 s each. With uploads,
-/// a call to the bucket is one more; it usually takes milliseconds. After that, the client is told to try again. A client that prefers to wait for its job ([`api::Hold`]) waits after the command.
+/// Maximum time of a command: that of a submit's calls to the table and to the queue or Scheduler (usually three) one after another, 4 s each.
+/// With uploads, a call to the bucket is one more; it usually takes milliseconds. After that, the client is told to try again. A client that prefers to wait for its job ([`api::Hold`]) waits after the command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(13);
 
 /// Outcome of a command.
@@ -143,6 +165,7 @@ async fn command(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Comma
         | Route::JobResult(_)
         | Route::Home
         | Route::OpenApi
+        | Route::Callbacks
         | Route::ProblemType(_)
         | Route::Monitor(_) => return Err(Problem::new(ProblemKind::NotFound)),
     };

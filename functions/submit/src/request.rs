@@ -1,9 +1,13 @@
 //! The body of a submit.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use api::{Incoming, Problem, ProblemKind, is_xml_char};
-use engine::{Intake, KindName, MAX_SUMMARY_CHARS, NamedUpload, Timestamp};
+use engine::{
+    CallbackPolicy, CallbackUrl, Intake, KindName, MAX_SUMMARY_CHARS, NamedUpload, Timestamp,
+    pointer_to,
+};
 use serde_json::value::RawValue;
 
 use crate::body::Members;
@@ -18,23 +22,37 @@ pub(crate) struct RequestedJob {
     pub(crate) uploads: Vec<NamedUpload>,
     pub(crate) summary: String,
     pub(crate) scheduled_start: Timestamp,
+    pub(crate) callback: Option<CallbackUrl>,
 }
 
-/// Reads the body of a submit. A job must not start more than `ahead` from `now`.
+/// The limits of a deployment for the jobs that it accepts.
+pub(crate) struct Limits<'a> {
+    pub(crate) intake: &'a Intake,
+    /// How far in the future a job may start.
+    pub(crate) ahead: Duration,
+    /// The URLs that it calls; `None` if it sends no webhooks.
+    pub(crate) callbacks: Option<&'a CallbackPolicy>,
+}
+
+/// Reads the body of a submit.
 ///
 /// # Errors
 /// 413, 415, 400 or 422: nothing may be stored or sent.
 pub(crate) fn parse(
     incoming: &Incoming,
-    intake: &Intake,
-    ahead: Duration,
+    limits: &Limits<'_>,
     now: Timestamp,
 ) -> Result<RequestedJob, Problem> {
     let mut members = Members::of(incoming, ProblemKind::InvalidJob)?;
-    let kind = kind(&mut members, intake);
-    let input = input(&mut members, kind.as_ref().map(|(kind, _)| kind), intake);
+    let kind = kind(&mut members, limits.intake);
+    let input = input(
+        &mut members,
+        kind.as_ref().map(|(kind, _)| kind),
+        limits.intake,
+    );
     let summary = summary(&mut members);
-    let scheduled_start = scheduled_start(&mut members, ahead, now);
+    let scheduled_start = scheduled_start(&mut members, limits.ahead, now);
+    let callback = callback(&mut members, limits.callbacks);
     members.end()?;
     // Whatever is missing is an error, so this one is never seen.
     let incomplete = || Problem::new(ProblemKind::InvalidJob);
@@ -47,6 +65,7 @@ pub(crate) fn parse(
         uploads,
         summary,
         scheduled_start,
+        callback,
     })
 }
 
@@ -127,4 +146,23 @@ fn scheduled_start(members: &mut Members<'_>, ahead: Duration, now: Timestamp) -
         );
     }
     start.max(now)
+}
+
+/// The URL of the callback. In a deployment without webhooks, it is a member that is not known.
+fn callback(members: &mut Members<'_>, policy: Option<&CallbackPolicy>) -> Option<CallbackUrl> {
+    let policy = policy?;
+    let mut callback: BTreeMap<String, &RawValue> =
+        members.optional("callback", "must be an object with the member 'url'")?;
+    let url = callback.remove("url");
+    for name in callback.into_keys() {
+        let pointer = format!("/callback{}", pointer_to(&name));
+        members.wrong(&pointer, "is not a known member");
+    }
+    let read = match url.map(|url| serde_json::from_str::<String>(url.get())) {
+        None => Err("is missing".to_owned()),
+        Some(Err(_)) => Err("must be a string".to_owned()),
+        Some(Ok(url)) => CallbackUrl::parse(&url, policy).map_err(|refused| refused.to_string()),
+    };
+    read.map_err(|detail| members.wrong("/callback/url", &detail))
+        .ok()
 }

@@ -1,15 +1,14 @@
 //! A job that is submitted: its message and its record.
 
-use std::time::Duration;
-
-use api::{Incoming, Problem};
+use api::{Incoming, Problem, ProblemKind};
 use engine::{
-    CreationToken, Fingerprint, JobId, JobMessage, MAX_MESSAGE_BYTES, NewJob, Owner, Timestamp,
+    CallbackUrl, CreationToken, Fingerprint, InputTooLarge, JobId, JobMessage, MAX_DELAY,
+    MAX_MESSAGE_BYTES, MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleName, Timestamp,
     UploadedObject,
 };
 
 use crate::App;
-use crate::body::too_large;
+use crate::body::{refused, too_large};
 use crate::request::RequestedJob;
 
 /// A job that is about to be stored.
@@ -19,7 +18,9 @@ pub(crate) struct Submission {
     creation_token: CreationToken,
     summary: String,
     scheduled_start: Timestamp,
+    schedule: Option<ScheduleName>,
     max_attempts: u32,
+    callback: Option<CallbackUrl>,
 }
 
 impl Submission {
@@ -46,7 +47,9 @@ impl Submission {
             creation_token,
             summary: job.summary,
             scheduled_start: job.scheduled_start,
+            schedule: None,
             max_attempts: job.max_attempts,
+            callback: job.callback,
         }
     }
 
@@ -55,21 +58,40 @@ impl Submission {
         &self.message
     }
 
+    /// Sends the message, or creates the schedule that sends it if the job starts later than a message can be delayed. `trace` is an X-Ray
+    /// trace header, which only a message that is sent now can carry.
+    ///
+    /// # Errors
+    /// 413 or 422 if the message is too large, 500 or 503 if it may have been sent.
+    pub(crate) async fn send(
+        &mut self,
+        app: &App,
+        now: Timestamp,
+        trace: Option<&str>,
+    ) -> Result<(), Problem> {
+        let (body, delay) = (self.body()?, self.scheduled_start.since(now));
+        if delay <= MAX_DELAY {
+            return Ok(app.queue.send(body, &self.owner, delay, trace).await?);
+        }
+        let input = app.schedules.input(&self.owner, &body);
+        let input = input.map_err(too_large_for_later)?;
+        let (start, token) = (self.scheduled_start, &self.creation_token);
+        let name = ScheduleName::of(&self.message.id, token);
+        app.schedules.create(&name, token, start, &input).await?;
+        self.schedule = Some(name);
+        Ok(())
+    }
+
     /// The body of the message.
     ///
     /// # Errors
     /// 413: escapes can make a message longer than the body of the request.
-    pub(crate) fn body(&self) -> Result<String, Problem> {
+    fn body(&self) -> Result<String, Problem> {
         let body = self.message.to_body();
         if body.len() > MAX_MESSAGE_BYTES {
             return Err(too_large());
         }
         Ok(body)
-    }
-
-    /// The time from `now` to the scheduled start.
-    pub(crate) fn delay(&self, now: Timestamp) -> Duration {
-        self.scheduled_start.since(now)
     }
 
     /// The job as its record begins.
@@ -82,11 +104,21 @@ impl Submission {
             creation_token: self.creation_token,
             summary: self.summary,
             scheduled_start: self.scheduled_start,
+            schedule: self.schedule,
             deadline: app.deadline,
             write_horizon: app.write_horizon,
             retention: app.retention,
             max_attempts: self.max_attempts,
-            callback: None,
+            callback: self.callback.map(|url| url.as_str().to_owned()),
         }
     }
+}
+
+/// The problem of a message that fits into the queue, but not into a schedule.
+fn too_large_for_later(InputTooLarge { bytes }: InputTooLarge) -> Problem {
+    let minutes = MAX_DELAY.as_secs() / 60;
+    let detail = format!(
+        "makes a message of {bytes} bytes, and that of a job that starts more than {minutes} minutes ahead must not exceed {MAX_SCHEDULE_INPUT_BYTES} bytes: upload the data, or submit the job later"
+    );
+    refused(ProblemKind::InvalidJob, [("/input", detail)])
 }

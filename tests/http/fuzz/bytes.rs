@@ -43,7 +43,7 @@ fn known(texts: &[&'static str]) -> impl Strategy<Value = Vec<u8>> {
 fn line() -> impl Strategy<Value = Vec<u8>> {
     let method = prop_oneof![6 => known(&["GET", "HEAD", "POST", "DELETE", "PUT", "OPTIONS"]), 1 => text("[!-~]{1,12}")];
     let path = prop_oneof![
-        4 => known(&["/", "/jobs", "/jobs?limit=1&cursor=x", "/jobs/6f1d2c3b-4a59-8e07-9b1c-2d3e4f506172", "/problems/not-found", "/jobs/1", "/openapi.json"]),
+        4 => known(&["/", "/jobs", "/jobs?limit=1&cursor=x", "/jobs/6f1d2c3b-4a59-8e07-9b1c-2d3e4f506172", "/problems/not-found", "/jobs/1", "/openapi.json", "/callbacks"]),
         2 => text("/jobs/[!-~]{0,60}"),
         1 => text("/(%[0-9a-fA-F]{2}|[!-~]){0,60}"),
         1 => text("[!-~]{1,60}"),

@@ -100,7 +100,7 @@ fn path(Targets(paths): Targets) -> impl Strategy<Value = String> {
     ];
     prop_oneof![
         6 => (select(paths), tail).prop_map(|(path, tail)| format!("{path}{tail}")),
-        2 => select(vec!["/", "", "/jobs", "/problems/job-expired", "/openapi.json", "/jobs/", "*"]).prop_map(str::to_owned),
+        2 => select(vec!["/", "", "/jobs", "/problems/job-expired", "/openapi.json", "/callbacks", "/jobs/", "*"]).prop_map(str::to_owned),
         1 => "/(jobs|problems|monitor)/.{0,60}",
         1 => "/jobs/[0-9a-fA-F-]{30,40}(/result|/cancel)?",
         1 => ".{0,80}",
@@ -224,13 +224,15 @@ fn job() -> impl Strategy<Value = Value> {
     let more = (
         proptest::option::of(start),
         proptest::option::of(prop_oneof![".{0,300}".prop_map(Value::from), json_value()]),
+        proptest::option::weighted(0.5, callback()),
         proptest::option::weighted(0.2, (".{0,10}", json_value())),
     );
-    (name, input, more).prop_map(|(name, input, (start, summary, other))| {
+    (name, input, more).prop_map(|(name, input, (start, summary, callback, other))| {
         let mut job = json!({ "name": name, "input": input });
         let more = [
             ("scheduled-start-time".to_owned(), start),
             ("summary".to_owned(), summary),
+            ("callback".to_owned(), callback),
         ];
         let more = more
             .into_iter()
@@ -239,6 +241,35 @@ fn job() -> impl Strategy<Value = Value> {
         job.as_object_mut().unwrap().extend(more);
         job
     })
+}
+
+/// A callback whose URL is one in outline.
+fn callback() -> impl Strategy<Value = Value> {
+    let host = prop_oneof![
+        select(vec![
+            "hooks.example.com",
+            "127.0.0.1",
+            "[::1]",
+            "8.8.8.8",
+            "[2606:4700::1]"
+        ])
+        .prop_map(str::to_owned),
+        "[a-z0-9.:@%\\[\\]\\\\-]{0,40}",
+        ".{0,20}",
+    ];
+    let scheme = prop_oneof![8 => Just("https://"), 1 => select(vec!["http://", "HTTPS://", "https:", "", "//"])];
+    let url = (
+        scheme,
+        host,
+        "(:[0-9]{0,6})?",
+        "([/?#%].{0,40}|/[!-~]{0,1200})?",
+    );
+    let url = url.prop_map(|(scheme, host, port, rest)| format!("{scheme}{host}{port}{rest}"));
+    prop_oneof![
+        6 => url.prop_map(|url| json!({ "url": url })),
+        1 => json_value(),
+        1 => json_value().prop_map(|url| json!({ "url": url })),
+    ]
 }
 
 fn json_value() -> impl Strategy<Value = Value> {

@@ -71,11 +71,13 @@ pub enum Guard {
     ArrivedAfterAll,
     /// A delivery is counted once.
     CountedOnce,
+    /// A cancel deletes the schedule after its write has taken effect.
+    UnscheduleLast,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::MessageFirst,
         Self::FreeId,
         Self::Fingerprint,
@@ -109,6 +111,7 @@ impl Guard {
         Self::Arrived,
         Self::ArrivedAfterAll,
         Self::CountedOnce,
+        Self::UnscheduleLast,
     ];
 
     /// The parts of the table's conditions that are left out with it.

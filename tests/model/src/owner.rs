@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::{CancelDecision, JobRecord, Move, Timestamp, decide_cancel};
 
-use crate::world::{Command, Message, Order, Submit, WRITE_HORIZON, Whose, World};
+use crate::world::{Command, Message, Order, Schedule, Submit, WRITE_HORIZON, Whose, World};
 use crate::write::Write;
 use crate::{Guard, Lifecycle};
 
@@ -30,6 +30,12 @@ impl World {
                 self.owners_time(),
                 model,
             );
+        } else if model.scene.ahead() > 0 {
+            self.schedule = Some(Schedule {
+                from: whose,
+                due: self.now + model.scene.ahead(),
+                is_gone: false,
+            });
         } else {
             self.send(whose);
         }
@@ -78,7 +84,7 @@ impl World {
         }
     }
 
-    fn send(&mut self, whose: Whose) {
+    pub(crate) fn send(&mut self, whose: Whose) {
         let delivery = self.free_delivery();
         let now = self.now;
         self.messages.push(Message {

@@ -4,7 +4,7 @@ use engine::CallbackState;
 use engine::Outcome::{Canceled, Failed, Success};
 use stateright::Property;
 
-use crate::world::{Life, Submit, World};
+use crate::world::{Life, Schedule, Submit, World};
 use crate::{Lifecycle, Scene};
 
 /// No job is stuck.
@@ -53,8 +53,11 @@ pub(crate) fn must_hold() -> Vec<Property<Lifecycle>> {
                 .filter(|standing| !standing.job.state.is_completed());
             let body = |whose: usize| world.submitters[whose].body;
             standing.is_none_or(|standing| {
-                let mut messages = world.messages.iter();
-                messages.any(|message| body(message.from) == body(standing.whose))
+                let schedule = world.schedule.filter(|schedule| !schedule.is_gone);
+                let schedule = schedule.map(|schedule| schedule.from);
+                let messages = world.messages.iter().map(|message| message.from);
+                let mut senders = messages.chain(schedule);
+                senders.any(|whose| body(whose) == body(standing.whose))
             })
         }),
         Property::always(LOST, |_, world: &World| {
@@ -146,6 +149,19 @@ pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
     let given_up = Property::sometimes("a webhook is given up", |_, world: &World| {
         world.has_callback(CallbackState::Failed, 1)
     });
+    let unscheduled = Property::sometimes(
+        "a job is canceled whose schedule never fires",
+        |_, world: &World| {
+            let schedule = world.schedule;
+            world.sees(|life| life.canceled_unstarted)
+                && schedule.is_some_and(|schedule| schedule.is_gone)
+                && world.messages.is_empty()
+        },
+    );
+    let late = Property::sometimes("a schedule fires late", |_, world: &World| {
+        let is_late = |schedule: Schedule| !schedule.is_gone && world.now > schedule.due;
+        world.schedule.is_some_and(is_late)
+    });
     match scene {
         Scene::OneJob => vec![overdue, second, canceled],
         Scene::Late | Scene::LongLease | Scene::LongDeadline => vec![overdue, canceled],
@@ -154,6 +170,7 @@ pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
         Scene::Progress => vec![overdue, second],
         Scene::OneKey | Scene::Reuse => vec![overdue, again],
         Scene::Webhook => vec![overdue, delivered, given_up],
+        Scene::FarStart => vec![overdue, unscheduled, late],
     }
 }
 

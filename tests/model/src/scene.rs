@@ -21,6 +21,8 @@ pub enum Scene {
     Progress,
     /// Two submitters use one idempotency key, at once or one after the other's job; a late write, a cancel, a delete.
     OneKey,
+    /// One job whose message a schedule sends, early, late or twice, canceled before or not, with a late write.
+    FarStart,
     /// Two submitters, for the same request or for two, while the record of an earlier job is still there, expired or deleted.
     Reuse,
     /// One job whose end is reported, with a late write, a second message about its end, and a delivery that fails.
@@ -29,7 +31,7 @@ pub enum Scene {
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OneJob,
         Self::Late,
         Self::LongLease,
@@ -38,6 +40,7 @@ impl Scene {
         Self::Slices,
         Self::Progress,
         Self::OneKey,
+        Self::FarStart,
         Self::Reuse,
         Self::Webhook,
     ];
@@ -85,7 +88,8 @@ impl Scene {
                 saves: 2,
                 ..Left::default()
             },
-            Self::OneKey => Left {
+            // A schedule that fires twice is one whose create takes effect again.
+            Self::OneKey | Self::FarStart => Left {
                 late: 1,
                 deletes: 1,
                 cancels: 1,
@@ -116,24 +120,24 @@ impl Scene {
 
     pub(crate) fn max_attempts(self) -> u32 {
         match self {
-            Self::OneKey
-            | Self::Reuse
-            | Self::Late
-            | Self::LongLease
-            | Self::LongDeadline
-            | Self::Webhook => 1,
             Self::OneJob | Self::Pauses | Self::Slices | Self::Progress => 2,
+            _ => 1,
         }
     }
 
     /// In ticks, from the scheduled start.
     pub(crate) fn deadline(self) -> i64 {
         match self {
-            Self::OneKey | Self::Reuse | Self::Webhook => 1,
+            Self::OneKey | Self::Reuse | Self::FarStart | Self::Webhook => 1,
             Self::LongDeadline => 5,
             Self::OneJob | Self::Pauses | Self::Slices => 3,
             Self::Late | Self::LongLease | Self::Progress => 2,
         }
+    }
+
+    /// From the submit to the scheduled start, in ticks.
+    pub(crate) fn ahead(self) -> i64 {
+        i64::from(self == Self::FarStart)
     }
 
     /// An attempt's lease, in ticks from the delivery.
@@ -141,22 +145,20 @@ impl Scene {
         match self {
             Self::LongLease => 3,
             Self::OneJob | Self::Pauses | Self::Slices => 2,
-            Self::Late
-            | Self::LongDeadline
-            | Self::Progress
-            | Self::OneKey
-            | Self::Reuse
-            | Self::Webhook => 1,
+            _ => 1,
         }
     }
 
     /// Whether handlers fail for good: where many other things happen, a success is as good an end.
     pub(crate) fn has_failures(self) -> bool {
-        !matches!(self, Self::OneKey | Self::Reuse | Self::Webhook)
+        !matches!(
+            self,
+            Self::OneKey | Self::FarStart | Self::Webhook | Self::Reuse
+        )
     }
 
     /// When everything is over, in ticks.
     pub(crate) fn end(self) -> i64 {
-        FLIGHT + self.deadline() + HORIZON + 1
+        self.ahead() + FLIGHT + self.deadline() + HORIZON + 1
     }
 }

@@ -1,6 +1,6 @@
 //! How the worlds of a scene begin, and the record that a submit writes.
 
-use engine::{CreationToken, IdSecrets, JobRecord, JobState, NewJob, Outcome, Owner};
+use engine::{CreationToken, IdSecrets, JobRecord, JobState, NewJob, Outcome, Owner, ScheduleName};
 
 use crate::shared::Shared;
 use crate::world::{
@@ -34,6 +34,7 @@ impl World {
             command: None,
             record: None,
             messages: Vec::new(),
+            schedule: None,
             workers: [Worker::Idle, Worker::Idle],
             pending: Vec::new(),
             leftovers: Vec::new(),
@@ -98,14 +99,21 @@ impl World {
         let (Ok(secrets), Ok(kind), Ok(token)) = (secrets, kind, u8::try_from(whose)) else {
             panic!("the secret, the kind and the number are valid");
         };
+        let (id, creation_token) = (
+            secrets.issue(&owner, [0; 10]),
+            CreationToken::of([token; 16]),
+        );
+        let ahead = at(model.scene.ahead()).since(at(0));
+        let schedule = (!ahead.is_zero()).then(|| ScheduleName::of(&id, &creation_token));
         let job = NewJob {
-            id: secrets.issue(&owner, [0; 10]),
+            id,
             owner,
             kind,
             fingerprint: fingerprint(self.submitters[whose].body),
-            creation_token: CreationToken::of([token; 16]),
+            creation_token,
             summary: "0".to_owned(),
-            scheduled_start: self.owners_time(),
+            scheduled_start: self.owners_time().plus(ahead),
+            schedule,
             deadline: at(model.scene.deadline()).since(at(0)),
             write_horizon: model.write_horizon(),
             retention: model.retention(),

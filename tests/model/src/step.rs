@@ -19,6 +19,12 @@ pub enum Step {
     SubmitLate(Whose),
     /// The client gets a 503.
     SubmitGivesUp(Whose),
+    /// A job's schedule sends its message: early, in time or late.
+    Fire,
+    /// The job's schedule is deleted, once a cancel or a delete has taken effect.
+    Unschedule,
+    /// A create of the schedule takes effect late, after the schedule fired or was deleted.
+    ScheduleAgain,
     /// A write in flight arrives.
     Land(usize),
     /// SQS makes a second copy of a message.

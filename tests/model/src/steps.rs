@@ -1,7 +1,7 @@
 //! What can happen next.
 
 use crate::step::{Sent, Step, Who, Wish};
-use crate::world::{Message, Order, Submit, VISIBILITY, Worker, World};
+use crate::world::{Message, Order, Schedule, Submit, VISIBILITY, Worker, World};
 use crate::{Guard, Lifecycle};
 
 impl World {
@@ -32,6 +32,7 @@ impl World {
         }
         self.steps_of_owner(steps);
         self.steps_of_webhooks(steps);
+        self.steps_of_schedule(model, steps);
         // TTL goes by the attribute: a tombstone stays for its time.
         let expires_at = self.record.as_ref().map(|standing| standing.job.expires_at);
         steps.extend(
@@ -84,10 +85,29 @@ impl World {
         }
     }
 
-    /// Requests are answered within the tick: what takes longer is a write in flight.
+    fn steps_of_schedule(&self, model: &Lifecycle, steps: &mut Vec<Step>) {
+        let Some(schedule) = self.schedule else {
+            return;
+        };
+        if schedule.is_gone {
+            steps.extend(self.may_be_late().then_some(Step::ScheduleAgain));
+            return;
+        }
+        steps.push(Step::Fire);
+        let life = &self.submitters[schedule.from].life;
+        let is_canceling = matches!(&self.command, Some(command) if command.what == Order::Cancel);
+        let may_delete = life.canceled_unstarted
+            || life.deleted
+            || (is_canceling && model.lacks(Guard::UnscheduleLast));
+        steps.extend(may_delete.then_some(Step::Unschedule));
+    }
+
+    /// Requests are answered within the tick: what takes longer is a write in flight. A schedule is a tick late at most.
     fn may_tick(&self) -> bool {
         let mut submitters = self.submitters.iter();
+        let waits = |schedule: Schedule| schedule.is_gone || self.now <= schedule.due;
         self.command.is_none()
+            && self.schedule.is_none_or(waits)
             && submitters
                 .all(|submitter| matches!(submitter.submit, Submit::Accepted | Submit::Over))
     }
@@ -175,6 +195,12 @@ impl World {
             Step::SubmitSecond(whose) => next.submit_second(whose, model),
             Step::SubmitLate(whose) => next.submit_late(whose),
             Step::SubmitGivesUp(whose) => next.submitters[whose].submit = Submit::Over,
+            Step::Fire => next.fire(),
+            Step::Unschedule => next.set_schedule_gone(true),
+            Step::ScheduleAgain => {
+                next.left.late -= 1;
+                next.set_schedule_gone(false);
+            }
             Step::Land(place) => next.land(place, model),
             Step::Duplicate(delivery) => next.duplicate(delivery),
             Step::Receive(who, delivery) => next.receive(who, delivery),
@@ -219,6 +245,20 @@ impl World {
         let now = self.now;
         self.pending.retain(|pending| now <= pending.until);
         self.leftovers.retain(|(_, until)| now < *until);
+    }
+
+    fn fire(&mut self) {
+        if let Some(schedule) = self.schedule {
+            self.send(schedule.from);
+            self.set_schedule_gone(true);
+        }
+    }
+
+    fn set_schedule_gone(&mut self, is_gone: bool) {
+        self.schedule = self.schedule.map(|schedule| Schedule {
+            is_gone,
+            ..schedule
+        });
     }
 
     fn duplicate(&mut self, delivery: u8) {

@@ -43,6 +43,8 @@ pub struct World {
     pub(crate) record: Option<Standing>,
     /// Sorted, so that two orders of the same messages are one state.
     pub(crate) messages: Vec<Message>,
+    /// The schedule that will send the message of the job: only one job has one.
+    pub(crate) schedule: Option<Schedule>,
     /// Sorted, too.
     pub(crate) workers: [Worker; 2],
     /// Writes in flight, sorted.
@@ -138,6 +140,16 @@ pub(crate) struct Message {
     pub(crate) from: Whose,
     /// Tells copies and deliveries apart: a receipt is valid for the last delivery only.
     pub(crate) delivery: u8,
+}
+
+/// A schedule in place of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Schedule {
+    pub(crate) from: Whose,
+    /// When it should fire. It may fire earlier, and a tick later.
+    pub(crate) due: i64,
+    /// Whether it fires no more: it has fired, or was deleted.
+    pub(crate) is_gone: bool,
 }
 
 /// The receipt of a delivery that is no longer its message's last one.

@@ -225,6 +225,7 @@ impl World {
                     lease_until: Some(*lease_until),
                     run_token: Some(token.clone()),
                     progress_number: 0,
+                    schedule: None,
                     ..JobRecord::clone(&job)
                 })
             }

@@ -64,7 +64,7 @@ impl Auditor {
         call: &Call,
         effect: impl Future<Output = Response<Full<Bytes>>>,
     ) -> Response<Full<Bytes>> {
-        if call.operation == "SendMessage" {
+        if matches!(call.operation.as_str(), "SendMessage" | "CreateSchedule") {
             let answer = effect.await;
             if answer.status().is_success() {
                 self.sent(&call.body);
@@ -91,7 +91,11 @@ impl Auditor {
         answer
     }
 
+    /// The message was sent, or will be.
     fn sent(&self, request: &Value) {
+        let of_schedule = request["Target"]["Input"].as_str();
+        let of_schedule = of_schedule.and_then(|input| serde_json::from_str(input).ok());
+        let request: &Value = of_schedule.as_ref().unwrap_or(request);
         let message = request["MessageBody"].as_str().unwrap_or_default();
         let message: Value = serde_json::from_str(message).unwrap_or_default();
         if let Some(id) = message["id"].as_str() {

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Uri, request::Parts};
+use axum::http::{HeaderMap, Method, Uri, request::Parts};
 use serde_json::Value;
 
 /// The service that is called.
@@ -13,6 +13,8 @@ pub enum BackEnd {
     DynamoDb,
     /// Has the queue.
     Sqs,
+    /// Has the schedules.
+    Scheduler,
 }
 
 /// One HTTP request to a back end. Each try of the SDK is a call.
@@ -26,31 +28,42 @@ pub struct Call {
     pub body: Value,
     /// When it arrived.
     pub(crate) arrived: SystemTime,
+    pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Bytes,
 }
 
 impl Call {
-    /// Both services name the operation in a header: `DynamoDB_20120810.GetItem`, `AmazonSQS.SendMessage`.
+    /// DynamoDB and SQS name the operation in a header: `DynamoDB_20120810.GetItem`, `AmazonSQS.SendMessage`. Scheduler's is the method.
     pub(crate) fn of(parts: Parts, bytes: Bytes) -> Self {
         let target = parts.headers.get("x-amz-target");
         let target = target.and_then(|target| target.to_str().ok());
         let (service, operation) = target
             .and_then(|target| target.split_once('.'))
             .unwrap_or_default();
+        let (back_end, operation) = match service {
+            "AmazonSQS" => (BackEnd::Sqs, operation),
+            "" if parts.method == Method::POST => (BackEnd::Scheduler, "CreateSchedule"),
+            "" if parts.method == Method::DELETE => (BackEnd::Scheduler, "DeleteSchedule"),
+            _ => (BackEnd::DynamoDb, operation),
+        };
         Self {
-            back_end: match service {
-                "AmazonSQS" => BackEnd::Sqs,
-                _ => BackEnd::DynamoDb,
-            },
+            back_end,
             operation: operation.to_owned(),
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
             arrived: SystemTime::now(),
+            method: parts.method,
             uri: parts.uri,
             headers: parts.headers,
             bytes,
         }
+    }
+
+    /// The name of the schedule that it is about; `None` if it is about none.
+    #[must_use]
+    pub fn schedule(&self) -> Option<&str> {
+        self.uri.path().strip_prefix("/schedules/")
     }
 
     /// Replaces the body.

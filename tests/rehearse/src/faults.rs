@@ -1,4 +1,4 @@
-//! A front between the functions and the embedded DynamoDB and SQS: it throttles, breaks, resets, hangs, delays and delivers
+//! A front between the functions and the embedded DynamoDB, SQS and Scheduler: it throttles, breaks, resets, hangs, delays and delivers
 //! twice, and can observe and change calls. And a simpler one before the embedded S3.
 //!
 //! Faults occur on the real protocol, so the retries and timeouts of the SDK are part of the rehearsal. A [`Plan`], drawn from a

@@ -27,8 +27,8 @@ impl FaultyService {
         let backends = Backends::start(options.backends()).await?;
         let plan = Arc::new(Plan::new(seed, rates));
         let auditor = Arc::new(Auditor::new(dynamodb_client(&backends.dynamodb_url)));
-        let (dynamodb, sqs) = (&backends.dynamodb_url, &backends.sqs_url);
-        let front = Front::audited(dynamodb, sqs, plan.clone(), auditor.clone()).await;
+        let behind = Endpoints::of(&backends);
+        let front = Front::audited(behind, plan.clone(), auditor.clone()).await;
         let front = front.map_err(|error| StartError::BackEnd(error.into()))?;
         let of_objects = plan.clone();
         let objects =
@@ -40,6 +40,7 @@ impl FaultyService {
             dynamodb: front.url.clone(),
             sqs: front.url.clone(),
             s3: objects.url.clone(),
+            scheduler: front.url.clone(),
         };
         Ok(Self {
             service: Service::on(backends, &endpoints, options).await?,

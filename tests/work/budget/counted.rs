@@ -8,7 +8,11 @@ use crate::recorder::Units;
 pub(super) enum What {
     /// `POST /jobs`.
     Submit,
-    /// The same under an `Idempotency-Key` that is new.
+    /// The same with a start in exactly 15 minutes.
+    SubmitSoon,
+    /// The same with a start later than that.
+    SubmitFar,
+    /// `POST /jobs` under an `Idempotency-Key` that is new.
     SubmitUnderKey,
     /// The same again under its key.
     Replay,
@@ -28,6 +32,8 @@ pub(super) enum What {
     ListPage,
     /// A cancel of a job that has not started.
     CancelScheduled,
+    /// A cancel of a job that starts later than in 15 minutes.
+    CancelFar,
     /// A cancel of a job that runs.
     CancelRunning,
     /// `DELETE /jobs/{id}`.
@@ -62,6 +68,8 @@ pub(super) struct Counted {
 }
 
 const SEND: &str = "sqs:SendMessage";
+const SCHEDULE: &str = "scheduler:CreateSchedule";
+const UNSCHEDULE: &str = "scheduler:DeleteSchedule";
 const HAND_BACK: &str = "sqs:ChangeMessageVisibility";
 const GET: &str = "dynamodb:GetItem";
 const PUT: &str = "dynamodb:PutItem";
@@ -85,8 +93,10 @@ const fn row(what: What, calls: &'static [&'static str], units: [f64; 4]) -> Cou
 
 /// Every row: reads, writes of the table, writes of the index, requests of SQS.
 #[rustfmt::skip]
-pub(super) const COUNTED: [Counted; 21] = [
+pub(super) const COUNTED: [Counted; 24] = [
     row(What::Submit, &[SEND, PUT], [0.0, 1.0, 1.0, 1.0]),
+    row(What::SubmitSoon, &[SEND, PUT], [0.0, 1.0, 1.0, 1.0]),
+    row(What::SubmitFar, &[SCHEDULE, PUT], [0.0, 1.0, 1.0, 0.0]),
     row(What::SubmitUnderKey, &[GET, SEND, PUT], [1.0, 1.0, 1.0, 1.0]),
     row(What::Replay, &[GET], [1.0, 0.0, 0.0, 0.0]),
     row(What::Refused, &[], [0.0, 0.0, 0.0, 0.0]),
@@ -97,6 +107,7 @@ pub(super) const COUNTED: [Counted; 21] = [
     row(What::Result, &[GET], [1.0, 0.0, 0.0, 0.0]),
     row(What::ListPage, &[QUERY, QUERY, QUERY, QUERY, BATCH], [22.0, 0.0, 0.0, 0.0]),
     row(What::CancelScheduled, &[GET, UPDATE], [1.0, 1.0, 0.0, 0.0]),
+    row(What::CancelFar, &[GET, UPDATE, UNSCHEDULE], [1.0, 1.0, 0.0, 0.0]),
     row(What::CancelRunning, &[GET, UPDATE], [1.0, 1.0, 0.0, 0.0]),
     row(What::Delete, &[GET, UPDATE], [1.0, 1.0, 1.0, 0.0]),
     row(What::Run, &[UPDATE, UPDATE], [0.0, 2.0, 0.0, 0.0]),

@@ -3,6 +3,7 @@
 use aws_sdk_sqs::types::Message;
 use serde_json::{Value, json};
 
+use crate::app::time_in;
 use crate::deployment::cloudformation::text;
 use crate::deployment::deployed::{Answer, Deployed, http_api_event_with, sqs_event};
 use crate::recorder::Call;
@@ -52,6 +53,17 @@ impl CountedApp {
     /// A `rehearsal` that is accepted: the path of its job.
     pub(super) async fn rehearse(&self, input: &Value) -> String {
         let body = json!({"name": "rehearsal", "input": input, "summary": "a typical job"});
+        let accepted = self.submit_as(&[], &body).await;
+        assert_eq!(accepted.status, 202, "{}", accepted.body);
+        text(&accepted.body["task"]["href"]).to_owned()
+    }
+
+    /// A `rehearsal` that starts in this many seconds: the path of its job.
+    pub(super) async fn submit_in(&self, seconds: u64) -> String {
+        let start = time_in(seconds);
+        let body = json!({
+            "name": "rehearsal", "input": at_once(), "summary": "a typical job", "scheduled-start-time": start,
+        });
         let accepted = self.submit_as(&[], &body).await;
         assert_eq!(accepted.status, 202, "{}", accepted.body);
         text(&accepted.body["task"]["href"]).to_owned()

@@ -19,6 +19,8 @@ pub(super) async fn count(what: What) -> Vec<Call> {
     let key = [("idempotency-key", "\"monday\"")];
     match what {
         What::Submit => app.calls_of(app.submit_as(&[], &body)).await,
+        What::SubmitSoon => app.calls_of(app.submit_in(900)).await,
+        What::SubmitFar => app.calls_of(app.submit_in(960)).await,
         What::SubmitUnderKey => app.calls_of(app.submit_as(&key, &body)).await,
         What::Replay => {
             app.submit_as(&key, &body).await;
@@ -34,7 +36,9 @@ pub(super) async fn count(what: What) -> Vec<Call> {
             }
             app.calls_of(app.get("/jobs", &[])).await
         }
-        What::CancelScheduled | What::CancelRunning | What::Delete => command(&app, what).await,
+        What::CancelScheduled | What::CancelFar | What::CancelRunning | What::Delete => {
+            command(&app, what).await
+        }
         What::LargestCheckpoint => largest_checkpoint(&app).await,
         What::Run
         | What::Progress
@@ -83,6 +87,10 @@ async fn command(app: &CountedApp, what: What) -> Vec<Call> {
         What::Delete => {
             let path = app.ended().await;
             app.calls_of(app.command("DELETE", &path)).await
+        }
+        What::CancelFar => {
+            let path = cancel(&app.submit_in(960).await);
+            app.calls_of(app.command("POST", &path)).await
         }
         What::CancelScheduled => {
             let path = cancel(&app.rehearse(&at_once()).await);

@@ -72,6 +72,7 @@ impl Counted {
             creation_token: CreationToken::of([1; 16]),
             summary: "one of many".to_owned(),
             scheduled_start: now,
+            schedule: None,
             deadline: Duration::from_secs(86_400),
             write_horizon: engine::WRITE_HORIZON,
             retention: Duration::from_secs(86_400),

@@ -270,6 +270,7 @@ impl World {
             creation_token: CreationToken::of(u128::from(self.sent).to_be_bytes()),
             summary: String::new(),
             scheduled_start: now,
+            schedule: None,
             deadline: DEADLINE,
             write_horizon: HORIZON,
             retention: RETENTION,

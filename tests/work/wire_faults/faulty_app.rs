@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::types::Message;
 use engine::{IdSecrets, Owner};
 use local::{EventSource, EventSourceSpec, Gateway, Pool};
 use rehearse::audit::{Auditor, JobSeen};
@@ -39,8 +40,7 @@ impl FaultyApp {
             let script = script.clone();
             move |call: &Call| script.fault(call)
         };
-        let (dynamodb, sqs) = (&backends.dynamodb_url, &backends.sqs_url);
-        let front = Front::audited(dynamodb, sqs, decide, auditor.clone())
+        let front = Front::audited(backends.endpoints(), decide, auditor.clone())
             .await
             .unwrap();
         let pool = |name: &str, timeout, max_instances| {
@@ -234,6 +234,11 @@ impl FaultyApp {
         let ledger = self.auditor.ledger();
         let job = ledger.jobs().find(|(known, _)| *known == id);
         job.map(|(_, job)| job.starts).unwrap()
+    }
+
+    /// The messages that wait in the queue.
+    pub(super) async fn waiting(&self) -> Vec<Message> {
+        self.backends.messages().await
     }
 
     /// Every job that the auditor saw, once there are this many and all have finished.

@@ -12,6 +12,9 @@ use crate::app::Answer;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Send,
+    /// In place of [`Step::Send`], for a job far ahead.
+    Schedule,
+    Unschedule,
     Read,
     Create,
     Claim,
@@ -29,6 +32,8 @@ impl Step {
     fn of(call: &Call) -> Self {
         match call.operation.as_str() {
             "SendMessage" => Self::Send,
+            "CreateSchedule" => Self::Schedule,
+            "DeleteSchedule" => Self::Unschedule,
             "GetItem" => Self::Read,
             "PutItem" => Self::Create,
             "ChangeMessageVisibility" => Self::HandBack,
@@ -153,6 +158,12 @@ impl Script {
 }
 
 fn id_of(call: &Call) -> Option<String> {
+    if let Some(name) = call.schedule() {
+        // The digits of the id come first.
+        let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| name.get(part));
+        let parts: Option<Vec<_>> = parts.into_iter().collect();
+        return parts.map(|parts| parts.join("-"));
+    }
     let id = match call.operation.as_str() {
         "SendMessage" => {
             let body = call.body["MessageBody"].as_str()?;

@@ -1,5 +1,7 @@
 use super::*;
-use engine::{Failure, NewJob, Owner, Percent, test_kit};
+use engine::{CallbackState, Failure, NewJob, Owner, Percent, test_kit};
+
+use crate::WebhookDocument;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds)
@@ -126,4 +128,68 @@ fn a_client_is_told_to_wait_between_1_and_30_seconds_and_not_at_all_at_the_end()
         ..started()
     };
     assert_eq!(retry_after(&done, at(start)), None);
+}
+
+fn with_callback(state: CallbackState, attempts: u32, last_status: Option<u16>) -> JobRecord {
+    JobRecord {
+        state: JobState::Completed(Outcome::Success),
+        ended_at: Some(at(1_767_264_690)),
+        result: Some(r#"{"rows": 1}"#.to_owned()),
+        callback: Some(Callback {
+            url: "https://hooks.example.com/a?b=c".to_owned(),
+            state,
+            attempts,
+            last_status,
+        }),
+        ..started()
+    }
+}
+
+#[test]
+fn a_job_with_a_callback_says_how_its_delivery_goes_and_no_other_mentions_it() {
+    assert_eq!(document(&started())["job"].get("callback"), None);
+    let url = "https://hooks.example.com/a?b=c";
+    for (state, attempts, last_status, expected) in [
+        (
+            CallbackState::Pending,
+            0,
+            None,
+            serde_json::json!({"url": url, "state": "PENDING", "attempts": 0, "last-status": null}),
+        ),
+        (
+            CallbackState::Delivered,
+            2,
+            Some(204),
+            serde_json::json!({"url": url, "state": "DELIVERED", "attempts": 2, "last-status": 204}),
+        ),
+        (
+            CallbackState::Failed,
+            12,
+            Some(410),
+            serde_json::json!({"url": url, "state": "FAILED", "attempts": 12, "last-status": 410}),
+        ),
+    ] {
+        let record = with_callback(state, attempts, last_status);
+        assert_eq!(document(&record)["job"]["callback"], expected);
+    }
+}
+
+#[test]
+fn a_webhook_is_the_document_of_a_finished_job_without_its_result() {
+    let record = with_callback(CallbackState::Pending, 1, None);
+    let judged = record.judged(at(1_767_264_700));
+    let webhook = WebhookDocument::of(&judged, "https://api.example.com").unwrap();
+    let webhook = serde_json::to_value(webhook).unwrap();
+
+    let mut expected = document(&record);
+    assert_eq!(expected["job"]["result"]["rows"].take(), 1);
+    expected["job"]["result"] = serde_json::Value::Null;
+    let expected = serde_json::json!({
+        "type": "job.completed", "timestamp": "2026-01-01T10:51:30Z", "data": expected
+    });
+    assert_eq!(webhook, expected);
+
+    let running = started();
+    let running = running.judged(at(1_767_264_700));
+    assert!(WebhookDocument::of(&running, "https://api.example.com").is_none());
 }

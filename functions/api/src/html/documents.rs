@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::{Page, answer, time};
 use crate::markup::Escaped;
-use crate::{Answer, OPENAPI_PATH, ProblemKind};
+use crate::{Answer, CALLBACKS_PATH, OPENAPI_PATH, ProblemKind};
 
 /// The contents of a problem's page.
 pub(crate) struct DescribedProblem<'a> {
@@ -42,9 +42,9 @@ pub(crate) fn problem_answer(problem: &DescribedProblem<'_>) -> Answer {
     answer(problem.status, plain(problem.title, tone, &main))
 }
 
-/// The page of `/`.
+/// The page of `/`. `has_webhooks`: whether it links to the secrets that sign webhooks.
 #[must_use]
-pub fn home_page(base_url: &str) -> String {
+pub fn home_page(base_url: &str, has_webhooks: bool) -> String {
     let base = Escaped(base_url);
     let mut problems = String::new();
     for kind in ProblemKind::ALL {
@@ -57,10 +57,15 @@ pub fn home_page(base_url: &str) -> String {
             Escaped(kind.title())
         );
     }
+    let webhooks = if has_webhooks {
+        format!(" <a href=\"{base}{CALLBACKS_PATH}\">Webhook secrets</a>")
+    } else {
+        String::new()
+    };
     let main = format!(
         "<main>\n<h1>Asynchronous jobs over HTTP</h1>\n<p>Submit a job with <code>POST {base}/jobs</code>. The response is \
          <code>202 Accepted</code>, with the address of a page that shows the job's progress.</p>\n\
-         <p><a class=\"button\" href=\"{base}/jobs\">Your jobs</a> <a href=\"{base}{OPENAPI_PATH}\">OpenAPI</a></p>\n\
+         <p><a class=\"button\" href=\"{base}/jobs\">Your jobs</a> <a href=\"{base}{OPENAPI_PATH}\">OpenAPI</a>{webhooks}</p>\n\
          <p>Problem types:</p>\n<dl>{problems}</dl>\n</main>\n"
     );
     plain("Asynchronous jobs over HTTP", "running", &main)

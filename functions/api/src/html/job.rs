@@ -1,6 +1,6 @@
 //! A job's page.
 
-use engine::{JobState, Judged, Outcome};
+use engine::{Callback, CallbackState, JobState, Judged, Outcome};
 
 use super::{Page, latest_report, time};
 use crate::document::error_of;
@@ -40,7 +40,7 @@ pub(crate) fn job_page(judged: &Judged<'_>, view: &JobView<'_>) -> String {
          <div id=\"outcome\">{}</div>\n<dl id=\"facts\">{}</dl>\n<p id=\"trouble\" role=\"status\" class=\"soft\"></p>\n{}</main>\n",
         Escaped(latest_report(judged)),
         outcome(judged, view),
-        facts(judged),
+        facts(judged, view),
         links(view),
     );
     let page = Page {
@@ -87,7 +87,7 @@ fn outcome(judged: &Judged<'_>, view: &JobView<'_>) -> String {
 }
 
 /// The facts do not depend on the clock: the page changes only if its entity tag does.
-fn facts(judged: &Judged<'_>) -> String {
+fn facts(judged: &Judged<'_>, view: &JobView<'_>) -> String {
     let is_ended = judged.outcome().is_some();
     let waits = judged.state == JobState::Scheduled;
     let attempt = format!("{} of {}", judged.attempt, judged.max_attempts);
@@ -102,11 +102,36 @@ fn facts(judged: &Judged<'_>) -> String {
         ("Ended", judged.ended_at.map(time)),
         ("Attempt", (judged.attempt > 0).then_some(attempt)),
         ("Kept until", is_ended.then(|| time(judged.expires_at))),
+        (
+            "Callback",
+            // Its URL can be a secret between the owner and the receiver.
+            judged
+                .callback
+                .as_ref()
+                .filter(|_| !view.is_guest)
+                .map(callback),
+        ),
     ];
     let known = facts
         .into_iter()
         .filter_map(|(name, value)| Some(format!("<dt>{name}</dt><dd>{}</dd>", value?)));
     known.collect()
+}
+
+/// The URL is text: a page about the receiver is not what a reader expects behind a link, and the owner knows the URL.
+fn callback(callback: &Callback) -> String {
+    let state = match callback.state {
+        CallbackState::Pending => "pending",
+        CallbackState::Delivered => "delivered",
+        CallbackState::Failed => "failed",
+    };
+    let last = callback.last_status;
+    let last = last.map_or_else(String::new, |status| format!(", last status {status}"));
+    format!(
+        "{state}, deliveries: {}{last}<br><span class=\"soft\">{}</span>",
+        callback.attempts,
+        Escaped(&callback.url)
+    )
 }
 
 fn links(view: &JobView<'_>) -> String {
@@ -118,4 +143,47 @@ fn links(view: &JobView<'_>) -> String {
         "<p class=\"soft\"><a href=\"{}\">All jobs</a></p>\n",
         Escaped(&jobs)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{JobRecord, test_kit};
+
+    fn page(record: &JobRecord, is_guest: bool) -> String {
+        let view = JobView {
+            base_url: "https://api.example.com",
+            wait: None,
+            tag: "",
+            is_guest,
+        };
+        job_page(&record.judged(record.created_at), &view)
+    }
+
+    /// The URL is the submitter's text, and may contain a secret of the receiver's.
+    #[test]
+    fn the_owner_sees_the_callback_as_text_and_a_guest_sees_none() {
+        let job = test_kit::new_job();
+        let start = job.scheduled_start;
+        let mut record = JobRecord::begin(job, start);
+        assert!(!page(&record, false).contains("Callback"));
+        record.callback = Some(Callback {
+            url: "https://a.example/'\"<x>&y".to_owned(),
+            state: CallbackState::Failed,
+            attempts: 12,
+            last_status: Some(503),
+        });
+
+        let shown = page(&record, false);
+
+        let url = "https://a.example/&#39;&quot;&lt;x&gt;&amp;y</span>";
+        assert!(shown.contains(url), "{shown}");
+        assert!(
+            shown.contains("failed, deliveries: 12, last status 503"),
+            "{shown}"
+        );
+        assert!(!shown.contains("href=\"https://a.example"), "{shown}");
+        let of_guest = page(&record, true);
+        assert!(!of_guest.contains("a.example") && !of_guest.contains("Callback"));
+    }
 }

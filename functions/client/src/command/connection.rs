@@ -30,9 +30,9 @@ impl JobArgs {
     }
 }
 
-/// The arguments that every command takes: which service, and as whom.
+/// The arguments that every command takes: which service, and as whom. To be flattened into those of a command.
 #[derive(Debug, clap::Args)]
-pub(super) struct ConnectionArgs {
+pub struct ConnectionArgs {
     /// Base URL of the service
     #[arg(long, value_name = "BASE", env = "ACCEPTED_URL", default_value = DEFAULT_URL, value_parser = base)]
     url: Url,
@@ -55,7 +55,10 @@ pub(super) struct ConnectionArgs {
 
 impl ConnectionArgs {
     /// A client of the service that the arguments name.
-    pub(super) fn client(self) -> Result<Client, ClientError> {
+    ///
+    /// # Errors
+    /// [`ClientError::Setup`] if TLS cannot be set up.
+    pub fn client(self) -> Result<Client, ClientError> {
         let is_asked = self.sign || self.region.is_some() || self.profile.is_some();
         let signing = Signing {
             when: if is_asked {

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::input::{Field, Input};
 use super::watch::follow;
 use super::{CommandError, ConnectionArgs, Exit, Output};
-use crate::{ClientError, IdempotencyKey, MAX_BODY_BYTES, Submission};
+use crate::{ClientError, IdempotencyKey, MAX_BODY_BYTES, Submission, Url};
 
 /// The problem type of a key that was used with another body: the end of its URI.
 const KEY_REUSED: &str = "/idempotency-key-reused";
@@ -41,6 +41,9 @@ pub struct Args {
     /// the first request, name its upload instead of the file: --field 'csv:={"upload": "ID"}'.
     #[arg(long, value_name = "IDEMPOTENCY_KEY")]
     key: Option<IdempotencyKey>,
+    /// URL that receives a webhook when the job has finished, if the service sends webhooks
+    #[arg(long, value_name = "URL")]
+    callback: Option<Url>,
     /// Watch the job until it finishes
     #[arg(long)]
     watch: bool,
@@ -54,6 +57,7 @@ pub(super) async fn run(args: Args, stdout: &mut Output) -> Result<Exit, Command
     let mut submission = Submission::new(args.name, &json!({}))?;
     submission.summary = args.summary;
     submission.scheduled_start_time = args.at;
+    submission.callback = args.callback;
     submission.idempotency_key = args.key;
     let client = args.connection.client()?;
 

@@ -21,6 +21,7 @@ fn a_command_line_that_is_wrong_has_clap_s_exit_code() {
         &["watch", "job-1"][..],
         &["submit"],
         &["submit", "x", "--at", "tomorrow"],
+        &["submit", "x", "--callback", "hooks.example.com"],
         &["list", "--limit", "0"],
     ] {
         let error = CommandLine::try_parse_from(["accepted"].iter().chain(line)).unwrap_err();

@@ -13,6 +13,7 @@ mod submitting;
 mod uploading;
 mod uploads;
 mod watching;
+mod webhooks;
 
 use std::io::Write;
 use std::process::{Command, Stdio};

@@ -23,6 +23,8 @@ async fn submit_sends_what_was_said_and_prints_nothing_but_the_status_uri() {
             "mine",
             "--at",
             "2030-01-01T00:00:00Z",
+            "--callback",
+            "https://hooks.example.com/jobs",
             "--key",
             "k-1",
             "--user",
@@ -41,7 +43,7 @@ async fn submit_sends_what_was_said_and_prints_nothing_but_the_status_uri() {
     assert_eq!(
         seen.body,
         json!({"name": "csv_profile", "input": {"rows": 3, "csv": "city\nZürich\n"}, "summary": "mine",
-               "scheduled-start-time": "2030-01-01T00:00:00Z"})
+               "scheduled-start-time": "2030-01-01T00:00:00Z", "callback": {"url": "https://hooks.example.com/jobs"}})
     );
     assert_eq!(seen.header("idempotency-key"), Some("\"k-1\""));
     assert_eq!(

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracing::error;
 
-use super::request::refusal;
 use super::{Bucket, BucketError, upload_key};
 use crate::UploadedObject;
 use crate::attachment::ReadError;
+use crate::signed::{Request, refusal};
 
 /// What is read, and from where.
 #[derive(Clone, Debug)]
@@ -76,11 +75,16 @@ async fn receive(
 ) -> Result<(), ReadError> {
     let (key, range) = (upload_key(&object.id), format!("bytes={from}-"));
     let headers = [("range", range.as_str()), ("if-match", &object.etag)];
-    let answer = bucket
-        .send_once("GET", &key, &headers, SdkBody::empty(), SILENCE)
-        .await?;
+    let request = Request {
+        method: "GET",
+        path: &key,
+        headers: &headers,
+        body: Bytes::new(),
+    };
+    let answer = bucket.client.send_once(&request, SILENCE).await;
+    let answer = answer.map_err(BucketError::from)?;
     if answer.status().as_u16() != 206 {
-        return Err(ReadError::of(refusal(answer).await));
+        return Err(ReadError::of(refusal(answer).await.into()));
     }
     let mut body = ByteStream::new(answer.into_body());
     loop {

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::signed::RequestError;
+
 /// An error of the bucket.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
@@ -28,8 +30,14 @@ impl BucketError {
     pub(super) fn unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Unavailable(error.into())
     }
+}
 
-    pub(super) fn unsigned(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Unsigned(error.into())
+impl From<RequestError> for BucketError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Unavailable(source) => Self::Unavailable(source),
+            RequestError::Refused { status, code } => Self::Refused { status, code },
+            RequestError::Unsigned(source) => Self::Unsigned(source),
+        }
     }
 }

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::request::refusal;
 use super::{Bucket, BucketError};
 use crate::aws::ATTEMPT;
+use crate::signed::{Header, Request, refusal};
 use crate::{Timestamp, UploadId};
 
 /// What the bucket says about an object.
@@ -40,12 +39,34 @@ pub struct UploadedObject {
 const SLOWEST: u64 = 1_000;
 
 impl Bucket {
+    /// A URL that allows this request for `valid` from `now`, up to [`super::LONGEST_ACCESS`] in AWS. The request must have these headers, with these
+    /// values.
+    ///
+    /// # Errors
+    /// [`BucketError::Unsigned`].
+    pub async fn presigned(
+        &self,
+        method: &str,
+        key: &str,
+        headers: &[Header<'_>],
+        valid: Duration,
+        now: Timestamp,
+    ) -> Result<String, BucketError> {
+        let request = Request {
+            method,
+            path: key,
+            headers,
+            body: Bytes::new(),
+        };
+        Ok(self.client.presigned(&request, valid, now).await?)
+    }
+
     /// What the bucket says about an object: a HEAD. `None` if there is none. Without permission to list the bucket, S3 answers 403 then.
     ///
     /// # Errors
     /// [`BucketError`].
     pub async fn head(&self, key: &str) -> Result<Option<ObjectFacts>, BucketError> {
-        let answer = self.send("HEAD", key, &[], SdkBody::empty, ATTEMPT).await?;
+        let answer = self.send("HEAD", key, &[], Bytes::new(), ATTEMPT).await?;
         match answer.status().as_u16() {
             200 => facts(&answer).map(Some),
             status @ (403 | 404) => {
@@ -53,7 +74,7 @@ impl Bucket {
                 info!(key, status, "no object, or no permission to read it");
                 Ok(None)
             }
-            _ => Err(refusal(answer).await),
+            _ => Err(refusal(answer).await.into()),
         }
     }
 
@@ -70,8 +91,7 @@ impl Bucket {
         let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
         let time = ATTEMPT + Duration::from_millis(bytes / SLOWEST);
         let headers = [("content-type", media_type)];
-        let body = || SdkBody::from(content.clone());
-        let answer = self.send("PUT", key, &headers, body, time).await?;
+        let answer = self.send("PUT", key, &headers, content, time).await?;
         expect_success(answer).await
     }
 
@@ -80,10 +100,25 @@ impl Bucket {
     /// # Errors
     /// [`BucketError`]: it may have been deleted.
     pub(crate) async fn delete(&self, key: &str) -> Result<(), BucketError> {
-        let answer = self
-            .send("DELETE", key, &[], SdkBody::empty, ATTEMPT)
-            .await?;
+        let answer = self.send("DELETE", key, &[], Bytes::new(), ATTEMPT).await?;
         expect_success(answer).await
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        key: &str,
+        headers: &[Header<'_>],
+        body: Bytes,
+        time: Duration,
+    ) -> Result<HttpResponse, BucketError> {
+        let request = Request {
+            method,
+            path: key,
+            headers,
+            body,
+        };
+        Ok(self.client.send(&request, time).await?)
     }
 }
 
@@ -91,7 +126,7 @@ async fn expect_success(answer: HttpResponse) -> Result<(), BucketError> {
     if answer.status().is_success() {
         Ok(())
     } else {
-        Err(refusal(answer).await)
+        Err(refusal(answer).await.into())
     }
 }
 

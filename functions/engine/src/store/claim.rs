@@ -34,7 +34,7 @@ impl JobStore {
         let update = Update {
             set: "SET #state = :started, #attempt = #attempt + if_not_exists(#attempt_step, :one), #version = #version + :one, \
                      #percent = if_not_exists(#start_percent, :zero), #started_at_ms = :now, #updated_at_ms = :now, \
-                     #lease_until_ms = :lease, #run_token = :token, #progress_number = :zero REMOVE #attempt_step"
+                     #lease_until_ms = :lease, #run_token = :token, #progress_number = :zero REMOVE #attempt_step, #schedule"
                 .to_owned(),
             condition: Condition::Claimable,
             values: vec![

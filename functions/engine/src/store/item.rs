@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::index::{created_order, owner_shard, read_created_order};
 use crate::{
     Attribute, Callback, CallbackState, Checkpoint, CreationToken, EndedSlices, Failure,
-    Fingerprint, JobId, JobRecord, JobState, KindName, Outcome, Owner, Percent, StoreError,
-    Timestamp,
+    Fingerprint, JobId, JobRecord, JobState, KindName, Outcome, Owner, Percent, ScheduleName,
+    StoreError, Timestamp,
 };
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -63,6 +63,8 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
     ];
     let title = record.title.as_deref();
     let title = title.map(|title| (A::Title, string(title)));
+    let schedule = record.schedule.as_ref();
+    let schedule = schedule.map(|name| (A::Schedule, string(name.as_str())));
     let callback = record.callback.iter().flat_map(|callback| {
         [
             (A::CallbackUrl, string(callback.url.as_str())),
@@ -72,6 +74,7 @@ pub(crate) fn to_item(record: &JobRecord) -> Item {
     });
     item.into_iter()
         .chain(title)
+        .chain(schedule)
         .chain(callback)
         .map(|(attribute, value)| (attribute.name().to_owned(), value))
         .collect()
@@ -106,6 +109,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         summary: summary.to_owned(),
         created_at,
         scheduled_start: read.time(A::ScheduledStartMs)?,
+        schedule: read.text(A::Schedule).map(ScheduleName::stored),
         started_at: read.optional_time(A::StartedAtMs)?,
         ended_slices: read.ended_slices()?,
         is_between_slices: item.contains_key(A::AttemptStep.name()),
@@ -332,6 +336,7 @@ mod tests {
             kind: "k".repeat(64).parse().unwrap(),
             title: Some("s".repeat(200)),
             summary: "s".repeat(200),
+            schedule: Some(ScheduleName::stored(&"a".repeat(64))),
             ..accepted()
         };
         let size = |value: &AttributeValue| match value {

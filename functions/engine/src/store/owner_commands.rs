@@ -10,7 +10,7 @@ use super::ending::{Ending, same_job};
 use super::expression::{Conditional, Update};
 use super::item::{epoch_seconds, millis, number, string};
 use crate::record::expiry;
-use crate::{JobId, JobRecord, JobState, Outcome, Percent, StoreError, Timestamp};
+use crate::{JobId, JobRecord, JobState, Outcome, Percent, ScheduleName, StoreError, Timestamp};
 
 /// Outcome of a cancel, with the record as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,10 +30,11 @@ pub enum Cancellation {
 }
 
 /// Outcome of a delete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// The record is a tombstone now. It may have become one before this delete was answered.
-    Deleted,
+    /// The record is a tombstone now. It may have become one before this delete was answered. Its schedule, if it has one that was not
+    /// known to have fired, is left to the caller.
+    Deleted(Option<ScheduleName>),
     /// The job has not finished.
     Active,
     /// The job had expired or was deleted before.
@@ -49,7 +50,7 @@ const READS: usize = 5;
 const TOMBSTONE: &str = "SET #deleted = :true, #state = :completed, #outcome = :outcome, #summary = :nothing, \
      #expires_at = :expires, #updated_at_ms = :now, #version = #version + :one \
      REMOVE #title, #result, #result_token, #result_days, #error_code, #error_message, #checkpoint, #start_percent, #lease_until_ms, #cancel_requested, \
-     #progress_number, #overdue_ms, #attempt_step, #slice_attempt, #slice_began_ms, #ran_ms, #callback_url, #callback_state, \
+     #progress_number, #overdue_ms, #attempt_step, #slice_attempt, #slice_began_ms, #ran_ms, #schedule, #callback_url, #callback_state, \
      #callback_attempts, #callback_status, #owner_shard";
 
 impl JobStore {
@@ -185,7 +186,7 @@ impl JobStore {
             .await?;
         // Either way, this record is no longer readable.
         self.delete_result(&record).await;
-        Ok(Deletion::Deleted)
+        Ok(Deletion::Deleted(record.schedule))
     }
 
     /// Replaces the record by a tombstone.

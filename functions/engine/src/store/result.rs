@@ -189,6 +189,7 @@ fn max_bytes(
         | A::ErrorCode
         | A::ErrorMessage
         | A::ResultToken
-        | A::ResultDays => return None,
+        | A::ResultDays
+        | A::Schedule => return None,
     })
 }

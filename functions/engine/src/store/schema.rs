@@ -29,6 +29,8 @@ pub enum Attribute {
     Checkpoint,
     Summary,
     ScheduledStartMs,
+    /// Absent unless the job starts later than a message can be delayed, and from the first claim on.
+    Schedule,
     StartedAtMs,
     EndedAtMs,
     DeadlineMs,
@@ -79,7 +81,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 43] = [
         Self::Id,
         Self::Owner,
         Self::Name,
@@ -93,6 +95,7 @@ impl Attribute {
         Self::Title,
         Self::Summary,
         Self::ScheduledStartMs,
+        Self::Schedule,
         Self::StartedAtMs,
         Self::EndedAtMs,
         Self::DeadlineMs,
@@ -141,6 +144,7 @@ impl Attribute {
             Self::Title => "title",
             Self::Summary => "summary",
             Self::ScheduledStartMs => "scheduled_start_ms",
+            Self::Schedule => "schedule",
             Self::StartedAtMs => "started_at_ms",
             Self::EndedAtMs => "ended_at_ms",
             Self::DeadlineMs => "deadline_ms",

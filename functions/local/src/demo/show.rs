@@ -16,6 +16,7 @@ use tokio::time::sleep;
 
 use super::RETENTION;
 use super::profile_table::profile_table;
+use super::webhooks::Webhooks;
 
 /// The service judges expiry to the second or so; after the promised moment it gets this much.
 const EXPIRY_GRACE: Duration = Duration::from_secs(5);
@@ -31,6 +32,12 @@ pub(super) enum DemoError {
     /// The output cannot be written.
     #[error(transparent)]
     Output(#[from] io::Error),
+    /// A secret of the service cannot verify webhooks.
+    #[error("the service has a secret that is not valid: {0}")]
+    Secret(#[from] standardwebhooks::WebhookError),
+    /// No webhook reported the end of the job before it expired.
+    #[error("no webhook came to {0}")]
+    NoWebhook(Url),
     /// The job failed or was canceled.
     #[error("the demo's job ended as {0}")]
     Unsuccessful(String),
@@ -45,7 +52,7 @@ impl DemoError {
         match self {
             Self::Client(error) => CommandError::from(error).report().report(),
             Self::Output(error) => CommandError::from(error).report().report(),
-            Self::Unsuccessful(_) | Self::NotGone(_) => {
+            Self::Secret(_) | Self::NoWebhook(_) | Self::Unsuccessful(_) | Self::NotGone(_) => {
                 eprintln!("error: {self}");
                 ExitCode::FAILURE
             }
@@ -61,20 +68,22 @@ pub(super) enum Csv {
     File(Content),
 }
 
-/// Submits the CSV text to `csv_profile`, shows the progress and the result, and waits until the status URI is gone.
+/// Submits the CSV text to `csv_profile`, shows the progress, the result and the webhook, and waits until the status URI is gone.
 ///
 /// The story goes to `stdout`, the progress to stderr.
 pub(super) async fn demo(
     client: &Client,
     file: &Path,
     csv: &Csv,
+    webhooks: &mut Webhooks,
     stdout: &mut Output,
 ) -> Result<(), DemoError> {
     let begun = Instant::now();
-    let accepted = submit(client, file, csv, stdout).await?;
+    let accepted = submit(client, file, csv, &webhooks.url, stdout).await?;
     let uri = &accepted.status_uri;
     let job = watch(client, uri, stdout).await?;
     show_result(client, uri, stdout).await?;
+    show_webhook(webhooks, &job, stdout).await?;
     wait_until_gone(client, uri, &job, stdout).await?;
     let took = HumanDuration(begun.elapsed());
     writeln!(stdout, "\nThat was the whole life of a job, in {took}.")?;
@@ -85,6 +94,7 @@ async fn submit(
     client: &Client,
     file: &Path,
     csv: &Csv,
+    callback: &Url,
     stdout: &mut Output,
 ) -> Result<Accepted, DemoError> {
     let name = file.file_name().unwrap_or_default().display();
@@ -110,7 +120,8 @@ async fn submit(
             upload.reference()
         }
     };
-    let submission = Submission::new("csv_profile", &json!({ "csv": csv }))?;
+    let mut submission = Submission::new("csv_profile", &json!({ "csv": csv }))?;
+    submission.callback = Some(callback.clone());
     let sent = Instant::now();
     let accepted = client.submit(&submission).await?;
     let took_ms = sent.elapsed().as_millis();
@@ -150,6 +161,35 @@ async fn show_result(client: &Client, uri: &Url, stdout: &mut Output) -> Result<
     Ok(())
 }
 
+/// Shows the webhook of the job's end, which comes about a second after it.
+async fn show_webhook(
+    webhooks: &mut Webhooks,
+    job: &Job,
+    stdout: &mut Output,
+) -> Result<(), DemoError> {
+    writeln!(
+        stdout,
+        "\n4. The service called the URL that the job was submitted with."
+    )?;
+    stdout.flush()?;
+    let delivery = webhooks.next(time_left(job)).await;
+    let delivery = delivery.ok_or_else(|| DemoError::NoWebhook(webhooks.url.clone()))?;
+    writeln!(stdout, "   POST {} → {}", webhooks.url, named(204))?;
+    writeln!(
+        stdout,
+        "   {}: {}, {}; its signature is valid",
+        delivery.id, delivery.job.job_state, delivery.job.job_status
+    )?;
+    Ok(())
+}
+
+/// How long the job is still kept.
+fn time_left(job: &Job) -> Duration {
+    let left = job.expires_at.map(|end| end - OffsetDateTime::now_utc());
+    let left = left.and_then(|left| Duration::try_from(left).ok());
+    left.unwrap_or_default().min(RETENTION)
+}
+
 /// Shows that the status URI answers, then waits until it is gone.
 async fn wait_until_gone(
     client: &Client,
@@ -159,14 +199,12 @@ async fn wait_until_gone(
 ) -> Result<(), DemoError> {
     writeln!(
         stdout,
-        "\n4. The status URI answers as long as the job is kept, here for {}.",
+        "\n5. The status URI answers as long as the job is kept, here for {}.",
         HumanDuration(RETENTION)
     )?;
     writeln!(stdout, "   GET {} → {}", uri.path(), named(200))?;
     stdout.flush()?;
-    let left = job.expires_at.map(|end| end - OffsetDateTime::now_utc());
-    let left = left.and_then(|left| Duration::try_from(left).ok());
-    sleep(left.unwrap_or_default().min(RETENTION)).await;
+    sleep(time_left(job)).await;
     let gone = gone(client, uri).await?;
     writeln!(stdout, "   GET {} → {}", uri.path(), named(gone.status))?;
     writeln!(stdout, "   {}", gone.title)?;

@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 
 use api::{
     AcceptedDocument, JobDocument, ProblemDocument, ProblemKind, Resource, Route, UploadDocument,
+    WebhookDocument,
 };
-use engine::{JobState, LONGEST_HOLD, MAX_PAGE};
+use engine::{
+    CreationToken, IdSecrets, JobState, LONGEST_HOLD, MAX_PAGE, Owner, Timestamp, WebhookId,
+};
 
 use super::tests::{ID, document_of, incoming};
 use super::*;
+use crate::callbacks::CallbacksDocument;
 use crate::list::{DEFAULT_LIMIT, ListDocument};
 use crate::pages::{HomeDocument, ProblemTypeDocument};
 
@@ -25,6 +29,7 @@ fn operation_id(route: &Route) -> Option<&'static str> {
         Route::JobResult(_) => Some("getJobResult"),
         Route::Cancel(_) => Some("cancelJob"),
         Route::Upload => Some("requestUpload"),
+        Route::Callbacks => Some("getCallbacks"),
         Route::ProblemType(_) => Some("getProblemType"),
         Route::Monitor(_) | Route::Options(_) => None,
     }
@@ -34,7 +39,9 @@ fn operation_id(route: &Route) -> Option<&'static str> {
 fn forms(operation_id: &str) -> &'static [Representation] {
     match operation_id {
         "getHome" | "getProblemType" => Representation::OF_DOCUMENT,
-        "getOpenApi" | "getJobResult" | "requestUpload" => Representation::OF_RESULT,
+        "getOpenApi" | "getJobResult" | "getCallbacks" | "requestUpload" => {
+            Representation::OF_RESULT
+        }
         "listJobs" => Representation::OF_LIST,
         "getJob" => Representation::OF_JOB,
         "submitJob" | "cancelJob" => Representation::OF_COMMAND,
@@ -80,6 +87,7 @@ fn every_route_is_in_the_document_and_nothing_else() {
         "cancelJob",
         "getProblemType",
         "requestUpload",
+        "getCallbacks",
     ];
     assert_eq!(seen, BTreeSet::from(all));
     assert_eq!(operations(&document).count(), all.len());
@@ -125,6 +133,8 @@ fn the_schemas_are_those_of_the_types() {
     generator.subschema_for::<JobDocument<'_>>();
     generator.subschema_for::<ListDocument<'_>>();
     generator.subschema_for::<UploadDocument<'_>>();
+    generator.subschema_for::<WebhookDocument<'_>>();
+    generator.subschema_for::<CallbacksDocument>();
     generator.subschema_for::<ProblemDocument<'_>>();
     generator.subschema_for::<HomeDocument>();
     generator.subschema_for::<ProblemTypeDocument>();
@@ -155,6 +165,27 @@ fn the_parameters_have_the_limits_of_the_code() {
     let wait = format!("maximum {}", LONGEST_HOLD.as_secs());
     let prefer = parameters["Prefer"]["description"].as_str().unwrap();
     assert!(prefer.contains(&wait), "{prefer}");
+}
+
+#[test]
+fn the_webhook_has_the_headers_that_are_sent_and_needs_none_of_our_credentials() {
+    let document = document_of(&[], Some(Authorization::Iam));
+    let secrets = IdSecrets::parse("ID_SECRETS", &"s".repeat(32)).unwrap();
+    let secrets = secrets.signing_secrets(&Owner::named("alice").unwrap());
+    let id = WebhookId::of(&ID.parse().unwrap(), &CreationToken::of([1; 16]));
+    let sent = secrets.headers(&id, Timestamp::from_seconds(1), b"{}");
+
+    let webhook = &document["webhooks"]["job.completed"]["post"];
+
+    let parameters = webhook["parameters"].as_array().unwrap();
+    let names: Vec<_> = parameters.iter().map(|header| &header["name"]).collect();
+    assert_eq!(names, sent.map(|(name, _)| name));
+    assert_eq!(webhook["security"], json!([]));
+    let body = &webhook["requestBody"]["content"]["application/json"];
+    let example = &body["examples"]["example"]["value"];
+    let kind = &document["components"]["schemas"]["WebhookDocument"]["properties"]["type"];
+    assert_eq!(example["type"], kind["const"]);
+    assert_eq!(example["timestamp"], example["data"]["job"]["end-time"]);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use api::{Incoming, JobDocument, JobMembers, Problem, ProblemKind};
+use api::{Incoming, JobDocument, JobMembers, Problem, ProblemKind, WebhookDocument};
 use engine::{
-    CreationToken, Fingerprint, JobId, JobRecord, JobState, Judged, NewJob, Outcome, Owner,
-    Percent, Timestamp,
+    Callback, CreationToken, Fingerprint, JobId, JobRecord, JobState, Judged, NewJob, Outcome,
+    Owner, Percent, Timestamp,
 };
 use serde_json::{Map, Value, json};
 
@@ -35,6 +35,7 @@ impl Examples<'_> {
                 Some("JobDocument") => self.job(is_cancel),
                 Some("AcceptedDocument") => self.accepted(),
                 Some("ListDocument") => Self::page(),
+                Some("WebhookDocument") => self.webhook(),
                 _ => return,
             };
             Map::from_iter([("example".to_owned(), json!({ "value": document }))])
@@ -55,6 +56,15 @@ impl Examples<'_> {
         let text = judged(|record| record).as_ref().map(document);
         text.and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default()
+    }
+
+    /// The webhook of a job that was canceled.
+    fn webhook(&self) -> Value {
+        let document = |job: &Judged<'_>| {
+            WebhookDocument::of(job, &self.incoming.base_url).map(|document| written(&document))
+        };
+        let job = judged(|record| with_callback(canceled(record)));
+        job.as_ref().and_then(document).unwrap_or_default()
     }
 
     /// The last page of a list.
@@ -94,6 +104,7 @@ fn record() -> Option<JobRecord> {
         creation_token: CreationToken::of([1; 16]),
         summary: "cities".to_owned(),
         scheduled_start: at,
+        schedule: None,
         deadline: Duration::from_secs(86_400),
         write_horizon: engine::WRITE_HORIZON,
         retention: Duration::from_secs(86_400),
@@ -119,6 +130,15 @@ fn canceled(record: JobRecord) -> JobRecord {
     JobRecord {
         state: JobState::Completed(Outcome::Canceled),
         ended_at: Some(Timestamp::from_seconds(ACCEPTED + 5)),
+        ..record
+    }
+}
+
+fn with_callback(record: JobRecord) -> JobRecord {
+    JobRecord {
+        callback: Some(Callback::pending(
+            "https://hooks.example.com/jobs".to_owned(),
+        )),
         ..record
     }
 }

@@ -1,11 +1,13 @@
 //! The kinds that can be submitted, with the schemas of their inputs and results.
 
 use api::JSON;
-use engine::{Catalog, MAX_SUMMARY_CHARS, UPLOAD_MARK};
+use engine::{Catalog, MAX_CALLBACK_URL_BYTES, MAX_SUMMARY_CHARS, UPLOAD_MARK};
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform as _};
 use serde_json::{Map, Value, json};
+
+use super::Features;
 
 const PATH: &str = "/components/schemas";
 
@@ -13,12 +15,12 @@ const PATH: &str = "/components/schemas";
 const XML_TEXT: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]*$";
 
 /// Adds the kinds to the document: a schema of the submission of each, an example, and a schema of its results.
-pub(super) fn describe(catalog: &Catalog, has_bucket: bool, document: &mut Value) {
+pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Value) {
     let mut inputs = settings().for_deserialize().into_generator();
     let described: Vec<_> = catalog.inputs(&mut inputs).collect();
     let mut definitions = inputs.take_definitions(true);
     for definition in definitions.values_mut() {
-        describe_uploads(definition, has_bucket);
+        describe_uploads(definition, features.uploads);
     }
     let mut examples = Map::new();
     let schemas = &mut document["components"]["schemas"];
@@ -27,8 +29,11 @@ pub(super) fn describe(catalog: &Catalog, has_bucket: bool, document: &mut Value
             let example = json!({ "value": { "name": name.as_str(), "input": input } });
             examples.insert(name.to_string(), example);
         }
-        schemas[format!("{name}_submission")] =
-            submission(name.as_str(), &renamed(input.clone(), "Input"));
+        let mut schema = submission(name.as_str(), &renamed(input.clone(), "Input"));
+        if features.webhooks {
+            schema["properties"]["callback"] = callback();
+        }
+        schemas[format!("{name}_submission")] = schema;
     }
     let names = described.iter().map(|(name, _)| name.as_str());
     schemas["Submission"] = one_of(
@@ -140,10 +145,28 @@ fn submission(kind: &str, input: &Value) -> Value {
             "scheduled-start-time": {
                 "type": "string",
                 "format": "date-time",
-                "description": "When the job may start. A time in the past means now. The deployment limits how far in the future it may be; a 422 names the limit.",
+                "description": "When the job may start. A time in the past means now. If it is more than 15 minutes ahead, the job is due within a minute after it, and its message must not exceed 262144 bytes. The deployment limits how far in the future it may be. A 422 names the limit.",
             },
         },
         "required": ["name", "input"],
+        "additionalProperties": false,
+    })
+}
+
+/// The schema of a submission's `callback`.
+fn callback() -> Value {
+    json!({
+        "type": "object",
+        "description": "Sends the webhook `job.completed` to this URL when the job has finished.",
+        "properties": {
+            "url": {
+                "type": "string",
+                "format": "uri",
+                "description": "An https URL without a fragment, user name or password, on port 443 or 8443. Its host must be public, and one that the deployment calls; a 422 says what is wrong.",
+                "maxLength": MAX_CALLBACK_URL_BYTES,
+            },
+        },
+        "required": ["url"],
         "additionalProperties": false,
     })
 }

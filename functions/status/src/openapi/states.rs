@@ -5,6 +5,7 @@ use engine::JobState::{self, Completed, Scheduled, Started};
 use engine::{Catalog, Outcome};
 use serde_json::{Value, json};
 
+use super::Features;
 use super::kinds::{one_of, reference};
 
 /// The states, each with the name of its schema.
@@ -17,7 +18,7 @@ const STATES: [(JobState, &str); 5] = [
 ];
 
 /// Replaces the types of jobs and of their documents, which have the members of all states, by unions.
-pub(super) fn describe(catalog: &Catalog, has_bucket: bool, document: &mut Value) {
+pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Value) {
     let schemas = &mut document["components"]["schemas"];
     let mut flat = remove(schemas, "Job");
     for (state, name) in STATES {
@@ -28,7 +29,7 @@ pub(super) fn describe(catalog: &Catalog, has_bucket: bool, document: &mut Value
         let mut job = succeeded.clone();
         job["properties"]["name"] = json!({ "type": "string", "const": kind.as_str() });
         let result = reference(&format!("{kind}_result"));
-        job["properties"]["result"] = if has_bucket {
+        job["properties"]["result"] = if features.uploads {
             json!({ "description": "Null if it is in the bucket of large results.", "anyOf": [result, { "type": "null" }] })
         } else {
             result
@@ -46,6 +47,11 @@ pub(super) fn describe(catalog: &Catalog, has_bucket: bool, document: &mut Value
         unfinished.into_iter(),
     );
 
+    if features.webhooks {
+        schemas["WebhookJobDocument"] = of_webhook(&schemas["JobDocument"]);
+        schemas["WebhookDocument"]["properties"]["data"]["$ref"] =
+            reference("WebhookJobDocument")["$ref"].take();
+    }
     for name in ["JobDocument", "AcceptedDocument"] {
         let flat = schemas[name].take();
         let mut of_status = Vec::new();
@@ -63,7 +69,7 @@ pub(super) fn describe(catalog: &Catalog, has_bucket: bool, document: &mut Value
         schemas[name] = one_of(description, "status", of_status.into_iter());
     }
 
-    flat["description"] = "A job in a list, without its result.".into();
+    flat["description"] = "A job without its result.".into();
     flat["properties"]["result"] = json!({ "type": "null" });
     schemas["ListedJob"] = flat;
     schemas["ListDocument"]["properties"]["jobs"]["items"] = reference("ListedJob");
@@ -87,6 +93,20 @@ fn in_state(flat: &Value, state: JobState) -> Value {
         json!({ "type": "null" })
     };
     job
+}
+
+/// The type of the document in a webhook: that of a finished job, without its result. `flat` has the members of all states.
+fn of_webhook(flat: &Value) -> Value {
+    let mut document = flat.clone();
+    document["description"] = "A job that has finished, without its result.".into();
+    let members = &mut document["properties"];
+    members["job"] = reference("ListedJob");
+    let finished = STATES.iter().filter(|(state, _)| state.is_completed());
+    let words: Vec<_> = finished
+        .map(|(state, _)| state.operation_status())
+        .collect();
+    members["status"]["enum"] = words.into();
+    document
 }
 
 /// The type of a document with the `status` of this state, whose job has the schema `job`. `flat` has the members of all states.

@@ -26,16 +26,25 @@ pub(super) fn incoming(method: Method, path: &str) -> Incoming {
 }
 
 pub(super) fn document_of(opt_in: &[&str], authorization: Option<Authorization>) -> Value {
-    document_with(opt_in, authorization, true)
+    document_with(opt_in, authorization, EVERYTHING)
 }
 
-fn document_with(opt_in: &[&str], authorization: Option<Authorization>, has_bucket: bool) -> Value {
+const EVERYTHING: Features = Features {
+    uploads: true,
+    webhooks: true,
+};
+
+fn document_with(
+    opt_in: &[&str],
+    authorization: Option<Authorization>,
+    features: Features,
+) -> Value {
     let opt_in = opt_in.iter().map(|kind| (*kind).to_owned()).collect();
     let catalog = Catalog::of(opt_in, jobs::register).unwrap();
     document(
         &catalog,
         authorization,
-        has_bucket,
+        features,
         &incoming(Method::GET, "/openapi.json"),
     )
 }
@@ -145,7 +154,7 @@ fn a_kind_is_in_the_document_where_the_deployment_has_it() {
     );
     assert_eq!(
         schemas["RehearsalInput"]["properties"]["seconds"]["maximum"],
-        900.0
+        1_209_000.0
     );
 }
 
@@ -203,7 +212,11 @@ fn a_job_has_a_type_for_each_state_and_the_result_type_of_its_kind() {
 
 #[test]
 fn a_deployment_without_large_payloads_has_nothing_of_them() {
-    let document = document_with(&[], None, false);
+    let features = Features {
+        uploads: false,
+        ..EVERYTHING
+    };
+    let document = document_with(&[], None, features);
     assert_eq!(document["paths"].get("/uploads"), None);
     let result = &document["paths"]["/jobs/{id}/result"]["get"]["responses"];
     assert_eq!(result.get("307"), None);
@@ -219,6 +232,42 @@ fn a_deployment_without_large_payloads_has_nothing_of_them() {
     let upload = &with_bucket["anyOf"][1];
     assert_eq!(upload["required"], json!(["upload"]));
     assert_eq!(upload.get(engine::UPLOAD_MARK), None);
+}
+
+#[test]
+fn a_deployment_without_webhooks_has_nothing_of_them() {
+    let words = |document: Value| {
+        let text = document.to_string().to_lowercase();
+        ["callback", "webhook"].map(|word| text.contains(word))
+    };
+    let features = Features {
+        webhooks: false,
+        ..EVERYTHING
+    };
+    assert_eq!(words(document_with(&[], None, features)), [false; 2]);
+    assert_eq!(words(document_with(&[], None, EVERYTHING)), [true; 2]);
+}
+
+#[test]
+fn a_webhook_has_the_document_of_a_finished_job_without_its_result() {
+    let document = document_of(&["rehearsal"], None);
+    let schemas = &document["components"]["schemas"];
+    let submission = &schemas["rehearsal_submission"]["properties"]["callback"];
+    assert_eq!(
+        submission["properties"]["url"]["maxLength"],
+        engine::MAX_CALLBACK_URL_BYTES
+    );
+    let target = |reference: &Value| {
+        let pointer = reference["$ref"].as_str().unwrap();
+        document.pointer(&pointer[1..]).unwrap()
+    };
+    let data = target(&schemas["WebhookDocument"]["properties"]["data"]);
+    let statuses = &data["properties"]["status"]["enum"];
+    assert_eq!(*statuses, json!(["Succeeded", "Failed", "Canceled"]));
+    let job = target(&data["properties"]["job"]);
+    assert_eq!(job["properties"]["result"], json!({ "type": "null" }));
+    let callback = target(&job["properties"]["callback"]);
+    assert_eq!(callback["properties"]["url"]["format"], "uri");
 }
 
 #[test]

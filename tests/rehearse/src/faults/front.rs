@@ -17,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use local::Endpoints;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -28,9 +29,9 @@ use super::refusal::{failed, throttled, unreachable};
 use crate::audit::Auditor;
 use crate::call::{BackEnd, Call};
 
-/// A front before both back ends. Dropping it ends it.
+/// A front before DynamoDB, SQS and Scheduler. Dropping it ends it.
 pub struct Front {
-    /// Where it is reached, as DynamoDB and as SQS.
+    /// Where it is reached, as each of them.
     pub url: String,
     inner: Arc<Inner>,
     /// Ends its connections when it is dropped.
@@ -39,8 +40,8 @@ pub struct Front {
 
 struct Inner {
     client: Client<HttpConnector, Full<Bytes>>,
-    dynamodb_url: String,
-    sqs_url: String,
+    /// S3 is not behind it.
+    back_ends: Endpoints,
     intercept: Box<dyn Intercept>,
     auditor: Option<Arc<Auditor>>,
     on_their_way: OnTheirWay,
@@ -62,27 +63,36 @@ impl Front {
     ///
     /// # Errors
     /// If no port is free.
-    pub async fn start(
-        dynamodb_url: &str,
-        sqs_url: &str,
-        intercept: impl Intercept,
-    ) -> io::Result<Self> {
-        Self::serve(Inner::new(dynamodb_url, sqs_url, intercept)).await
+    pub async fn start(back_ends: Endpoints, intercept: impl Intercept) -> io::Result<Self> {
+        Self::serve(Inner::new(back_ends, intercept)).await
     }
 
-    /// The same, and it shows each message and each write to the auditor.
+    /// The same before a DynamoDB alone.
+    ///
+    /// # Errors
+    /// If no port is free.
+    pub async fn before_table(url: &str, intercept: impl Intercept) -> io::Result<Self> {
+        let back_ends = Endpoints {
+            dynamodb: url.to_owned(),
+            sqs: String::new(),
+            s3: String::new(),
+            scheduler: String::new(),
+        };
+        Self::start(back_ends, intercept).await
+    }
+
+    /// As [`Front::start`], and it shows each message and each write to the auditor.
     ///
     /// # Errors
     /// If no port is free.
     pub async fn audited(
-        dynamodb_url: &str,
-        sqs_url: &str,
+        back_ends: Endpoints,
         intercept: impl Intercept,
         auditor: Arc<Auditor>,
     ) -> io::Result<Self> {
         Self::serve(Inner {
             auditor: Some(auditor),
-            ..Inner::new(dynamodb_url, sqs_url, intercept)
+            ..Inner::new(back_ends, intercept)
         })
         .await
     }
@@ -133,11 +143,10 @@ async fn converse(stream: TcpStream, inner: Arc<Inner>) {
 }
 
 impl Inner {
-    fn new(dynamodb_url: &str, sqs_url: &str, intercept: impl Intercept) -> Self {
+    fn new(back_ends: Endpoints, intercept: impl Intercept) -> Self {
         Self {
             client: Client::builder(TokioExecutor::new()).build_http(),
-            dynamodb_url: dynamodb_url.trim_end_matches('/').to_owned(),
-            sqs_url: sqs_url.trim_end_matches('/').to_owned(),
+            back_ends,
             intercept: Box::new(intercept),
             auditor: None,
             on_their_way: OnTheirWay::default(),
@@ -234,10 +243,12 @@ impl Inner {
 
     async fn forward(&self, call: &Call) -> Answer {
         let base = match call.back_end {
-            BackEnd::DynamoDb => &self.dynamodb_url,
-            BackEnd::Sqs => &self.sqs_url,
+            BackEnd::DynamoDb => &self.back_ends.dynamodb,
+            BackEnd::Sqs => &self.back_ends.sqs,
+            BackEnd::Scheduler => &self.back_ends.scheduler,
         };
-        match self.ask(&format!("{base}{}", call.uri.path()), call).await {
+        let url = format!("{}{}", base.trim_end_matches('/'), call.uri);
+        match self.ask(&url, call).await {
             Ok(answer) => answer,
             Err(error) => {
                 tracing::warn!("a back end behind the front gave no answer: {error}");
@@ -247,7 +258,8 @@ impl Inner {
     }
 
     async fn ask(&self, url: &str, call: &Call) -> Result<Answer, Box<dyn Error + Send + Sync>> {
-        let mut request = Request::post(url).body(Full::new(call.bytes.clone()))?;
+        let request = Request::builder().method(call.method.clone()).uri(url);
+        let mut request = request.body(Full::new(call.bytes.clone()))?;
         *request.headers_mut() = end_to_end(&call.headers);
         let (mut parts, body) = self.client.request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();

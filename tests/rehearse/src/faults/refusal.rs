@@ -6,9 +6,10 @@ use http_body_util::Full;
 
 use crate::call::BackEnd;
 
-/// There are too many calls: as DynamoDB says it of a partition, and SQS of a queue.
+/// There are too many calls: as DynamoDB says it of a partition, SQS of a queue, and Scheduler of an account.
 /// Sources: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>,
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors>
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html#API_SendMessage_Errors>,
+/// <https://docs.aws.amazon.com/scheduler/latest/APIReference/CommonErrors.html>
 pub(super) fn throttled(back_end: BackEnd) -> Response<Full<Bytes>> {
     match back_end {
         BackEnd::DynamoDb => refusal(
@@ -23,6 +24,12 @@ pub(super) fn throttled(back_end: BackEnd) -> Response<Full<Bytes>> {
             "com.amazonaws.sqs#RequestThrottled",
             "Request is throttled.",
         ),
+        BackEnd::Scheduler => refusal(
+            back_end,
+            StatusCode::TOO_MANY_REQUESTS,
+            "ThrottlingException",
+            "Rate exceeded",
+        ),
     }
 }
 
@@ -31,6 +38,7 @@ pub(super) fn failed(back_end: BackEnd) -> Response<Full<Bytes>> {
     let shape = match back_end {
         BackEnd::DynamoDb => "com.amazonaws.dynamodb.v20120810#InternalServerError",
         BackEnd::Sqs => "com.amazon.coral.service#InternalFailure",
+        BackEnd::Scheduler => "InternalServerException",
     };
     let status = StatusCode::INTERNAL_SERVER_ERROR;
     refusal(back_end, status, shape, "Internal server error.")
@@ -55,9 +63,14 @@ fn refusal(
     let headers = response.headers_mut();
     let json = HeaderValue::from_static("application/x-amz-json-1.0");
     headers.insert(header::CONTENT_TYPE, json);
-    // The Rust SDK reads an SQS error's code from this header, the others from `__type`.
+    let code = shape.rsplit('#').next().unwrap_or(shape);
+    if back_end == BackEnd::Scheduler
+        && let Ok(code) = HeaderValue::from_str(code)
+    {
+        headers.insert("x-amzn-errortype", code);
+    }
+    // The Rust SDK reads an SQS error's code from this header, that of DynamoDB from `__type`.
     if back_end == BackEnd::Sqs {
-        let code = shape.rsplit('#').next().unwrap_or(shape);
         let fault = if status.is_server_error() {
             "Receiver"
         } else {

@@ -1,0 +1,186 @@
+//! Far starts: a job that starts later than SQS can delay a message has a one-time schedule of EventBridge Scheduler, which sends the
+//! job's message when it is due. So the job is not in the queue until then.
+//!
+//! The schedule takes the place of the message in "message before record". It may fire late, twice, after its job was canceled, or
+//! without a record: its message is then what any message is, and the claim decides. A schedule that fires is deleted by Scheduler.
+
+mod error;
+mod name;
+mod request;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+pub use error::ScheduleError;
+pub use name::ScheduleName;
+use request::{CreateSchedule, TargetOf};
+
+use crate::aws::ATTEMPT;
+use crate::signed::{Request, Service, SignedClient, refusal};
+use crate::{Aws, ConfigError, CreationToken, Environment, Owner, Timestamp};
+
+/// Maximum size of what a schedule sends to the queue, in bytes: the message as a JSON string, where each quote and backslash takes two
+/// bytes, and each `<` six.
+///
+/// The API reference states no maximum (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Target.html>). 256 KiB was the
+/// maximum of every payload of EventBridge and SQS when Scheduler came out, so nothing larger is sent.
+pub const MAX_SCHEDULE_INPUT_BYTES: usize = 262_144;
+
+/// The schedules of a deployment's jobs: one schedule group. Cloning is cheap.
+#[derive(Clone)]
+pub struct Schedules {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: SignedClient,
+    group: String,
+    target: Target,
+}
+
+/// What every schedule of a deployment calls.
+struct Target {
+    /// The API operation.
+    arn: String,
+    /// The role by which Scheduler calls it.
+    role_arn: String,
+    /// The queue for what Scheduler could not send.
+    dead_letter_arn: String,
+    /// The queue of jobs.
+    queue_url: String,
+}
+
+/// The call of SQS that a schedule makes, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleInput(String);
+
+/// The message is too large for a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a schedule's input of {bytes} bytes exceeds {MAX_SCHEDULE_INPUT_BYTES}")]
+pub struct InputTooLarge {
+    /// The size of the input.
+    pub bytes: usize,
+}
+
+/// The variables of the endpoint, the first of which counts.
+const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_SCHEDULER", "AWS_ENDPOINT_URL"];
+
+impl Schedules {
+    /// The schedules of the group `SCHEDULE_GROUP`, by the role `SCHEDULE_ROLE_ARN`, to the queue `QUEUE_URL`. `SCHEDULE_DEAD_LETTER_ARN` is the
+    /// queue for what could not be sent. Scheduler is at `AWS_ENDPOINT_URL_SCHEDULER`, `AWS_ENDPOINT_URL` or the domain `SCHEDULER_DOMAIN`.
+    /// Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn of(environment: &Environment, aws: &Aws) -> Result<Self, ConfigError> {
+        let url = match environment.endpoint(&ENDPOINTS)? {
+            Some(endpoint) => format!("{endpoint}/"),
+            None => format!("https://{}/", environment.text("SCHEDULER_DOMAIN")?),
+        };
+        let inner = Inner {
+            client: SignedClient::new(Service::Scheduler, url, aws)?,
+            group: environment.text("SCHEDULE_GROUP")?,
+            target: Target::of(environment)?,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The call that sends the body of a job's message ([`crate::JobMessage::to_body`]) in the message group of its owner, as
+    /// [`crate::JobQueue::send`] does.
+    ///
+    /// # Errors
+    /// [`InputTooLarge`].
+    pub fn input(&self, owner: &Owner, body: &str) -> Result<ScheduleInput, InputTooLarge> {
+        let input = request::input(&self.inner.target.queue_url, owner, body);
+        if input.len() <= MAX_SCHEDULE_INPUT_BYTES {
+            return Ok(ScheduleInput(input));
+        }
+        let bytes = input.len();
+        Err(InputTooLarge { bytes })
+    }
+
+    /// Creates the schedule of a job. It sends `input` at `start`, in the minute that begins then. `token` is that of the name: a
+    /// repeated request is the same one to Scheduler.
+    ///
+    /// # Errors
+    /// [`ScheduleError`]: the schedule may have been created. Without a record, its message is dropped.
+    pub async fn create(
+        &self,
+        name: &ScheduleName,
+        token: &CreationToken,
+        start: Timestamp,
+        input: &ScheduleInput,
+    ) -> Result<(), ScheduleError> {
+        let Inner {
+            client,
+            group,
+            target,
+        } = &*self.inner;
+        let target = TargetOf::new(target, &input.0);
+        let body = CreateSchedule::new(group, token, start, target).to_json();
+        let request = Request {
+            method: "POST",
+            path: &format!("schedules/{name}"),
+            headers: &[("content-type", "application/json")],
+            body: Bytes::from(body),
+        };
+        let answer = client.send(&request, ATTEMPT).await?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        // A conflict, too: another schedule has the name, or this one is being deleted.
+        Err(refusal(answer).await.into())
+    }
+
+    /// Deletes the schedule of a job, in one try. It is no error if there is none: it has fired, or was deleted before.
+    ///
+    /// # Errors
+    /// [`ScheduleError`]: it may still fire.
+    pub async fn delete(&self, name: &ScheduleName) -> Result<(), ScheduleError> {
+        let Inner { client, group, .. } = &*self.inner;
+        let request = Request {
+            method: "DELETE",
+            path: &format!("schedules/{name}?groupName={group}"),
+            headers: &[],
+            body: Bytes::new(),
+        };
+        let answer = client.send_once(&request, ATTEMPT).await?;
+        if answer.status().is_success() || answer.status().as_u16() == 404 {
+            return Ok(());
+        }
+        Err(refusal(answer).await.into())
+    }
+}
+
+impl Target {
+    fn of(environment: &Environment) -> Result<Self, ConfigError> {
+        const ROLE: &str = "SCHEDULE_ROLE_ARN";
+        let role_arn = environment.text(ROLE)?;
+        let partition = role_arn
+            .strip_prefix("arn:")
+            .and_then(|rest| rest.split_once(':'));
+        let Some((partition, _)) = partition else {
+            return Err(ConfigError::malformed(ROLE, "the ARN of a role"));
+        };
+        Ok(Self {
+            arn: format!("arn:{partition}:scheduler:::aws-sdk:sqs:sendMessage"),
+            dead_letter_arn: environment.text("SCHEDULE_DEAD_LETTER_ARN")?,
+            queue_url: environment.queue_url()?,
+            role_arn,
+        })
+    }
+}
+
+/// Does not show the credentials.
+impl fmt::Debug for Schedules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Schedules").field(&self.inner.group).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

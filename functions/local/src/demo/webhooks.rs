@@ -1,0 +1,60 @@
+//! The receiver of the demo's webhook.
+
+use std::time::Duration;
+
+use client::{Client, Url};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinHandle;
+
+use super::show::DemoError;
+use crate::loopback::listen_on;
+use crate::receiver::{Delivery, Receiver};
+
+/// A receiver on loopback, until it is dropped.
+pub(super) struct Webhooks {
+    pub(super) url: Url,
+    received: UnboundedReceiver<Delivery>,
+    server: JoinHandle<()>,
+}
+
+impl Webhooks {
+    /// Starts it with the secrets that the service has for this client.
+    pub(super) async fn start(client: &Client) -> Result<Self, DemoError> {
+        let secrets = client.webhook_secrets().await?;
+        let secrets: Vec<_> = secrets
+            .iter()
+            .map(|secret| secret.reveal().to_owned())
+            .collect();
+        let (take, received) = unbounded_channel();
+        let receiver = Receiver::new(&secrets, move |delivery| {
+            // An error means that the demo is over.
+            let _ = delivery.map(|delivery| take.send(delivery));
+        })?;
+        let (listener, url) = listen_on(0).await?;
+        #[expect(
+            clippy::expect_used,
+            reason = "the address of a listener behind http:// is always a URL"
+        )]
+        let url = url
+            .parse()
+            .expect("a listener's address is the authority of a URL");
+        let server = tokio::spawn(async move { drop(receiver.serve(listener).await) });
+        Ok(Self {
+            url,
+            received,
+            server,
+        })
+    }
+
+    /// The next verified delivery, if it comes in this time.
+    pub(super) async fn next(&mut self, at_most: Duration) -> Option<Delivery> {
+        let next = tokio::time::timeout(at_most, self.received.recv());
+        next.await.ok().flatten()
+    }
+}
+
+impl Drop for Webhooks {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}

@@ -1,0 +1,82 @@
+//! Queues and schedules in the data folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fs, io};
+
+use serde::de::DeserializeOwned;
+use sqs::Queues;
+use tokio::sync::watch;
+
+use crate::loopback::stop_of;
+use crate::schedules::Schedules;
+use crate::start_error::StartError;
+
+pub(crate) const QUEUES_FILE: &str = "queue.json";
+
+pub(crate) const SCHEDULES_FILE: &str = "schedules.json";
+
+/// How often the files are written.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// The contents of a file. `None` if there is no such file.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StartError> {
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StartError::data(path, error)),
+    };
+    let contents = serde_json::from_slice(&text);
+    contents.map_err(|error| StartError::data(path, error.into()))
+}
+
+/// Writes both to the data folder every second, and once more at the end.
+pub(crate) async fn save(
+    queues: Arc<Queues>,
+    schedules: Arc<Schedules>,
+    folder: PathBuf,
+    stopped: watch::Receiver<bool>,
+) {
+    let mut ticks = tokio::time::interval(SAVE_EVERY);
+    let stopped = stop_of(stopped);
+    tokio::pin!(stopped);
+    loop {
+        let is_last = tokio::select! {
+            () = &mut stopped => true,
+            _ = ticks.tick() => false,
+        };
+        let (queues, schedules, folder) = (queues.clone(), schedules.clone(), folder.clone());
+        let write = move || {
+            let written = write_snapshots(&queues, &schedules, &folder);
+            written.inspect_err(|_| schedules.retry_snapshot())
+        };
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(write).await {
+            tracing::warn!("messages and schedules could not be kept: {error}");
+        }
+        if is_last {
+            return;
+        }
+    }
+}
+
+/// The snapshot of the schedules is taken first and written last: a schedule that is missing there has its message in the queue, also after
+/// a crash in between.
+fn write_snapshots(queues: &Queues, schedules: &Schedules, folder: &Path) -> io::Result<()> {
+    let schedules = schedules.snapshot().transpose()?;
+    write(
+        &folder.join(QUEUES_FILE),
+        &serde_json::to_vec(&queues.to_snapshot())?,
+    )?;
+    match schedules {
+        Some(schedules) => write(&folder.join(SCHEDULES_FILE), &schedules),
+        None => Ok(()),
+    }
+}
+
+/// Beside the old one first, so that a crash leaves one or the other whole.
+fn write(path: &Path, text: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("json.new");
+    fs::write(&beside, text)?;
+    fs::rename(beside, path)
+}

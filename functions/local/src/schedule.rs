@@ -1,0 +1,254 @@
+//! A one-time schedule, with the checks and the texts of EventBridge Scheduler.
+//! Source: <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>
+
+use engine::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The group of all schedules here.
+pub const SCHEDULE_GROUP: &str = "jobs";
+
+/// ARN of the role with which the schedules send. Nobody checks it.
+pub(crate) const SCHEDULE_ROLE_ARN: &str = "arn:aws:iam::000000000000:role/schedules";
+
+const ARN_PREFIX: &str = "arn:aws:scheduler:us-east-1:000000000000:schedule";
+
+/// A schedule, as it is kept between runs.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub(crate) struct Schedule {
+    pub(crate) at_ms: u64,
+    pub(crate) created_at_ms: u64,
+    pub(crate) definition: Definition,
+}
+
+/// The body of `CreateSchedule`. What this stand-in cannot do is an unknown member.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(crate) struct Definition {
+    group_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client_token: Option<String>,
+    schedule_expression: String,
+    #[serde(default = "utc")]
+    schedule_expression_timezone: String,
+    flexible_time_window: FlexibleTimeWindow,
+    action_after_completion: String,
+    target: Target,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct FlexibleTimeWindow {
+    mode: String,
+}
+
+/// The call that a schedule makes when it fires.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Target {
+    arn: String,
+    role_arn: String,
+    input: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dead_letter_config: Option<DeadLetterConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_policy: Option<RetryPolicy>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DeadLetterConfig {
+    arn: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RetryPolicy {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maximum_event_age_in_seconds: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maximum_retry_attempts: Option<u32>,
+}
+
+/// Why a call is refused.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Refusal {
+    Validation(String),
+    /// Another schedule has the name.
+    Conflict,
+    /// No schedule has the name, or no group.
+    NotFound,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+impl Schedule {
+    /// The input, with the keywords replaced as if by the first try.
+    /// Source: <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html>
+    pub(crate) fn input(&self, name: &str, execution_id: &str) -> String {
+        let scheduled = Timestamp::from_ms(i64::try_from(self.at_ms).unwrap_or(i64::MAX));
+        let input = &self.definition.target.input;
+        [
+            ("schedule-arn", &*arn_of(name)),
+            ("scheduled-time", &scheduled.to_string()),
+            ("execution-id", execution_id),
+            ("attempt-number", "1"),
+        ]
+        .iter()
+        .fold(input.clone(), |input, (keyword, value)| {
+            input.replace(&format!("<aws.scheduler.{keyword}>"), value)
+        })
+    }
+}
+
+impl Schedule {
+    /// The answer of `GetSchedule`.
+    pub(crate) fn document(&self, name: &str) -> serde_json::Value {
+        let definition = &self.definition;
+        let created_s = self.created_at_ms / 1_000;
+        json!({
+            "ActionAfterCompletion": definition.action_after_completion,
+            "Arn": arn_of(name),
+            "CreationDate": created_s,
+            "FlexibleTimeWindow": definition.flexible_time_window,
+            "GroupName": definition.group_name,
+            "LastModificationDate": created_s,
+            "Name": name,
+            "ScheduleExpression": definition.schedule_expression,
+            "ScheduleExpressionTimezone": definition.schedule_expression_timezone,
+            "State": "ENABLED",
+            "Target": definition.target,
+        })
+    }
+
+    /// The name of the queue for what cannot be delivered.
+    pub(crate) fn dead_letter_queue(&self) -> Option<&str> {
+        let queue = self.definition.target.dead_letter_config.as_ref()?;
+        queue.arn.rsplit(':').next()
+    }
+}
+
+impl Definition {
+    /// When the schedule fires, if all of it is valid.
+    pub(crate) fn check(&self, name: &str, now_ms: u64) -> Result<u64, Refusal> {
+        check_group(Some(&self.group_name))?;
+        check_name("name", name, ".-_")?;
+        if let Some(token) = &self.client_token {
+            check_name("clientToken", token, "-_")?;
+        }
+        for (member, value, supported) in [
+            (
+                "scheduleExpressionTimezone",
+                &self.schedule_expression_timezone,
+                "UTC",
+            ),
+            (
+                "flexibleTimeWindow.mode",
+                &self.flexible_time_window.mode,
+                "OFF",
+            ),
+            (
+                "actionAfterCompletion",
+                &self.action_after_completion,
+                "DELETE",
+            ),
+        ] {
+            if value != supported {
+                return Err(invalid(
+                    member,
+                    &format!("only {supported} is supported here"),
+                ));
+            }
+        }
+        self.target.check()?;
+        let at_ms = at(&self.schedule_expression)?;
+        if at_ms < now_ms {
+            return Err(invalid("scheduleExpression", "the time is in the past"));
+        }
+        Ok(at_ms)
+    }
+}
+
+impl Target {
+    fn check(&self) -> Result<(), Refusal> {
+        let partition = self
+            .arn
+            .strip_suffix(":scheduler:::aws-sdk:sqs:sendMessage");
+        if !partition.is_some_and(|arn| arn == "arn:aws" || arn.starts_with("arn:aws-")) {
+            return Err(invalid(
+                "target.arn",
+                "only aws-sdk:sqs:sendMessage is supported here",
+            ));
+        }
+        if !self.role_arn.starts_with("arn:aws") || !self.role_arn.contains(":role/") {
+            return Err(invalid("target.roleArn", "must be the ARN of a role"));
+        }
+        // Replacing a keyword in the text changes no other part of it, so it is JSON afterwards, too.
+        if serde_json::from_str::<serde_json::Map<_, _>>(&self.input).is_err() {
+            return Err(invalid("target.input", "must be a JSON object"));
+        }
+        if self.input.len() > MAX_INPUT_BYTES {
+            return Err(invalid(
+                "target.input",
+                &format!("must not exceed {MAX_INPUT_BYTES} bytes"),
+            ));
+        }
+        let retry = self.retry_policy.as_ref();
+        let age_s = retry.and_then(|policy| policy.maximum_event_age_in_seconds);
+        let attempts = retry.and_then(|policy| policy.maximum_retry_attempts);
+        if age_s.is_some_and(|age_s| !(60..=86_400).contains(&age_s))
+            || attempts.is_some_and(|attempts| attempts > 185)
+        {
+            return Err(invalid("target.retryPolicy", "is out of range"));
+        }
+        Ok(())
+    }
+}
+
+/// Maximum size of a target's input.
+/// Source: <https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html>
+const MAX_INPUT_BYTES: usize = 262_144;
+
+/// The time of `at(yyyy-mm-ddThh:mm:ss)`.
+fn at(expression: &str) -> Result<u64, Refusal> {
+    let text = expression
+        .strip_prefix("at(")
+        .and_then(|rest| rest.strip_suffix(')'))
+        // Without fractions and offset.
+        .filter(|text| text.len() == "yyyy-mm-ddThh:mm:ss".len());
+    let time = text.and_then(|text| Timestamp::parse_rfc3339(&format!("{text}Z")).ok());
+    let at_ms = time.and_then(|time| u64::try_from(time.ms()).ok());
+    at_ms.ok_or_else(|| invalid("scheduleExpression", "must be at(yyyy-mm-ddThh:mm:ss)"))
+}
+
+pub(crate) fn check_group(group: Option<&str>) -> Result<(), Refusal> {
+    if group == Some(SCHEDULE_GROUP) {
+        Ok(())
+    } else {
+        Err(Refusal::NotFound)
+    }
+}
+
+/// A name of 1 to 64 letters, digits and these `others`.
+fn check_name(member: &str, name: &str, others: &str) -> Result<(), Refusal> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
+    if (1..=64).contains(&name.len()) && name.chars().all(is_allowed) {
+        return Ok(());
+    }
+    Err(invalid(
+        member,
+        &format!("must be 1 to 64 letters, digits and {others}"),
+    ))
+}
+
+fn invalid(member: &str, reason: &str) -> Refusal {
+    Refusal::Validation(format!(
+        "1 validation error detected: Value at '{member}' failed to satisfy constraint: {reason}"
+    ))
+}
+
+pub(crate) fn arn_of(name: &str) -> String {
+    format!("{ARN_PREFIX}/{SCHEDULE_GROUP}/{name}")
+}

@@ -1,0 +1,126 @@
+//! All schedules that have not fired yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sqs::Clock;
+
+use crate::schedule::{Definition, Refusal, Schedule, arn_of, check_group};
+
+/// The schedules that have not fired yet. Each fires once, by the clock that the queues have too.
+pub(crate) struct Schedules {
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    by_name: BTreeMap<String, Schedule>,
+    /// When each fires, and its name.
+    due: BTreeSet<(u64, String)>,
+    /// Whether something has changed since the last snapshot.
+    is_changed: bool,
+}
+
+impl Schedules {
+    /// With the schedules of a snapshot. Those that were due in the meantime fire at once.
+    pub(crate) fn new(clock: Clock, by_name: BTreeMap<String, Schedule>) -> Self {
+        let due = by_name
+            .iter()
+            .map(|(name, schedule)| (schedule.at_ms, name.clone()));
+        let state = State {
+            due: due.collect(),
+            by_name,
+            is_changed: false,
+        };
+        Self {
+            clock,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Creates the schedule and returns its ARN. A repeat with the same client token and contents changes nothing.
+    pub(crate) fn create(&self, name: String, definition: Definition) -> Result<String, Refusal> {
+        let at_ms = definition.check(&name, self.clock.now_ms())?;
+        let mut state = self.lock();
+        if let Some(existing) = state.by_name.get(&name) {
+            let is_repeat = definition.client_token.is_some() && existing.definition == definition;
+            return if is_repeat {
+                Ok(arn_of(&name))
+            } else {
+                Err(Refusal::Conflict)
+            };
+        }
+        let schedule = Schedule {
+            at_ms,
+            created_at_ms: self.clock.now_ms(),
+            definition,
+        };
+        let arn = arn_of(&name);
+        state.due.insert((at_ms, name.clone()));
+        state.by_name.insert(name, schedule);
+        state.is_changed = true;
+        Ok(arn)
+    }
+
+    pub(crate) fn get(&self, group: Option<&str>, name: &str) -> Result<Schedule, Refusal> {
+        check_group(group)?;
+        let state = self.lock();
+        state.by_name.get(name).cloned().ok_or(Refusal::NotFound)
+    }
+
+    pub(crate) fn delete(&self, group: Option<&str>, name: &str) -> Result<(), Refusal> {
+        check_group(group)?;
+        self.lock().remove(name).ok_or(Refusal::NotFound)
+    }
+
+    /// The next schedule that is due. It stays until [`Schedules::complete`]: a crash in between lets it fire twice, not never.
+    pub(crate) fn due(&self) -> Option<(String, Schedule)> {
+        let state = self.lock();
+        let (at_ms, name) = state.due.first()?;
+        (*at_ms <= self.clock.now_ms()).then(|| (name.clone(), state.by_name[name].clone()))
+    }
+
+    /// Removes a schedule that has fired, unless it was deleted meanwhile and its name used again.
+    pub(crate) fn complete(&self, name: &str, fired: &Schedule) {
+        let mut state = self.lock();
+        if state.by_name.get(name) == Some(fired) {
+            state.remove(name);
+        }
+    }
+
+    /// Completes once a schedule is due by the clock.
+    pub(crate) async fn until_due(&self) {
+        let next = self.lock().due.first().map(|(at_ms, _)| *at_ms);
+        match next {
+            Some(at_ms) => self.clock.sleep_until(at_ms).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The next snapshot has to be written, because the last one was not.
+    pub(crate) fn retry_snapshot(&self) {
+        self.lock().is_changed = true;
+    }
+
+    /// All schedules as JSON. `None` if none has changed since the last snapshot.
+    pub(crate) fn snapshot(&self) -> Option<serde_json::Result<Vec<u8>>> {
+        let mut state = self.lock();
+        let is_changed = std::mem::take(&mut state.is_changed);
+        is_changed.then(|| serde_json::to_vec(&state.by_name))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic under the lock is a bug in one request. The other schedules are intact.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn remove(&mut self, name: &str) -> Option<()> {
+        let removed = self.by_name.remove(name)?;
+        self.due.remove(&(removed.at_ms, name.to_owned()));
+        self.is_changed = true;
+        Some(())
+    }
+}
