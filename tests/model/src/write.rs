@@ -200,6 +200,7 @@ impl World {
         self.take_effect(&write, decided_at, model);
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each write")]
     fn apply(&mut self, write: &Write, decided_at: Timestamp, model: &Lifecycle) {
         if let Write::Create { whose, job, .. } = write {
             self.submitters[*whose].life.is_begun = true;
