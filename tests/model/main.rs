@@ -58,7 +58,7 @@ fn whenever_and_however_often_a_schedule_fires_its_job_runs_once_or_not_at_all()
 }
 
 /// The scene in which the checker finds each guard left out, and the property that is violated then.
-const FOUND: [(Guard, Scene, &str); 35] = [
+const FOUND: [(Guard, Scene, &str); 34] = [
     (
         Guard::MessageFirst,
         Scene::Late,
