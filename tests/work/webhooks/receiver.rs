@@ -71,8 +71,8 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {
-    let received = Received { headers, body };
-    receiver.received.lock().unwrap().push(received);
+    let arrived = Received { headers, body };
+    receiver.received.lock().unwrap().push(arrived);
     match &*what {
         "hang" => std::future::pending().await,
         "meet" => {

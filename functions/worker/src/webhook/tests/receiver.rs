@@ -148,7 +148,7 @@ async fn behave<S: AsyncRead + AsyncWrite + Unpin>(
         Behavior::KeepOpen(text) => {
             stream.write_all(text.as_bytes()).await?;
             stream.flush().await?;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Behavior::Hang | Behavior::Reset => std::future::pending().await,
     }
