@@ -1,4 +1,6 @@
 //! The document of a deployment.
+//!
+//! Over 300 lines: a test for each part of it that depends on the deployment.
 
 use api::{Preferences, ProblemKind};
 use http::{HeaderMap, Method};
