@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::JobDocument;
+use api::WebhookDocument;
 use aws_lambda_events::event::sqs::SqsMessage;
 use bytes::Bytes;
 use engine::{
@@ -12,7 +12,6 @@ use engine::{
     StoreError, Timestamp, WebhookId,
 };
 use lambda_runtime::tracing::{error, info, warn};
-use serde::Serialize;
 
 use crate::App;
 use crate::delivery::{after_fault, deliveries, sent_at};
@@ -46,15 +45,6 @@ const EARLY: RetryPolicy = RetryPolicy {
     cap: Duration::from_secs(60),
 };
 
-/// The body of a webhook.
-#[derive(Serialize)]
-struct Body<'a> {
-    r#type: &'static str,
-    timestamp: String,
-    /// The status document, without the result.
-    data: JobDocument<'a>,
-}
-
 impl Callbacks {
     /// Reads the settings of webhooks; `None` if the deployment has none.
     pub(crate) fn of(environment: &Environment, aws: &Aws) -> Result<Option<Self>, ConfigError> {
@@ -87,12 +77,8 @@ impl Callbacks {
 
     fn body(&self, record: &JobRecord, now: Timestamp) -> Bytes {
         let judged = record.judged(now);
-        let body = Body {
-            r#type: "job.completed",
-            timestamp: ended_at(record).to_string(),
-            data: JobDocument::of(&judged, &self.base_url),
-        };
-        // Strings and numbers always serialize.
+        let body = WebhookDocument::of(&judged, &self.base_url);
+        // Strings and numbers always serialize, and the record of a job that has ended has a document.
         serde_json::to_vec(&body).unwrap_or_default().into()
     }
 }

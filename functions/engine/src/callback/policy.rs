@@ -40,7 +40,7 @@ impl CallbackPolicy {
         })
     }
 
-    /// The same hosts, and plain http to 127.0.0.0/8 and ::1, on any port. Only `local` allows that: in a deployment, the services on the
+    /// The same hosts, and plain http to 127.0.0.0/8 and `::1`, on any port. Only `local` allows that: in a deployment, the services on the
     /// loopback are those of Lambda.
     #[must_use]
     pub fn and_loopback(mut self) -> Self {

@@ -30,7 +30,8 @@ impl CallbackUrl {
         }
         let (scheme, rest) = text.split_once("://").ok_or(RefusedUrl::NotHttps)?;
         let is_https = scheme.eq_ignore_ascii_case("https");
-        if !is_https && !(policy.allows_loopback() && scheme.eq_ignore_ascii_case("http")) {
+        let is_http = scheme.eq_ignore_ascii_case("http");
+        if !(is_https || is_http && policy.allows_loopback()) {
             return Err(RefusedUrl::NotHttps);
         }
         if rest.contains('#') {
