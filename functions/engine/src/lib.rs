@@ -48,9 +48,9 @@ pub use bucket::{
     UploadedObject, upload_key,
 };
 pub use callback::{
-    AddressRange, Callback, CallbackHost, CallbackPolicy, CallbackState, CallbackUrl,
-    GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES, NextDelivery, RefusedUrl, SigningSecret, SigningSecrets,
-    WebhookId, refused_range,
+    AddressRange, Callback, CallbackDecision, CallbackHost, CallbackPolicy, CallbackState,
+    CallbackUrl, GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES, NextDelivery, RefusedUrl, SigningSecret,
+    SigningSecrets, WebhookId, decide_delivery, refused_range,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{ClaimDecision, Unclaimed, decide_claim};
