@@ -126,10 +126,12 @@ async fn a_schedule_sends_its_message_when_it_is_due_and_is_gone() {
     let body = r"<aws.scheduler.scheduled-time> <aws.scheduler.attempt-number> \u003caws.scheduler.schedule-arn> \u003c<aws.scheduler.execution>";
     let created = scheduler.create("far", &scheduler.definition(body)).await;
     let stored = scheduler.get("far").await;
-    scheduler.clock.advance(40 * DAY - Duration::from_millis(1));
+    scheduler
+        .clock
+        .advance(39 * DAY + Duration::from_secs(86_399));
     let early = scheduler.messages().await;
 
-    scheduler.clock.advance(Duration::from_millis(1));
+    scheduler.clock.advance(Duration::from_secs(1));
     let message = scheduler.next(&scheduler.backends.queue_url).await;
     scheduler.until_gone("far").await;
 
