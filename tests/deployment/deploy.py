@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from urllib.parse import urlsplit
 
 import acceptance
@@ -35,10 +35,13 @@ def what_stands_there_is_what_the_template_says():
     stack = Stack("closed")
     outputs = stack.outputs()
     assert not is_protected(stack)
-    for name in ("JobQueueUrl", "DeadLetterQueueUrl"):
+    for name in ("JobQueueUrl", "DeadLetterQueueUrl", "UndeliveredSchedulesUrl"):
         queue = client("sqs").get_queue_attributes(QueueUrl=outputs[name], AttributeNames=["All"])["Attributes"]
         assert denied_without_tls(queue["Policy"]), queue
         assert name != "JobQueueUrl" or queue["VisibilityTimeout"] == "960", queue
+    schedules = stack.environment("SubmitFunction")["SCHEDULE_GROUP"]
+    assert stack.resources("AWS::Scheduler::ScheduleGroup") == {"Schedules": schedules}
+    assert client("scheduler").get_schedule_group(Name=schedules)["State"] == "ACTIVE"
     for function in stack.resources("AWS::Lambda::Function").values():
         configuration = client("lambda").get_function_configuration(FunctionName=function)
         assert configuration["Architectures"] == ["x86_64"], configuration
@@ -205,6 +208,26 @@ def the_end_of_a_job_is_tried_at_its_receiver():
     assert answer.status == 422, answer
 
 
+def a_job_far_ahead_has_a_schedule_until_it_is_canceled():
+    stack = open_stack()
+    api, variables = stack.api(), stack.environment("SubmitFunction")
+    start = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=40)
+    uri = api.submit("rehearsal", {"seconds": 0}, **{"scheduled-start-time": start.isoformat()})
+    (name,) = schedules_of(variables)
+    assert len(name) == 64 and name.startswith(uri.rsplit("/", 1)[1].replace("-", "")), name
+    schedule = client("scheduler").get_schedule(GroupName=variables["SCHEDULE_GROUP"], Name=name)
+    assert schedule["ScheduleExpression"] == f"at({start:%Y-%m-%dT%H:%M:%S})", schedule
+    assert schedule["Target"]["RoleArn"] == variables["SCHEDULE_ROLE_ARN"], schedule
+    assert json.loads(schedule["Target"]["Input"])["QueueUrl"] == stack.outputs()["JobQueueUrl"], schedule
+    assert api.send("POST", f"{uri}/cancel").status == 200
+    assert not schedules_of(variables)
+
+
+def schedules_of(variables):
+    schedules = client("scheduler").list_schedules(GroupName=variables["SCHEDULE_GROUP"])["Schedules"]
+    return [schedule["Name"] for schedule in schedules]
+
+
 def a_job_whose_record_is_deleted_is_gone_and_not_unknown():
     uri = acceptance.Acceptance.expiring
     key = {"id": {"S": uri.rsplit("/", 1)[1]}}
@@ -272,6 +295,7 @@ STEPS = [
     a_token_opens_and_a_forged_one_does_not,
     the_deployed_api_does_what_the_local_one_does,
     the_end_of_a_job_is_tried_at_its_receiver,
+    a_job_far_ahead_has_a_schedule_until_it_is_canceled,
     a_job_whose_record_is_deleted_is_gone_and_not_unknown,
     an_update_loses_no_job,
     every_function_answers_every_event_under_the_runtime_interface_emulator,

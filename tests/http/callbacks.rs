@@ -262,9 +262,9 @@ async fn the_secrets_are_read_and_nothing_else() {
     for path in ["/callbacks/", "/callbacks/hooks-ada", "/callback"] {
         app.get(path).await.problem(404, "not-found");
     }
-    let html = [("accept", "text/html")];
-    let html = app.send(Method::GET, "/callbacks", &html, "").await;
-    html.problem(406, "not-acceptable");
+    let atom = [("accept", "application/atom+xml")];
+    let atom = app.send(Method::GET, "/callbacks", &atom, "").await;
+    atom.problem(406, "not-acceptable");
 }
 
 #[tokio::test]

@@ -48,12 +48,17 @@ fn whatever_happens_to_a_key_used_again_no_job_is_lost_nor_run_for_another() {
 }
 
 #[test]
+fn whatever_happens_to_a_job_its_end_is_reported() {
+    walk(Lifecycle::of(Scene::Webhook, None));
+}
+
+#[test]
 fn whenever_and_however_often_a_schedule_fires_its_job_runs_once_or_not_at_all() {
     walk(Lifecycle::of(Scene::FarStart, None));
 }
 
 /// The scene in which the checker finds each guard left out, and the property that is violated then.
-const FOUND: [(Guard, Scene, &str); 29] = [
+const FOUND: [(Guard, Scene, &str); 34] = [
     (
         Guard::MessageFirst,
         Scene::Late,
@@ -89,6 +94,12 @@ const FOUND: [(Guard, Scene, &str); 29] = [
     (Guard::Fencing, Scene::OneJob, model::STALE_WRITE),
     (Guard::Token, Scene::OneJob, model::TWO_AT_ONCE),
     (Guard::HandBack, Scene::OneJob, model::LIVE_WITHOUT_MESSAGE),
+    (Guard::AnnouncedEnd, Scene::Webhook, model::UNANNOUNCED),
+    (Guard::NoticeAge, Scene::Webhook, model::UNANNOUNCED),
+    (Guard::WrittenEnd, Scene::Webhook, model::TOLD_EARLY),
+    (Guard::Arrived, Scene::Webhook, model::ARRIVAL_UNDONE),
+    (Guard::ArrivedAfterAll, Scene::Webhook, model::ARRIVAL_LOST),
+    (Guard::CountedOnce, Scene::Webhook, model::COUNTED_TWICE),
     (
         Guard::UnscheduleLast,
         Scene::FarStart,

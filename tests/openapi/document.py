@@ -56,13 +56,17 @@ def call(url, body=None):
         return str(answer.status), json.load(answer)
 
 
-def jobs_of(url):
+def jobs_of(url, has_webhooks):
     """Documents of jobs in all states, as the service sends them: path, status of the response, value."""
     in_an_hour = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
     outcomes = ("success", "failure", "retry-then-success", "unmeasured", "spin")
     bodies = [{"name": "rehearsal", "input": {"seconds": 1, "outcome": outcome}} for outcome in outcomes]
     bodies.append({"name": "rehearsal", "input": {}, "scheduled-start-time": in_an_hour})
     bodies.append({"name": "csv_profile", "input": {"csv": "city,people\nUlm,2\nBonn,3\n"}})
+    if has_webhooks:
+        # Nobody has this host (RFC 6761, section 6.4).
+        bodies += [{**body, "callback": {"url": "https://hooks.invalid/"}} for body in bodies[:2]]
+        yield "/callbacks", "get", *call(f"{url}/callbacks")
     states = set()
     for body in bodies:
         status, accepted = call(f"{url}/jobs", body)
@@ -112,7 +116,7 @@ def main(url):
     if seen < 30:
         sys.exit(f"only {seen} examples were found")
     sent = 0
-    for path, method, status, value in jobs_of(url):
+    for path, method, status, value in jobs_of(url, "webhooks" in document):
         response = document["paths"][path][method]["responses"][status]
         check((method, path), response["content"]["application/json"]["schema"], value)
         sent += 1

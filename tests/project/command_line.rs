@@ -117,7 +117,7 @@ fn the_demo_goes_from_202_to_410() {
 
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{stdout}{stderr}");
-    for shown in ["202 Accepted", "3,376", "latitude", "410 Gone"] {
+    for shown in ["202 Accepted", "3,376", "latitude", "its signature is valid", "410 Gone"] {
         assert!(stdout.contains(shown), "no {shown} in {stdout}");
     }
 }

@@ -2,6 +2,7 @@
 
 #[path = "../clients/receivers/receiver.rs"]
 #[rustfmt::skip]
+#[expect(unreachable_pub, reason = "the README shows it as it is")]
 mod receiver;
 
 use std::io::{BufRead as _, BufReader};

@@ -48,19 +48,22 @@ fn not_yet(attempts_before: u32) -> Delivered {
     Delivered::NotYet { attempts_before }
 }
 
-fn callback(state: CallbackState, attempts: u32, last_status: Option<u16>) -> Option<Callback> {
-    Some(Callback {
+fn callback(state: CallbackState, attempts: u32, last_status: Option<u16>) -> Callback {
+    Callback {
         url: URL.to_owned(),
         state,
         attempts,
         last_status,
-    })
+    }
 }
 
 async fn a_job_keeps_its_callback_to_its_end(table: &Table) {
     let record = ended(table).await;
 
-    assert_eq!(record.callback, callback(CallbackState::Pending, 0, None));
+    assert_eq!(
+        record.callback,
+        Some(callback(CallbackState::Pending, 0, None))
+    );
 }
 
 async fn each_delivery_is_counted_with_its_status_until_one_arrives(table: &Table) {
@@ -71,9 +74,12 @@ async fn each_delivery_is_counted_with_its_status_until_one_arrives(table: &Tabl
     let third = write(table, &old, Delivered::Yes, Some(204)).await;
 
     // A delivery without a status leaves that of the one before.
-    assert_eq!(first, callback(CallbackState::Pending, 1, Some(503)));
-    assert_eq!(second, callback(CallbackState::Pending, 2, Some(503)));
-    assert_eq!(third, callback(CallbackState::Delivered, 3, Some(204)));
+    assert_eq!(first, Some(callback(CallbackState::Pending, 1, Some(503))));
+    assert_eq!(second, Some(callback(CallbackState::Pending, 2, Some(503))));
+    assert_eq!(
+        third,
+        Some(callback(CallbackState::Delivered, 3, Some(204)))
+    );
     let expected = JobRecord {
         callback: third,
         version: old.version + 3,
@@ -88,7 +94,10 @@ async fn a_webhook_is_given_up(table: &Table) {
 
     let given_up = write(table, &record, Delivered::Never, Some(410)).await;
 
-    assert_eq!(given_up, callback(CallbackState::Failed, 1, Some(410)));
+    assert_eq!(
+        given_up,
+        Some(callback(CallbackState::Failed, 1, Some(410)))
+    );
     assert_eq!(table.read(&record.id).await.callback, given_up);
 }
 
@@ -111,7 +120,10 @@ async fn a_webhook_that_arrived_after_it_was_given_up_is_recorded_as_delivered(t
 
     let arrived = write(table, &record, Delivered::Yes, Some(200)).await;
 
-    assert_eq!(arrived, callback(CallbackState::Delivered, 2, Some(200)));
+    assert_eq!(
+        arrived,
+        Some(callback(CallbackState::Delivered, 2, Some(200)))
+    );
 }
 
 async fn a_webhook_that_was_given_up_is_not_given_up_again(table: &Table) {
@@ -148,7 +160,10 @@ async fn a_late_write_replaces_no_newer_status(table: &Table) {
 
     let standing = write(table, &record, not_yet(0), Some(503)).await;
 
-    assert_eq!(standing, callback(CallbackState::Pending, 2, Some(502)));
+    assert_eq!(
+        standing,
+        Some(callback(CallbackState::Pending, 2, Some(502)))
+    );
 }
 
 async fn no_delivery_is_written_into_the_next_job_under_the_id(table: &Table) {

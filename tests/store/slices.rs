@@ -1,4 +1,6 @@
 //! Jobs that run over several slices.
+//!
+//! Over 300 lines: one short check for each thing that can happen between two of them.
 
 use std::time::Duration;
 

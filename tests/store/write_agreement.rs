@@ -15,6 +15,9 @@ use super::table::{Item, RETENTION, Table, again, at, job};
 /// When the writes of this file are made, in milliseconds of the checks' time.
 const NOW: i64 = 20_000;
 
+/// The token of the record when a slice of "this run" has ended.
+const ENDED_SLICE: &str = "this run.ended";
+
 /// All of a record that a write of the run "this run" depends on.
 #[derive(Clone, Debug)]
 struct Case {
@@ -58,7 +61,7 @@ fn any_case() -> impl Strategy<Value = Case> {
     let token = prop_oneof![
         4 => Just(Some("this run")),
         // Between two slices of it.
-        1 => Just(Some("this run.ended")),
+        1 => Just(Some(ENDED_SLICE)),
         2 => Just(Some("another run")),
         1 => Just(None),
     ];
@@ -103,7 +106,7 @@ impl Case {
         }
         match self.token {
             Some(token) => {
-                if token.ends_with(".ended") && state == "STARTED" {
+                if token == ENDED_SLICE && state == "STARTED" {
                     set(A::AttemptStep, number(0));
                 }
                 set(A::RunToken, text(token));

@@ -5,6 +5,7 @@
 //! shows, and [`refused_range`] each address before a connection.
 
 mod address;
+mod decision;
 mod host;
 mod policy;
 mod schedule;
@@ -14,6 +15,7 @@ mod url;
 mod webhook_id;
 
 pub use address::{AddressRange, refused_range};
+pub use decision::{CallbackDecision, decide_delivery};
 pub use host::CallbackHost;
 pub use policy::CallbackPolicy;
 pub use schedule::{GIVE_UP_AFTER, NextDelivery};

@@ -35,6 +35,7 @@ mod retry;
 mod schedule;
 mod settings;
 mod signed;
+mod slices;
 mod state;
 mod store;
 pub mod test_kit;
@@ -48,9 +49,9 @@ pub use bucket::{
     UploadedObject, upload_key,
 };
 pub use callback::{
-    AddressRange, Callback, CallbackHost, CallbackPolicy, CallbackState, CallbackUrl,
-    GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES, NextDelivery, RefusedUrl, SigningSecret, SigningSecrets,
-    WebhookId, refused_range,
+    AddressRange, Callback, CallbackDecision, CallbackHost, CallbackPolicy, CallbackState,
+    CallbackUrl, GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES, NextDelivery, RefusedUrl, SigningSecret,
+    SigningSecrets, WebhookId, decide_delivery, refused_range,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{ClaimDecision, Unclaimed, decide_claim};
@@ -79,12 +80,13 @@ pub use queue::{
     ParseMessageError, ParseTraceContextError, QueueError, Receipt, TraceContext,
     VISIBILITY_MARGIN,
 };
-pub use record::{EndedSlices, JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
+pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;
 pub use schedule::{
     InputTooLarge, MAX_SCHEDULE_INPUT_BYTES, ScheduleError, ScheduleInput, ScheduleName, Schedules,
 };
 pub use settings::{Authorization, LONGEST_HOLD, LONGEST_SCHEDULE_AHEAD};
+pub use slices::EndedSlices;
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
     Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion,

@@ -163,8 +163,8 @@ impl Rehearsal {
             // The timer's shortest sleep is a millisecond, so a step without duration does not use it.
             tokio::time::sleep(now).await;
         }
-        if now < rest {
-            let left = rest.saturating_sub(now);
+        let left = rest.saturating_sub(now);
+        if !left.is_zero() {
             context.save(&Place::within(done, step.saturating_sub(left)))?;
             return Err(JobError::next_slice());
         }

@@ -7,9 +7,9 @@ use api::WebhookDocument;
 use aws_lambda_events::event::sqs::SqsMessage;
 use bytes::Bytes;
 use engine::{
-    Aws, Callback, CallbackMessage, CallbackQueue, CallbackState, ConfigError, Delivered,
-    Environment, HandBack, Happened, IdSecrets, JobRecord, NextDelivery, Receipt, RetryPolicy,
-    StoreError, Timestamp, WebhookId,
+    Aws, Callback, CallbackDecision, CallbackMessage, CallbackQueue, CallbackState, ConfigError,
+    Delivered, Environment, HandBack, Happened, IdSecrets, JobRecord, NextDelivery, Receipt,
+    RetryPolicy, StoreError, Timestamp, WebhookId, decide_delivery,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -104,58 +104,44 @@ impl CallbackDelivery {
             Ok(record) => record,
             Err(error) => return self.after_fault(&error),
         };
-        let record = record.filter(|record| record.creation_token == self.message.acceptance);
-        let Some(mut record) = record else {
-            warn!(job.id = %self.message.id, "webhook of a job that no longer exists dropped");
-            return Disposition::Done;
-        };
-        let callback = record.callback.clone();
-        match callback {
-            _ if record.is_deleted => self.given_up(app, &record, "its job was deleted"),
-            None => Disposition::Done,
-            Some(callback) if callback.state != CallbackState::Pending => Disposition::Done,
-            Some(_) if !record.state.is_completed() => self.early(app),
-            Some(_) if record.is_expired(now()) => {
-                self.given_up(app, &record, "its job has expired")
+        let (acceptance, now) = (&self.message.acceptance, now());
+        let age = now.since(self.sent_at);
+        let decision = decide_delivery(record.as_ref(), acceptance, age, app.write_horizon, now);
+        match (decision, record) {
+            (CallbackDecision::Deliver, Some(record)) => self.deliver(app, callbacks, record).await,
+            (CallbackDecision::TooEarly, _) => {
+                Disposition::after(EARLY.bound(self.deliveries), HandBack::CallbackEarly)
             }
-            Some(callback) => {
-                record.result = None;
-                self.deliver(app, callbacks, &record, &callback).await
+            (CallbackDecision::Deleted, Some(record)) => {
+                given_up(app, &record, "its job was deleted")
+            }
+            (CallbackDecision::Expired, Some(record)) => {
+                given_up(app, &record, "its job has expired")
+            }
+            _ => {
+                info!(job.id = %self.message.id, decision = ?decision, "message about an end dropped");
+                Disposition::Done
             }
         }
-    }
-
-    /// The end is not in the record. An end that readers are shown because the job is overdue is not one that was written.
-    fn early(&self, app: &App) -> Disposition {
-        let age = now().since(self.sent_at);
-        if age <= CallbackMessage::end_may_come_for(app.write_horizon) {
-            return Disposition::after(EARLY.bound(self.deliveries), HandBack::CallbackEarly);
-        }
-        // The end was not written: the attempt was superseded, for example. Another end has a message of its own.
-        info!(job.id = %self.message.id, "message about an end that was not written dropped");
-        Disposition::Done
-    }
-
-    fn given_up(&self, app: &App, record: &JobRecord, why: &str) -> Disposition {
-        app.metrics
-            .write(&record.kind, Happened::WebhookGivenUp, now());
-        warn!(job.id = %record.id, job.name = %record.kind, "webhook given up: {why}");
-        Disposition::Done
     }
 
     async fn deliver(
         &self,
         app: &App,
         callbacks: &Callbacks,
-        record: &JobRecord,
-        callback: &Callback,
+        mut record: JobRecord,
     ) -> Disposition {
+        let Some(callback) = record.callback.clone() else {
+            return Disposition::Done;
+        };
+        record.result = None;
+        let record = &record;
         let time = self.invocation.last_call().since(now());
         let answer = callbacks.deliver(record, &callback.url, time).await;
         let is_delivered = matches!(answer, Answer::Delivered { .. });
         app.metrics
             .write(&record.kind, Happened::WebhookSent { is_delivered }, now());
-        let (outcome, delay) = self.outcome(record, callback, answer);
+        let (outcome, delay) = outcome(record, &callback, answer);
         let written = persist(self.invocation.last_call(), || {
             let (store, status) = (&app.store, answer.status());
             store.write_delivery(&self.message, outcome, status, now())
@@ -169,46 +155,16 @@ impl CallbackDelivery {
             (Some(CallbackState::Pending), Some(delay)) => {
                 Disposition::after(delay, HandBack::CallbackRetry)
             }
-            (Some(CallbackState::Failed), _) => self.given_up(app, record, "not delivered"),
-            _ => {
-                info!(job.id = %record.id, job.name = %record.kind, "webhook delivered");
+            // Counted by the delivery that gave it up only.
+            (Some(CallbackState::Failed), _) if outcome == Delivered::Never => {
+                given_up(app, record, "not delivered")
+            }
+            (standing, _) => {
+                let state = standing.map(CallbackState::as_str);
+                info!(job.id = %record.id, job.name = %record.kind, callback.state = state, "webhook done");
                 Disposition::Done
             }
         }
-    }
-
-    /// What is written about a delivery, and when the next one is made.
-    fn outcome(
-        &self,
-        record: &JobRecord,
-        callback: &Callback,
-        answer: Answer,
-    ) -> (Delivered, Option<Duration>) {
-        let (why, retry_after) = match answer {
-            Answer::Delivered { .. } => return (Delivered::Yes, None),
-            Answer::Stop => return (Delivered::Never, None),
-            Answer::Again { why, retry_after } => (why, retry_after),
-        };
-        let attempts_before = callback.attempts;
-        let next = NextDelivery {
-            deliveries: attempts_before.saturating_add(1),
-            ended_at: ended_at(record),
-            expires_at: record.expires_at,
-            now: now(),
-            retry_after,
-            random: random(),
-        };
-        let delay = next.delay();
-        let (status, reason) = match why {
-            Why::Status(status) => (Some(status), "status"),
-            Why::Unanswered(unanswered) => (None, unanswered.as_str()),
-        };
-        info!(job.id = %record.id, job.name = %record.kind, attempt = next.deliveries, http.status = status, delay_s = delay.map(|delay| delay.as_secs()), "webhook not delivered: {reason}");
-        let outcome = match delay {
-            Some(_) => Delivered::NotYet { attempts_before },
-            None => Delivered::Never,
-        };
-        (outcome, delay)
     }
 
     fn after_fault(&self, error: &StoreError) -> Disposition {
@@ -220,4 +176,44 @@ impl CallbackDelivery {
 /// A finished record has the time of its end.
 fn ended_at(record: &JobRecord) -> Timestamp {
     record.ended_at.unwrap_or(record.updated_at)
+}
+
+/// What is written about a delivery, and when the next one is made.
+fn outcome(
+    record: &JobRecord,
+    callback: &Callback,
+    answer: Answer,
+) -> (Delivered, Option<Duration>) {
+    let (why, retry_after) = match answer {
+        Answer::Delivered { .. } => return (Delivered::Yes, None),
+        Answer::Stop => return (Delivered::Never, None),
+        Answer::Again { why, retry_after } => (why, retry_after),
+    };
+    let attempts_before = callback.attempts;
+    let next = NextDelivery {
+        deliveries: attempts_before.saturating_add(1),
+        ended_at: ended_at(record),
+        expires_at: record.expires_at,
+        now: now(),
+        retry_after,
+        random: random(),
+    };
+    let delay = next.delay();
+    let (status, reason) = match why {
+        Why::Status(status) => (Some(status), "status"),
+        Why::Unanswered(unanswered) => (None, unanswered.as_str()),
+    };
+    info!(job.id = %record.id, job.name = %record.kind, attempt = next.deliveries, http.status = status, delay_s = delay.map(|delay| delay.as_secs()), "webhook not delivered: {reason}");
+    let outcome = match delay {
+        Some(_) => Delivered::NotYet { attempts_before },
+        None => Delivered::Never,
+    };
+    (outcome, delay)
+}
+
+fn given_up(app: &App, record: &JobRecord, why: &str) -> Disposition {
+    app.metrics
+        .write(&record.kind, Happened::WebhookGivenUp, now());
+    warn!(job.id = %record.id, job.name = %record.kind, "webhook given up: {why}");
+    Disposition::Done
 }

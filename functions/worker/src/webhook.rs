@@ -75,9 +75,8 @@ impl WebhookClient {
     ///
     /// A status is an answer, even if the rest of the response does not arrive.
     pub async fn deliver(&self, webhook: Webhook<'_>, now: Timestamp) -> Answer {
-        let url = match CallbackUrl::parse(webhook.url, &self.policy) {
-            Ok(url) => url,
-            Err(_) => return Answer::unanswered(Unanswered::RefusedUrl),
+        let Ok(url) = CallbackUrl::parse(webhook.url, &self.policy) else {
+            return Answer::unanswered(Unanswered::RefusedUrl);
         };
         let Some(request) = request(&url, webhook) else {
             return Answer::unanswered(Unanswered::RefusedUrl);

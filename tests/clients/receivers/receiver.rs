@@ -1,14 +1,16 @@
-use axum::{Router, body::Bytes, http::{HeaderMap, StatusCode}, routing::post};
+use std::sync::Arc;
+use axum::{Router, body::Bytes, extract::State, http::{HeaderMap, StatusCode}, routing::post};
 use standardwebhooks::{Webhook, WebhookError};
 
+async fn receive(State(webhook): State<Arc<Webhook>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    if webhook.verify(&body, &headers).is_err() {
+        return StatusCode::UNAUTHORIZED;
+    }
+    println!("{:?} {body:?}", headers["webhook-id"]); // Skip an id that you have seen.
+    StatusCode::NO_CONTENT
+}
+
 pub fn receiver(secret: &str) -> Result<Router, WebhookError> {
-    let webhook = Webhook::new(secret)?;
-    let receive = async move |headers: HeaderMap, body: Bytes| match webhook.verify(&body, &headers) {
-        Ok(()) => {
-            println!("{:?} {body:?}", headers["webhook-id"]); // Skip an id that you have seen.
-            StatusCode::NO_CONTENT
-        }
-        Err(_) => StatusCode::UNAUTHORIZED,
-    };
-    Ok(Router::new().route("/", post(receive)))
+    let webhook = Arc::new(Webhook::new(secret)?);
+    Ok(Router::new().route("/", post(receive)).with_state(webhook))
 }

@@ -218,6 +218,8 @@ fn value(record: &JobRecord, attribute: Attribute) -> Option<Value<'_>> {
         Attribute::CancelRequested => record.cancel_requested.then_some(Number(1))?,
         Attribute::Version => Number(i64::try_from(record.version).ok()?),
         Attribute::CreationToken => Text(record.creation_token.as_str()),
+        Attribute::CallbackState => Text(record.callback.as_ref()?.state.as_str()),
+        Attribute::CallbackAttempts => Number(record.callback.as_ref()?.attempts.into()),
         // An end removes these two.
         Attribute::OverdueMs | Attribute::ProgressNumber if record.state.is_completed() => {
             return None;

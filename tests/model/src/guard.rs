@@ -59,13 +59,25 @@ pub enum Guard {
     SliceStep,
     /// Nobody is asked to stop between two slices.
     SliceCancel,
+    /// The message about an end is sent before the end is written.
+    AnnouncedEnd,
+    /// A message about an end that is not there is kept for as long as the end can come.
+    NoticeAge,
+    /// Only an end that was written is delivered.
+    WrittenEnd,
+    /// A webhook that arrived is not recorded as failed.
+    Arrived,
+    /// A webhook that arrived after it was given up is recorded.
+    ArrivedAfterAll,
+    /// A delivery is counted once.
+    CountedOnce,
     /// A cancel deletes the schedule after its write has taken effect.
     UnscheduleLast,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 34] = [
         Self::MessageFirst,
         Self::FreeId,
         Self::Fingerprint,
@@ -93,14 +105,20 @@ impl Guard {
         Self::SliceToken,
         Self::SliceStep,
         Self::SliceCancel,
+        Self::AnnouncedEnd,
+        Self::NoticeAge,
+        Self::WrittenEnd,
+        Self::Arrived,
+        Self::ArrivedAfterAll,
+        Self::CountedOnce,
         Self::UnscheduleLast,
     ];
 
     /// The parts of the table's conditions that are left out with it.
     pub(crate) fn parts(self) -> &'static [(Condition, &'static str)] {
         use Condition::{
-            Claimable, IdIsFree, IdIsNew, OwnsAttempt, OwnsAttemptSoFar, OwnsUncanceledAttempt,
-            SameJob, Started, Unchanged,
+            AwaitsDelivery, Claimable, IdIsFree, IdIsNew, OwnsAttempt, OwnsAttemptSoFar,
+            OwnsUncanceledAttempt, SameJob, Started, Unchanged, Undelivered, UndeliveredSoFar,
         };
         match self {
             Self::FreeId => &[
@@ -133,6 +151,12 @@ impl Guard {
             ],
             Self::SliceCancel => &[(Started, "attribute_not_exists(#attempt_step)")],
             Self::ProgressNumber => &[(OwnsAttemptSoFar, "#progress_number < :number")],
+            Self::Arrived => &[
+                (AwaitsDelivery, "#callback_state = :pending"),
+                (UndeliveredSoFar, "#callback_state = :pending"),
+            ],
+            Self::ArrivedAfterAll => &[(Undelivered, "#callback_state = :failed")],
+            Self::CountedOnce => &[(UndeliveredSoFar, "#callback_attempts = :attempts")],
             _ => &[],
         }
     }

@@ -21,6 +21,7 @@ mod shared;
 mod start;
 mod step;
 mod steps;
+mod webhook;
 mod worker;
 mod world;
 mod write;
@@ -28,7 +29,7 @@ mod write;
 pub use guard::Guard;
 pub use properties::*;
 pub use scene::Scene;
-pub use step::{Step, Wish};
+pub use step::{Sent, Step, Wish};
 pub use world::{Order, World};
 
 use condition::Conditions;

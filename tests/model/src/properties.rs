@@ -1,5 +1,6 @@
 //! What must hold in every state, and what must happen in some.
 
+use engine::CallbackState;
 use engine::Outcome::{Canceled, Failed, Success};
 use stateright::Property;
 
@@ -32,6 +33,17 @@ pub const ASKED_NOBODY: &str = "nobody is asked to stop between two slices";
 pub const STARTED_TOO_OFTEN: &str = "a job is started no more often than it may be";
 /// A timeout is final only if more time would not help.
 pub const TIMED_OUT_EARLY: &str = "no attempt that began late times out for good";
+
+/// No end without its webhook.
+pub const UNANNOUNCED: &str = "no end was written whose webhook nobody delivers";
+/// No webhook without its end.
+pub const TOLD_EARLY: &str = "no webhook is delivered before its end is in the record";
+/// What arrived stays so.
+pub const ARRIVAL_UNDONE: &str = "no webhook that arrived is recorded as failed or counted again";
+/// What arrived is recorded.
+pub const ARRIVAL_LOST: &str = "a webhook that arrived is recorded, even if it was given up before";
+/// Deliveries are counted.
+pub const COUNTED_TWICE: &str = "no more deliveries are counted than were made";
 
 pub(crate) fn must_hold() -> Vec<Property<Lifecycle>> {
     vec![
@@ -87,6 +99,13 @@ pub(crate) fn must_hold() -> Vec<Property<Lifecycle>> {
             let may = |life: &Life| model.scene.max_attempts() + life.snoozed + life.sliced;
             !world.sees(|life| life.started > may(life))
         }),
+        Property::always(UNANNOUNCED, |_, world: &World| !world.has_unannounced_end()),
+        Property::always(TOLD_EARLY, |_, world: &World| !world.seen.told_early),
+        Property::always(ARRIVAL_UNDONE, |_, world: &World| {
+            !world.seen.arrival_undone
+        }),
+        Property::always(ARRIVAL_LOST, |_, world: &World| !world.seen.arrival_lost),
+        Property::always(COUNTED_TWICE, |_, world: &World| !world.counts_too_many()),
         Property::eventually("every job ends", |_, world: &World| {
             let is_done = |submit: &Submit| matches!(submit, Submit::Accepted | Submit::Over);
             let mut submitters = world.submitters.iter();
@@ -127,6 +146,12 @@ pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
         world.sees(|life| life.end == Some(Failed))
             && record.is_some_and(|record| record.job.ended_at.is_none())
     });
+    let delivered = Property::sometimes("a second delivery arrives", |_, world: &World| {
+        world.has_callback(CallbackState::Delivered, 2)
+    });
+    let given_up = Property::sometimes("a webhook is given up", |_, world: &World| {
+        world.has_callback(CallbackState::Failed, 1)
+    });
     let unscheduled = Property::sometimes(
         "a job is canceled whose schedule never fires",
         |_, world: &World| {
@@ -147,11 +172,18 @@ pub(crate) fn must_happen(scene: Scene) -> Vec<Property<Lifecycle>> {
         Scene::Slices => vec![overdue, sliced, canceled],
         Scene::Progress => vec![overdue, second],
         Scene::OneKey | Scene::Reuse => vec![overdue, again],
+        Scene::Webhook => vec![overdue, delivered, given_up],
         Scene::FarStart => vec![overdue, unscheduled, late],
     }
 }
 
 impl World {
+    fn has_callback(&self, state: CallbackState, attempts: u32) -> bool {
+        let record = self.record.as_ref();
+        let callback = record.and_then(|record| record.job.callback.as_ref());
+        callback.is_some_and(|callback| callback.state == state && callback.attempts == attempts)
+    }
+
     /// Whether this is true of some job.
     fn sees(&self, is_so: impl Fn(&Life) -> bool) -> bool {
         self.submitters

@@ -25,11 +25,13 @@ pub enum Scene {
     FarStart,
     /// Two submitters, for the same request or for two, while the record of an earlier job is still there, expired or deleted.
     Reuse,
+    /// One job whose end is reported, with a late write, a second message about its end, and a delivery that fails.
+    Webhook,
 }
 
 impl Scene {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::OneJob,
         Self::Late,
         Self::LongLease,
@@ -40,6 +42,7 @@ impl Scene {
         Self::OneKey,
         Self::FarStart,
         Self::Reuse,
+        Self::Webhook,
     ];
 
     pub(crate) fn left(self) -> Left {
@@ -96,6 +99,12 @@ impl Scene {
                 deletes: 1,
                 ..Left::default()
             },
+            Self::Webhook => Left {
+                late: 1,
+                notices: 1,
+                failures: 1,
+                ..Left::default()
+            },
         }
     }
 
@@ -118,7 +127,7 @@ impl Scene {
     /// In ticks, from the scheduled start.
     pub(crate) fn deadline(self) -> i64 {
         match self {
-            Self::OneKey | Self::Reuse | Self::FarStart => 1,
+            Self::OneKey | Self::Reuse | Self::FarStart | Self::Webhook => 1,
             Self::LongDeadline => 5,
             Self::OneJob | Self::Pauses | Self::Slices => 3,
             Self::Late | Self::LongLease | Self::Progress => 2,
@@ -141,7 +150,10 @@ impl Scene {
 
     /// Whether handlers fail for good: where many other things happen, a success is as good an end.
     pub(crate) fn has_failures(self) -> bool {
-        !matches!(self, Self::OneKey | Self::FarStart | Self::Reuse)
+        !matches!(
+            self,
+            Self::OneKey | Self::FarStart | Self::Webhook | Self::Reuse
+        )
     }
 
     /// When everything is over, in ticks.

@@ -6,7 +6,7 @@ use crate::shared::Shared;
 use crate::world::{
     Life, Seen, Standing, Submit, Submitter, WRITE_HORIZON, Whose, Worker, World, at, fingerprint,
 };
-use crate::{Lifecycle, Scene};
+use crate::{Guard, Lifecycle, Scene};
 
 /// By how much the owner's side (submit, cancel, delete) is ahead of the workers or behind them: within the code's margins.
 const SKEWS_S: [i64; 2] = [-1, 1];
@@ -38,6 +38,10 @@ impl World {
             workers: [Worker::Idle, Worker::Idle],
             pending: Vec::new(),
             leftovers: Vec::new(),
+            notices: Vec::new(),
+            posts: Vec::new(),
+            has_callbacks: model.scene == Scene::Webhook,
+            announces_first: !model.lacks(Guard::AnnouncedEnd),
             left: model.left(),
             died_claiming: false,
             seen: Seen::default(),
@@ -114,7 +118,9 @@ impl World {
             write_horizon: model.write_horizon(),
             retention: model.retention(),
             max_attempts: model.scene.max_attempts(),
-            callback: None,
+            callback: self
+                .has_callbacks
+                .then(|| "https://example.com/".to_owned()),
         };
         JobRecord::begin(job, self.owners_time()).into()
     }

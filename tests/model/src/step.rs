@@ -69,6 +69,27 @@ pub enum Step {
     DeleteMeanwhile,
     /// TTL removes the record.
     Expire,
+    /// SQS makes a second copy of a message about an end.
+    DuplicateNotice(usize),
+    /// A worker gets a message about an end, and delivers the webhook if the end is there.
+    Deliver(usize, Sent),
+    /// It writes the outcome of a delivery.
+    WriteBack(usize),
+    /// The same, late.
+    WriteBackLate(usize),
+    /// It gets no answer, or dies.
+    LosePost(usize),
+}
+
+/// What becomes of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sent {
+    /// The receiver has it.
+    Arrives,
+    /// The receiver does not take it.
+    Fails,
+    /// The receiver wants no more.
+    IsRefused,
 }
 
 /// The outcome that an attempt tries to write.

@@ -1,6 +1,6 @@
 //! What can happen next.
 
-use crate::step::{Step, Who, Wish};
+use crate::step::{Sent, Step, Who, Wish};
 use crate::world::{Message, Order, Schedule, Submit, VISIBILITY, Worker, World};
 use crate::{Guard, Lifecycle};
 
@@ -31,6 +31,7 @@ impl World {
             self.steps_of_worker(who, worker, model, steps);
         }
         self.steps_of_owner(steps);
+        self.steps_of_webhooks(steps);
         self.steps_of_schedule(model, steps);
         // TTL goes by the attribute: a tombstone stays for its time.
         let expires_at = self.record.as_ref().map(|standing| standing.job.expires_at);
@@ -39,6 +40,28 @@ impl World {
                 .is_some_and(|time| self.time() >= time)
                 .then_some(Step::Expire),
         );
+    }
+
+    fn steps_of_webhooks(&self, steps: &mut Vec<Step>) {
+        for (place, notice) in self.notices.iter().enumerate() {
+            let is_visible = notice.visible_at <= self.now;
+            let is_first = place == 0 || self.notices[place - 1] != *notice;
+            if is_visible && is_first {
+                steps.push(Step::Deliver(place, Sent::Arrives));
+                if self.left.failures > 0 {
+                    steps.push(Step::Deliver(place, Sent::Fails));
+                    steps.push(Step::Deliver(place, Sent::IsRefused));
+                }
+                let may_copy = self.left.notices > 0;
+                steps.extend(may_copy.then_some(Step::DuplicateNotice(place)));
+            }
+        }
+        for (place, post) in self.posts.iter().enumerate() {
+            steps.push(Step::WriteBack(place));
+            steps.extend(self.may_be_late().then_some(Step::WriteBackLate(place)));
+            let may_go = post.is_unanswered || self.left.crashes > 0;
+            steps.extend(may_go.then_some(Step::LosePost(place)));
+        }
     }
 
     fn may_be_late(&self) -> bool {
@@ -203,6 +226,14 @@ impl World {
             Step::CommandGivesUp => next.command = None,
             Step::DeleteMeanwhile => next.delete_meanwhile(model),
             Step::Expire => next.record = None,
+            Step::DuplicateNotice(place) => {
+                next.left.notices -= 1;
+                next.notices.push(next.notices[place]);
+            }
+            Step::Deliver(place, sent) => next.deliver(place, sent, model)?,
+            Step::WriteBack(place) => next.write_back(place, model),
+            Step::WriteBackLate(place) => next.write_back_late(place),
+            Step::LosePost(place) => next.lose_post(place),
         }
         next.look();
         next.normalize();

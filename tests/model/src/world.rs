@@ -6,6 +6,7 @@ use engine::{CreationToken, Fingerprint, JobRecord, JobState, Outcome, Timestamp
 
 use crate::shared::{Shared, digest};
 use crate::step::Wish;
+use crate::webhook::{Notice, Post};
 use crate::write::Pending;
 
 /// What a tick advances the clocks by: longer than the margins for clocks in the code, so that they don't blur the steps.
@@ -17,7 +18,6 @@ pub(crate) const VISIBILITY: i64 = 1;
 /// In ticks: how long after its clock was read a write can take effect.
 pub(crate) const FLIGHT: i64 = 1;
 
-/// The longest flight.
 pub(crate) fn flight() -> Duration {
     at(FLIGHT).since(at(0))
 }
@@ -26,7 +26,7 @@ pub(crate) fn flight() -> Duration {
 pub(crate) const WRITE_HORIZON: Duration = Duration::from_secs(62);
 pub(crate) const HORIZON: i64 = 2;
 
-/// Counted from a job's end: the shortest that a deployment may choose.
+/// The shortest that a deployment may choose.
 pub(crate) const RETENTION: Duration = WRITE_HORIZON;
 
 /// A state of the model.
@@ -50,6 +50,14 @@ pub struct World {
     pub(crate) pending: Vec<Pending>,
     /// Until when the threads run that an attempt of a job left behind: its process dies with its invocation.
     pub(crate) leftovers: Vec<(Whose, i64)>,
+    /// The messages about ends, sorted.
+    pub(crate) notices: Vec<Notice>,
+    /// The deliveries that were made and are not in the record yet, sorted.
+    pub(crate) posts: Vec<Post>,
+    /// Whether the ends of the jobs are reported.
+    pub(crate) has_callbacks: bool,
+    /// Whether the message about an end is sent before the end is written.
+    pub(crate) announces_first: bool,
     pub(crate) left: Left,
     /// Whether a worker died that had got no answer to a claim.
     pub(crate) died_claiming: bool,
@@ -93,6 +101,8 @@ pub(crate) struct Life {
     /// How it ended, as a reader saw it.
     pub(crate) end: Option<Outcome>,
     pub(crate) deleted: bool,
+    /// Number of deliveries of its webhook.
+    pub(crate) posts: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -198,6 +208,10 @@ pub(crate) struct Left {
     pub(crate) timeouts: u8,
     pub(crate) cancels: u8,
     pub(crate) deletes: u8,
+    /// Second copies of messages about ends.
+    pub(crate) notices: u8,
+    /// Deliveries that the receiver does not take.
+    pub(crate) failures: u8,
 }
 
 /// What must never be seen.
@@ -217,6 +231,9 @@ pub(crate) struct Seen {
     pub(crate) burned: bool,
     pub(crate) timed_out_early: bool,
     pub(crate) asked_nobody: bool,
+    pub(crate) told_early: bool,
+    pub(crate) arrival_undone: bool,
+    pub(crate) arrival_lost: bool,
 }
 
 /// A tick as a time.
@@ -309,5 +326,7 @@ impl World {
         }
         self.workers.sort_by_cached_key(digest);
         self.pending.sort_by_cached_key(digest);
+        self.notices.sort_unstable();
+        self.posts.sort_by_cached_key(digest);
     }
 }

@@ -1,8 +1,8 @@
 //! The writes of the table: under which condition each one takes effect, and what it sets.
 
 use engine::{
-    AttemptWrite, Condition, CreationToken, Fingerprint, JobRecord, JobState, Move, Outcome,
-    Timestamp, transition,
+    AttemptWrite, CallbackState, Condition, CreationToken, Delivered, Fingerprint, JobRecord,
+    JobState, Move, Outcome, Timestamp, transition,
 };
 
 use crate::condition::Value;
@@ -65,6 +65,12 @@ pub(crate) enum Write {
         expires_at: Timestamp,
         first: Whose,
     },
+    /// The outcome of a delivery of a webhook.
+    Deliver {
+        of: Whose,
+        token: CreationToken,
+        outcome: Delivered,
+    },
 }
 
 impl Write {
@@ -86,6 +92,11 @@ impl Write {
             Self::End { .. } => Condition::Unchanged,
             Self::AskToStop { .. } => Condition::Started,
             Self::Delete { .. } => Condition::SameJob,
+            Self::Deliver { outcome, .. } => match outcome {
+                Delivered::Yes => Condition::Undelivered,
+                Delivered::NotYet { .. } => Condition::UndeliveredSoFar,
+                Delivered::Never => Condition::AwaitsDelivery,
+            },
         }
     }
 
@@ -97,6 +108,8 @@ impl Write {
             (":scheduled", Text(JobState::Scheduled.as_str())),
             (":started", Text(JobState::Started.as_str())),
             (":completed", Text("COMPLETED")),
+            (":pending", Text(CallbackState::Pending.as_str())),
+            (":failed", Text(CallbackState::Failed.as_str())),
         ];
         match self {
             Self::Create { seen, .. } => values.push((
@@ -114,6 +127,13 @@ impl Write {
                     (":version", Number(of.job.version.try_into().unwrap_or(0))),
                     (":creation_token", Text(of.job.creation_token.as_str())),
                 ]),
+            Self::Deliver { .. } => {}
+        }
+        if let Self::Deliver { token, outcome, .. } = self {
+            values.push((":creation_token", Text(token.as_str())));
+            if let Delivered::NotYet { attempts_before } = outcome {
+                values.push((":attempts", Number((*attempts_before).into())));
+            }
         }
         if let Self::Save { number, .. } = self {
             values.push((":number", Number((*number).try_into().unwrap_or(0))));
@@ -137,6 +157,18 @@ impl Wish {
 impl World {
     /// Writes now: whether the condition held.
     pub(crate) fn put(&mut self, write: &Write, decided_at: Timestamp, model: &Lifecycle) -> bool {
+        if self.announces_first {
+            self.announce(write);
+        }
+        let holds = self.take_effect(write, decided_at, model);
+        // Only then, in a process that is still there.
+        if holds && !self.announces_first {
+            self.announce(write);
+        }
+        holds
+    }
+
+    fn take_effect(&mut self, write: &Write, decided_at: Timestamp, model: &Lifecycle) -> bool {
         let record = self.record.as_ref().map(|standing| &*standing.job);
         let holds = model
             .conditions
@@ -150,6 +182,9 @@ impl World {
     /// Sends a write whose answer gets lost.
     pub(crate) fn send_late(&mut self, write: Write, decided_at: Timestamp) {
         self.left.late -= 1;
+        if self.announces_first {
+            self.announce(&write);
+        }
         self.pending.push(Pending {
             write,
             decided_at,
@@ -162,9 +197,10 @@ impl World {
         let Pending {
             write, decided_at, ..
         } = self.pending.remove(place);
-        self.put(&write, decided_at, model);
+        self.take_effect(&write, decided_at, model);
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each write")]
     fn apply(&mut self, write: &Write, decided_at: Timestamp, model: &Lifecycle) {
         if let Write::Create { whose, job, .. } = write {
             self.submitters[*whose].life.is_begun = true;
@@ -254,9 +290,14 @@ impl World {
                     lease_until: None,
                     cancel_requested: false,
                     expires_at: *expires_at,
+                    callback: None,
                     ..JobRecord::clone(&job)
                 };
                 (!model.lacks(Guard::Tombstone)).then_some(tombstone)
+            }
+            Write::Deliver { of, outcome, .. } => {
+                self.acts_on(whose, Some(*of));
+                Some(self.with_outcome(&job, *outcome))
             }
         };
         self.record = changed.map(|changed| {

@@ -45,9 +45,7 @@ impl App {
 
     pub(super) async fn with(timeout: Duration, meeting: usize, has_webhooks: bool) -> Self {
         let backends = Backends::start().await;
-        let sqs = sqs_client(&backends.sqs_url);
-        let created = sqs.create_queue().queue_name("callbacks").send().await;
-        let callback_queue_url = created.unwrap().queue_url.unwrap();
+        let callback_queue_url = backends.callback_queue_url.clone();
         let (recorder, endpoint) = Recorder::before(&backends).await;
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = log.clone();

@@ -46,6 +46,9 @@ impl FaultyApp {
         let pool = |name: &str, timeout, max_instances| {
             Launch::of(name, &front.url, &backends.queue_url)
                 .with("DEADLINE_SECONDS", &deadline_s.to_string())
+                .with("WEBHOOKS", "true")
+                .with("CALLBACK_QUEUE_URL", &backends.callback_queue_url)
+                .with("API_BASE_URL", "https://jobs.example.com")
                 // Nobody waits longer for a job to be overdue than for its deadline.
                 .with("WRITE_HORIZON_SECONDS", &deadline_s.min(60).to_string())
                 .timeout(timeout)
@@ -163,6 +166,25 @@ impl FaultyApp {
     pub(super) async fn submit(&self, key: &str, input: Value) -> Answer {
         let body = json!({"name": "rehearsal", "input": input});
         self.send(Method::POST, "/jobs", Some(key), &body).await
+    }
+
+    /// A job whose end is to be reported.
+    pub(super) async fn submit_with_callback(&self, key: &str, start: Option<&str>) -> Answer {
+        let callback = json!({"url": "https://hooks.example.com/"});
+        let mut body = json!({"name": "rehearsal", "input": {"seconds": 0}, "callback": callback});
+        if let Some(start) = start {
+            body["scheduled-start-time"] = json!(start);
+        }
+        self.send(Method::POST, "/jobs", Some(key), &body).await
+    }
+
+    /// Returns once each of these jobs has a message about its end.
+    pub(super) async fn all_announced(&self, keys: &[String]) {
+        let mut bodies = String::new();
+        while !keys.iter().all(|key| bodies.contains(&id(key))) {
+            let messages = self.backends.callback_messages().await;
+            bodies.extend(messages.into_iter().filter_map(|message| message.body));
+        }
     }
 
     pub(super) async fn submit_for(&self, key: &str, start: &str) -> Answer {

@@ -12,6 +12,8 @@ use crate::app::Answer;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Send,
+    /// The message before the end of a job with a callback.
+    Announce,
     /// In place of [`Step::Send`], for a job far ahead.
     Schedule,
     Unschedule,
@@ -31,6 +33,7 @@ pub(super) enum Step {
 impl Step {
     fn of(call: &Call) -> Self {
         match call.operation.as_str() {
+            "SendMessage" if sent(call)["callback"].is_object() => Self::Announce,
             "SendMessage" => Self::Send,
             "CreateSchedule" => Self::Schedule,
             "DeleteSchedule" => Self::Unschedule,
@@ -157,6 +160,13 @@ impl Script {
     }
 }
 
+/// The message that is sent.
+fn sent(call: &Call) -> Value {
+    let body = call.body["MessageBody"].as_str();
+    body.and_then(|body| serde_json::from_str(body).ok())
+        .unwrap_or_default()
+}
+
 fn id_of(call: &Call) -> Option<String> {
     if let Some(name) = call.schedule() {
         // The digits of the id come first.
@@ -165,10 +175,10 @@ fn id_of(call: &Call) -> Option<String> {
         return parts.map(|parts| parts.join("-"));
     }
     let id = match call.operation.as_str() {
-        "SendMessage" => {
-            let body = call.body["MessageBody"].as_str()?;
-            serde_json::from_str::<Value>(body).ok()?["id"].clone()
-        }
+        "SendMessage" => match sent(call) {
+            announced if announced["callback"].is_object() => announced["callback"]["id"].clone(),
+            job => job["id"].clone(),
+        },
         "PutItem" => call.body["Item"]["id"]["S"].clone(),
         _ => call.body["Key"]["id"]["S"].clone(),
     };

@@ -1,5 +1,6 @@
 //! What the worker's own calls make of a fault.
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rehearse::faults::Fault;
@@ -8,6 +9,7 @@ use serde_json::json;
 use super::faulty_app::{FaultyApp, persist};
 use super::script::{Case, Step};
 use super::{ONE_OPERATION, cases, faults};
+use crate::app::time_in;
 
 #[tokio::test]
 async fn whatever_a_worker_s_write_meets_its_job_comes_to_its_one_end() {
@@ -30,6 +32,52 @@ async fn whatever_a_worker_s_write_meets_its_job_comes_to_its_one_end() {
         // Whatever the worker never heard of, no attempt and no work was lost.
         let starts = if case.step == Step::Reschedule { 2 } else { 1 };
         app.was_met(&key) && app.starts(&key) == starts
+    })
+    .await;
+    app.assert_kept();
+}
+
+#[tokio::test]
+async fn whatever_the_message_before_an_end_meets_no_end_is_without_it() {
+    let app = FaultyApp::start(Duration::from_secs(12), 300).await;
+    app.take_messages();
+    let keys: Mutex<Vec<String>> = Mutex::default();
+    let steps = [Step::Announce, Step::End];
+    app.each(cases(&steps, &[1, ONE_OPERATION]), async |app, case| {
+        let key = app.arm(&case);
+        let accepted = persist(|| app.submit_with_callback(&key, None)).await;
+        assert_eq!(accepted.status, 202, "{case:?}: {accepted:?}");
+
+        let document = app.end(&key).await;
+
+        assert_eq!(document["status"], "Succeeded", "{case:?}: {document}");
+        keys.lock().unwrap().push(key.clone());
+        app.was_met(&key) && app.starts(&key) == 1
+    })
+    .await;
+    app.assert_kept();
+
+    app.all_announced(&keys.into_inner().unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_cancel_whose_message_is_not_sent_is_503_and_ends_nothing() {
+    let app = FaultyApp::start(Duration::from_secs(20), 60_000).await;
+    app.each(cases(&[Step::Announce], &[9]), async |app, case| {
+        let key = app.arm_later(&case);
+        let start = time_in(600);
+        let accepted = persist(|| app.submit_with_callback(&key, Some(&start))).await;
+        assert_eq!(accepted.status, 202, "{accepted:?}");
+        app.rearm(&key, &case);
+
+        app.cancel(&key).await.problem(503, "unavailable");
+        app.assert_met(&key, &case);
+
+        let document = app.get(&key).await.json();
+        assert_eq!(document["job"]["job-state"], "SCHEDULED", "{document}");
+        let again = persist(|| app.cancel(&key)).await;
+        assert_eq!(again.status, 200, "{again:?}");
+        true
     })
     .await;
     app.assert_kept();

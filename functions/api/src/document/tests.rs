@@ -55,6 +55,29 @@ fn a_running_job_has_every_member_of_the_contract() {
 }
 
 #[test]
+fn a_job_in_a_later_slice_started_when_its_attempt_did() {
+    let earlier = engine::EndedSlices {
+        attempt: 1,
+        began_at: at(1_767_264_650),
+        ran: Duration::from_secs(4),
+    };
+    let sliced = JobRecord {
+        ended_slices: Some(earlier),
+        ..started()
+    };
+    assert_eq!(
+        document(&sliced)["job"]["start-time"],
+        "2026-01-01T10:50:50Z"
+    );
+    // Without an estimate, a quarter of the time since then.
+    let silent = JobRecord {
+        percent: Percent::ZERO,
+        ..sliced
+    };
+    assert_eq!(retry_after(&silent.judged(at(1_767_264_690))), Some(10));
+}
+
+#[test]
 fn a_job_that_succeeded_has_its_result_and_where_it_is() {
     let record = JobRecord {
         state: JobState::Completed(Outcome::Success),

@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(CallbackHost::parse(&format!("{longest}m")), None);
     }
 
-    /// Each of these leads some URL parser or resolver to 127.0.0.1, ::1 or another host than it appears to.
+    /// Each of these leads some URL parser or resolver to 127.0.0.1, `::1` or another host than it appears to.
     #[test]
     fn other_forms_of_addresses_and_names_are_refused() {
         for text in [

@@ -8,7 +8,7 @@ use super::item::{millis, number, string};
 use crate::{Callback, CallbackMessage, CallbackState, StoreError, Timestamp};
 
 /// Outcome of one delivery of a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivered {
     /// The receiver has it.
     Yes,

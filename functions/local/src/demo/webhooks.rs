@@ -25,7 +25,7 @@ impl Webhooks {
             .iter()
             .map(|secret| secret.reveal().to_owned())
             .collect();
-        let (take, received) = unbounded_channel();
+        let (take, verified) = unbounded_channel();
         let receiver = Receiver::new(&secrets, move |delivery| {
             // An error means that the demo is over.
             let _ = delivery.map(|delivery| take.send(delivery));
@@ -41,7 +41,7 @@ impl Webhooks {
         let server = tokio::spawn(async move { drop(receiver.serve(listener).await) });
         Ok(Self {
             url,
-            received,
+            received: verified,
             server,
         })
     }

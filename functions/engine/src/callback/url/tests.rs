@@ -49,6 +49,7 @@ fn a_url_is_kept_in_one_spelling() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn a_url_is_refused_with_what_it_must_be() {
     const HTTPS: &str = "must be an https URL";
     const HOST: &str = "must name its host as a full domain name";
