@@ -12,6 +12,7 @@ mod large;
 mod lifecycle;
 mod profiles;
 mod slices;
+mod slow_receivers;
 mod webhooks;
 mod wire;
 mod wire_faults;

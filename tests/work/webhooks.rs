@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use engine::{CallbackState, IdSecrets, JobRecord, Owner, WebhookId};
 use serde_json::{Value, json};
 
-use crate::app::SECRET;
+use crate::app::{SECRET, eventually};
 use crate::deployment::deployed::http_api_event_of;
 use app::{App, BASE_URL, now};
 
@@ -233,6 +233,23 @@ async fn the_webhook_of_a_job_that_is_gone_is_given_up() {
     assert!(app.deliver(&[message]).await.is_empty());
 
     assert!(app.receiver.received().is_empty());
+}
+
+#[tokio::test]
+async fn the_webhook_of_a_job_that_is_deleted_during_a_delivery_is_given_up() {
+    let app = App::with(Duration::from_secs(8), 1, true).await;
+    let record = app.ended("hang").await;
+    let messages = [app.announce(&record).await];
+    let delete = async {
+        eventually("a delivery", async || app.receiver.received().pop()).await;
+        let horizon = Duration::from_secs(360);
+        app.store.delete(&record.id, now, horizon).await.unwrap();
+    };
+
+    let (failures, ()) = tokio::join!(app.deliver(&messages), delete);
+
+    assert!(failures.is_empty(), "{failures:?}");
+    assert_eq!(app.metrics()["WebhookFailed"], 1);
 }
 
 #[tokio::test]

@@ -159,6 +159,8 @@ impl CallbackDelivery {
             (Some(CallbackState::Failed), _) if outcome == Delivered::Never => {
                 given_up(app, record, "not delivered")
             }
+            // Nothing was written.
+            (None, _) if !is_delivered => given_up(app, record, "its job was deleted meanwhile"),
             (standing, _) => {
                 let state = standing.map(CallbackState::as_str);
                 info!(job.id = %record.id, job.name = %record.kind, callback.state = state, "webhook done");

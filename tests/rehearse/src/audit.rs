@@ -5,6 +5,7 @@ mod history;
 mod image;
 mod ledger;
 mod rule;
+mod webhooks;
 mod write;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use serde_json::Value;
 pub use image::{End, Image};
 pub use ledger::{JobSeen, Ledger};
 pub use rule::{Rule, Violation};
+pub use webhooks::{Webhook, Webhooks};
 pub use write::{Sender, Write};
 
 use crate::call::Call;
@@ -74,8 +76,7 @@ impl Auditor {
         let Some(id) = written_id(call).filter(|_| call.is_table_write()) else {
             return effect.await;
         };
-        let slot = usize::try_from(self.hasher.hash_one(id)).unwrap_or_default() % LOCKS;
-        let _one_by_one = self.locks[slot].lock().await;
+        let _one_by_one = self.lock(id).await;
         let begun_ms = ms(SystemTime::now());
         let answer = effect.await;
         if answer.status().is_success() {
@@ -91,6 +92,16 @@ impl Auditor {
         answer
     }
 
+    /// Waits until the writes to this job that have taken effect are in the ledger.
+    pub async fn settle(&self, id: &str) {
+        drop(self.lock(id).await);
+    }
+
+    async fn lock(&self, id: &str) -> tokio::sync::MutexGuard<'_, ()> {
+        let slot = usize::try_from(self.hasher.hash_one(id)).unwrap_or_default() % LOCKS;
+        self.locks[slot].lock().await
+    }
+
     /// The message was sent, or will be.
     fn sent(&self, request: &Value) {
         let of_schedule = request["Target"]["Input"].as_str();
@@ -100,6 +111,9 @@ impl Auditor {
         let message: Value = serde_json::from_str(message).unwrap_or_default();
         if let Some(id) = message["id"].as_str() {
             self.ledger().sent(id);
+        }
+        if let Some(token) = message["callback"]["acceptance"].as_str() {
+            self.ledger().announced(token);
         }
     }
 

@@ -1,14 +1,16 @@
 //! `bench`: how many jobs per second the whole service on this machine sustains, and how long each of them waits.
 //!
 //! Two loads, one after the other: clients that submit as fast as they are answered, then half of the rate that they reached,
-//! at times fixed in advance. With `--finished`, both once more behind that many finished jobs in the table. The jobs' own
-//! times are read once a load is over; nothing else is asked while it lasts, so that nothing else is measured.
+//! at times fixed in advance. With `--finished`, both once more behind that many finished jobs in the table, and with
+//! `--slow-webhooks` while that many webhooks wait. The jobs' own times are read once a load is over; nothing else is asked while it
+//! lasts, so that nothing else is measured.
 
 mod args;
 mod finished;
 mod load;
 mod measured;
 mod report;
+mod slow_webhooks;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -22,6 +24,7 @@ pub(crate) use args::BenchArgs;
 use load::Load;
 use measured::Measured;
 use report::Report;
+use slow_webhooks::SlowWebhooks;
 
 use crate::conclusion::{failed, print_json};
 use crate::load_client::{Answer, Client};
@@ -75,6 +78,11 @@ async fn measure(service: Option<&Service>, args: &BenchArgs) -> Result<Report, 
         finished::fill(service, args.finished).await?;
         // At the same rate as before, or there would be nothing to compare.
         measured.extend(loads(&client, args, args.finished, &mut rate).await);
+    }
+    if args.slow_webhooks > 0 {
+        let slow = SlowWebhooks::wait(&client, args.slow_webhooks).await?;
+        let behind = loads(&client, args, 0, &mut rate).await;
+        measured.extend(behind.into_iter().map(|load| slow.named(load)));
     }
     Ok(Report::of(measured, peak_memory(service)))
 }

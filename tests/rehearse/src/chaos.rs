@@ -9,11 +9,13 @@ mod course;
 mod door;
 mod found;
 mod killer;
+mod receiver;
 mod report;
 mod rest;
 mod results;
 mod told;
 mod verdict;
+mod webhooks;
 mod wish;
 
 use std::process::ExitCode;
@@ -27,6 +29,7 @@ pub(crate) use args::ChaosArgs;
 use course::Clients;
 use door::Door;
 use killer::Killer;
+use receiver::Receiver;
 use report::{Evidence, Report};
 
 use crate::conclusion::{failed, print_json};
@@ -60,7 +63,12 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     let hurried = Door::open(service, wish::DEADLINE).await;
     let hurried = hurried.map_err(|error| StartError::BackEnd(error.into()))?;
     let client = Client::new(&service.url);
+    let receiver = Receiver::start(seed, &client, auditor.clone());
+    let receiver = receiver
+        .await
+        .map_err(|error| StartError::BackEnd(error.into()))?;
     let clients = Clients {
+        receiver_url: receiver.url.clone(),
         hurried: client.at(&hurried.url),
         client: client.clone(),
         auditor: auditor.clone(),
@@ -84,6 +92,7 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
         seed,
         faulty: &faulty,
         told: &told,
+        received: &receiver.received(),
         at_the_end: &at_the_end,
         results,
         rest,

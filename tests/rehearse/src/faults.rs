@@ -4,6 +4,7 @@
 //! Faults occur on the real protocol, so the retries and timeouts of the SDK are part of the rehearsal. A [`Plan`], drawn from a
 //! seed, decides which call meets which fault; a test decides it with an [`Intercept`] of its own.
 
+mod connections;
 mod fault;
 mod front;
 mod intercept;
@@ -11,6 +12,9 @@ mod objects;
 mod plan;
 mod redelivery;
 mod refusal;
+
+pub(crate) use connections::{Answer, Reset, serve, silence};
+pub(crate) use plan::stream;
 
 pub use crate::call::{BackEnd, Call};
 pub use fault::{Fault, Hold, Kind};

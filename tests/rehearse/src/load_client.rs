@@ -71,6 +71,14 @@ impl Client {
             .clone()
     }
 
+    /// The secrets of `GET /callbacks`.
+    pub(crate) async fn webhook_secrets(&self) -> Vec<String> {
+        let answer = self.get(&format!("{}/callbacks", self.url)).await;
+        let secrets = answer.body["callbacks"]["secrets"].as_array();
+        let secrets = secrets.into_iter().flatten().filter_map(Value::as_str);
+        secrets.map(str::to_owned).collect()
+    }
+
     /// `POST /jobs`, once.
     pub(crate) async fn post(&self, body: &str, key: Option<&str>) -> Answer {
         let request = self

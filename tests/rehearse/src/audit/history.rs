@@ -2,6 +2,7 @@
 
 use super::image::{End, Image};
 use super::rule::Rule;
+use super::webhooks::{is_about_webhook, is_misrecorded};
 use super::write::{Sender, Write};
 
 /// What is known of the job that has an id, and of those that had it before.
@@ -113,46 +114,51 @@ impl History {
             (Rule::UnknownSender, sender.is_none()),
             // A claim goes by the request that its message stands for, whichever job of the key that is.
             (Rule::OtherJob, !is_claim && self.is_for_another(write)),
+            (Rule::MisrecordedWebhook, is_misrecorded(before, after)),
             (Rule::CodeAtOnce, after.error_code == CODE_AT_ONCE),
             (
                 Rule::EndedOtherwise,
                 self.ends_otherwise(before, after, write),
             ),
         ]);
-        rules.extend(if before.is_completed() {
-            let was_never_run = before.outcome == "CANCELED" && self.starts == 0;
-            broken([
-                (Rule::CompletedTwice, after.is_completed()),
-                (Rule::LeftItsEnd, !after.is_completed()),
-                (Rule::RanAfterCancel, is_claim && was_never_run),
-            ])
-        } else if is_claim {
-            let is_leased = before.is_started() && before.lease_until_ms > now_ms;
-            let is_forgotten = before.checkpoint != after.checkpoint;
-            let falls = before.is_between_slices && after.percent < before.percent;
-            self.said_ms = write.arrived_ms;
-            broken([
-                (Rule::TwoAtOnce, is_leased),
-                (Rule::TooManyAttempts, after.attempt > after.max_attempts),
-                (Rule::Miscounted, !counts(before, after)),
-                (Rule::OlderProgress, is_forgotten),
-                (Rule::ProgressFell, falls),
-            ])
-        } else {
-            let is_own = sender.is_none() || sender == self.runner.as_ref();
-            let loses = ends_slice && after.checkpoint.is_empty();
-            let loses = loses && !before.checkpoint.is_empty();
-            broken([
-                (
-                    Rule::Miscounted,
-                    ends_slice && after.attempt != before.attempt,
-                ),
-                (Rule::OlderProgress, loses),
-                (Rule::StaleWrite, !may_write(before, after, is_own, now_ms)),
-                (Rule::ProgressFell, falls(before, after)),
-                (Rule::OlderProgress, self.is_older(before, after, write)),
-            ])
-        });
+        rules.extend(
+            if before.is_completed() && is_about_webhook(before, after) {
+                vec![]
+            } else if before.is_completed() {
+                let was_never_run = before.outcome == "CANCELED" && self.starts == 0;
+                broken([
+                    (Rule::CompletedTwice, after.is_completed()),
+                    (Rule::LeftItsEnd, !after.is_completed()),
+                    (Rule::RanAfterCancel, is_claim && was_never_run),
+                ])
+            } else if is_claim {
+                let is_leased = before.is_started() && before.lease_until_ms > now_ms;
+                let is_forgotten = before.checkpoint != after.checkpoint;
+                let falls = before.is_between_slices && after.percent < before.percent;
+                self.said_ms = write.arrived_ms;
+                broken([
+                    (Rule::TwoAtOnce, is_leased),
+                    (Rule::TooManyAttempts, after.attempt > after.max_attempts),
+                    (Rule::Miscounted, !counts(before, after)),
+                    (Rule::OlderProgress, is_forgotten),
+                    (Rule::ProgressFell, falls),
+                ])
+            } else {
+                let is_own = sender.is_none() || sender == self.runner.as_ref();
+                let loses = ends_slice && after.checkpoint.is_empty();
+                let loses = loses && !before.checkpoint.is_empty();
+                broken([
+                    (
+                        Rule::Miscounted,
+                        ends_slice && after.attempt != before.attempt,
+                    ),
+                    (Rule::OlderProgress, loses),
+                    (Rule::StaleWrite, !may_write(before, after, is_own, now_ms)),
+                    (Rule::ProgressFell, falls(before, after)),
+                    (Rule::OlderProgress, self.is_older(before, after, write)),
+                ])
+            },
+        );
         if is_claim {
             self.starts += 1;
             self.slices += u32::from(before.is_between_slices);

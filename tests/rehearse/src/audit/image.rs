@@ -42,6 +42,14 @@ pub struct Image {
     pub is_between_slices: bool,
     /// Whether its owner asked it to stop.
     pub cancel_requested: bool,
+    /// Where its end is reported.
+    pub callback_url: String,
+    /// PENDING, DELIVERED or FAILED.
+    pub callback_state: String,
+    /// How often its end was reported.
+    pub callback_attempts: i64,
+    /// The status of the last answer to that.
+    pub callback_status: i64,
     /// Whether it is a tombstone.
     pub is_deleted: bool,
 }
@@ -77,6 +85,10 @@ impl Image {
             expires_at: number("expires_at"),
             is_between_slices: item.contains_key("attempt_step"),
             cancel_requested: item.contains_key("cancel_requested"),
+            callback_url: text("callback_url"),
+            callback_state: text("callback_state"),
+            callback_attempts: number("callback_attempts"),
+            callback_status: number("callback_status"),
             is_deleted: item.contains_key("deleted"),
         }
     }

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 use super::history::History;
 use super::image::{End, Image};
 use super::rule::{Rule, Violation};
+use super::webhooks::Webhooks;
 use super::write::Write;
 
 /// Every job that was written so far, and what was wrong.
 #[derive(Debug, Default)]
 pub struct Ledger {
     sent: HashSet<String>,
+    webhooks: Webhooks,
     jobs: BTreeMap<String, History>,
     open: usize,
     violations: Vec<Violation>,
@@ -35,11 +37,23 @@ impl Ledger {
         self.sent.insert(id.to_owned());
     }
 
+    /// A message about the end of the job with this creation token was taken by the queue.
+    pub fn announced(&mut self, creation_token: &str) {
+        self.webhooks.announced(creation_token);
+    }
+
+    /// The webhooks of the jobs that ended.
+    #[must_use]
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
+    }
+
     /// A write to this job took effect.
     pub fn wrote(&mut self, id: &str, mut write: Write) {
         self.writes += 1;
         // What a delete leaves counts as nothing.
         write.after = write.after.filter(|image| !image.is_deleted);
+        self.wrote_webhook(id, &write);
         if let Some(history) = self.jobs.get_mut(id) {
             let what = shown(history.image.as_ref(), write.after.as_ref());
             let was_open = history.is_open();
@@ -57,6 +71,17 @@ impl Ledger {
                 self.break_all(id, vec![Rule::NoMessage], &what);
             }
         }
+    }
+
+    fn wrote_webhook(&mut self, id: &str, write: &Write) {
+        let before = self.jobs.get(id).and_then(|history| history.image.as_ref());
+        let after = write.after.as_ref();
+        if self.webhooks.lacks_message(before, after) {
+            let what = shown(before, after);
+            self.webhooks.wrote(before, after, write.done_ms);
+            return self.break_all(id, vec![Rule::EndWithoutWebhook], &what);
+        }
+        self.webhooks.wrote(before, after, write.done_ms);
     }
 
     /// A client was told that its submit made this job: 202 without `Idempotency-Replayed`.

@@ -40,6 +40,11 @@ pub enum Rule {
     NoMessage,
     /// Its record went, or gave way to another job's, before its time.
     Vanished,
+    /// A job with a webhook ended before the message that has it delivered was sent.
+    EndWithoutWebhook,
+    /// A record says of its webhook what no delivery did: a delivery counted twice or not at all, or before the end, or one that arrived
+    /// as one that did not.
+    MisrecordedWebhook,
     /// A write left its version, and so its `ETag`, as it was.
     SameVersion,
     /// Nobody knows which invocation wrote, so that nothing can be said of the write.
@@ -48,7 +53,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::CompletedTwice,
         Self::LeftItsEnd,
         Self::RanAfterCancel,
@@ -65,6 +70,8 @@ impl Rule {
         Self::CameBack,
         Self::NoMessage,
         Self::Vanished,
+        Self::EndWithoutWebhook,
+        Self::MisrecordedWebhook,
         Self::SameVersion,
         Self::UnknownSender,
     ];
@@ -89,6 +96,8 @@ impl Rule {
             Self::CameBack => "back after its delete",
             Self::NoMessage => "record without message",
             Self::Vanished => "record gone before its time",
+            Self::EndWithoutWebhook => "ended before its webhook's message",
+            Self::MisrecordedWebhook => "webhook recorded wrongly",
             Self::SameVersion => "written without a new version",
             Self::UnknownSender => "written by nobody knows whom",
         }

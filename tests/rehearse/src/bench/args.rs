@@ -23,6 +23,9 @@ pub(crate) struct BenchArgs {
     /// Then fill the table with N finished jobs and repeat the loads
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20_000_000))]
     pub(super) finished: u32,
+    /// Then let N webhooks wait for a receiver that takes 15 s for each, and repeat the loads
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub(super) slow_webhooks: u32,
     /// Maximum number of concurrent worker processes
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(2..=100))]
     concurrency: u16,
@@ -30,7 +33,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=10))]
     batch_size: u8,
     /// URL of a running service to measure, instead of one that is started for it
-    #[arg(long, value_name = "URL", conflicts_with_all = ["finished", "concurrency", "batch_size", "verbose"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["finished", "slow_webhooks", "concurrency", "batch_size", "verbose"])]
     pub(super) url: Option<String>,
     /// Report as JSON
     #[arg(long)]
@@ -44,6 +47,7 @@ impl BenchArgs {
     /// The defaults of `serve`, on a free port and without a data folder.
     pub(super) fn options(&self) -> ServiceOptions {
         ServiceOptions {
+            callbacks_to_loopback: self.slow_webhooks > 0,
             concurrency: usize::from(self.concurrency),
             batch_size: self.batch_size,
             logs: if self.verbose {

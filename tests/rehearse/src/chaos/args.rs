@@ -75,6 +75,7 @@ impl ChaosArgs {
             retention: Duration::from_secs(86_400),
             // Shorter than in the cloud, so that the run includes deadlines.
             write_horizon: self.write_horizon(),
+            callbacks_to_loopback: true,
             concurrency: usize::from(self.concurrency),
             worker_timeout,
             visibility: worker_timeout + Duration::from_secs(1),

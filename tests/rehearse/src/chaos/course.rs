@@ -22,6 +22,8 @@ pub(super) struct Clients {
     /// At the door behind which the deadline comes soon.
     pub(super) hurried: Client,
     pub(super) auditor: Arc<Auditor>,
+    /// The beginning of the webhooks' URLs.
+    pub(super) receiver_url: String,
     /// How long one waits for a job's end.
     pub(super) patience: Duration,
 }
@@ -107,7 +109,7 @@ impl Clients {
             None => None,
         };
         let now = Timestamp::from_clock(SystemTime::now());
-        let body = told.order.body(now, upload.as_deref());
+        let body = told.order.body(now, upload.as_deref(), &self.receiver_url);
         let Some(key) = told.order.key.clone() else {
             // Without a key it is not known what became of it, and another try could be a second job.
             told.hear(&client.post(&body, None).await, &self.auditor);

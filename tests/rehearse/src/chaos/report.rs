@@ -10,6 +10,7 @@ use super::killer::Kills;
 use super::rest::Rest;
 use super::results::Results;
 use super::told::{Seen, Told};
+use super::webhooks::{Figures, Received};
 use crate::faulty_service::FaultyService;
 use crate::load_client::Counts;
 
@@ -21,6 +22,7 @@ pub(super) struct Report {
     seconds_submitting: u64,
     seconds: u64,
     jobs: Jobs,
+    webhooks: Figures,
     /// By status; 0 counts requests without an answer.
     answers: BTreeMap<u16, u64>,
     slowest_answer_ms: u128,
@@ -41,6 +43,8 @@ pub(super) struct Evidence<'a> {
     pub(super) seed: u64,
     pub(super) faulty: &'a FaultyService,
     pub(super) told: &'a [Told],
+    /// What the receiver of the webhooks got.
+    pub(super) received: &'a Received,
     /// The final answer of the status URI of each.
     pub(super) at_the_end: &'a [Option<Seen>],
     pub(super) results: Results,
@@ -77,6 +81,8 @@ impl Report {
             rest.messages.unwrap_or(0),
             "the queue does not run empty",
         );
+        let webhooks = evidence.received;
+        let webhooks = webhooks.judge(ledger.webhooks(), rest.of_webhooks, &mut found);
         let counts = evidence.faulty.front.counts();
         let faults = counts.into_iter().map(|(kind, count)| (kind.name(), count));
         Self {
@@ -84,6 +90,7 @@ impl Report {
             seconds_submitting: evidence.submitting.as_secs(),
             seconds: evidence.all.as_secs(),
             jobs,
+            webhooks,
             answers: evidence.answers.by_status,
             slowest_answer_ms: evidence.answers.slowest.as_millis(),
             killed: evidence.kills,
@@ -98,6 +105,8 @@ impl Report {
 
     /// Whether every promise was kept, and a job was accepted.
     pub(super) fn is_good(&self) -> bool {
-        self.jobs.accepted > 0 && self.broken.values().all(|count| *count == 0)
+        self.jobs.accepted > 0
+            && self.webhooks.has_any()
+            && self.broken.values().all(|count| *count == 0)
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::args::ChaosArgs;
 use crate::audit::Auditor;
-use local::{DEAD_LETTER_QUEUE, QUEUE, Service, sqs_client};
+use local::{CALLBACK_QUEUE, DEAD_LETTER_QUEUE, QUEUE, Service, sqs_client};
 
 /// What remains in the queues.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,11 +16,13 @@ pub(super) struct Rest {
     /// Messages in the queue: visible, in flight or delayed. `None` if nobody waited for them.
     pub(super) messages: Option<u64>,
     pub(super) dead_letters: u64,
+    /// Messages of webhooks that are still to be delivered, and of ends that were not written.
+    pub(super) of_webhooks: u64,
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Waits for the end of every job, then for an empty queue, each for up to `--patience`.
+/// Waits for the end of every job, then for the first two deliveries of each webhook, then for an empty queue, each for up to `--patience`.
 pub(super) async fn wait(
     service: &Service,
     auditor: &Auditor,
@@ -35,6 +37,11 @@ pub(super) async fn wait(
         ended.0 == ended.1
     })
     .await;
+    bar.set_message("the last webhooks are delivered");
+    until(patience, async || {
+        auditor.ledger().webhooks().soon_delivered() == 0
+    })
+    .await;
     let mut rest = Rest::default();
     // Past the front with its faults.
     let sqs = sqs_client(&service.backends.sqs_url);
@@ -46,6 +53,7 @@ pub(super) async fn wait(
         })
         .await;
     }
+    rest.of_webhooks = messages(&sqs, service, CALLBACK_QUEUE).await;
     rest.dead_letters = messages(&sqs, service, DEAD_LETTER_QUEUE).await;
     rest
 }

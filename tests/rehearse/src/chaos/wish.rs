@@ -63,6 +63,10 @@ pub(super) struct Order {
     /// How long after its 202 it is canceled.
     pub(super) cancel_after: Duration,
     pub(super) afterlife: Afterlife,
+    /// Whether its end is reported to a receiver.
+    pub(super) has_webhook: bool,
+    /// Whether it follows a deleted one under its key.
+    is_next: bool,
     /// How long it takes, if its wish doesn't say so.
     takes: Duration,
     number: u32,
@@ -129,8 +133,11 @@ impl Order {
             30..35 => Afterlife::Deleted,
             _ => Afterlife::Stays,
         };
+        let has_webhook = below(3) == 0;
         Self {
             wish,
+            has_webhook,
+            is_next: false,
             key: is_keyed.then(|| format!("chaos-{seed}-{number}")),
             is_doubled: below(4) == 0,
             again: below(3),
@@ -162,6 +169,7 @@ impl Order {
         let is_long = self.number.is_multiple_of(2);
         (self.afterlife == Afterlife::Replaced).then(|| Self {
             wish: Wish::Succeed,
+            is_next: true,
             afterlife: Afterlife::Stays,
             is_doubled: false,
             again: 0,
@@ -181,8 +189,19 @@ impl Order {
         (self.wish == Wish::ReadUpload).then(|| csv(self.number).repeat(times))
     }
 
-    /// The request's body, with the id of its upload. `now` is the same for each try, since a key stands for one request.
-    pub(super) fn body(&self, now: engine::Timestamp, upload: Option<&str>) -> String {
+    /// The path of its webhook, which no other job has.
+    fn path(&self) -> String {
+        let which = if self.is_next { "next" } else { "first" };
+        format!("/{}/{which}", self.number)
+    }
+
+    /// The request's body, with the id of its upload and the webhook's URL, if it has one. `now` is the same for each try, since a key stands for one request.
+    pub(super) fn body(
+        &self,
+        now: engine::Timestamp,
+        upload: Option<&str>,
+        receiver_url: &str,
+    ) -> String {
         let (name, input) = match self.wish {
             Wish::Profile => ("csv_profile", json!({"csv": csv(self.number)})),
             _ => ("rehearsal", self.rehearsal(upload)),
@@ -191,6 +210,9 @@ impl Order {
             json!({"name": name, "input": input, "summary": format!("chaos {}", self.number)});
         if self.wish == Wish::CancelBeforeStart {
             body["scheduled-start-time"] = Value::from(now.plus(START_IN).to_string());
+        }
+        if self.has_webhook {
+            body["callback"] = json!({"url": format!("{receiver_url}{}", self.path())});
         }
         body.to_string()
     }
@@ -234,7 +256,7 @@ mod tests {
         let now = engine::Timestamp::from_seconds(0);
         let bodies = |seed| {
             (0..50)
-                .map(|number| Order::draw(seed, number).body(now, None))
+                .map(|number| Order::draw(seed, number).body(now, None, "http://a"))
                 .collect::<Vec<_>>()
         };
         assert_eq!(bodies(1), bodies(1));
@@ -250,6 +272,9 @@ mod tests {
         let next = replaced.next().unwrap();
         assert_eq!(next.key, replaced.key);
         assert!(next.next().is_none());
-        assert_ne!(next.body(now, None), replaced.body(now, None));
+        let body = |order: &Order| order.body(now, None, "http://a");
+        assert_ne!(body(&next), body(&replaced));
+        // Its webhook is another one, too.
+        assert_ne!(next.path(), replaced.path());
     }
 }

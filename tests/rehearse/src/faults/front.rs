@@ -1,9 +1,7 @@
 //! The front itself: an HTTP server that hands calls on to the back ends, or does not.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::error::Error;
-use std::future::pending;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,15 +11,14 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioExecutor;
 use local::Endpoints;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::connections::{Answer, Reset, serve, silence};
 use super::fault::{Fault, Kind};
 use super::intercept::Intercept;
 use super::redelivery::OnTheirWay;
@@ -47,13 +44,6 @@ struct Inner {
     on_their_way: OnTheirWay,
     counts: Mutex<BTreeMap<Kind, u64>>,
 }
-
-type Answer = Response<Full<Bytes>>;
-
-/// The connection ends without an answer.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection was reset on purpose")]
-struct Reset;
 
 /// After this a call that gets no answer is reset: longer than the functions wait, and a poller that waits for ever goes on.
 const SILENCE: Duration = Duration::from_secs(6);
@@ -102,7 +92,10 @@ impl Front {
         let url = format!("http://{}", listener.local_addr()?);
         let inner = Arc::new(inner);
         let mut server = JoinSet::new();
-        server.spawn(accept(listener, inner.clone()));
+        let of_server = inner.clone();
+        server.spawn(serve(listener, move |request| {
+            of_server.clone().respond(request)
+        }));
         Ok(Self {
             url,
             inner,
@@ -115,31 +108,6 @@ impl Front {
     pub fn counts(&self) -> BTreeMap<Kind, u64> {
         self.inner.counts().clone()
     }
-}
-
-async fn accept(listener: TcpListener, inner: Arc<Inner>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                connections.spawn(converse(stream, inner.clone()));
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn converse(stream: TcpStream, inner: Arc<Inner>) {
-    // Without these an answer is slower, and a reset is an end of file; neither is wrong.
-    let _ = (stream.set_nodelay(true), stream.set_zero_linger());
-    let service = service_fn(move |request| {
-        let inner = inner.clone();
-        async move { inner.respond(request).await }
-    });
-    // An error is a client that left, or a reset on purpose.
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
 }
 
 impl Inner {
@@ -178,7 +146,7 @@ impl Inner {
             Some(Fault::Throttle) => Ok(throttled(call.back_end)),
             Some(Fault::ErrorBefore) => Ok(failed(call.back_end)),
             Some(Fault::ResetBefore) => Err(Reset),
-            Some(Fault::HangBefore) => silence().await,
+            Some(Fault::HangBefore) => silence(SILENCE).await,
             Some(Fault::ErrorAfter) => {
                 let back_end = call.back_end;
                 self.take_effect(call).await;
@@ -190,7 +158,7 @@ impl Inner {
             }
             Some(Fault::HangAfter) => {
                 self.take_effect(call).await;
-                silence().await
+                silence(SILENCE).await
             }
             Some(Fault::Delay(by)) => self.later(call, async move { sleep(by).await }).await,
             Some(Fault::Hold(hold)) => self.later(call, async move { hold.wait().await }).await,
@@ -235,7 +203,7 @@ impl Inner {
                 let (parts, body) = answer.into_parts();
                 let Ok(body) = body.collect().await;
                 let draw = || self.intercept.redelivery();
-                let body = self.on_their_way.divert(body.to_bytes(), draw, |kind| self.count(kind));
+                let body = self.on_their_way.divert(call, body.to_bytes(), draw, |kind| self.count(kind));
                 Response::from_parts(parts, Full::new(body))
             }
         }
@@ -282,11 +250,4 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
         headers.remove(name);
     }
     headers
-}
-
-async fn silence() -> Result<Answer, Reset> {
-    match tokio::time::timeout(SILENCE, pending::<Infallible>()).await {
-        Ok(never) => match never {},
-        Err(_) => Err(Reset),
-    }
 }

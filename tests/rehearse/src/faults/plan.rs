@@ -156,7 +156,7 @@ fn between(from: Duration, to: Duration, random: u64) -> Duration {
 }
 
 /// A number for a name, so that each operation has its own sequence (FNV-1a, 64 bits).
-fn stream(name: &str) -> u64 {
+pub(crate) fn stream(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
