@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use engine::Timestamp;
 use tempfile::TempDir;
 
 /// Ahead of the machine's clock by as much as the test says, for the service and all its functions. By libfaketime
-/// (<https://github.com/wolfcw/libfaketime>), which reads a file at each look at the clock; timers are not affected.
+/// (<https://github.com/wolfcw/libfaketime>), which reads a file at each look at the clock; timers are not affected. It can also let the
+/// clock run faster, but counts that from the start of each process, so the clocks of two processes would differ.
 pub(crate) struct Clock {
     folder: TempDir,
     ahead: Duration,
@@ -27,6 +29,10 @@ impl Clock {
     pub(crate) fn advance(&mut self, by: Duration) {
         self.ahead += by;
         self.write();
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_clock(SystemTime::now()).plus(self.ahead)
     }
 
     /// What a process is started with that follows this clock.

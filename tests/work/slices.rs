@@ -1,10 +1,12 @@
 //! Jobs that are longer than an invocation, through the service with its processes.
 
-use std::time::Duration;
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
+use engine::Timestamp;
 use serde_json::{Value, json};
 
-use crate::app::{App, Job, ended_as, eventually, signal};
+use crate::app::{App, Item, Job, PATIENCE, ended_as, eventually, signal, time};
 
 /// What one look at a job's status URI shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +115,83 @@ async fn a_job_of_three_minutes_in_workers_of_twenty_seconds_loses_one_attempt_a
     runs_over_slices_and_loses_one_worker("20", 180).await;
 }
 
+/// The token of the slice that runs, and when it was claimed.
+fn running_slice(record: &Item) -> Option<(String, Timestamp)> {
+    let token = record.get("run_token")?.as_s().unwrap();
+    let started_ms = record.get("started_at_ms")?.as_n().unwrap();
+    let is_over = record.contains_key("attempt_step");
+    (!is_over).then(|| {
+        let started_at = Timestamp::from_ms(started_ms.parse().unwrap());
+        (token.clone(), started_at)
+    })
+}
+
+/// A slice takes a quarter of a second, and the clock is advanced by 45 s in it. A slice that no look meets in its first seconds takes the
+/// quarter, so there are ten more slices than 40 minutes need.
+#[tokio::test]
+async fn a_job_of_40_minutes_in_workers_of_60_seconds_is_one_attempt() {
+    const ADVANCE: Duration = Duration::from_secs(45);
+    const NEEDED: u32 = 54;
+    let steps = NEEDED + 10;
+    let (app, mut clock) = App::start_with_clock(&["--worker-timeout", "60"]);
+    let seconds = f64::from(steps) / 4.0;
+    let job = app
+        .rehearse(json!({"seconds": seconds, "steps": steps, "outcome": "slices"}))
+        .await;
+
+    let (begun, mut slices, mut looks) = (Instant::now(), HashSet::new(), Vec::new());
+    let document = loop {
+        let record = app.record(&job).await.unwrap();
+        if let Some((token, started_at)) = running_slice(&record) {
+            slices.insert(token);
+            // Once in each slice, even if the one that was read has ended since: its lease is 62 s.
+            if clock.now().since(started_at) < Duration::from_secs(5) {
+                clock.advance(ADVANCE);
+            }
+        }
+        let document = app.status(&job).await.json();
+        let look = Look::of(&document);
+        let is_over = look.state == "COMPLETED";
+        looks.push(look);
+        if is_over {
+            break document;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{document}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+
+    assert_eq!(ended_as(&document), ("SUCCESS", ""));
+    let job = &document["job"];
+    assert_eq!(job["result"]["attempt"], 1);
+    assert_eq!(job["result"]["resumed_at"], steps - 1);
+    let took = time(&job["end-time"]).since(time(&job["start-time"]));
+    println!("{} slices seen, {took:?} on the clock", slices.len());
+    assert!(took >= ADVANCE * NEEDED, "{took:?}");
+    assert!(slices.len() > 30, "{slices:?}");
+    looks.retain(|look| look.state != "SCHEDULED");
+    let mut states: Vec<_> = looks.iter().map(|look| look.state.clone()).collect();
+    states.dedup();
+    assert_eq!(states, ["STARTED", "COMPLETED"]);
+    assert!(looks.is_sorted_by_key(|look| look.percent), "{looks:?}");
+    assert!(looks.iter().all(|look| look.attempt == 1), "{looks:?}");
+    assert!(
+        looks.iter().all(|look| look.start == job["start-time"]),
+        "{looks:?}"
+    );
+}
+
+#[tokio::test]
+async fn slices_without_progress_are_failed_attempts() {
+    let app = App::shared().as_user("stuck");
+    let job = app.rehearse(json!({"outcome": "stuck"})).await;
+
+    let document = app.wait_for_end(&job).await;
+
+    assert_eq!(ended_as(&document), ("FAILED", "no-progress"));
+    assert_eq!(document["job"]["attempt"], 3);
+    assert_eq!(document["job"]["percent-complete"], 100);
+}
+
 #[tokio::test]
 async fn a_cancel_stops_a_later_slice() {
     let app = App::start(&["--worker-timeout", "3"]);
@@ -135,7 +214,8 @@ async fn a_cancel_stops_a_later_slice() {
 async fn a_cancel_between_two_slices_ends_the_job_at_once() {
     let app = App::start(&["--concurrency", "2", "--batch-size", "1"]);
     let blocker = json!({"seconds": 600, "steps": 1_000});
-    let sliced = json!({"seconds": 4, "steps": 2, "outcome": "slices"});
+    // Its first slice lasts until the blockers are submitted.
+    let sliced = json!({"seconds": 20, "steps": 2, "outcome": "slices"});
     let job = app.rehearse(sliced).await;
     let before = app.wait_for_state(&job, "STARTED").await;
     // One for the other worker, and one that waits before the job's next slice.

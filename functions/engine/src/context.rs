@@ -27,6 +27,15 @@ pub struct Progress {
     pub checkpoint: Option<Checkpoint>,
 }
 
+impl Progress {
+    /// Whether an attempt or slice with this progress got further than `run`, the record with which it began: the percentage has risen,
+    /// or the checkpoint is another one.
+    #[must_use]
+    pub fn is_beyond(&self, run: &JobRecord) -> bool {
+        self.percent > run.percent || self.checkpoint != run.checkpoint
+    }
+}
+
 /// The view of a handler on its job. Cloning is cheap; all clones are the same context.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -227,6 +236,26 @@ mod tests {
                 checkpoint: None,
             }
         );
+    }
+
+    #[test]
+    fn only_another_checkpoint_or_a_higher_percentage_is_progress() {
+        let run = JobRecord {
+            percent: Percent::new(40),
+            checkpoint: Some(Checkpoint::of(&17).unwrap()),
+            ..accepted()
+        };
+        let is_beyond = |percent, saved: u32, summary: &str| {
+            let said = Progress {
+                percent: Percent::new(percent),
+                summary: Some(summary.to_owned()),
+                checkpoint: Some(Checkpoint::of(&saved).unwrap()),
+            };
+            said.is_beyond(&run)
+        };
+        assert!(!is_beyond(40, 17, "chatter"));
+        assert!(is_beyond(41, 17, ""));
+        assert!(is_beyond(40, 18, ""));
     }
 
     #[test]

@@ -58,7 +58,8 @@ pub trait Job: DeserializeOwned + JsonSchema + Send + 'static {
     /// Time limit of an attempt, over all its slices ([`JobError::next_slice`]), not counting the time between them. `None`: only the
     /// worker's timeout limits a slice, and the deadline the job. An attempt that exceeds it probably hangs, and another
     /// one may not. So it is stopped and retried as after an error; if it was the last attempt, the job fails with `timed-out`. If the
-    /// handler does not stop, the job is not retried, because each attempt would end its process.
+    /// handler does not stop, the job is not retried, because each attempt would end its process. When less of the limit is left than the
+    /// invocation has, a slice that ends without progress, or within [`crate::MIN_SLICE`], exceeds it, too: no later slice has more time.
     const TIME_LIMIT: Option<Duration> = None;
 
     /// Whether the kind exists only in deployments that name it in `OPT_IN_KINDS`.

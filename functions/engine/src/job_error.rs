@@ -122,11 +122,18 @@ impl JobError {
 
     /// The end of a slice: the job continues at once in a later invocation, as the same attempt, from the latest checkpoint
     /// ([`crate::Context::save`]). For a job that takes longer than an invocation: when [`crate::Context::time_left`] gets short, save the
-    /// state and return this. Without a checkpoint, the next slice starts from the beginning.
+    /// state and return this.
     ///
-    /// The job stays STARTED, with its percentage and summary. The kind's time limit counts over all slices of the attempt. If a slice's
+    /// A slice must make progress: another checkpoint than that with which it began, or a higher percentage. If it had a whole invocation
+    /// and made none, the next one would do the same. So the attempt failed: it is retried, and after the last attempt, the job fails with
+    /// `no-progress`.
+    ///
+    /// The job stays STARTED, with its percentage and summary. The kind's time limit counts over all slices of the attempt. Once its rest
+    /// is shorter than an invocation, no later slice has more time. From then on, a slice that ends without progress, or within
+    /// [`MIN_SLICE`], counts as an attempt that exceeded the limit ([`crate::Job::TIME_LIMIT`]). If a slice's
     /// worker dies, the next attempt continues from the latest checkpoint. A slice that begins less than [`MIN_SLICE`] after the previous
-    /// one waits for the rest of that time. A job that could only continue after its deadline fails at once, with `deadline-exceeded`; one
+    /// one waits for the rest of that time. A job that could only continue after its deadline, or whose slice made no progress although the
+    /// deadline was near, fails at once, with `deadline-exceeded`; one
     /// that ends slices without end fails with `sliced-too-often` ([`crate::MAX_PAUSES`]).
     #[must_use]
     pub fn next_slice() -> Self {

@@ -189,6 +189,7 @@ impl Rehearsal {
                     "the job was asked to fail",
                 ));
             }
+            Outcome::Stuck => return Err(JobError::next_slice()),
             Outcome::Panic => panic!("the job was asked to panic"),
             Outcome::Exit => std::process::exit(17),
             Outcome::Spin => bad::spin(),

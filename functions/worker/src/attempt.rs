@@ -72,8 +72,8 @@ impl Attempt<'_> {
                 self.fail(result_too_large(result.len(), limit), progress)
                     .await
             }
-            HandlerEnd::Returned(Ok(result)) => self.succeed(result, progress).await,
-            HandlerEnd::Returned(Err(error)) => self.failed(error, progress).await,
+            HandlerEnd::Returned(Ok(result)) => self.succeed(result, limit, progress).await,
+            HandlerEnd::Returned(Err(error)) => self.failed(error, limit, progress).await,
             HandlerEnd::Panicked => self.fail(panicked(), progress).await,
             HandlerEnd::Stopped { why, is_over } => {
                 if !is_over {
@@ -81,7 +81,7 @@ impl Attempt<'_> {
                 }
                 match why {
                     Stop::OutOfTime => {
-                        let after = self.circumstances().after_time_out(limit, is_over);
+                        let after = self.circumstances(limit, &progress).after_time_out(is_over);
                         self.go_on(after, progress).await
                     }
                     Stop::Canceled => self.finish(Ending::Canceled, progress).await,
@@ -91,15 +91,15 @@ impl Attempt<'_> {
         }
     }
 
-    async fn failed(&self, error: JobError, progress: Progress) -> Disposition {
-        let (source, after) = self.circumstances().after(&error);
+    async fn failed(&self, error: JobError, limit: Limit, progress: Progress) -> Disposition {
+        let (source, after) = self.circumstances(limit, &progress).after(&error);
         if let Some(source) = source {
             warn!(job.id = %self.run.id, attempt = self.run.attempt, error.source = ?source, "attempt failed");
         }
         self.go_on(after, progress).await
     }
 
-    fn circumstances(&self) -> Circumstances<'_> {
+    fn circumstances(&self, limit: Limit, progress: &Progress) -> Circumstances<'_> {
         let now = now();
         let not_before = if self.threads.are_left() {
             warn!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, "attempt left a thread running");
@@ -110,6 +110,8 @@ impl Attempt<'_> {
         Circumstances {
             run: &self.run,
             policy: self.runner.retry,
+            limit,
+            made_progress: progress.is_beyond(&self.run),
             deliveries: self.deliveries,
             now,
             not_before,
@@ -157,11 +159,11 @@ impl Attempt<'_> {
         }
     }
 
-    async fn succeed(&self, result: String, progress: Progress) -> Disposition {
+    async fn succeed(&self, result: String, limit: Limit, progress: Progress) -> Disposition {
         let ending = if result.len() > MAX_RESULT_BYTES {
             match self.store_result(result).await {
                 Ok(ending) => ending,
-                Err(error) => return self.failed(error, progress).await,
+                Err(error) => return self.failed(error, limit, progress).await,
             }
         } else {
             Ending::Success { result }

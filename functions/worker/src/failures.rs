@@ -20,6 +20,14 @@ pub(crate) fn sliced_too_often() -> Failure {
     Failure::new("sliced-too-often", &message)
 }
 
+/// A slice that had a whole invocation ended without progress.
+pub(crate) fn no_progress() -> Failure {
+    Failure::new(
+        "no-progress",
+        "a slice ended with the checkpoint and the percentage with which it began",
+    )
+}
+
 pub(crate) fn panicked() -> Failure {
     Failure::new("panicked", "the handler panicked")
 }

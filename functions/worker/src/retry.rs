@@ -11,7 +11,9 @@ use engine::{
     RetryPolicy, Timestamp,
 };
 
-use crate::failures::{attempts_exhausted, sliced_too_often, snoozed_too_often, timed_out};
+use crate::failures::{
+    attempts_exhausted, no_progress, sliced_too_often, snoozed_too_often, timed_out,
+};
 use crate::invocation::Limit;
 
 /// What follows an attempt that did not succeed.
@@ -34,6 +36,10 @@ pub struct Circumstances<'a> {
     pub run: &'a JobRecord,
     /// The retry policy of the kind.
     pub policy: RetryPolicy,
+    /// What would have stopped the attempt or slice.
+    pub limit: Limit,
+    /// Whether it got further than it began: [`engine::Progress::is_beyond`].
+    pub made_progress: bool,
     /// Number of deliveries of the job's message.
     pub deliveries: u32,
     /// When the attempt ended.
@@ -102,8 +108,22 @@ impl Circumstances<'_> {
     }
 
     fn after_slice(&self) -> After {
-        let ran = self.run.started_at.map(|at| self.now.since(at));
-        let next_start = self.next_start(MIN_SLICE.saturating_sub(ran.unwrap_or_default()));
+        let started_at = self.run.started_at.unwrap_or(self.now);
+        let rest_of_shortest = MIN_SLICE.saturating_sub(self.now.since(started_at));
+        match self.limit {
+            // The next slice would have no more time than this one, and end at once, too.
+            Limit::Kind if !self.made_progress || !rest_of_shortest.is_zero() => {
+                return self.after_time_out(true);
+            }
+            Limit::Deadline if !self.made_progress => return self.after_time_out(true),
+            // The next slice would do the same. Another attempt may not, if something else was slow or failed.
+            Limit::Invocation if !self.made_progress => {
+                return self.after_failure(Some(&no_progress()), None);
+            }
+            // The next slice may have a whole invocation.
+            Limit::Rest | Limit::Invocation | Limit::Deadline | Limit::Kind => {}
+        }
+        let next_start = self.next_start(rest_of_shortest);
         if self.run.is_past_deadline(next_start) {
             return After::End(JobRecord::deadline_exceeded());
         }
@@ -113,10 +133,10 @@ impl Circumstances<'_> {
         After::NextSlice { next_start }
     }
 
-    /// What follows an attempt that exceeded `limit`; `is_over` is whether its handler has stopped.
+    /// What follows an attempt that exceeded its limit; `is_over` is whether its handler has stopped.
     #[must_use]
-    pub fn after_time_out(&self, limit: Limit, is_over: bool) -> After {
-        match limit {
+    pub fn after_time_out(&self, is_over: bool) -> After {
+        match self.limit {
             Limit::Deadline => After::End(JobRecord::deadline_exceeded()),
             // Another attempt would have no more time than this one.
             Limit::Invocation => After::End(timed_out()),

@@ -66,6 +66,9 @@ impl World {
         Circumstances {
             run,
             policy: RETRY,
+            // A slice that makes no progress is a failed attempt.
+            limit: Limit::Invocation,
+            made_progress: true,
             deliveries: 1,
             now: self.time(),
             not_before,
@@ -88,9 +91,11 @@ impl World {
         } else {
             Limit::Rest
         };
-        let after = self
-            .circumstances(&run, leaves_threads, model)
-            .after_time_out(limit, true);
+        let circumstances = Circumstances {
+            limit,
+            ..self.circumstances(&run, leaves_threads, model)
+        };
+        let after = circumstances.after_time_out(true);
         let is_final = matches!(after, After::End(_));
         let may_go_on = run.attempt < run.max_attempts
             && !run.is_past_deadline(at(self.now + 1))

@@ -54,7 +54,8 @@ pub struct SlicedRun<R> {
 /// ```
 ///
 /// # Panics
-/// If the job ends more than [`MAX_PAUSES`] slices: in the service, it fails with `sliced-too-often`.
+/// If the job ends a slice without progress (in the service, that attempt fails with `no-progress`), or more than [`MAX_PAUSES`] slices
+/// (`sliced-too-often`).
 pub async fn run_slices<J: Job>(
     job: impl Fn() -> J,
     time: Duration,
@@ -76,6 +77,10 @@ pub async fn run_slices<J: Job>(
                 slices,
             };
         }
+        assert!(
+            progress.is_beyond(&run),
+            "slice {slices} ended without progress: {progress:?}"
+        );
         run.percent = progress.percent;
         run.checkpoint = progress.checkpoint;
     }

@@ -29,6 +29,8 @@ pub(super) enum Outcome {
     Spin,
     /// Never: it waits for an event that never occurs.
     Hang,
+    /// Never: behind its last step, it ends one slice after another.
+    Stuck,
     /// With a result, but its steps block their thread.
     Block,
     /// The first attempt with an error, while one of its threads continues for `seconds`; the second one with a result, or with

@@ -20,6 +20,8 @@ fn circumstances(run: &JobRecord, seconds: i64) -> Circumstances<'_> {
     Circumstances {
         run,
         policy: RetryPolicy::DEFAULT,
+        limit: Limit::Invocation,
+        made_progress: true,
         deliveries: 1,
         now,
         not_before: now,
@@ -144,6 +146,50 @@ fn a_slice_past_the_deadline_ends_the_job() {
     assert_eq!(after(1_100), overdue);
 }
 
+/// What follows a slice of `ms` milliseconds, by its limit.
+fn after_slice_of(ms: i64, attempt: u32, limit: Limit, made_progress: bool) -> String {
+    let run = started(1_010, attempt);
+    let now = Timestamp::from_ms(1_010_000 + ms);
+    let circumstances = Circumstances {
+        limit,
+        made_progress,
+        now,
+        not_before: now,
+        ..circumstances(&run, 1_010)
+    };
+    match circumstances.after(&JobError::next_slice()).1 {
+        After::End(failure) => failure.code().to_owned(),
+        After::Again(again) => again.reason,
+        After::NextSlice { .. } => "next".to_owned(),
+    }
+}
+
+#[test]
+fn a_slice_that_had_a_whole_invocation_and_made_no_progress_is_a_failed_attempt() {
+    let after = |attempt, limit| after_slice_of(5_000, attempt, limit, false);
+    let reason = "attempt 1 of 3 failed: a slice ended with the checkpoint and the percentage with which it began";
+    assert_eq!(after(1, Limit::Invocation), reason);
+    assert_eq!(after(3, Limit::Invocation), "no-progress");
+    // The next one may have more time.
+    assert_eq!(after(3, Limit::Rest), "next");
+    // It has less.
+    assert_eq!(after(1, Limit::Deadline), "deadline-exceeded");
+    assert_eq!(after_slice_of(5_000, 1, Limit::Deadline, true), "next");
+}
+
+#[test]
+fn a_slice_that_ends_because_its_kinds_time_limit_is_near_is_a_time_out() {
+    let after =
+        |ms, attempt, made_progress| after_slice_of(ms, attempt, Limit::Kind, made_progress);
+    let reason = "attempt 1 of 3 failed: the attempt exceeded its time limit";
+    assert_eq!(after(5_000, 1, false), reason);
+    assert_eq!(after(999, 1, true), reason);
+    assert_eq!(after(999, 3, true), "timed-out");
+    assert_eq!(after(1_000, 3, true), "next");
+    // Of the others, a short slice is followed by another one.
+    assert_eq!(after_slice_of(1, 3, Limit::Invocation, true), "next");
+}
+
 #[test]
 fn while_anything_of_an_attempt_still_runs_the_next_one_waits_for_the_end_of_the_lease() {
     let run = run(1);
@@ -173,9 +219,15 @@ fn while_anything_of_an_attempt_still_runs_the_next_one_waits_for_the_end_of_the
 #[test]
 fn an_attempt_that_ran_out_of_time_is_the_last_only_if_another_could_do_no_better() {
     let run = run(1);
-    let after = |limit, is_over| match circumstances(&run, 1_010).after_time_out(limit, is_over) {
-        After::End(failure) => failure.code().to_owned(),
-        After::Again(_) | After::NextSlice { .. } => "again".to_owned(),
+    let after = |limit, is_over| {
+        let circumstances = Circumstances {
+            limit,
+            ..circumstances(&run, 1_010)
+        };
+        match circumstances.after_time_out(is_over) {
+            After::End(failure) => failure.code().to_owned(),
+            After::Again(_) | After::NextSlice { .. } => "again".to_owned(),
+        }
     };
     for is_over in [true, false] {
         assert_eq!(after(Limit::Deadline, is_over), "deadline-exceeded");
