@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use engine::{IdSecrets, Owner};
 use local::{LogSink, Pool};
 use serde_json::{Value, json};
@@ -29,17 +29,24 @@ impl BackEnd {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let back_end = self.clone();
-        let answer =
-            move |headers: HeaderMap, body: Bytes| async move { back_end.answer(&headers, &body) };
+        let answer = move |method: Method, headers: HeaderMap, body: Bytes| async move {
+            back_end.answer(&method, &headers, &body)
+        };
         let router = Router::new().fallback(answer);
         tokio::spawn(async { axum::serve(listener, router).await });
         url
     }
 
-    fn answer(&self, headers: &HeaderMap, body: &[u8]) -> (StatusCode, String) {
-        // Scheduler has none; its calls here are all of one operation.
+    fn answer(&self, method: &Method, headers: &HeaderMap, body: &[u8]) -> (StatusCode, String) {
+        // Scheduler has none.
         let target = headers.get("x-amz-target");
-        let target = target.map_or("CreateSchedule", |target| target.to_str().unwrap());
+        let target = target.map_or_else(
+            || match *method {
+                Method::DELETE => "DeleteSchedule",
+                _ => "CreateSchedule",
+            },
+            |target| target.to_str().unwrap(),
+        );
         let operation = target.rsplit('.').next().unwrap();
         let mut calls = self.calls.lock().unwrap();
         let is_first = !calls.iter().any(|call| call == operation);
@@ -200,27 +207,96 @@ async fn a_job_without_its_schedule_is_not_written_and_a_conflict_is_never_a_suc
 
 #[tokio::test]
 async fn an_input_that_is_too_large_for_a_schedule_is_refused_with_the_limit_and_the_way_out() {
-    let submit = Function::start("submit", None).await;
-    let job = |seconds, bytes| {
-        let (start, csv) = (time_in(seconds), "a".repeat(bytes));
-        json!({"name": "csv_profile", "input": {"csv": csv}, "scheduled-start-time": start})
-            .to_string()
+    let day = 86_400;
+    // Jobs have an hour.
+    let with_uploads = [
+        ("PAYLOADS_BUCKET", "payloads"),
+        ("UPLOAD_DAYS", "2"),
+        ("MAX_UPLOAD_MIB", "1"),
+    ];
+    for (variables, seconds, is_upload_named) in [
+        (&[][..], 960, false),
+        (&with_uploads, 960, true),
+        (&with_uploads, 2 * day - 3_660, true),
+        (&with_uploads, 2 * day - 3_540, false),
+    ] {
+        let submit = Function::before("submit", BackEnd::default(), variables).await;
+
+        let refused = submit.ask("POST", "/jobs", &large(seconds, 262_144)).await;
+
+        let detail = refusal_of_input(&refused);
+        assert!(detail.contains("exceed 262144 bytes"), "{detail}");
+        assert!(
+            detail.ends_with("at most 15 minutes before its start"),
+            "{detail}"
+        );
+        assert_eq!(
+            detail.contains("upload"),
+            is_upload_named,
+            "{seconds}: {detail}"
+        );
+        assert!(submit.back_end.calls().is_empty());
+        for fits in [large(960, 261_000), large(900, 262_144)] {
+            let accepted = submit.ask("POST", "/jobs", &fits).await;
+            assert_eq!(accepted["statusCode"], 202, "{accepted}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_large_input_that_scheduler_finds_invalid_is_refused_with_its_size() {
+    let back_end = BackEnd {
+        broken: Some(("CreateSchedule", StatusCode::BAD_REQUEST)),
+        ..BackEnd::default()
     };
+    let submit = Function::before("submit", back_end, &[]).await;
 
-    let refused = submit.ask("POST", "/jobs", &job(960, 262_144)).await;
+    let refused = submit.ask("POST", "/jobs", &large(960, 150_000)).await;
+    let small = submit.ask("POST", "/jobs", &large(960, 1_000)).await;
 
-    assert_eq!(refused["statusCode"], 422, "{refused}");
-    let error = &refused["body"]["errors"][0];
-    assert_eq!(error["pointer"], "/input");
-    let detail = error["detail"].as_str().unwrap();
+    let detail = refusal_of_input(&refused);
+    assert!(detail.starts_with("makes a message of 150"), "{detail}");
     assert!(
-        detail.contains("262144 bytes") && detail.contains("upload"),
+        detail.ends_with("at most 15 minutes before its start"),
         "{detail}"
     );
-    assert!(submit.back_end.calls().is_empty());
-    for fits in [job(960, 261_000), job(900, 262_144)] {
-        let accepted = submit.ask("POST", "/jobs", &fits).await;
-        assert_eq!(accepted["statusCode"], 202, "{accepted}");
+    assert_eq!(small["statusCode"], 500, "{small}");
+    assert_eq!(submit.back_end.calls(), ["CreateSchedule"]);
+}
+
+/// A job that starts in this many seconds, with a text of this size.
+fn large(seconds: u64, bytes: usize) -> String {
+    let (start, csv) = (time_in(seconds), "a".repeat(bytes));
+    json!({"name": "csv_profile", "input": {"csv": csv}, "scheduled-start-time": start}).to_string()
+}
+
+/// The detail of the 422 about the job's input.
+fn refusal_of_input(answer: &Value) -> &str {
+    assert_eq!(answer["statusCode"], 422, "{answer}");
+    let error = &answer["body"]["errors"][0];
+    assert_eq!(error["pointer"], "/input");
+    error["detail"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_submit_whose_id_was_taken_meanwhile_deletes_the_schedule_that_it_made() {
+    for broken in [
+        None,
+        Some(("DeleteSchedule", StatusCode::INTERNAL_SERVER_ERROR)),
+    ] {
+        let back_end = BackEnd {
+            has_rival: true,
+            broken,
+            ..BackEnd::default()
+        };
+        let submit = Function::before("submit", back_end, &[]).await;
+
+        let slower = submit.ask_under_a_key("one", &acceptable_in(960)).await;
+
+        assert_eq!(slower["statusCode"], 202, "{slower}");
+        assert_eq!(slower["headers"]["idempotency-replayed"], "true");
+        let calls = ["GetItem", "CreateSchedule", "PutItem", "DeleteSchedule"];
+        assert_eq!(submit.back_end.calls(), calls);
     }
 }
 

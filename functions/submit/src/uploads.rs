@@ -45,6 +45,11 @@ impl Uploads {
             life: environment.upload_life()?,
         })
     }
+
+    /// Whether an upload that is stored `now` still exists at `latest`.
+    pub(crate) fn outlive(&self, now: Timestamp, latest: Timestamp) -> bool {
+        now.plus(self.life) >= latest
+    }
 }
 
 /// The ticket of an upload: 201. 404 in a deployment that takes no uploads.
