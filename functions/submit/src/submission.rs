@@ -77,7 +77,7 @@ impl Submission {
         let (start, token) = (self.scheduled_start, &self.creation_token);
         let latest = app.deadline_of(start);
         let uploads = app.uploads.as_ref();
-        let can_upload = uploads.is_some_and(|uploads| uploads.outlive(now, latest));
+        let can_upload = uploads.is_some_and(|uploads| now.plus(uploads.life) >= latest);
         let input = app.schedules.input(&self.owner, &body);
         let input = input.map_err(|InputTooLarge { bytes }| {
             let limit = format!("must not exceed {MAX_SCHEDULE_INPUT_BYTES} bytes");

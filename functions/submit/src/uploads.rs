@@ -33,7 +33,7 @@ pub(crate) struct Uploads {
     bucket: Bucket,
     max_bytes: u64,
     /// How long an upload lives at least. Its lifecycle rule deletes it at the next midnight after that.
-    life: Duration,
+    pub(crate) life: Duration,
 }
 
 impl Uploads {
@@ -44,11 +44,6 @@ impl Uploads {
             max_bytes: environment.max_upload_bytes()?,
             life: environment.upload_life()?,
         })
-    }
-
-    /// Whether an upload that is stored `now` still exists at `latest`.
-    pub(crate) fn outlive(&self, now: Timestamp, latest: Timestamp) -> bool {
-        now.plus(self.life) >= latest
     }
 }
 
