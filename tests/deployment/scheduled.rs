@@ -74,6 +74,31 @@ async fn a_scheduled_event_that_is_refused_fails_its_invocation_and_says_why() {
 }
 
 #[tokio::test]
+async fn a_scheduled_event_without_an_idempotency_key_is_refused_because_it_would_be_repeated() {
+    let deployed = Deployed::new().await;
+    let mut event: serde_json::Value = serde_json::from_str(&read(EVENT)).unwrap();
+    let headers = event["headers"].as_object_mut().unwrap();
+    headers.remove("idempotency-key").unwrap();
+    let scheduled = event.to_string();
+    event["requestContext"]["apiId"] = "a1b2c3d4e5".into();
+
+    let failed = deployed.submit.pool.invoke(scheduled).await;
+    let messages = deployed.backends.messages().await.len();
+    let answered = deployed.submit.answer(&event.to_string()).await;
+
+    let Err(InvokeError::FunctionError { message, .. }) = failed else {
+        panic!("{failed:?}");
+    };
+    assert!(message.contains("refused: 400"), "{message}");
+    assert!(
+        message.contains("must have an Idempotency-Key"),
+        "{message}"
+    );
+    assert_eq!(messages, 0);
+    assert_eq!(answered.status, 202);
+}
+
+#[tokio::test]
 async fn a_scheduled_event_fails_while_the_back_ends_are_out_of_reach() {
     let unreachable = "http://127.0.0.1:9";
     let submit = Launch::of("submit", unreachable, &format!("{unreachable}/0/jobs")).start();

@@ -3,11 +3,13 @@
 //! A function runs here as `local` runs it, as a process behind a Runtime API; only its back ends are canned. Faults that come
 //! and go, on back ends that work, are in `wire_faults`.
 
+mod far;
+
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use engine::{IdSecrets, Owner};
 use local::{LogSink, Pool};
 use serde_json::{Value, json};
@@ -29,17 +31,24 @@ impl BackEnd {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let back_end = self.clone();
-        let answer =
-            move |headers: HeaderMap, body: Bytes| async move { back_end.answer(&headers, &body) };
+        let answer = move |method: Method, headers: HeaderMap, body: Bytes| async move {
+            back_end.answer(&method, &headers, &body)
+        };
         let router = Router::new().fallback(answer);
         tokio::spawn(async { axum::serve(listener, router).await });
         url
     }
 
-    fn answer(&self, headers: &HeaderMap, body: &[u8]) -> (StatusCode, String) {
-        // Scheduler has none; its calls here are all of one operation.
+    fn answer(&self, method: &Method, headers: &HeaderMap, body: &[u8]) -> (StatusCode, String) {
+        // Scheduler has none.
         let target = headers.get("x-amz-target");
-        let target = target.map_or("CreateSchedule", |target| target.to_str().unwrap());
+        let target = target.map_or_else(
+            || match *method {
+                Method::DELETE => "DeleteSchedule",
+                _ => "CreateSchedule",
+            },
+            |target| target.to_str().unwrap(),
+        );
         let operation = target.rsplit('.').next().unwrap();
         let mut calls = self.calls.lock().unwrap();
         let is_first = !calls.iter().any(|call| call == operation);
@@ -162,66 +171,6 @@ async fn a_job_that_cannot_be_sent_is_not_written_and_the_client_is_told_to_come
 
     assert_unavailable(&answer);
     assert_eq!(submit.back_end.calls(), ["SendMessage"]);
-}
-
-/// A job that starts in this many seconds.
-fn acceptable_in(seconds: u64) -> String {
-    let start = time_in(seconds);
-    json!({"name": "rehearsal", "input": {"seconds": 1}, "scheduled-start-time": start}).to_string()
-}
-
-#[tokio::test]
-async fn a_job_further_ahead_than_a_message_can_be_delayed_has_a_schedule_in_its_place() {
-    let submit = Function::start("submit", None).await;
-
-    for (seconds, call) in [(900, "SendMessage"), (960, "CreateSchedule")] {
-        submit.back_end.calls.lock().unwrap().clear();
-        let accepted = submit.ask("POST", "/jobs", &acceptable_in(seconds)).await;
-        assert_eq!(accepted["statusCode"], 202, "{accepted}");
-        assert_eq!(submit.back_end.calls(), [call, "PutItem"]);
-    }
-}
-
-#[tokio::test]
-async fn a_job_without_its_schedule_is_not_written_and_a_conflict_is_never_a_success() {
-    for (status, expected) in [(500, 503), (409, 503), (402, 503), (403, 500)] {
-        let back_end = BackEnd {
-            broken: Some(("CreateSchedule", StatusCode::from_u16(status).unwrap())),
-            ..BackEnd::default()
-        };
-        let submit = Function::before("submit", back_end, &[]).await;
-
-        let answer = submit.ask("POST", "/jobs", &acceptable_in(960)).await;
-
-        assert_eq!(answer["statusCode"], expected, "{status}: {answer}");
-        assert_eq!(submit.back_end.calls(), ["CreateSchedule"]);
-    }
-}
-
-#[tokio::test]
-async fn an_input_that_is_too_large_for_a_schedule_is_refused_with_the_limit_and_the_way_out() {
-    let submit = Function::start("submit", None).await;
-    let job = |seconds, bytes| {
-        let (start, csv) = (time_in(seconds), "a".repeat(bytes));
-        json!({"name": "csv_profile", "input": {"csv": csv}, "scheduled-start-time": start})
-            .to_string()
-    };
-
-    let refused = submit.ask("POST", "/jobs", &job(960, 262_144)).await;
-
-    assert_eq!(refused["statusCode"], 422, "{refused}");
-    let error = &refused["body"]["errors"][0];
-    assert_eq!(error["pointer"], "/input");
-    let detail = error["detail"].as_str().unwrap();
-    assert!(
-        detail.contains("262144 bytes") && detail.contains("upload"),
-        "{detail}"
-    );
-    assert!(submit.back_end.calls().is_empty());
-    for fits in [job(960, 261_000), job(900, 262_144)] {
-        let accepted = submit.ask("POST", "/jobs", &fits).await;
-        assert_eq!(accepted["statusCode"], 202, "{accepted}");
-    }
 }
 
 #[tokio::test]

@@ -36,6 +36,8 @@ pub struct Incoming {
     pub base_url: String,
     /// The gateway's id of the request, for problems and logs.
     pub request_id: String,
+    /// Whether a schedule sent the event. Its deliveries are repeated, and nobody reads the answer.
+    pub is_scheduled: bool,
     /// The X-Ray trace header, for the job's message.
     pub trace: Option<String>,
     /// The deadline of the invocation, as the Runtime API states it: see [`engine::Timestamp::of_deadline`].
@@ -45,6 +47,7 @@ pub struct Incoming {
 impl Incoming {
     pub(crate) fn read(event: Event, context: &Context, gateway: &GatewayConfig) -> Self {
         let public_base_url = gateway.public_base_url.as_deref();
+        let is_scheduled = event.is_scheduled();
         let mut incoming = match event {
             Event::Payload1(event) => Self::of_payload_1(*event, public_base_url),
             Event::Payload2(event) => Self::of_payload_2(*event, public_base_url),
@@ -55,6 +58,7 @@ impl Incoming {
         if gateway.demands_caller {
             incoming.owner = incoming.owner.filter(|owner| *owner != Owner::anonymous());
         }
+        incoming.is_scheduled = is_scheduled;
         incoming.trace.clone_from(&context.xray_trace_id);
         incoming.preferences = Preferences::of(&incoming.headers);
         incoming.deadline_ms = context.deadline;
@@ -80,6 +84,7 @@ impl Incoming {
             method: context.http.method,
             headers: event.headers,
             request_id: context.request_id.unwrap_or_default(),
+            is_scheduled: false,
             trace: None,
             preferences: Preferences::default(),
             deadline_ms: 0,
@@ -115,6 +120,7 @@ impl Incoming {
             method: event.http_method,
             headers,
             request_id: context.request_id.unwrap_or_default(),
+            is_scheduled: false,
             trace: None,
             preferences: Preferences::default(),
             deadline_ms: 0,

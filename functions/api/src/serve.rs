@@ -26,8 +26,8 @@ where
     let (handle, gateway) = (&handle, &gateway);
     let service = service_fn(move |event: LambdaEvent<Event>| async move {
         let is_payload_2 = matches!(event.payload, Event::Payload2(_));
-        let is_scheduled = event.payload.is_scheduled();
         let incoming = Incoming::read(event.payload, &event.context, gateway);
+        let is_scheduled = incoming.is_scheduled;
         let is_head = incoming.method == http::Method::HEAD;
         // Boxed, because the type of the future is nested too deeply for the compiler.
         let answer: Pin<Box<dyn Future<Output = Answer> + Send + '_>> = Box::pin(handle(incoming));

@@ -10,6 +10,7 @@ mod request;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -22,10 +23,11 @@ use crate::signed::{Request, Service, SignedClient, refusal};
 use crate::{Aws, ConfigError, CreationToken, Environment, Owner, Timestamp};
 
 /// Maximum size of what a schedule sends to the queue, in bytes: the message as a JSON string, where each quote and backslash takes two
-/// bytes, and each `<` six.
+/// bytes, and each `<` seven.
 ///
-/// The API reference states no maximum (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Target.html>). 256 KiB was the
-/// maximum of every payload of EventBridge and SQS when Scheduler came out, so nothing larger is sent.
+/// An assumption, not tried in AWS: neither the [API reference](https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Target.html)
+/// nor the SDK's model of it states a maximum. 256 KiB was the maximum of every payload of EventBridge and SQS when Scheduler came out, so
+/// nothing larger is sent. See [`ScheduleInput::is_large`] for the case that Scheduler takes less.
 pub const MAX_SCHEDULE_INPUT_BYTES: usize = 262_144;
 
 /// The schedules of a deployment's jobs: one schedule group. Cloning is cheap.
@@ -46,6 +48,8 @@ struct Target {
     arn: String,
     /// The role by which Scheduler calls it.
     role_arn: String,
+    /// How long Scheduler tries.
+    try_for: Duration,
     /// The queue for what Scheduler could not send.
     dead_letter_arn: String,
     /// The queue of jobs.
@@ -55,6 +59,20 @@ struct Target {
 /// The call of SQS that a schedule makes, as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleInput(String);
+
+impl ScheduleInput {
+    /// The size in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the size is a likely reason for a `ValidationException`: the input is the only part of a request that can be large.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.bytes() > 100_000
+    }
+}
 
 /// The message is too large for a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,7 +87,7 @@ const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_SCHEDULER", "AWS_ENDPOINT_URL"];
 
 impl Schedules {
     /// The schedules of the group `SCHEDULE_GROUP`, by the role `SCHEDULE_ROLE_ARN`, to the queue `QUEUE_URL`. `SCHEDULE_DEAD_LETTER_ARN` is the
-    /// queue for what could not be sent. Scheduler is at `AWS_ENDPOINT_URL_SCHEDULER`, `AWS_ENDPOINT_URL` or the domain `SCHEDULER_DOMAIN`.
+    /// queue for what could not be sent in a part of `DEADLINE_SECONDS`. Scheduler is at `AWS_ENDPOINT_URL_SCHEDULER`, `AWS_ENDPOINT_URL` or the domain `SCHEDULER_DOMAIN`.
     /// Nothing is sent.
     ///
     /// # Errors
@@ -103,8 +121,8 @@ impl Schedules {
         Err(InputTooLarge { bytes })
     }
 
-    /// Creates the schedule of a job. It sends `input` at `start`, in the minute that begins then. `token` is that of the name: a
-    /// repeated request is the same one to Scheduler.
+    /// Creates the schedule of a job. It sends `input`, usually within a minute after `start`. `token` is that of the name: a repeated
+    /// request is the same one to Scheduler.
     ///
     /// # Errors
     /// [`ScheduleError`]: the schedule may have been created. Without a record, its message is dropped.
@@ -156,6 +174,15 @@ impl Schedules {
     }
 }
 
+/// How long Scheduler tries to send: a quarter of the deadline, so that the rest is left for the operator, who learns only afterwards that
+/// it could not. A minute is Scheduler's minimum (<https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html>); what it
+/// cannot send for an hour is seldom a fault that passes.
+fn try_for(deadline: Duration) -> Duration {
+    const SHORTEST: Duration = Duration::from_secs(60);
+    const LONGEST: Duration = Duration::from_secs(3_600);
+    (deadline / 4).clamp(SHORTEST, LONGEST)
+}
+
 impl Target {
     fn of(environment: &Environment) -> Result<Self, ConfigError> {
         const ROLE: &str = "SCHEDULE_ROLE_ARN";
@@ -168,6 +195,7 @@ impl Target {
         };
         Ok(Self {
             arn: format!("arn:{partition}:scheduler:::aws-sdk:sqs:sendMessage"),
+            try_for: try_for(environment.deadline()?),
             dead_letter_arn: environment.text("SCHEDULE_DEAD_LETTER_ARN")?,
             queue_url: environment.queue_url()?,
             role_arn,

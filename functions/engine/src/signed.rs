@@ -151,7 +151,7 @@ impl SignedClient {
         }
     }
 
-    /// The same with one try.
+    /// Sends a request once, as [`Self::send`] does with each of its tries.
     pub(crate) async fn send_once(
         &self,
         request: &Request<'_>,

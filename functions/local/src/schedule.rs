@@ -1,9 +1,9 @@
 //! A one-time schedule, with the checks and the texts of EventBridge Scheduler.
 //! Source: <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html>
 
-use engine::Timestamp;
+use engine::{MAX_SCHEDULE_INPUT_BYTES, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// The group of all schedules here.
 pub const SCHEDULE_GROUP: &str = "jobs";
@@ -85,21 +85,35 @@ fn utc() -> String {
 }
 
 impl Schedule {
-    /// The input, with the keywords replaced as if by the first try.
+    /// The input, with the keywords replaced as if by the first try. AWS does not document whether Scheduler replaces them in the text or in
+    /// the strings that it parses from that, so both are done: what must stay has to be safe either way.
     /// Source: <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html>
     pub(crate) fn input(&self, name: &str, execution_id: &str) -> String {
         let scheduled = Timestamp::from_ms(i64::try_from(self.at_ms).unwrap_or(i64::MAX));
-        let input = &self.definition.target.input;
-        [
-            ("schedule-arn", &*arn_of(name)),
-            ("scheduled-time", &scheduled.to_string()),
-            ("execution-id", execution_id),
-            ("attempt-number", "1"),
-        ]
-        .iter()
-        .fold(input.clone(), |input, (keyword, value)| {
-            input.replace(&format!("<aws.scheduler.{keyword}>"), value)
-        })
+        let keywords = [
+            ("schedule-arn", arn_of(name)),
+            ("scheduled-time", scheduled.to_string()),
+            ("execution-id", execution_id.to_owned()),
+            ("attempt-number", "1".to_owned()),
+        ];
+        let replace = |text: &str| {
+            keywords
+                .iter()
+                .fold(text.to_owned(), |text, (keyword, value)| {
+                    text.replace(&format!("<aws.scheduler.{keyword}>"), value)
+                })
+        };
+        let text = replace(&self.definition.target.input);
+        // It was an object when the schedule was created.
+        let Ok(mut input) = serde_json::from_str::<Map<_, _>>(&text) else {
+            return text;
+        };
+        for value in input.values_mut() {
+            if let Value::String(text) = value {
+                *text = replace(text);
+            }
+        }
+        Value::Object(input).to_string()
     }
 }
 
@@ -131,8 +145,8 @@ impl Schedule {
 }
 
 impl Definition {
-    /// When the schedule fires, if all of it is valid.
-    pub(crate) fn check(&self, name: &str, now_ms: u64) -> Result<u64, Refusal> {
+    /// When the schedule fires, if all of it is valid. The time may be in the past.
+    pub(crate) fn check(&self, name: &str) -> Result<u64, Refusal> {
         check_group(Some(&self.group_name))?;
         check_name("name", name, ".-_")?;
         if let Some(token) = &self.client_token {
@@ -163,11 +177,7 @@ impl Definition {
             }
         }
         self.target.check()?;
-        let at_ms = at(&self.schedule_expression)?;
-        if at_ms < now_ms {
-            return Err(invalid("scheduleExpression", "the time is in the past"));
-        }
-        Ok(at_ms)
+        at(&self.schedule_expression)
     }
 }
 
@@ -189,10 +199,10 @@ impl Target {
         if serde_json::from_str::<serde_json::Map<_, _>>(&self.input).is_err() {
             return Err(invalid("target.input", "must be a JSON object"));
         }
-        if self.input.len() > MAX_INPUT_BYTES {
+        if self.input.len() > MAX_SCHEDULE_INPUT_BYTES {
             return Err(invalid(
                 "target.input",
-                &format!("must not exceed {MAX_INPUT_BYTES} bytes"),
+                &format!("must not exceed {MAX_SCHEDULE_INPUT_BYTES} bytes"),
             ));
         }
         let retry = self.retry_policy.as_ref();
@@ -206,10 +216,6 @@ impl Target {
         Ok(())
     }
 }
-
-/// Maximum size of a target's input.
-/// Source: <https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html>
-const MAX_INPUT_BYTES: usize = 262_144;
 
 /// The time of `at(yyyy-mm-ddThh:mm:ss)`.
 fn at(expression: &str) -> Result<u64, Refusal> {
@@ -241,6 +247,11 @@ fn check_name(member: &str, name: &str, others: &str) -> Result<(), Refusal> {
         member,
         &format!("must be 1 to 64 letters, digits and {others}"),
     ))
+}
+
+/// The refusal of a new schedule whose time has passed.
+pub(crate) fn in_the_past() -> Refusal {
+    invalid("scheduleExpression", "the time is in the past")
 }
 
 fn invalid(member: &str, reason: &str) -> Refusal {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sqs::Clock;
 
-use crate::schedule::{Definition, Refusal, Schedule, arn_of, check_group};
+use crate::schedule::{Definition, Refusal, Schedule, arn_of, check_group, in_the_past};
 
 /// The schedules that have not fired yet. Each fires once, by the clock that the queues have too.
 pub(crate) struct Schedules {
@@ -39,9 +39,9 @@ impl Schedules {
         }
     }
 
-    /// Creates the schedule and returns its ARN. A repeat with the same client token and contents changes nothing.
+    /// Creates the schedule and returns its ARN. A repeat with the same client token and contents changes nothing, even if the time has passed.
     pub(crate) fn create(&self, name: String, definition: Definition) -> Result<String, Refusal> {
-        let at_ms = definition.check(&name, self.clock.now_ms())?;
+        let at_ms = definition.check(&name)?;
         let mut state = self.lock();
         if let Some(existing) = state.by_name.get(&name) {
             let is_repeat = definition.client_token.is_some() && existing.definition == definition;
@@ -51,9 +51,13 @@ impl Schedules {
                 Err(Refusal::Conflict)
             };
         }
+        let now_ms = self.clock.now_ms();
+        if at_ms < now_ms {
+            return Err(in_the_past());
+        }
         let schedule = Schedule {
             at_ms,
-            created_at_ms: self.clock.now_ms(),
+            created_at_ms: now_ms,
             definition,
         };
         let arn = arn_of(&name);
@@ -122,5 +126,42 @@ impl State {
         self.due.remove(&(removed.at_ms, name.to_owned()));
         self.is_changed = true;
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+    use sqs::ManualClock;
+
+    use super::*;
+
+    #[test]
+    fn a_repeated_create_succeeds_after_its_time_and_a_new_one_is_refused() {
+        let clock = ManualClock::starting_at(1_767_225_600_000);
+        let schedules = Schedules::new(clock.clone().into(), BTreeMap::new());
+        let definition: Definition = serde_json::from_value(json!({
+            "GroupName": "jobs",
+            "ClientToken": "token",
+            "ScheduleExpression": "at(2026-01-01T00:00:10)",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "ActionAfterCompletion": "DELETE",
+            "Target": {
+                "Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage",
+                "RoleArn": "arn:aws:iam::000000000000:role/schedules",
+                "Input": "{}",
+            },
+        }))
+        .unwrap();
+        let create = |name: &str| schedules.create(name.to_owned(), definition.clone());
+        let first = create("a");
+
+        clock.advance(Duration::from_secs(11));
+
+        assert!(first.is_ok());
+        assert_eq!(create("a"), first);
+        assert_eq!(create("b"), Err(in_the_past()));
     }
 }

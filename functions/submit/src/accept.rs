@@ -32,6 +32,9 @@ pub(crate) async fn accept(
     let form = incoming.choose(Representation::OF_COMMAND)?;
     let owner = incoming.owner()?;
     let key = idempotency::key(incoming)?;
+    if key.is_none() && incoming.is_scheduled {
+        return Err(idempotency::missing_in_schedule());
+    }
     let job = parse(incoming, &app.limits(), now)?;
     let place = match &key {
         None => Place::new(app.secrets.issue(owner, random()?)),
@@ -49,7 +52,13 @@ pub(crate) async fn accept(
     // The message (or its schedule) comes first. In the other order, a crash in between would leave a job that never runs.
     submission.send(app, now, trace).await?;
     let job = submission.into_job(app);
-    match app.store.create(job, place.replaced.as_ref(), now).await? {
+    let schedule = job.schedule.clone();
+    let created = app.store.create(job, place.replaced.as_ref(), now).await?;
+    if matches!(created, Created::Taken(_)) {
+        // No record names it, and no try of this write can take effect any more: the id stays taken for longer than that.
+        app.drop_schedule(schedule.as_ref(), now).await;
+    }
+    match created {
         Created::New(record) => {
             app.metrics.write(&record.kind, Happened::Accepted, now);
             info!(

@@ -3,14 +3,19 @@
 use api::{
     Answer, Incoming, Problem, ProblemKind, Representation, job_answer, job_path, retry_after,
 };
-use engine::{Cancellation, Deletion, JobId, JobRecord, Outcome};
+use engine::{Cancellation, Deletion, JobId, JobRecord, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
 use lambda_http::tracing::info;
 
 use crate::{App, clock};
 
-/// Cancels a job: 200 if it is canceled, 202 while its attempt stops, 409 if it has finished otherwise.
-pub(crate) async fn cancel(app: &App, incoming: &Incoming, id: JobId) -> Result<Answer, Problem> {
+/// Cancels a job: 200 if it is canceled, 202 while its attempt stops, 409 if it has finished otherwise. `now` is when the request arrived.
+pub(crate) async fn cancel(
+    app: &App,
+    incoming: &Incoming,
+    id: JobId,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_COMMAND)?;
     let owner = incoming.owner_of(&id, &app.secrets)?;
     let store = app.store.for_owner(owner);
@@ -30,7 +35,7 @@ pub(crate) async fn cancel(app: &App, incoming: &Incoming, id: JobId) -> Result<
         Cancellation::Gone => return Err(Problem::new(ProblemKind::JobExpired)),
     };
     // Only a job that was never claimed has one.
-    app.drop_schedule(record.schedule.as_ref()).await;
+    app.drop_schedule(record.schedule.as_ref(), now).await;
     let judged = record.judged(clock());
     info!(job.id = %id, job.state = %judged.state, "cancel accepted");
     let answer = job_answer(form, &judged, incoming);
@@ -55,13 +60,18 @@ fn past_deadline(record: &JobRecord) -> Problem {
         .header("retry-after", seconds.to_string())
 }
 
-/// Deletes a finished job: 204, and its status URI is 410.
-pub(crate) async fn delete(app: &App, incoming: &Incoming, id: JobId) -> Result<Answer, Problem> {
+/// Deletes a finished job: 204, and its status URI is 410. `now` is when the request arrived.
+pub(crate) async fn delete(
+    app: &App,
+    incoming: &Incoming,
+    id: JobId,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
     let owner = incoming.owner_of(&id, &app.secrets)?;
     let store = app.store.for_owner(owner);
     match store.delete(&id, clock, app.write_horizon).await? {
         Deletion::Deleted(schedule) => {
-            app.drop_schedule(schedule.as_ref()).await;
+            app.drop_schedule(schedule.as_ref(), now).await;
             info!(job.id = %id, "job deleted");
             Ok(Answer::empty(StatusCode::NO_CONTENT))
         }

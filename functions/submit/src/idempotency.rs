@@ -23,6 +23,13 @@ pub(crate) fn key(incoming: &Incoming) -> Result<Option<String>, Problem> {
         .ok_or_else(|| Problem::new(ProblemKind::InvalidIdempotencyKey))
 }
 
+/// The problem of a schedule's event without a key. Lambda repeats an event whose answer was lost, and Scheduler may deliver it twice: each
+/// time would be one more job.
+pub(crate) fn missing_in_schedule() -> Problem {
+    let detail = "An event of a schedule must have an Idempotency-Key that contains the scheduled time. Without one, each repeated delivery would be one more job. Nothing was stored.";
+    Problem::new(ProblemKind::InvalidIdempotencyKey).detail(detail)
+}
+
 fn unquoted(text: &str) -> Option<String> {
     let Some(quoted) = text.strip_prefix('"') else {
         let is_plain = text

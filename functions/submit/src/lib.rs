@@ -66,12 +66,18 @@ impl App {
         scheduled_start.plus(self.deadline)
     }
 
-    /// Deletes the schedule of a job that will not run. An error is not the client's: the schedule fires at its time, and runs nothing.
-    async fn drop_schedule(&self, schedule: Option<&ScheduleName>) {
+    /// Deletes the schedule of a job that will not run, if the command that arrived at `now` still has time for that. It has taken effect, so
+    /// nothing here may turn its answer into an error: a schedule that is left fires at its time, and runs nothing.
+    async fn drop_schedule(&self, schedule: Option<&ScheduleName>, now: Timestamp) {
         let Some(name) = schedule else { return };
-        if let Err(error) = self.schedules.delete(name).await {
-            let source = std::error::Error::source(&error);
-            warn!(schedule = %name, error.source = ?source, "schedule not deleted: {error}");
+        let time = time_to_drop(clock().since(now));
+        match tokio::time::timeout(time, self.schedules.delete(name)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let source = std::error::Error::source(&error);
+                warn!(schedule = %name, error.source = ?source, "schedule not deleted: {error}");
+            }
+            Err(_) => warn!(schedule = %name, "schedule not deleted in time"),
         }
     }
 }
@@ -129,6 +135,14 @@ pub async fn run() -> Result<(), Error> {
 /// With uploads, a call to the bucket is one more; it usually takes milliseconds. After that, the client is told to try again. A client that prefers to wait for its job ([`api::Hold`]) waits after the command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(13);
 
+/// The time for the delete of a schedule, `elapsed` after a command began: one short try, which ends before the command times out.
+fn time_to_drop(elapsed: Duration) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(2);
+    const RESERVE: Duration = Duration::from_millis(500);
+    let left = COMMAND_TIMEOUT.saturating_sub(elapsed);
+    left.saturating_sub(RESERVE).min(LONGEST)
+}
+
 /// Outcome of a command.
 enum Command {
     /// A job was accepted. The response may have to wait for it.
@@ -155,8 +169,8 @@ async fn command(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Comma
             let accepted = accept::accept(app, incoming, now).await?;
             return Ok(Command::Accepted(accepted.into()));
         }
-        Route::Cancel(id) => commands::cancel(app, incoming, id).await?,
-        Route::Delete(id) => commands::delete(app, incoming, id).await?,
+        Route::Cancel(id) => commands::cancel(app, incoming, id, now).await?,
+        Route::Delete(id) => commands::delete(app, incoming, id, now).await?,
         Route::Upload => uploads::ticket(app, incoming, now).await?,
         Route::Options(resource) => resource.options(),
         // The gateway routes these to `status`. In a deployment with other routes, there is no such resource here.
@@ -175,4 +189,23 @@ async fn command(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Comma
 /// Reads the clock.
 fn clock() -> Timestamp {
     Timestamp::from_clock(SystemTime::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delete_of_a_schedule_ends_before_its_command_times_out() {
+        for elapsed_ms in (0..20_000).step_by(100) {
+            let elapsed = Duration::from_millis(elapsed_ms);
+            let time = time_to_drop(elapsed);
+            assert!(
+                time.is_zero() || elapsed + time < COMMAND_TIMEOUT,
+                "{elapsed_ms}"
+            );
+        }
+        let usual = time_to_drop(Duration::from_millis(50));
+        assert_eq!(usual, Duration::from_secs(2));
+    }
 }

@@ -3,9 +3,10 @@
 use api::{Incoming, Problem, ProblemKind};
 use engine::{
     CallbackUrl, CreationToken, Fingerprint, InputTooLarge, JobId, JobMessage, MAX_DELAY,
-    MAX_MESSAGE_BYTES, MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleName, Timestamp,
-    UploadedObject,
+    MAX_MESSAGE_BYTES, MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleError, ScheduleName,
+    Timestamp, UploadedObject,
 };
+use lambda_http::tracing::error;
 
 use crate::App;
 use crate::body::{refused, too_large};
@@ -62,7 +63,7 @@ impl Submission {
     /// trace header, which only a message that is sent now can carry.
     ///
     /// # Errors
-    /// 413 or 422 if the message is too large, 500 or 503 if it may have been sent.
+    /// 413 or 422 if the message is too large or Scheduler seems to find it so, 500 or 503 if it may have been sent.
     pub(crate) async fn send(
         &mut self,
         app: &App,
@@ -73,11 +74,24 @@ impl Submission {
         if delay <= MAX_DELAY {
             return Ok(app.queue.send(body, &self.owner, delay, trace).await?);
         }
-        let input = app.schedules.input(&self.owner, &body);
-        let input = input.map_err(too_large_for_later)?;
         let (start, token) = (self.scheduled_start, &self.creation_token);
+        let latest = app.deadline_of(start);
+        let uploads = app.uploads.as_ref();
+        let can_upload = uploads.is_some_and(|uploads| now.plus(uploads.life) >= latest);
+        let input = app.schedules.input(&self.owner, &body);
+        let input = input.map_err(|InputTooLarge { bytes }| {
+            let limit = format!("must not exceed {MAX_SCHEDULE_INPUT_BYTES} bytes");
+            too_large_for_later(bytes, &limit, can_upload)
+        })?;
         let name = ScheduleName::of(&self.message.id, token);
-        app.schedules.create(&name, token, start, &input).await?;
+        let created = app.schedules.create(&name, token, start, &input).await;
+        created.map_err(|error| match error {
+            ScheduleError::Refused { status: 400, .. } if input.is_large() => {
+                error!("a schedule with a large input was refused: {error}");
+                too_large_for_later(input.bytes(), "was refused by Scheduler", can_upload)
+            }
+            error => error.into(),
+        })?;
         self.schedule = Some(name);
         Ok(())
     }
@@ -114,11 +128,16 @@ impl Submission {
     }
 }
 
-/// The problem of a message that fits into the queue, but not into a schedule.
-fn too_large_for_later(InputTooLarge { bytes }: InputTooLarge) -> Problem {
+/// The problem of a message that fits into the queue, but not into a schedule. An upload helps only if it lives as long as the job.
+fn too_large_for_later(bytes: usize, limit: &str, can_upload: bool) -> Problem {
     let minutes = MAX_DELAY.as_secs() / 60;
+    let upload = if can_upload {
+        "upload the data, or "
+    } else {
+        ""
+    };
     let detail = format!(
-        "makes a message of {bytes} bytes, and that of a job that starts more than {minutes} minutes ahead must not exceed {MAX_SCHEDULE_INPUT_BYTES} bytes: upload the data, or submit the job later"
+        "makes a message of {bytes} bytes; that of a job more than {minutes} minutes ahead {limit}: {upload}submit the job later, at most {minutes} minutes before its start"
     );
     refused(ProblemKind::InvalidJob, [("/input", detail)])
 }

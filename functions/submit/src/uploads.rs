@@ -33,7 +33,7 @@ pub(crate) struct Uploads {
     bucket: Bucket,
     max_bytes: u64,
     /// How long an upload lives at least. Its lifecycle rule deletes it at the next midnight after that.
-    life: Duration,
+    pub(crate) life: Duration,
 }
 
 impl Uploads {

@@ -43,12 +43,13 @@ struct DeadLetterConfig<'a> {
     arn: &'a str,
 }
 
-/// The longest retries that Scheduler offers, which are its default. A message that comes too late for its job runs nothing.
+/// How long Scheduler tries, and the most tries that it offers. A message that arrives after its job's deadline runs nothing: the job
+/// has failed then.
 /// Source: <https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html>
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct RetryPolicy {
-    maximum_event_age_in_seconds: u32,
+    maximum_event_age_in_seconds: u64,
     maximum_retry_attempts: u32,
 }
 
@@ -62,7 +63,7 @@ impl<'a> TargetOf<'a> {
                 arn: &target.dead_letter_arn,
             },
             retry_policy: RetryPolicy {
-                maximum_event_age_in_seconds: 86_400,
+                maximum_event_age_in_seconds: target.try_for.as_secs(),
                 maximum_retry_attempts: 185,
             },
         }
@@ -109,15 +110,16 @@ struct SendMessage<'a> {
 
 /// The request to SQS, in the JSON of the universal target.
 ///
-/// Scheduler replaces keywords such as `<aws.scheduler.execution-id>` wherever they occur in it. A client's data may contain one, so `<`,
-/// which occurs only in strings here, is escaped.
+/// Scheduler replaces keywords such as `<aws.scheduler.execution-id>` in it. A client's data may contain one, so `<` is escaped in the body,
+/// which is JSON text: `<` occurs only in its strings. Here, the backslash of `\u003c` is escaped again. So there is no `<` in the text of the
+/// input, and none in its strings: AWS does not document in which of the two Scheduler looks.
 /// Source: <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html>
 pub(super) fn input(queue_url: &str, owner: &Owner, body: &str) -> String {
     let input = serde_json::to_string(&SendMessage {
         queue_url,
-        message_body: body,
+        message_body: &body.replace('<', "\\u003c"),
         message_group_id: owner.short_hash(),
     });
     // Strings always serialize.
-    input.unwrap_or_default().replace('<', "\\u003c")
+    input.unwrap_or_default()
 }

@@ -53,6 +53,7 @@ impl Scripted {
                 "SCHEDULE_DEAD_LETTER_ARN",
                 "arn:aws-cn:sqs:cn-north-1:123456789012:undelivered",
             ),
+            ("DEADLINE_SECONDS", "1000"),
         ]);
         let url = "https://scheduler.cn-north-1.amazonaws.com.cn/";
         let inner = Inner {
@@ -120,7 +121,7 @@ async fn a_schedule_sends_the_message_once_to_the_queue_in_the_owners_group_and_
             "RoleArn": "arn:aws-cn:iam::123456789012:role/r",
             "Input": body["Target"]["Input"],
             "DeadLetterConfig": {"Arn": "arn:aws-cn:sqs:cn-north-1:123456789012:undelivered"},
-            "RetryPolicy": {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185},
+            "RetryPolicy": {"MaximumEventAgeInSeconds": 250, "MaximumRetryAttempts": 185},
         },
     });
     assert_eq!(body, expected);
@@ -131,9 +132,24 @@ fn keywords_of_scheduler_in_a_clients_data_stay_what_they_are() {
     let body = r#"{"input":{"text":"<aws.scheduler.scheduled-time> \\u003c <b>"}}"#;
     let schedules = Scripted::default().schedules();
     let ScheduleInput(input) = schedules.input(&accepted().owner, body).unwrap();
+    // Wherever Scheduler looks: in the text, or in the strings after it has parsed that.
     assert!(!input.contains('<'), "{input}");
     let sent: Value = serde_json::from_str(&input).unwrap();
-    assert_eq!(sent["MessageBody"], body);
+    let sent = sent["MessageBody"].as_str().unwrap();
+    assert!(!sent.contains('<'), "{sent}");
+    let (sent, body): (Value, Value) = (
+        serde_json::from_str(sent).unwrap(),
+        serde_json::from_str(body).unwrap(),
+    );
+    assert_eq!(sent, body);
+}
+
+#[test]
+fn scheduler_tries_for_a_quarter_of_the_deadline_from_a_minute_to_an_hour() {
+    for (deadline, seconds) in [(60, 60), (400, 100), (86_400, 3_600), (1_208_340, 3_600)] {
+        let tries = try_for(Duration::from_secs(deadline));
+        assert_eq!(tries.as_secs(), seconds, "{deadline}");
+    }
 }
 
 #[test]
@@ -146,8 +162,11 @@ fn the_largest_input_is_the_limit() {
     let bytes = MAX_SCHEDULE_INPUT_BYTES + 1;
     let too_large = schedules.input(&owner, &"a".repeat(most + 1));
     assert_eq!(too_large, Err(InputTooLarge { bytes }));
-    // A quote takes two bytes.
-    assert!(schedules.input(&owner, &"\"".repeat(most / 2 + 1)).is_err());
+    // A quote takes two bytes, `<` seven.
+    for (character, bytes) in [("\"", 2), ("<", 7)] {
+        let input = |count| schedules.input(&owner, &character.repeat(count));
+        assert!(input(most / bytes).is_ok() && input(most / bytes + 1).is_err());
+    }
 }
 
 #[tokio::test]

@@ -145,7 +145,7 @@ fn submission(kind: &str, input: &Value) -> Value {
             "scheduled-start-time": {
                 "type": "string",
                 "format": "date-time",
-                "description": "When the job may start. A time in the past means now. If it is more than 15 minutes ahead, the job is due within a minute after it, and its message must not exceed 262144 bytes. The deployment limits how far in the future it may be. A 422 names the limit.",
+                "description": "When the job may start. A time in the past means now. The job never starts before it. Up to 15 minutes ahead, the job is due to the second; further ahead, it usually starts within a minute after this time, and its message must not exceed 262144 bytes. The deployment limits how far in the future it may be. A 422 names the limit.",
             },
         },
         "required": ["name", "input"],

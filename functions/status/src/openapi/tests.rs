@@ -22,6 +22,7 @@ pub(super) fn incoming(method: Method, path: &str) -> Incoming {
         owner: None,
         base_url: "https://jobs.example.com".to_owned(),
         request_id: "r1".to_owned(),
+        is_scheduled: false,
         trace: None,
         deadline_ms: 0,
     }
