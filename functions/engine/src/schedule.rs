@@ -87,8 +87,8 @@ const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_SCHEDULER", "AWS_ENDPOINT_URL"];
 
 impl Schedules {
     /// The schedules of the group `SCHEDULE_GROUP`, by the role `SCHEDULE_ROLE_ARN`, to the queue `QUEUE_URL`. `SCHEDULE_DEAD_LETTER_ARN` is the
-    /// queue for what could not be sent in a part of `DEADLINE_SECONDS`. Scheduler is at `AWS_ENDPOINT_URL_SCHEDULER`, `AWS_ENDPOINT_URL` or the domain `SCHEDULER_DOMAIN`.
-    /// Nothing is sent.
+    /// queue for what could not be sent in a part of `DEADLINE_SECONDS`. Scheduler is at `AWS_ENDPOINT_URL_SCHEDULER`, `AWS_ENDPOINT_URL`
+    /// or the domain `SCHEDULER_DOMAIN`. Nothing is sent.
     ///
     /// # Errors
     /// [`ConfigError`].
