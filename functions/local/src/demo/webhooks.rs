@@ -13,7 +13,7 @@ use crate::receiver::{Delivery, Receiver};
 /// A receiver on loopback, until it is dropped.
 pub(super) struct Webhooks {
     pub(super) url: Url,
-    received: UnboundedReceiver<Delivery>,
+    deliveries: UnboundedReceiver<Delivery>,
     server: JoinHandle<()>,
 }
 
@@ -25,7 +25,7 @@ impl Webhooks {
             .iter()
             .map(|secret| secret.reveal().to_owned())
             .collect();
-        let (take, verified) = unbounded_channel();
+        let (take, deliveries) = unbounded_channel();
         let receiver = Receiver::new(&secrets, move |delivery| {
             // An error means that the demo is over.
             let _ = delivery.map(|delivery| take.send(delivery));
@@ -41,14 +41,14 @@ impl Webhooks {
         let server = tokio::spawn(async move { drop(receiver.serve(listener).await) });
         Ok(Self {
             url,
-            received: verified,
+            deliveries,
             server,
         })
     }
 
     /// The next verified delivery, if it comes in this time.
     pub(super) async fn next(&mut self, at_most: Duration) -> Option<Delivery> {
-        let next = tokio::time::timeout(at_most, self.received.recv());
+        let next = tokio::time::timeout(at_most, self.deliveries.recv());
         next.await.ok().flatten()
     }
 }
