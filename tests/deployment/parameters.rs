@@ -235,3 +235,14 @@ fn scopes_are_asked_of_tokens_only_and_the_last_entrance_stays_open() {
     }
     assert_eq!(refusals(&[disabled, domain]), Vec::<String>::new());
 }
+
+#[test]
+fn webhooks_need_workers_that_have_the_time_of_a_receiver() {
+    let (on, short) = (("Webhooks", "true"), ("WorkerTimeoutSeconds", "10"));
+
+    assert_eq!(refusals(&[on]), Vec::<String>::new());
+    assert_eq!(refusals(&[short]), Vec::<String>::new());
+    let said = refusals(&[on, short]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("WorkerTimeoutSeconds"), "{said:?}");
+}

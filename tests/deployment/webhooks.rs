@@ -213,7 +213,9 @@ fn what_is_given_up_and_what_waits_for_long_raises_an_alarm() {
     let queue = json!({ "Fn::GetAtt": "CallbackQueue.QueueName" });
     let queue = json!([{ "Name": "QueueName", "Value": queue }]);
     assert_eq!(delayed["Dimensions"], queue);
-    assert_eq!(delayed["MetricName"], "ApproximateAgeOfOldestMessage");
+    assert_eq!(delayed["MetricName"], "ApproximateNumberOfMessagesVisible");
+    // Never below it in half an hour.
+    assert_eq!(delayed["Statistic"], "Minimum");
 }
 
 /// A name that never has an address (RFC 6761, section 6.4), so that nothing is sent.
@@ -275,4 +277,12 @@ async fn the_worker_of_a_stack_with_webhooks_may_do_what_it_does_and_no_more() {
         .collect();
     called.extend(by_the_event_source.map(str::to_owned));
     assert_eq!(sqs_actions("Worker"), called);
+}
+
+/// The first callback that submit accepts must meet a worker that reports ends.
+#[test]
+fn the_worker_is_updated_before_submit() {
+    let template = Template::of_this_repository();
+    let first = template.at("/Resources/SubmitFunction/DependsOn");
+    assert_eq!(first, "WorkerFunction");
 }

@@ -9,21 +9,16 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 
 use crate::app::{App, Job, PROGRAM, eventually};
 
 const LOOPBACK: &str = "--callbacks-to-loopback";
-
-/// What each of the two worker processes delivers at once.
-const AT_ONCE: usize = 10 * local::CALLBACK_CONCURRENCY;
 
 /// Submits a `rehearsal` that takes no time, with a callback to this URL.
 async fn submit(app: &App, url: &str) -> Job {
@@ -155,41 +150,6 @@ async fn the_receiver_in_rust_takes_what_the_service_sends() {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let forged = http.post(format!("http://{address}/")).body("{}").send();
     assert_eq!(forged.await.unwrap().status(), StatusCode::UNAUTHORIZED);
-}
-
-/// A receiver that holds its answers until it is told, and the number of those.
-async fn slow_receiver() -> (SocketAddr, Arc<AtomicUsize>, Arc<Notify>) {
-    let (held, released) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-    let (count, wait) = (held.clone(), released.clone());
-    let receive = async move || {
-        count.fetch_add(1, Ordering::SeqCst);
-        wait.notified().await;
-        count.fetch_sub(1, Ordering::SeqCst);
-        StatusCode::NO_CONTENT
-    };
-    let address = serve(Router::new().route("/", post(receive))).await;
-    (address, held, released)
-}
-
-#[tokio::test]
-async fn slow_receivers_delay_no_job() {
-    let app = App::start(&[LOOPBACK, "--concurrency", "2"]);
-    let (address, held, released) = slow_receiver().await;
-    let url = format!("http://{address}/");
-    for _ in 0..2 * AT_ONCE {
-        submit(&app, &url).await;
-    }
-    let all_workers_wait = async || (held.load(Ordering::SeqCst) >= AT_ONCE).then_some(());
-    eventually("every worker of webhooks waits", all_workers_wait).await;
-
-    let job = app.rehearse(json!({ "seconds": 0 })).await;
-    app.wait_for_end(&job).await;
-
-    assert!(
-        held.load(Ordering::SeqCst) >= AT_ONCE,
-        "it came behind them"
-    );
-    released.notify_waiters();
 }
 
 #[tokio::test]

@@ -90,7 +90,8 @@ struct CallbackMembers<'a> {
     state: &'static str,
     /// Number of deliveries so far.
     attempts: u32,
-    /// The HTTP status of the latest response; null if no delivery got one.
+    /// The HTTP status of the latest delivery that got one; null if none did.
+    #[schemars(range(min = 100, max = 999))]
     last_status: Option<u16>,
 }
 

@@ -1,6 +1,7 @@
 //! `listen`: prints the webhooks that it receives, to try them.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::process::{ExitCode, Termination as _};
 
 use clap::Args;
@@ -61,7 +62,8 @@ async fn receive(port: u16, secrets: &[String]) -> Result<(), Box<dyn Error>> {
 /// Verified ones on stdout, refused ones on stderr.
 fn print(received: Result<Delivery, &Refusal>) {
     match received {
-        Ok(delivery) => println!("{delivery}"),
+        // A reader of stdout that is gone must not keep the receiver from answering.
+        Ok(delivery) => drop(writeln!(std::io::stdout(), "{delivery}")),
         Err(refusal) => eprintln!("refused: {refusal}"),
     }
 }

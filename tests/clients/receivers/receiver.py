@@ -7,7 +7,7 @@ class Receiver(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         try:
             event = Webhook(os.environ["WEBHOOK_SECRET"]).verify(body, dict(self.headers))
-            print(self.headers["webhook-id"], event["type"], flush=True)  # Skip an id that you have seen.
+            print(self.headers["webhook-id"], event["type"], flush=True)  # Skip an id that you have seen, and answer 204.
             self.send_response(204)
         except WebhookVerificationError:
             self.send_response(401)

@@ -6,7 +6,7 @@ async fn receive(State(webhook): State<Arc<Webhook>>, headers: HeaderMap, body: 
     if webhook.verify(&body, &headers).is_err() {
         return StatusCode::UNAUTHORIZED;
     }
-    println!("{:?} {body:?}", headers["webhook-id"]); // Skip an id that you have seen.
+    println!("{:?} {body:?}", headers["webhook-id"]); // Skip an id that you have seen, and answer 204.
     StatusCode::NO_CONTENT
 }
 
