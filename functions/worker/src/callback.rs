@@ -146,17 +146,19 @@ impl CallbackDelivery {
             let (store, status) = (&app.store, answer.status());
             store.write_delivery(&self.message, outcome, status, now())
         });
-        let standing = match written.await {
-            Ok(standing) => standing.map(|callback| callback.state),
+        let written = match written.await {
+            Ok(written) => written,
             // A webhook that arrived is delivered once more: at least once.
             Err(error) => return self.after_fault(&error),
         };
+        let is_applied = written.as_ref().is_some_and(|written| written.is_applied);
+        let standing = written.map(|written| written.callback.state);
         match (standing, delay) {
             (Some(CallbackState::Pending), Some(delay)) => {
                 Disposition::after(delay, HandBack::CallbackRetry)
             }
-            // Counted by the delivery that gave it up only.
-            (Some(CallbackState::Failed), _) if outcome == Delivered::Never => {
+            // Counted by the delivery that gave it up only. If its answer was lost, nobody counts it.
+            (Some(CallbackState::Failed), _) if outcome == Delivered::Never && is_applied => {
                 given_up(app, record, "not delivered")
             }
             // Nothing was written.
