@@ -112,9 +112,6 @@ impl CallbackDelivery {
             (CallbackDecision::TooEarly, _) => {
                 Disposition::after(EARLY.bound(self.deliveries), HandBack::CallbackEarly)
             }
-            (CallbackDecision::Deleted, Some(record)) => {
-                given_up(app, &record, "its job was deleted")
-            }
             (CallbackDecision::Expired, Some(record)) => {
                 given_up(app, &record, "its job has expired")
             }
@@ -161,8 +158,7 @@ impl CallbackDelivery {
             (Some(CallbackState::Failed), _) if outcome == Delivered::Never && is_applied => {
                 given_up(app, record, "not delivered")
             }
-            // Nothing was written.
-            (None, _) if !is_delivered => given_up(app, record, "its job was deleted meanwhile"),
+            // `None`: its job was deleted in the meantime, so nothing was written.
             (standing, _) => {
                 let state = standing.map(CallbackState::as_str);
                 info!(job.id = %record.id, job.name = %record.kind, callback.state = state, "webhook done");
