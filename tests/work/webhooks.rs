@@ -169,12 +169,27 @@ async fn a_webhook_is_given_up_three_days_after_the_end() {
     let long_ago = engine::Timestamp::from_ms(now().ms() - 3 * 86_400_000);
     let record = app.ended_at(long_ago, "500").await;
     let message = app.announce(&record).await;
+    let age = Duration::from_secs(3 * 86_400);
 
-    assert!(app.deliver(&[message]).await.is_empty());
+    assert!(app.deliver_after(&message, age).await.is_empty());
 
     let expected = (CallbackState::Failed, 1, Some(500));
     assert_eq!(state(&app.read(&record).await), Some(expected));
     assert_eq!(app.metrics()["WebhookFailed"], 1);
+}
+
+/// The end of an overdue job is its deadline, whenever it is written.
+#[tokio::test]
+async fn the_webhook_of_an_end_that_was_written_late_is_delivered_again() {
+    let app = App::start().await;
+    let long_ago = engine::Timestamp::from_ms(now().ms() - 3 * 86_400_000);
+    let record = app.ended_at(long_ago, "500").await;
+    let message = app.announce(&record).await;
+
+    assert_eq!(app.deliver(&[message]).await.len(), 1);
+
+    let expected = (CallbackState::Pending, 1, Some(500));
+    assert_eq!(state(&app.read(&record).await), Some(expected));
 }
 
 #[tokio::test]

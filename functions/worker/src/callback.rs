@@ -138,7 +138,7 @@ impl CallbackDelivery {
         let is_delivered = matches!(answer, Answer::Delivered { .. });
         app.metrics
             .write(&record.kind, Happened::WebhookSent { is_delivered }, now());
-        let (outcome, delay) = outcome(record, &callback, answer);
+        let (outcome, delay) = self.outcome(record, &callback, answer);
         let written = persist(self.invocation.last_call(), || {
             let (store, status) = (&app.store, answer.status());
             store.write_delivery(&self.message, outcome, status, now())
@@ -167,6 +167,41 @@ impl CallbackDelivery {
         }
     }
 
+    /// What is written about a delivery, and when the next one is made.
+    fn outcome(
+        &self,
+        record: &JobRecord,
+        callback: &Callback,
+        answer: Answer,
+    ) -> (Delivered, Option<Duration>) {
+        let (why, retry_after) = match answer {
+            Answer::Delivered { .. } => return (Delivered::Yes, None),
+            Answer::Stop => return (Delivered::Never, None),
+            Answer::Again { why, retry_after } => (why, retry_after),
+        };
+        let attempts_before = callback.attempts;
+        let next = NextDelivery {
+            deliveries: attempts_before.saturating_add(1),
+            ended_at: ended_at(record),
+            announced_at: self.sent_at,
+            expires_at: record.expires_at,
+            now: now(),
+            retry_after,
+            random: random(),
+        };
+        let delay = next.delay();
+        let (status, reason) = match why {
+            Why::Status(status) => (Some(status), "status"),
+            Why::Unanswered(unanswered) => (None, unanswered.as_str()),
+        };
+        info!(job.id = %record.id, job.name = %record.kind, attempt = next.deliveries, http.status = status, delay_s = delay.map(|delay| delay.as_secs()), "webhook not delivered: {reason}");
+        let outcome = match delay {
+            Some(_) => Delivered::NotYet { attempts_before },
+            None => Delivered::Never,
+        };
+        (outcome, delay)
+    }
+
     fn after_fault(&self, error: &StoreError) -> Disposition {
         error!(job.id = %self.message.id, error.source = ?std::error::Error::source(error), "{error}");
         after_fault(self.deliveries)
@@ -176,39 +211,6 @@ impl CallbackDelivery {
 /// A finished record has the time of its end.
 fn ended_at(record: &JobRecord) -> Timestamp {
     record.ended_at.unwrap_or(record.updated_at)
-}
-
-/// What is written about a delivery, and when the next one is made.
-fn outcome(
-    record: &JobRecord,
-    callback: &Callback,
-    answer: Answer,
-) -> (Delivered, Option<Duration>) {
-    let (why, retry_after) = match answer {
-        Answer::Delivered { .. } => return (Delivered::Yes, None),
-        Answer::Stop => return (Delivered::Never, None),
-        Answer::Again { why, retry_after } => (why, retry_after),
-    };
-    let attempts_before = callback.attempts;
-    let next = NextDelivery {
-        deliveries: attempts_before.saturating_add(1),
-        ended_at: ended_at(record),
-        expires_at: record.expires_at,
-        now: now(),
-        retry_after,
-        random: random(),
-    };
-    let delay = next.delay();
-    let (status, reason) = match why {
-        Why::Status(status) => (Some(status), "status"),
-        Why::Unanswered(unanswered) => (None, unanswered.as_str()),
-    };
-    info!(job.id = %record.id, job.name = %record.kind, attempt = next.deliveries, http.status = status, delay_s = delay.map(|delay| delay.as_secs()), "webhook not delivered: {reason}");
-    let outcome = match delay {
-        Some(_) => Delivered::NotYet { attempts_before },
-        None => Delivered::Never,
-    };
-    (outcome, delay)
 }
 
 fn given_up(app: &App, record: &JobRecord, why: &str) -> Disposition {

@@ -14,7 +14,7 @@ const DELAYS: [Duration; 6] = [
     Duration::from_secs(10 * 3_600),
 ];
 
-/// How long after a job's end its webhook is delivered: three days, so that a receiver that fails on a Friday evening is back in time.
+/// How long after a job's end, and after the message about it, its webhook is delivered: three days, so that a receiver that fails on a Friday evening is back in time.
 pub const GIVE_UP_AFTER: Duration = Duration::from_secs(3 * 86_400);
 
 /// Jitter adds up to a tenth of a delay, so that the deliveries that failed together in an outage do not return together. It only adds, so
@@ -28,6 +28,8 @@ pub struct NextDelivery {
     pub deliveries: u32,
     /// When the job ended.
     pub ended_at: Timestamp,
+    /// When the message about the end was sent: of an overdue job, the end can be written long after it.
+    pub announced_at: Timestamp,
     /// When the job expires: nobody can read it then.
     pub expires_at: Timestamp,
     /// When the delivery failed.
@@ -40,7 +42,7 @@ pub struct NextDelivery {
 
 impl NextDelivery {
     /// The delay until the next delivery, up to [`MAX_VISIBILITY`]; `None` if there is none, because it would be made
-    /// [`GIVE_UP_AFTER`] the end of the job, or once the job has expired.
+    /// [`GIVE_UP_AFTER`] the end of the job and the message about it, or once the job has expired.
     ///
     /// A `Retry-After` longer than the schedule's delay replaces it. A shorter one does not, so that no receiver is called more often for
     /// the same webhook than the schedule says.
@@ -52,7 +54,8 @@ impl NextDelivery {
         let longest_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX) / JITTER_DIVISOR;
         let jitter = Duration::from_millis(self.random % longest_ms.saturating_add(1));
         let delay = delay.saturating_add(jitter).min(MAX_VISIBILITY);
-        let last = self.ended_at.plus(GIVE_UP_AFTER).min(self.expires_at);
+        let since = self.ended_at.max(self.announced_at);
+        let last = since.plus(GIVE_UP_AFTER).min(self.expires_at);
         (self.now.plus(delay) < last).then_some(delay)
     }
 }
@@ -68,6 +71,7 @@ mod tests {
         NextDelivery {
             deliveries,
             ended_at,
+            announced_at: ended_at,
             expires_at: ended_at.plus(7 * DAY),
             now: ended_at,
             retry_after: None,
@@ -151,6 +155,28 @@ mod tests {
         assert_eq!(at(94, 100), Some(5));
         assert_eq!(at(95, 100), None);
         assert_eq!(at(500, 100), None);
+    }
+
+    #[test]
+    fn an_end_that_was_written_late_is_delivered_for_as_long_as_any_other() {
+        let next = after(1);
+        let announced_at = next.ended_at.plus(5 * DAY);
+        let late = |now| NextDelivery {
+            announced_at,
+            now,
+            ..next
+        };
+        assert_eq!(seconds(&late(announced_at)), Some(5));
+        // Until the job expires.
+        let expires_at = next.expires_at.ms();
+        let at = |seconds_before| Timestamp::from_ms(expires_at - seconds_before * 1_000);
+        assert_eq!(seconds(&late(at(6))), Some(5));
+        assert_eq!(seconds(&late(at(5))), None);
+        let kept = NextDelivery {
+            expires_at: next.ended_at.plus(30 * DAY),
+            ..late(announced_at.plus(3 * DAY))
+        };
+        assert_eq!(seconds(&kept), None);
     }
 
     #[test]
