@@ -5,7 +5,9 @@ mod receiver;
 
 use std::time::{Duration, Instant};
 
-use engine::{CallbackState, IdSecrets, JobRecord, Owner, WebhookId};
+use engine::{
+    CallbackMessage, CallbackState, Delivered, IdSecrets, JobRecord, Owner, Timestamp, WebhookId,
+};
 use serde_json::{Value, json};
 
 use crate::app::{SECRET, eventually};
@@ -131,15 +133,27 @@ async fn a_webhook_that_is_not_taken_is_delivered_again_with_the_same_id() {
             .as_i64()
             .unwrap()
     };
+    // Another message about the same end does not shorten the schedule.
     app.deliver(std::slice::from_ref(&message)).await;
-    // By the deliveries that the record counts: the second delay of the schedule.
-    assert!((300..=330).contains(&visibility()), "{}", visibility());
+    assert!((1..=5).contains(&visibility()), "{}", visibility());
+    assert_eq!(app.calls(), [GET, HAND_BACK]);
+    assert_eq!(app.receiver.received().len(), 1);
+    let (of, again) = (
+        CallbackMessage::about(&record),
+        Delivered::NotYet { attempts_before: 1 },
+    );
+    let earlier = Timestamp::from_ms(now().ms() - 301_000);
+    let write = app.store.write_delivery(&of, again, None, earlier);
+    write.await.unwrap();
+    app.deliver(std::slice::from_ref(&message)).await;
+    // By the deliveries that the record counts: the third delay of the schedule.
+    assert!((1_800..=1_980).contains(&visibility()), "{}", visibility());
     let received = app.receiver.received();
     assert_eq!(
         received[0].header("webhook-id"),
         received[1].header("webhook-id")
     );
-    assert_eq!(app.callback(&record).await.attempts, 2);
+    assert_eq!(app.callback(&record).await.attempts, 3);
     let metrics = app.metrics();
     assert_eq!(
         (metrics["WebhookAttempts"], metrics["WebhookDelivered"]),
@@ -166,7 +180,7 @@ async fn a_receiver_that_is_gone_gets_no_further_delivery() {
 #[tokio::test]
 async fn a_webhook_is_given_up_three_days_after_the_end() {
     let app = App::start().await;
-    let long_ago = engine::Timestamp::from_ms(now().ms() - 3 * 86_400_000);
+    let long_ago = Timestamp::from_ms(now().ms() - 3 * 86_400_000);
     let record = app.ended_at(long_ago, "500").await;
     let message = app.announce(&record).await;
     let age = Duration::from_secs(3 * 86_400);
@@ -182,7 +196,7 @@ async fn a_webhook_is_given_up_three_days_after_the_end() {
 #[tokio::test]
 async fn the_webhook_of_an_end_that_was_written_late_is_delivered_again() {
     let app = App::start().await;
-    let long_ago = engine::Timestamp::from_ms(now().ms() - 3 * 86_400_000);
+    let long_ago = Timestamp::from_ms(now().ms() - 3 * 86_400_000);
     let record = app.ended_at(long_ago, "500").await;
     let message = app.announce(&record).await;
 
@@ -209,10 +223,7 @@ async fn nothing_is_delivered_before_the_end_is_in_the_record() {
     assert_eq!(app.calls(), [GET]);
 
     // A job that is overdue has an end for its readers, but nobody has written it.
-    let overdue = app.accept_at(
-        engine::Timestamp::from_ms(now().ms() - 2 * 86_400_000),
-        Some("200"),
-    );
+    let overdue = app.accept_at(Timestamp::from_ms(now().ms() - 2 * 86_400_000), Some("200"));
     let message = app.announce(&overdue.await).await;
     assert_eq!(app.deliver(&[message]).await.len(), 1);
 
@@ -227,10 +238,7 @@ async fn the_webhook_of_a_job_that_has_expired_is_given_up_and_of_a_deleted_one_
     let horizon = Duration::from_secs(360);
     app.store.delete(&deleted.id, now, horizon).await.unwrap();
     let expired = app
-        .ended_at(
-            engine::Timestamp::from_ms(now().ms() - 31 * 86_400_000),
-            "200",
-        )
+        .ended_at(Timestamp::from_ms(now().ms() - 31 * 86_400_000), "200")
         .await;
     for record in [&deleted, &expired] {
         let message = app.announce(record).await;

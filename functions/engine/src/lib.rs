@@ -51,7 +51,7 @@ pub use bucket::{
 pub use callback::{
     AddressRange, Callback, CallbackDecision, CallbackHost, CallbackPolicy, CallbackState,
     CallbackUrl, GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES, NextDelivery, RefusedUrl, SigningSecret,
-    SigningSecrets, WebhookId, decide_delivery, refused_range,
+    SigningSecrets, WebhookId, decide_delivery, refused_range, until_next_delivery,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{ClaimDecision, Unclaimed, decide_claim};

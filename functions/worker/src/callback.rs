@@ -9,7 +9,7 @@ use bytes::Bytes;
 use engine::{
     Aws, Callback, CallbackDecision, CallbackMessage, CallbackQueue, CallbackState, ConfigError,
     Delivered, Environment, HandBack, Happened, IdSecrets, JobRecord, NextDelivery, Receipt,
-    RetryPolicy, StoreError, Timestamp, WebhookId, decide_delivery,
+    RetryPolicy, StoreError, Timestamp, WebhookId, decide_delivery, until_next_delivery,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -131,6 +131,11 @@ impl CallbackDelivery {
         let Some(callback) = record.callback.clone() else {
             return Disposition::Done;
         };
+        // A delivery of another message about the same end may have been made in the meantime.
+        let wait = until_next_delivery(callback.attempts, record.updated_at, now());
+        if !wait.is_zero() {
+            return Disposition::after(wait, HandBack::CallbackRetry);
+        }
         record.result = None;
         let record = &record;
         let time = self.invocation.last_call().since(now());

@@ -48,9 +48,7 @@ impl NextDelivery {
     /// the same webhook than the schedule says.
     #[must_use]
     pub fn delay(&self) -> Option<Duration> {
-        let index = usize::try_from(self.deliveries.saturating_sub(1)).unwrap_or(usize::MAX);
-        let scheduled = DELAYS[index.min(DELAYS.len() - 1)];
-        let delay = scheduled.max(self.retry_after.unwrap_or_default());
+        let delay = scheduled(self.deliveries).max(self.retry_after.unwrap_or_default());
         let longest_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX) / JITTER_DIVISOR;
         let jitter = Duration::from_millis(self.random % longest_ms.saturating_add(1));
         let delay = delay.saturating_add(jitter).min(MAX_VISIBILITY);
@@ -58,6 +56,21 @@ impl NextDelivery {
         let last = since.plus(GIVE_UP_AFTER).min(self.expires_at);
         (self.now.plus(delay) < last).then_some(delay)
     }
+}
+
+fn scheduled(deliveries: u32) -> Duration {
+    let index = usize::try_from(deliveries.saturating_sub(1)).unwrap_or(usize::MAX);
+    DELAYS[index.min(DELAYS.len() - 1)]
+}
+
+/// The time at `now` until the next delivery is due, after this number of deliveries, the last of which was written at `last`; zero if it
+/// is due. One end can have several messages, and the schedule holds for all of them together.
+#[must_use]
+pub fn until_next_delivery(deliveries: u32, last: Timestamp, now: Timestamp) -> Duration {
+    if deliveries == 0 {
+        return Duration::ZERO;
+    }
+    last.plus(scheduled(deliveries)).since(now)
 }
 
 #[cfg(test)]
@@ -95,6 +108,20 @@ mod tests {
             ]
         );
         assert_eq!(seconds(&after(u32::MAX)), Some(ten_hours));
+    }
+
+    #[test]
+    fn a_delivery_of_another_message_is_not_made_before_the_next_one_is_due() {
+        let last = Timestamp::from_seconds(1_000);
+        let left = |deliveries, seconds_after| {
+            let now = last.plus(Duration::from_secs(seconds_after));
+            until_next_delivery(deliveries, last, now).as_secs()
+        };
+        assert_eq!((left(1, 0), left(1, 4), left(1, 5)), (5, 1, 0));
+        assert_eq!((left(2, 5), left(2, 300)), (295, 0));
+        assert_eq!((left(99, 0), left(99, 36_000)), (36_000, 0));
+        // The end, not a delivery, was written last.
+        assert_eq!(left(0, 0), 0);
     }
 
     #[test]
