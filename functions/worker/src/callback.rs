@@ -18,7 +18,7 @@ use crate::delivery::{after_fault, deliveries, sent_at};
 use crate::disposition::Disposition;
 use crate::invocation::{Invocation, moment_in, now};
 use crate::persist::{persist, random};
-use crate::webhook::{Answer, Unanswered, Webhook, WebhookClient, Why};
+use crate::webhook::{Answer, LONGEST, Unanswered, Webhook, WebhookClient, Why};
 
 /// What the deliveries of webhooks need, built once per process. A deployment without webhooks has none.
 pub(crate) struct Callbacks {
@@ -136,9 +136,11 @@ impl CallbackDelivery {
         if !wait.is_zero() {
             return Disposition::after(wait, HandBack::CallbackRetry);
         }
+        let Some(time) = self.invocation.time_to_deliver(LONGEST, now()) else {
+            return Disposition::after(Duration::ZERO, HandBack::NoTime);
+        };
         record.result = None;
         let record = &record;
-        let time = self.invocation.last_call().since(now());
         let answer = callbacks.deliver(record, &callback.url, time).await;
         let is_delivered = matches!(answer, Answer::Delivered { .. });
         app.metrics
