@@ -18,7 +18,7 @@ pub use address::{AddressRange, refused_range};
 pub use decision::{CallbackDecision, decide_delivery};
 pub use host::CallbackHost;
 pub use policy::CallbackPolicy;
-pub use schedule::{GIVE_UP_AFTER, NextDelivery};
+pub use schedule::{GIVE_UP_AFTER, NextDelivery, until_next_delivery};
 pub use secret::{SigningSecret, SigningSecrets};
 pub use state::{Callback, CallbackState};
 pub use url::{CallbackUrl, MAX_CALLBACK_URL_BYTES, RefusedUrl};

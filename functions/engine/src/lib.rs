@@ -51,7 +51,7 @@ pub use bucket::{
 pub use callback::{
     AddressRange, Callback, CallbackDecision, CallbackHost, CallbackPolicy, CallbackState,
     CallbackUrl, GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES, NextDelivery, RefusedUrl, SigningSecret,
-    SigningSecrets, WebhookId, decide_delivery, refused_range,
+    SigningSecrets, WebhookId, decide_delivery, refused_range, until_next_delivery,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{ClaimDecision, Unclaimed, decide_claim};
@@ -91,7 +91,7 @@ pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
     Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion,
     Delivered, Ending, INDEX_NAME, INDEX_SHARDS, JobFilter, JobStore, MAX_PAGE, MAX_RECORD_BYTES,
-    MAX_RESULT_BYTES, Page, ParseCursorError, Pause, Rescheduling, StoreError, created_order,
-    decide_cancel, owner_shard,
+    MAX_RESULT_BYTES, Page, ParseCursorError, Pause, Rescheduling, StoreError, WrittenDelivery,
+    created_order, decide_cancel, owner_shard,
 };
 pub use timestamp::{ParseTimestampError, Timestamp};

@@ -43,7 +43,8 @@ pub enum Happened {
         /// Whether the receiver has it.
         is_delivered: bool,
     },
-    /// A webhook is not delivered any more, although no delivery is known to have arrived.
+    /// A webhook is not delivered any more, although no delivery is known to have arrived. One whose job was deleted does not count: its
+    /// owner needs it no more.
     WebhookGivenUp,
 }
 

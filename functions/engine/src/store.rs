@@ -27,7 +27,7 @@ mod stored_result;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 
-pub use callback::Delivered;
+pub use callback::{Delivered, WrittenDelivery};
 pub use claim::Claim;
 pub use condition::Condition;
 pub use create::Created;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use engine::{
     Aws, Callback, CallbackDecision, CallbackMessage, CallbackQueue, CallbackState, ConfigError,
     Delivered, Environment, HandBack, Happened, IdSecrets, JobRecord, NextDelivery, Receipt,
-    RetryPolicy, StoreError, Timestamp, WebhookId, decide_delivery,
+    RetryPolicy, StoreError, Timestamp, WebhookId, decide_delivery, until_next_delivery,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -18,7 +18,7 @@ use crate::delivery::{after_fault, deliveries, sent_at};
 use crate::disposition::Disposition;
 use crate::invocation::{Invocation, moment_in, now};
 use crate::persist::{persist, random};
-use crate::webhook::{Answer, Unanswered, Webhook, WebhookClient, Why};
+use crate::webhook::{Answer, LONGEST, Unanswered, Webhook, WebhookClient, Why};
 
 /// What the deliveries of webhooks need, built once per process. A deployment without webhooks has none.
 pub(crate) struct Callbacks {
@@ -112,9 +112,6 @@ impl CallbackDelivery {
             (CallbackDecision::TooEarly, _) => {
                 Disposition::after(EARLY.bound(self.deliveries), HandBack::CallbackEarly)
             }
-            (CallbackDecision::Deleted, Some(record)) => {
-                given_up(app, &record, "its job was deleted")
-            }
             (CallbackDecision::Expired, Some(record)) => {
                 given_up(app, &record, "its job has expired")
             }
@@ -134,39 +131,82 @@ impl CallbackDelivery {
         let Some(callback) = record.callback.clone() else {
             return Disposition::Done;
         };
+        // A delivery of another message about the same end may have been made in the meantime.
+        let wait = until_next_delivery(callback.attempts, record.updated_at, now());
+        if !wait.is_zero() {
+            return Disposition::after(wait, HandBack::CallbackRetry);
+        }
+        let Some(time) = self.invocation.time_to_deliver(LONGEST, now()) else {
+            return Disposition::after(Duration::ZERO, HandBack::NoTime);
+        };
         record.result = None;
         let record = &record;
-        let time = self.invocation.last_call().since(now());
         let answer = callbacks.deliver(record, &callback.url, time).await;
         let is_delivered = matches!(answer, Answer::Delivered { .. });
         app.metrics
             .write(&record.kind, Happened::WebhookSent { is_delivered }, now());
-        let (outcome, delay) = outcome(record, &callback, answer);
+        let (outcome, delay) = self.outcome(record, &callback, answer);
         let written = persist(self.invocation.last_call(), || {
             let (store, status) = (&app.store, answer.status());
             store.write_delivery(&self.message, outcome, status, now())
         });
-        let standing = match written.await {
-            Ok(standing) => standing.map(|callback| callback.state),
+        let written = match written.await {
+            Ok(written) => written,
             // A webhook that arrived is delivered once more: at least once.
             Err(error) => return self.after_fault(&error),
         };
+        let is_applied = written.as_ref().is_some_and(|written| written.is_applied);
+        let standing = written.map(|written| written.callback.state);
         match (standing, delay) {
             (Some(CallbackState::Pending), Some(delay)) => {
                 Disposition::after(delay, HandBack::CallbackRetry)
             }
-            // Counted by the delivery that gave it up only.
-            (Some(CallbackState::Failed), _) if outcome == Delivered::Never => {
+            // Counted by the delivery that gave it up only. If its answer was lost, nobody counts it.
+            (Some(CallbackState::Failed), _) if outcome == Delivered::Never && is_applied => {
                 given_up(app, record, "not delivered")
             }
-            // Nothing was written.
-            (None, _) if !is_delivered => given_up(app, record, "its job was deleted meanwhile"),
+            // `None`: its job was deleted in the meantime, so nothing was written.
             (standing, _) => {
                 let state = standing.map(CallbackState::as_str);
                 info!(job.id = %record.id, job.name = %record.kind, callback.state = state, "webhook done");
                 Disposition::Done
             }
         }
+    }
+
+    /// What is written about a delivery, and when the next one is made.
+    fn outcome(
+        &self,
+        record: &JobRecord,
+        callback: &Callback,
+        answer: Answer,
+    ) -> (Delivered, Option<Duration>) {
+        let (why, retry_after) = match answer {
+            Answer::Delivered { .. } => return (Delivered::Yes, None),
+            Answer::Stop => return (Delivered::Never, None),
+            Answer::Again { why, retry_after } => (why, retry_after),
+        };
+        let attempts_before = callback.attempts;
+        let next = NextDelivery {
+            deliveries: attempts_before.saturating_add(1),
+            ended_at: ended_at(record),
+            announced_at: self.sent_at,
+            expires_at: record.expires_at,
+            now: now(),
+            retry_after,
+            random: random(),
+        };
+        let delay = next.delay();
+        let (status, reason) = match why {
+            Why::Status(status) => (Some(status), "status"),
+            Why::Unanswered(unanswered) => (None, unanswered.as_str()),
+        };
+        info!(job.id = %record.id, job.name = %record.kind, attempt = next.deliveries, http.status = status, delay_s = delay.map(|delay| delay.as_secs()), "webhook not delivered: {reason}");
+        let outcome = match delay {
+            Some(_) => Delivered::NotYet { attempts_before },
+            None => Delivered::Never,
+        };
+        (outcome, delay)
     }
 
     fn after_fault(&self, error: &StoreError) -> Disposition {
@@ -178,39 +218,6 @@ impl CallbackDelivery {
 /// A finished record has the time of its end.
 fn ended_at(record: &JobRecord) -> Timestamp {
     record.ended_at.unwrap_or(record.updated_at)
-}
-
-/// What is written about a delivery, and when the next one is made.
-fn outcome(
-    record: &JobRecord,
-    callback: &Callback,
-    answer: Answer,
-) -> (Delivered, Option<Duration>) {
-    let (why, retry_after) = match answer {
-        Answer::Delivered { .. } => return (Delivered::Yes, None),
-        Answer::Stop => return (Delivered::Never, None),
-        Answer::Again { why, retry_after } => (why, retry_after),
-    };
-    let attempts_before = callback.attempts;
-    let next = NextDelivery {
-        deliveries: attempts_before.saturating_add(1),
-        ended_at: ended_at(record),
-        expires_at: record.expires_at,
-        now: now(),
-        retry_after,
-        random: random(),
-    };
-    let delay = next.delay();
-    let (status, reason) = match why {
-        Why::Status(status) => (Some(status), "status"),
-        Why::Unanswered(unanswered) => (None, unanswered.as_str()),
-    };
-    info!(job.id = %record.id, job.name = %record.kind, attempt = next.deliveries, http.status = status, delay_s = delay.map(|delay| delay.as_secs()), "webhook not delivered: {reason}");
-    let outcome = match delay {
-        Some(_) => Delivered::NotYet { attempts_before },
-        None => Delivered::Never,
-    };
-    (outcome, delay)
 }
 
 fn given_up(app: &App, record: &JobRecord, why: &str) -> Disposition {

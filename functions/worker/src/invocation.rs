@@ -40,6 +40,10 @@ const LONGEST_CALL: Duration = Duration::from_secs(4);
 /// Time for a call to the queue, which takes milliseconds.
 const HAND_BACK: Duration = Duration::from_secs(1);
 
+/// By how much an invocation must exceed a delivery of a webhook and what follows it, so that waiting for a fresh one gains time: what the
+/// start of the batch takes.
+const START: Duration = Duration::from_secs(5);
+
 impl Invocation {
     pub(crate) fn of(context: &lambda_runtime::Context) -> Self {
         let started = now();
@@ -96,6 +100,14 @@ impl Invocation {
     pub(crate) fn last_call(&self) -> Timestamp {
         let time = self.duration().saturating_sub(LONGEST_CALL + HAND_BACK);
         self.started.plus(time)
+    }
+
+    /// The time that a delivery of a webhook which takes up to `longest` may take from `now`; `None` if it must wait for a fresh invocation,
+    /// which has that much. In a short one, it takes what is left.
+    pub(crate) fn time_to_deliver(&self, longest: Duration, now: Timestamp) -> Option<Duration> {
+        let left = self.last_call().since(now);
+        let is_short = self.duration() < longest + LONGEST_CALL + HAND_BACK + START;
+        (left >= longest || is_short).then_some(left)
     }
 
     fn duration(&self) -> Duration {
@@ -180,6 +192,24 @@ mod tests {
         assert_eq!(time(2, 300), (seconds(94), Limit::Invocation));
         // Those of an earlier attempt, whose worker died.
         assert_eq!(time(1, 80), (seconds(80), Limit::Kind));
+    }
+
+    #[test]
+    fn a_webhook_gets_its_whole_time_or_waits_for_an_invocation_that_has_it() {
+        let longest = Duration::from_secs(15);
+        let time = |deadline, now| {
+            let invocation = Invocation {
+                started: at(0),
+                deadline: at(deadline),
+            };
+            let time = invocation.time_to_deliver(longest, at(now));
+            time.map(|time| time.as_secs())
+        };
+        assert_eq!((time(100, 0), time(100, 80)), (Some(95), Some(15)));
+        assert_eq!(time(100, 81), None);
+        assert_eq!((time(25, 5), time(25, 6)), (Some(15), None));
+        // No invocation of this deployment has that much for certain.
+        assert_eq!((time(24, 9), time(8, 1)), (Some(10), Some(2)));
     }
 
     #[test]

@@ -30,7 +30,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::debug;
 
 /// Maximum time of a delivery, from the name's resolution to the end of the response. Standard Webhooks recommends 15 to 30 seconds.
-const LONGEST: Duration = Duration::from_secs(15);
+pub(crate) const LONGEST: Duration = Duration::from_secs(15);
 
 /// Number of bytes of a response that are read, so that a receiver can write a short one in peace, before the connection is closed.
 const MAX_RESPONSE_BYTES: usize = 64 * 1_024;

@@ -15,7 +15,7 @@ pub enum CallbackDecision {
     NoEnd,
     /// The job has no callback, or its webhook was delivered or given up.
     Over,
-    /// The owner deleted the job before its webhook was delivered, or after that.
+    /// The owner deleted the job. Usually its webhook had been delivered: a tombstone does not say.
     Deleted,
     /// The job expired before its webhook was delivered.
     Expired,

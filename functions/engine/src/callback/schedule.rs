@@ -14,7 +14,7 @@ const DELAYS: [Duration; 6] = [
     Duration::from_secs(10 * 3_600),
 ];
 
-/// How long after a job's end its webhook is delivered: three days, so that a receiver that fails on a Friday evening is back in time.
+/// How long after a job's end, and after the message about it, its webhook is delivered: three days, so that a receiver that fails on a Friday evening is back in time.
 pub const GIVE_UP_AFTER: Duration = Duration::from_secs(3 * 86_400);
 
 /// Jitter adds up to a tenth of a delay, so that the deliveries that failed together in an outage do not return together. It only adds, so
@@ -28,6 +28,8 @@ pub struct NextDelivery {
     pub deliveries: u32,
     /// When the job ended.
     pub ended_at: Timestamp,
+    /// When the message about the end was sent: of an overdue job, the end can be written long after it.
+    pub announced_at: Timestamp,
     /// When the job expires: nobody can read it then.
     pub expires_at: Timestamp,
     /// When the delivery failed.
@@ -40,21 +42,35 @@ pub struct NextDelivery {
 
 impl NextDelivery {
     /// The delay until the next delivery, up to [`MAX_VISIBILITY`]; `None` if there is none, because it would be made
-    /// [`GIVE_UP_AFTER`] the end of the job, or once the job has expired.
+    /// [`GIVE_UP_AFTER`] the end of the job and the message about it, or once the job has expired.
     ///
     /// A `Retry-After` longer than the schedule's delay replaces it. A shorter one does not, so that no receiver is called more often for
     /// the same webhook than the schedule says.
     #[must_use]
     pub fn delay(&self) -> Option<Duration> {
-        let index = usize::try_from(self.deliveries.saturating_sub(1)).unwrap_or(usize::MAX);
-        let scheduled = DELAYS[index.min(DELAYS.len() - 1)];
-        let delay = scheduled.max(self.retry_after.unwrap_or_default());
+        let delay = scheduled(self.deliveries).max(self.retry_after.unwrap_or_default());
         let longest_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX) / JITTER_DIVISOR;
         let jitter = Duration::from_millis(self.random % longest_ms.saturating_add(1));
         let delay = delay.saturating_add(jitter).min(MAX_VISIBILITY);
-        let last = self.ended_at.plus(GIVE_UP_AFTER).min(self.expires_at);
+        let since = self.ended_at.max(self.announced_at);
+        let last = since.plus(GIVE_UP_AFTER).min(self.expires_at);
         (self.now.plus(delay) < last).then_some(delay)
     }
+}
+
+fn scheduled(deliveries: u32) -> Duration {
+    let index = usize::try_from(deliveries.saturating_sub(1)).unwrap_or(usize::MAX);
+    DELAYS[index.min(DELAYS.len() - 1)]
+}
+
+/// The time at `now` until the next delivery is due, after this number of deliveries, the last of which was written at `last`; zero if it
+/// is due. One end can have several messages, and the schedule holds for all of them together.
+#[must_use]
+pub fn until_next_delivery(deliveries: u32, last: Timestamp, now: Timestamp) -> Duration {
+    if deliveries == 0 {
+        return Duration::ZERO;
+    }
+    last.plus(scheduled(deliveries)).since(now)
 }
 
 #[cfg(test)]
@@ -68,6 +84,7 @@ mod tests {
         NextDelivery {
             deliveries,
             ended_at,
+            announced_at: ended_at,
             expires_at: ended_at.plus(7 * DAY),
             now: ended_at,
             retry_after: None,
@@ -91,6 +108,20 @@ mod tests {
             ]
         );
         assert_eq!(seconds(&after(u32::MAX)), Some(ten_hours));
+    }
+
+    #[test]
+    fn a_delivery_of_another_message_is_not_made_before_the_next_one_is_due() {
+        let last = Timestamp::from_seconds(1_000);
+        let left = |deliveries, seconds_after| {
+            let now = last.plus(Duration::from_secs(seconds_after));
+            until_next_delivery(deliveries, last, now).as_secs()
+        };
+        assert_eq!((left(1, 0), left(1, 4), left(1, 5)), (5, 1, 0));
+        assert_eq!((left(2, 5), left(2, 300)), (295, 0));
+        assert_eq!((left(99, 0), left(99, 36_000)), (36_000, 0));
+        // The end, not a delivery, was written last.
+        assert_eq!(left(0, 0), 0);
     }
 
     #[test]
@@ -151,6 +182,28 @@ mod tests {
         assert_eq!(at(94, 100), Some(5));
         assert_eq!(at(95, 100), None);
         assert_eq!(at(500, 100), None);
+    }
+
+    #[test]
+    fn an_end_that_was_written_late_is_delivered_for_as_long_as_any_other() {
+        let next = after(1);
+        let announced_at = next.ended_at.plus(5 * DAY);
+        let late = |now| NextDelivery {
+            announced_at,
+            now,
+            ..next
+        };
+        assert_eq!(seconds(&late(announced_at)), Some(5));
+        // Until the job expires.
+        let expires_at = next.expires_at.ms();
+        let at = |seconds_before| Timestamp::from_ms(expires_at - seconds_before * 1_000);
+        assert_eq!(seconds(&late(at(6))), Some(5));
+        assert_eq!(seconds(&late(at(5))), None);
+        let kept = NextDelivery {
+            expires_at: next.ended_at.plus(30 * DAY),
+            ..late(announced_at.plus(3 * DAY))
+        };
+        assert_eq!(seconds(&kept), None);
     }
 
     #[test]

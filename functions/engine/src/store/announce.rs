@@ -13,8 +13,9 @@ pub(super) struct Announcer {
     queue: CallbackQueue,
     /// A message counts for the writes that begin within this time of it: see [`crate::CallbackMessage::end_may_come_for`].
     counts_for: Duration,
-    /// When the message was sent before an end that was not answered: the repetitions of that write need no further message.
-    unanswered: Arc<Mutex<HashMap<CreationToken, Timestamp>>>,
+    /// When the message was sent before an end that is not known to be written: the repetitions of that write need no further message, and
+    /// neither does another end of the job after a refused one.
+    unwritten: Arc<Mutex<HashMap<CreationToken, Timestamp>>>,
 }
 
 impl JobStore {
@@ -26,13 +27,13 @@ impl JobStore {
         let announcer = queue.map(|queue| Announcer {
             queue,
             counts_for: write_horizon / 2,
-            unanswered: Arc::default(),
+            unwritten: Arc::default(),
         });
         Self { announcer, ..self }
     }
 
-    /// Sends the message about the end of this job, which is about to be written with this `now`, unless an earlier try of the write has
-    /// sent it. Without a callback, or without webhooks, there is nothing to send.
+    /// Sends the message about the end of this job, which is about to be written with this `now`, unless an earlier try to end the job
+    /// has sent it. Without a callback, or without webhooks, there is nothing to send.
     ///
     /// # Errors
     /// [`StoreError::Unannounced`]: the end must not be written.
@@ -47,8 +48,8 @@ impl JobStore {
         }
     }
 
-    /// The write of this job's end was answered, so it is not repeated.
-    pub(super) fn end_was_answered(&self, record: &JobRecord) {
+    /// The end of this job is in its record, so no other one is written.
+    pub(super) fn end_was_written(&self, record: &JobRecord) {
         if let Some(announcer) = &self.announcer {
             announcer.forget(&record.creation_token);
         }
@@ -64,24 +65,24 @@ impl Announcer {
         let sent = self.queue.announce_end(record).await;
         sent.map_err(StoreError::Unannounced)?;
         // From before the call, so that the message is never older than this.
-        self.unanswered().insert(token.clone(), now);
+        self.unwritten().insert(token.clone(), now);
         Ok(())
     }
 
     fn was_sent(&self, token: &CreationToken, now: Timestamp) -> bool {
-        let mut unanswered = self.unanswered();
-        // Of a write that was given up, nothing else removes the entry.
-        unanswered.retain(|_, sent_at| now.since(*sent_at) <= self.counts_for);
-        unanswered.contains_key(token)
+        let mut unwritten = self.unwritten();
+        // Of a write that was refused or given up, nothing else removes the entry.
+        unwritten.retain(|_, sent_at| now.since(*sent_at) <= self.counts_for);
+        unwritten.contains_key(token)
     }
 
     fn forget(&self, token: &CreationToken) {
-        self.unanswered().remove(token);
+        self.unwritten().remove(token);
     }
 
-    fn unanswered(&self) -> std::sync::MutexGuard<'_, HashMap<CreationToken, Timestamp>> {
+    fn unwritten(&self) -> std::sync::MutexGuard<'_, HashMap<CreationToken, Timestamp>> {
         // No code panics while it has the lock.
-        self.unanswered
+        self.unwritten
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

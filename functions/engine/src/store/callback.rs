@@ -21,11 +21,20 @@ pub enum Delivered {
     Never,
 }
 
+/// A callback after the outcome of a delivery was to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenDelivery {
+    /// The callback as it is stored now.
+    pub callback: Callback,
+    /// Whether this call is known to have written it. `false`: another delivery wrote before, or an earlier try of this call whose answer
+    /// was lost.
+    pub is_applied: bool,
+}
+
 const COUNTED: &str = "SET #callback_attempts = #callback_attempts + :one, #version = #version + :one, #updated_at_ms = :now";
 
 impl JobStore {
-    /// Writes the outcome of a delivery, and the HTTP status that the receiver answered with. Returns the callback as it is stored then:
-    /// another delivery may have written before; `None` if the job no longer exists, or another one has its id.
+    /// Writes the outcome of a delivery, and the HTTP status that the receiver answered with. `None` if the job no longer exists, or another one has its id.
     ///
     /// # Errors
     /// [`StoreError`]: the outcome may have been written, and a repeated call changes nothing then.
@@ -35,7 +44,7 @@ impl JobStore {
         outcome: Delivered,
         status: Option<u16>,
         now: Timestamp,
-    ) -> Result<Option<Callback>, StoreError> {
+    ) -> Result<Option<WrittenDelivery>, StoreError> {
         let mut set = COUNTED.to_owned();
         let mut values: Values = vec![
             (":creation_token", string(of.acceptance.as_str())),
@@ -69,11 +78,15 @@ impl JobStore {
             condition,
             values,
         };
-        let standing = match self.update(&of.id, update).await? {
-            Conditional::Applied(record) => Some(record),
-            Conditional::Refused(old) => old,
+        let (standing, is_applied) = match self.update(&of.id, update).await? {
+            Conditional::Applied(record) => (Some(record), true),
+            Conditional::Refused(old) => (old, false),
         };
         let standing = standing.filter(|record| record.creation_token == of.acceptance);
-        Ok(standing.and_then(|record| record.callback))
+        let callback = standing.and_then(|record| record.callback);
+        Ok(callback.map(|callback| WrittenDelivery {
+            callback,
+            is_applied,
+        }))
     }
 }

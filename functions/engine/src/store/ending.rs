@@ -200,7 +200,9 @@ impl JobStore {
     ) -> Result<Conditional, StoreError> {
         self.announce_end(record, now).await?;
         let written = self.update(&record.id, update).await?;
-        self.end_was_answered(record);
+        if matches!(written, Conditional::Applied(_)) {
+            self.end_was_written(record);
+        }
         Ok(written)
     }
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use engine::refused_range;
 
+use crate::persist::random;
+
 type LookUp = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
 type MayConnect = dyn Fn(IpAddr) -> bool + Send + Sync;
 
@@ -64,12 +66,20 @@ impl CheckedResolver {
         let found = found.map_err(ResolveDnsError::new)?;
         // Others are left out rather than refused as a whole: DNS64 adds a NAT64 address to each name that has only IPv4.
         let allowed = |address: &IpAddr| (self.may_connect)(*address);
-        let addresses: Vec<_> = found.iter().copied().filter(allowed).collect();
+        let mut addresses: Vec<_> = found.iter().copied().filter(allowed).collect();
         if addresses.is_empty() && !found.is_empty() {
             return Err(ResolveDnsError::new(RefusedAddresses));
         }
+        rotate(&mut addresses, random());
         Ok(addresses)
     }
+}
+
+/// The HTTP client tries the addresses in their order. One that does not answer at all takes the whole time of a delivery, so a later
+/// delivery begins with another one.
+fn rotate(addresses: &mut [IpAddr], random: u64) {
+    let count = u64::try_from(addresses.len().max(1)).unwrap_or(u64::MAX);
+    addresses.rotate_left(usize::try_from(random % count).unwrap_or_default());
 }
 
 fn system(name: &str) -> io::Result<Vec<IpAddr>> {

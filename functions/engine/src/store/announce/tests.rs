@@ -1,24 +1,30 @@
 //! Ends on back ends that answer as a test says.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::*;
 use crate::record::tests::{accepted, at};
+use crate::store::item::to_item;
 use crate::{Callback, Ending, JobState, Progress};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
+use serde_json::{Map, json};
 
 const HORIZON: Duration = Duration::from_secs(40);
 
-/// SQS and DynamoDB. The table refuses each condition.
+/// SQS and DynamoDB. The table refuses each condition, unless it applies each write.
 #[derive(Clone, Debug, Default)]
 struct BackEnds {
     calls: Arc<Mutex<Vec<String>>>,
     /// The operations that get a 500.
     broken: Arc<Mutex<Vec<&'static str>>>,
+    applies: Arc<AtomicBool>,
 }
 
 impl HttpConnector for BackEnds {
@@ -26,10 +32,15 @@ impl HttpConnector for BackEnds {
         let target = request.headers().get("x-amz-target").unwrap();
         let operation = target.split_once('.').unwrap().1.to_owned();
         let is_broken = self.broken.lock().unwrap().contains(&&*operation);
+        let empty = "{}".to_owned();
         let (status, body) = match &*operation {
-            _ if is_broken => (500, "{}"),
-            "UpdateItem" => (400, r##"{"__type": "#ConditionalCheckFailedException"}"##),
-            _ => (200, "{}"),
+            _ if is_broken => (500, empty),
+            "UpdateItem" if self.applies.load(Ordering::SeqCst) => (200, written()),
+            "UpdateItem" => {
+                let refused = r##"{"__type": "#ConditionalCheckFailedException"}"##;
+                (400, refused.to_owned())
+            }
+            _ => (200, empty),
         };
         self.calls.lock().unwrap().push(operation);
         let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
@@ -75,6 +86,19 @@ impl BackEnds {
     }
 }
 
+/// The answer to a write: any record will do.
+fn written() -> String {
+    let attributes = to_item(&accepted()).into_iter().map(|(name, value)| {
+        let value = match value {
+            AttributeValue::N(number) => json!({"N": number}),
+            AttributeValue::S(text) => json!({"S": text}),
+            other => panic!("{other:?}"),
+        };
+        (name, value)
+    });
+    json!({"Attributes": attributes.collect::<Map<_, _>>()}).to_string()
+}
+
 fn running() -> JobRecord {
     JobRecord {
         state: JobState::Started,
@@ -90,10 +114,10 @@ async fn finish(store: &JobStore, run: &JobRecord, now: Timestamp) -> Result<(),
     finish.await.map(drop)
 }
 
-/// Every end that the store writes.
+/// Every end that the store writes, so far apart that each needs a message of its own.
 async fn all_ends(store: &JobStore, run: &JobRecord) {
-    let (now, overdue) = (at(1_001), at(1_141));
-    finish(store, run, now).await.unwrap();
+    let (now, overdue) = (at(1_041), at(1_141));
+    finish(store, run, at(1_001)).await.unwrap();
     let unowned = store.finish_unowned(run, &Ending::Canceled, now, now, now);
     unowned.await.unwrap();
     store.finish_overdue(run, overdue).await.unwrap();
@@ -152,13 +176,25 @@ async fn a_message_counts_for_the_repetitions_of_its_write_for_half_of_the_horiz
     assert_eq!(back_ends.calls(), "SU");
 }
 
+/// As a failure is refused once a cancel was requested.
 #[tokio::test]
-async fn a_write_that_was_answered_leaves_nothing_behind() {
+async fn the_end_after_a_refused_one_needs_no_other_message_for_half_of_the_horizon() {
+    let back_ends = BackEnds::default();
+    let store = back_ends.store(true);
+    for (second, calls) in [(1_001, "SU"), (1_002, "U"), (1_021, "U"), (1_022, "SU")] {
+        finish(&store, &running(), at(second)).await.unwrap();
+        assert_eq!(back_ends.calls(), calls, "{second}");
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_was_written_leaves_nothing_behind() {
     let back_ends = BackEnds::default();
     let store = back_ends.store(true);
     back_ends.break_operation("UpdateItem");
     assert!(finish(&store, &running(), at(1_001)).await.is_err());
     back_ends.repair();
+    back_ends.applies.store(true, Ordering::SeqCst);
     finish(&store, &running(), at(1_002)).await.unwrap();
     assert_eq!(back_ends.calls(), "SUU");
     finish(&store, &running(), at(1_003)).await.unwrap();

@@ -1,10 +1,13 @@
 //! Which addresses are connected to, and with which certificates.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_smithy_runtime_api::client::dns::ResolveDns;
 
 use super::certificates::{acceptor, trust};
 use super::receiver::{Behavior, Receiver};
@@ -215,6 +218,23 @@ async fn no_packet_is_sent_for_a_refused_url() {
     let answer = deliver(&client, &format!("http://{plain}/")).await;
     assert_eq!(answer, Answer::unanswered(Unanswered::RefusedUrl));
     assert_eq!(receiver.connections().await, 0);
+}
+
+#[tokio::test]
+async fn each_address_of_a_name_comes_first_in_some_delivery() {
+    let addresses = ["192.0.2.1", "192.0.2.2", "2001:db8::1"];
+    let addresses = addresses.map(|address| address.parse::<IpAddr>().unwrap());
+    let resolver = CheckedResolver::of_system()
+        .looking_up(move |_| Ok(addresses.to_vec()))
+        .allowing(|_| true);
+    let mut first = BTreeSet::new();
+    for _ in 0..200 {
+        let mut found = resolver.resolve_dns("hooks.example.com").await.unwrap();
+        first.insert(found[0]);
+        found.sort();
+        assert_eq!(found, addresses);
+    }
+    assert_eq!(first.len(), addresses.len());
 }
 
 #[tokio::test]
