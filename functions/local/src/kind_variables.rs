@@ -57,22 +57,30 @@ fn set<'a>(of_kinds: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str
 }
 
 /// Variables that the service sets, with which a function cannot run if they have other values.
-const RESERVED: [&str; 16] = [
+const RESERVED: [&str; 24] = [
     "AUTHORIZATION",
     "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_SCHEDULER",
     "AWS_ENDPOINT_URL_SQS",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "PAYLOADS_BUCKET",
-    "PAYLOADS_ENDPOINT_URL",
+    "CALLBACKS_TO_LOOPBACK",
+    "CALLBACK_QUEUE_URL",
     "DEADLINE_SECONDS",
     "ID_SECRETS",
     "MAX_UPLOAD_MIB",
     "MONITOR_LINKS",
     "OPT_IN_KINDS",
+    "PAYLOADS_BUCKET",
+    "PAYLOADS_ENDPOINT_URL",
     "QUEUE_URL",
     "RETENTION_SECONDS",
+    "SCHEDULER_DOMAIN",
+    "SCHEDULE_DEAD_LETTER_ARN",
+    "SCHEDULE_GROUP",
+    "SCHEDULE_ROLE_ARN",
     "TABLE_NAME",
     "UPLOAD_DAYS",
+    "WEBHOOKS",
     "WRITE_HORIZON_SECONDS",
 ];
 
