@@ -43,9 +43,36 @@ impl CallbackQueue {
         self.0.send(body, &record.owner, UNTIL_THE_END, None).await
     }
 
+    /// Whether a message whose event has this `eventSourceARN` came out of this queue, by the queue's name.
+    #[must_use]
+    pub fn is_source(&self, arn: &str) -> bool {
+        arn.rsplit(':').next() == Some(self.0.name())
+    }
+
     /// The queue itself, to which received messages are returned.
     #[must_use]
     pub fn queue(&self) -> &JobQueue {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_sqs::config::{BehaviorVersion, Config};
+
+    #[test]
+    fn a_message_came_out_of_the_queue_whose_name_ends_its_source() {
+        let config = Config::builder().behavior_version(BehaviorVersion::latest());
+        let url = "https://sqs.us-east-1.amazonaws.com/123456789012/callbacks";
+        let queue = CallbackQueue::new(Client::from_conf(config.build()), url);
+        for (arn, is_source) in [
+            ("arn:aws:sqs:us-east-1:123456789012:callbacks", true),
+            ("arn:aws:sqs:us-east-1:123456789012:jobs", false),
+            ("arn:aws:sqs:us-east-1:123456789012:old-callbacks", false),
+            ("", false),
+        ] {
+            assert_eq!(queue.is_source(arn), is_source, "{arn}");
+        }
     }
 }
