@@ -89,20 +89,15 @@ impl Callbacks {
 }
 
 impl CallbackDelivery {
-    /// The delivery of a message about the end of a job; `None` if the message is another one. Whatever came out of `queue` is a delivery,
-    /// even if it cannot be read: its receipt is valid in that queue only.
+    /// The delivery of a message about the end of a job; `None` if the message is another one: see [`CallbackQueue::read`].
     pub(crate) fn of(
         record: &SqsMessage,
         queue: &CallbackQueue,
         invocation: &Invocation,
     ) -> Option<Self> {
-        let message = CallbackMessage::parse(record.body.as_deref().unwrap_or_default());
-        let arn = record.event_source_arn.as_deref();
-        if message.is_err() && !arn.is_some_and(|arn| queue.is_source(arn)) {
-            return None;
-        }
+        let body = record.body.as_deref().unwrap_or_default();
         Some(Self {
-            message,
+            message: queue.read(body, record.event_source_arn.as_deref())?,
             receipt: Receipt(record.receipt_handle.clone().unwrap_or_default()),
             sent_at: sent_at(record),
             deliveries: deliveries(record),
