@@ -323,4 +323,9 @@ async fn a_message_that_cannot_be_read_harms_no_webhook() {
 
     assert_eq!(failures, [messages[0].message_id.clone().unwrap()]);
     assert_eq!(app.callback(&record).await.state, CallbackState::Delivered);
+    // To the queue that it came out of.
+    let returned = app.recorder.requests(HAND_BACK);
+    assert_eq!(returned.len(), 1, "{returned:?}");
+    assert_eq!(returned[0]["QueueUrl"], app.backends.callback_queue_url);
+    assert_eq!(returned[0]["VisibilityTimeout"], 3_600);
 }

@@ -29,8 +29,8 @@ pub(crate) async fn consume(
     let (mut deliveries, mut webhooks) = (Vec::new(), Vec::new());
     for (index, record) in event.records.into_iter().enumerate() {
         message_ids.push(record.message_id.clone().unwrap_or_default());
-        let callbacks = app.callbacks.as_ref();
-        match callbacks.and_then(|_| CallbackDelivery::of(&record, &invocation)) {
+        let queue = app.callbacks.as_ref().map(|callbacks| &callbacks.queue);
+        match queue.and_then(|queue| CallbackDelivery::of(&record, queue, &invocation)) {
             Some(webhook) => webhooks.push((index, webhook)),
             None => deliveries.push((index, Delivery::of(record, &invocation))),
         }

@@ -8,8 +8,9 @@ use aws_lambda_events::event::sqs::SqsMessage;
 use bytes::Bytes;
 use engine::{
     Aws, Callback, CallbackDecision, CallbackMessage, CallbackQueue, CallbackState, ConfigError,
-    Delivered, Environment, HandBack, Happened, IdSecrets, JobRecord, NextDelivery, Receipt,
-    RetryPolicy, StoreError, Timestamp, WebhookId, decide_delivery, until_next_delivery,
+    Delivered, Environment, HandBack, Happened, IdSecrets, JobRecord, NextDelivery,
+    ParseMessageError, Receipt, RetryPolicy, StoreError, Timestamp, WebhookId, decide_delivery,
+    until_next_delivery,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -32,7 +33,7 @@ pub(crate) struct Callbacks {
 /// A delivery of a message about the end of a job.
 pub(crate) struct CallbackDelivery {
     pub(crate) receipt: Receipt,
-    message: CallbackMessage,
+    message: Result<CallbackMessage, ParseMessageError>,
     sent_at: Timestamp,
     /// Number of deliveries of the message, including this one.
     deliveries: u32,
@@ -44,6 +45,10 @@ const EARLY: RetryPolicy = RetryPolicy {
     base: Duration::from_secs(2),
     cap: Duration::from_secs(60),
 };
+
+/// Redelivery delay of a body that is not a message about an end. The queue has no dead-letter queue, so it is delivered until its
+/// retention ends: a deployment that is under way, or rolled back first, may bring the code that can read it.
+const UNREADABLE_RETRY: Duration = Duration::from_secs(3_600);
 
 impl Callbacks {
     /// Reads the settings of webhooks; `None` if the deployment has none.
@@ -84,10 +89,15 @@ impl Callbacks {
 }
 
 impl CallbackDelivery {
-    /// The delivery of a message about the end of a job; `None` if the message is another one.
-    pub(crate) fn of(record: &SqsMessage, invocation: &Invocation) -> Option<Self> {
+    /// The delivery of a message about the end of a job; `None` if the message is another one: see [`CallbackQueue::read`].
+    pub(crate) fn of(
+        record: &SqsMessage,
+        queue: &CallbackQueue,
+        invocation: &Invocation,
+    ) -> Option<Self> {
+        let body = record.body.as_deref().unwrap_or_default();
         Some(Self {
-            message: CallbackMessage::parse(record.body.as_deref()?).ok()?,
+            message: queue.read(body, record.event_source_arn.as_deref())?,
             receipt: Receipt(record.receipt_handle.clone().unwrap_or_default()),
             sent_at: sent_at(record),
             deliveries: deliveries(record),
@@ -97,18 +107,33 @@ impl CallbackDelivery {
 
     /// Delivers the webhook if the job has ended. Returns what the worker does with the message.
     pub(crate) async fn handle(&self, app: &Arc<App>, callbacks: &Callbacks) -> Disposition {
-        let read = persist(self.invocation.last_claim(), || {
-            app.store.get(&self.message.id)
-        });
+        match &self.message {
+            Ok(message) => self.take(app, callbacks, message).await,
+            Err(error) => {
+                error!(error.source = ?std::error::Error::source(error), deliveries = self.deliveries, "{error}");
+                Disposition::after(UNREADABLE_RETRY, HandBack::Unreadable)
+            }
+        }
+    }
+
+    async fn take(
+        &self,
+        app: &Arc<App>,
+        callbacks: &Callbacks,
+        message: &CallbackMessage,
+    ) -> Disposition {
+        let read = persist(self.invocation.last_claim(), || app.store.get(&message.id));
         let record = match read.await {
             Ok(record) => record,
-            Err(error) => return self.after_fault(&error),
+            Err(error) => return self.after_fault(message, &error),
         };
-        let (acceptance, now) = (&self.message.acceptance, now());
+        let (acceptance, now) = (&message.acceptance, now());
         let age = now.since(self.sent_at);
         let decision = decide_delivery(record.as_ref(), acceptance, age, app.write_horizon, now);
         match (decision, record) {
-            (CallbackDecision::Deliver, Some(record)) => self.deliver(app, callbacks, record).await,
+            (CallbackDecision::Deliver, Some(record)) => {
+                self.deliver(app, callbacks, message, record).await
+            }
             (CallbackDecision::TooEarly, _) => {
                 Disposition::after(EARLY.bound(self.deliveries), HandBack::CallbackEarly)
             }
@@ -116,7 +141,7 @@ impl CallbackDelivery {
                 given_up(app, &record, "its job has expired")
             }
             _ => {
-                info!(job.id = %self.message.id, decision = ?decision, "message about an end dropped");
+                info!(job.id = %message.id, decision = ?decision, "message about an end dropped");
                 Disposition::Done
             }
         }
@@ -126,6 +151,7 @@ impl CallbackDelivery {
         &self,
         app: &App,
         callbacks: &Callbacks,
+        message: &CallbackMessage,
         mut record: JobRecord,
     ) -> Disposition {
         let Some(callback) = record.callback.clone() else {
@@ -148,12 +174,12 @@ impl CallbackDelivery {
         let (outcome, delay) = self.outcome(record, &callback, answer);
         let written = persist(self.invocation.last_call(), || {
             let (store, status) = (&app.store, answer.status());
-            store.write_delivery(&self.message, outcome, status, now())
+            store.write_delivery(message, outcome, status, now())
         });
         let written = match written.await {
             Ok(written) => written,
             // A webhook that arrived is delivered once more: at least once.
-            Err(error) => return self.after_fault(&error),
+            Err(error) => return self.after_fault(message, &error),
         };
         let is_applied = written.as_ref().is_some_and(|written| written.is_applied);
         let standing = written.map(|written| written.callback.state);
@@ -209,8 +235,8 @@ impl CallbackDelivery {
         (outcome, delay)
     }
 
-    fn after_fault(&self, error: &StoreError) -> Disposition {
-        error!(job.id = %self.message.id, error.source = ?std::error::Error::source(error), "{error}");
+    fn after_fault(&self, message: &CallbackMessage, error: &StoreError) -> Disposition {
+        error!(job.id = %message.id, error.source = ?std::error::Error::source(error), "{error}");
         after_fault(self.deliveries)
     }
 }

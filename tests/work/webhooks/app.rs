@@ -182,7 +182,12 @@ impl App {
 
     /// Delivers the messages. Returns which are to be redelivered.
     pub(super) async fn deliver(&self, messages: &[Message]) -> Vec<String> {
-        self.deliver_event(&sqs_event(messages)).await
+        let mut event: Value = serde_json::from_str(&sqs_event(messages)).unwrap();
+        let queue = self.callback_queue_url.rsplit('/').next().unwrap();
+        for record in event["Records"].as_array_mut().unwrap() {
+            record["eventSourceARN"] = json!(format!("arn:aws:sqs:us-east-1:123456789012:{queue}"));
+        }
+        self.deliver_event(&event.to_string()).await
     }
 
     /// Delivers a message that was sent this long ago.

@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(seconds(&late(announced_at)), Some(5));
         // Until the job expires.
         let expires_at = next.expires_at.ms();
-        let at = |seconds_before| Timestamp::from_ms(expires_at - seconds_before * 1_000);
+        let at = |seconds_before: i64| Timestamp::from_ms(expires_at - seconds_before * 1_000);
         assert_eq!(seconds(&late(at(6))), Some(5));
         assert_eq!(seconds(&late(at(5))), None);
         let kept = NextDelivery {

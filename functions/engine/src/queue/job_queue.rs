@@ -66,6 +66,11 @@ impl JobQueue {
         }
     }
 
+    /// The name of the queue.
+    pub(super) fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Sends the body of a job's message ([`crate::JobMessage::to_body`]), visible after `delay` (maximum [`MAX_DELAY`]; the record has the
     /// time at which the job is due). The message group is the owner, so that one owner's flood does not delay the others (SQS fair
     /// queues). `trace` is an X-Ray trace header, which the worker's invocation continues.
