@@ -73,18 +73,15 @@ impl SlowWebhooks {
     }
 
     /// The figures of a load, with the number of the webhooks in its name.
-    pub(super) fn named(&self, measured: Measured) -> Measured {
+    pub(super) fn named(&self, mut measured: Measured) -> Measured {
         let (all, arrived) = (self.all, self.arrived.load(Ordering::Relaxed));
         eprintln!(
             "{} slow webhooks, {} of them delivered or under way",
             HumanCount(all.into()),
             HumanCount(arrived.into())
         );
-        let load = format!(
-            "{}, {} slow webhooks",
-            measured.load,
-            HumanCount(all.into())
-        );
-        Measured { load, ..measured }
+        let webhooks = format!(", {} slow webhooks", HumanCount(all.into()));
+        measured.load.push_str(&webhooks);
+        measured
     }
 }
