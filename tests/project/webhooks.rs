@@ -8,7 +8,6 @@ mod receiver;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;

@@ -49,7 +49,7 @@ impl Drop for Delivery {
 async fn hang(State(receiver): State<Receiver>) {
     receiver.arrived.fetch_add(1, Ordering::SeqCst);
     let _delivery = Delivery(receiver);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[tokio::test]
