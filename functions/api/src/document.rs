@@ -47,6 +47,7 @@ pub struct JobMembers<'a> {
     job_status: &'static str,
     #[schemars(range(max = 100))]
     percent_complete: u8,
+    /// The job never starts before it. If it was more than 15 minutes ahead, the job usually starts within a minute after it.
     #[schemars(schema_with = "schemas::time")]
     scheduled_start_time: String,
     /// When its latest attempt started.
