@@ -111,6 +111,19 @@ fn environment(command: &mut Command, cloud: &Cloud) {
         ("AWS_ENDPOINT_URL_SQS", cloud.sqs.clone()),
         ("TABLE_NAME", "jobs".to_owned()),
         ("QUEUE_URL", format!("{}/123456789012/jobs", cloud.sqs)),
+        (
+            "SCHEDULER_DOMAIN",
+            "scheduler.us-east-1.amazonaws.com".to_owned(),
+        ),
+        ("SCHEDULE_GROUP", "schedules".to_owned()),
+        (
+            "SCHEDULE_ROLE_ARN",
+            "arn:aws:iam::123456789012:role/schedules".to_owned(),
+        ),
+        (
+            "SCHEDULE_DEAD_LETTER_ARN",
+            "arn:aws:sqs:us-east-1:123456789012:undelivered".to_owned(),
+        ),
         ("ID_SECRETS", "0123456789abcdef0123456789abcdef".to_owned()),
         ("RETENTION_SECONDS", "86400".to_owned()),
         ("DEADLINE_SECONDS", "86400".to_owned()),
