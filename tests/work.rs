@@ -13,6 +13,7 @@ mod lifecycle;
 mod profiles;
 mod slices;
 mod slow_receivers;
+mod webhook_schedule;
 mod webhooks;
 mod wire;
 mod wire_faults;
