@@ -34,18 +34,25 @@ async fn until_tried(app: &App, job: &Job, attempts: u64, state: &str) {
 async fn a_webhook_is_delivered_after_5_seconds_5_minutes_and_half_an_hour() {
     let (listener, url) = listen().await;
     let arrived = Arc::new(AtomicU64::new(0));
-    let router = Router::new().route("/", post(receive));
+    let router = Router::new()
+        .route("/", post(receive))
+        .route("/other", post(async || StatusCode::NO_CONTENT));
     let router = router.with_state(arrived.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
     let (app, mut clock) = App::start_with_clock(&["--callbacks-to-loopback"]);
-    let job = json!({"name": "rehearsal", "input": {}, "callback": {"url": format!("{url}/")}});
-    let job = app.submit(&job).await;
+    let submit = async |path: &str| {
+        let callback = json!({"url": format!("{url}{path}")});
+        app.submit(&json!({"name": "rehearsal", "input": {}, "callback": callback}))
+            .await
+    };
+    let job = submit("/").await;
 
     // At once, and after 5 seconds, which are real ones.
     until_tried(&app, &job, 2, "PENDING").await;
     clock.advance(Duration::from_secs(200));
-    let other = app.rehearse(json!({})).await;
-    app.wait_for_end(&other).await;
+    // What else is due is taken out of the queue with this one.
+    let other = submit("/other").await;
+    until_tried(&app, &other, 1, "DELIVERED").await;
     assert_eq!(arrived.load(Ordering::SeqCst), 2, "before its time");
     // A delay is up to a tenth longer.
     clock.advance(Duration::from_secs(135));
