@@ -1,4 +1,4 @@
-//! One delivery of a webhook: whether its job has ended, what is sent, and what becomes of the message.
+//! One delivery of a webhook: whether its job has ended, what is sent, and what the worker does with the message.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -223,11 +223,11 @@ impl CallbackDelivery {
             random: random(),
         };
         let delay = next.delay();
-        let (status, reason) = match why {
-            Why::Status(status) => (Some(status), "status"),
-            Why::Unanswered(unanswered) => (None, unanswered.as_str()),
+        let reason = match why {
+            Why::Status(_) => "status",
+            Why::Unanswered(unanswered) => unanswered.as_str(),
         };
-        info!(job.id = %record.id, job.name = %record.kind, attempt = next.deliveries, http.status = status, delay_s = delay.map(|delay| delay.as_secs()), "webhook not delivered: {reason}");
+        info!(job.id = %record.id, job.name = %record.kind, attempt = next.deliveries, http.status = answer.status(), delay_s = delay.map(|delay| delay.as_secs()), "webhook not delivered: {reason}");
         let outcome = match delay {
             Some(_) => Delivered::NotYet { attempts_before },
             None => Delivered::Never,

@@ -206,7 +206,7 @@ fn attribute(record: &SqsMessage, name: &str) -> Option<i64> {
     record.attributes.get(name)?.parse().ok()
 }
 
-/// What becomes of a message after a fault of the table in this delivery of it.
+/// What the worker does with a message after a fault of the table in this delivery of it.
 pub(crate) fn after_fault(deliveries: u32) -> Disposition {
     Disposition::after(FAULTS.bound(deliveries), HandBack::Table)
 }

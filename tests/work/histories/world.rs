@@ -415,16 +415,8 @@ impl World {
             .reschedule(&run.record, &again, &run.said, now)
             .await
             .unwrap();
-        self.look(run.record.id, token(&run)).await;
-        match written {
-            Written::Applied => {
-                self.kept.insert(run.record.id, run.said.checkpoint.clone());
-                let after = again.next_start.since(now);
-                self.hand_back(&run.delivery, after).await;
-            }
-            Written::CancelRequested => self.end(run, &Ending::Canceled).await,
-            Written::Fenced => {}
-        }
+        self.gave_back(run, written, again.next_start.since(now))
+            .await;
     }
 
     /// The attempt goes on in a later invocation.
@@ -437,11 +429,16 @@ impl World {
             .end_slice(&run.record, &run.said, next_start, now)
             .await
             .unwrap();
+        self.gave_back(run, written, next_start.since(now)).await;
+    }
+
+    /// The write by which an attempt gives its job back has been answered.
+    async fn gave_back(&mut self, run: Run, written: Written, after: Duration) {
         self.look(run.record.id, token(&run)).await;
         match written {
             Written::Applied => {
                 self.kept.insert(run.record.id, run.said.checkpoint.clone());
-                self.hand_back(&run.delivery, next_start.since(now)).await;
+                self.hand_back(&run.delivery, after).await;
             }
             Written::CancelRequested => self.end(run, &Ending::Canceled).await,
             Written::Fenced => {}

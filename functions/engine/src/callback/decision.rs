@@ -1,10 +1,10 @@
-//! What is done about a message about the end of a job.
+//! The decision about a message that announces the end of a job.
 
 use std::time::Duration;
 
 use crate::{CallbackMessage, CallbackState, CreationToken, JobRecord, Timestamp};
 
-/// What is done about a message about the end of a job.
+/// Decision about a message that announces the end of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallbackDecision {
     /// The end is in the record, and its webhook is to be delivered.

@@ -40,15 +40,14 @@ impl SlowWebhooks {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let arrived = Arc::new(AtomicU32::new(0));
-        let mut server = JoinSet::new();
         let of_server = arrived.clone();
-        server.spawn(serve(listener, move |_| {
+        let server = serve(listener, move |_| {
             of_server.fetch_add(1, Ordering::Relaxed);
             async {
                 sleep(TAKES).await;
                 Ok(Response::new(Full::default()))
             }
-        }));
+        });
         let body = json!({"name": "rehearsal", "input": {}, "callback": {"url": url}}).to_string();
         let submits: Vec<_> = (0..all).map(|_| client.post(&body, None)).collect();
         let answers: Vec<_> = stream::iter(submits).buffered(AT_ONCE).collect().await;

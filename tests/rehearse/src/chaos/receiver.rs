@@ -73,11 +73,8 @@ impl Receiver {
             auditor,
             received: Mutex::default(),
         });
-        let mut server = JoinSet::new();
         let of_server = inner.clone();
-        server.spawn(serve(listener, move |request| {
-            of_server.clone().respond(request)
-        }));
+        let server = serve(listener, move |request| of_server.clone().respond(request));
         Ok(Self {
             url,
             inner,

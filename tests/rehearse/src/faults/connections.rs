@@ -21,8 +21,18 @@ pub(crate) type Answer = Response<Full<Bytes>>;
 #[error("the connection was reset on purpose")]
 pub(crate) struct Reset;
 
-/// Answers each request with what `respond` returns, until it is dropped.
-pub(crate) async fn serve<R, F>(listener: TcpListener, respond: R)
+/// Starts a server that answers each request with what `respond` returns, until the task in the set is dropped.
+pub(crate) fn serve<R, F>(listener: TcpListener, respond: R) -> JoinSet<()>
+where
+    R: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Answer, Reset>> + Send + 'static,
+{
+    let mut server = JoinSet::new();
+    server.spawn(accept(listener, respond));
+    server
+}
+
+async fn accept<R, F>(listener: TcpListener, respond: R)
 where
     R: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Answer, Reset>> + Send + 'static,

@@ -91,11 +91,8 @@ impl Front {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let inner = Arc::new(inner);
-        let mut server = JoinSet::new();
         let of_server = inner.clone();
-        server.spawn(serve(listener, move |request| {
-            of_server.clone().respond(request)
-        }));
+        let server = serve(listener, move |request| of_server.clone().respond(request));
         Ok(Self {
             url,
             inner,
