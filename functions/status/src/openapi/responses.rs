@@ -18,16 +18,18 @@ const OF_THE_GATEWAY: [(&str, &str); 6] = [
     ),
     ("403", "The caller is not allowed to make this request"),
     ("413", "The request exceeds the maximum size of the gateway"),
-    ("429", "Too many requests. Repeat the request later"),
+    (
+        "429",
+        "Repeat the request later; a submit only with its Idempotency-Key",
+    ),
     (
         "500",
-        "Repeating a request does not help if the response is a problem. If it has only a 'message', a function failed or took too long: \
-         repeat the request, but a submit only with its Idempotency-Key, because the job may have been accepted",
+        "If the response has only a 'message', a function failed or took too long: repeat the request, a submit only with its \
+         Idempotency-Key. If it is a problem, repeating it does not help",
     ),
     (
         "503",
-        "Repeat the request after the time in Retry-After, or later; a submit only with its Idempotency-Key, because the job may have \
-         been accepted",
+        "Repeat the request after the time in Retry-After; a submit only with its Idempotency-Key",
     ),
 ];
 

@@ -102,23 +102,25 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
     }
 }
 
-/// The type of a job in a state. `flat` has the members of all states.
+/// The type of a job in a state, without a result. `flat` has the members of all states.
+///
+/// A member that is null in this state keeps the type that it has in others: openapi-fetch omits members whose type is null alone.
 fn in_state(flat: &Value, state: JobState) -> Value {
     let mut job = flat.clone();
     job["description"] = format!("A job in the state {state}.").into();
     let members = &mut job["properties"];
     members["job-state"] = json!({ "type": "string", "const": state.as_str() });
     members["job-status"] = json!({ "type": "string", "const": state.job_status() });
-    members["result"] = json!({ "type": "null" });
-    members["error"] = match state {
-        Completed(Outcome::Failed | Outcome::Canceled) => reference("JobError"),
-        Scheduled | Started | Completed(Outcome::Success) => json!({ "type": "null" }),
-    };
-    members["end-time"] = if state.is_completed() {
-        json!({ "type": "string", "format": "date-time" })
-    } else {
-        json!({ "type": "null" })
-    };
+    members["result"] = json!({
+        "description": "Null: only a job that has succeeded has a result, and not in a list.",
+        "anyOf": [reference("JobResult"), { "type": "null" }],
+    });
+    if matches!(state, Completed(Outcome::Failed | Outcome::Canceled)) {
+        members["error"] = reference("JobError");
+    }
+    if state.is_completed() {
+        members["end-time"]["type"] = "string".into();
+    }
     job
 }
 
