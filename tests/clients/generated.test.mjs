@@ -2,9 +2,10 @@
 // (`generated/jobs.ts`), with the lines of the page for authors of clients, and with every example of the document; then the code runs.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { before, test } from "node:test";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const { SERVICE_URL } = process.env;
@@ -87,4 +88,27 @@ test("the lines of the page print a job that succeeded", () => {
   const printed = execFileSync(process.execPath, [`${out}js/out/page.js`], { encoding: "utf8" });
 
   assert.match(printed, /status: 'Succeeded'/);
+});
+
+test("a closed API takes what the page signs", async () => {
+  const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
+  const service = spawn(`${target}/debug/local`, ["serve", "--port", "0", "--quiet", "--authorization", "iam"]);
+  try {
+    let url;
+    for await (const line of createInterface({ input: service.stdout })) {
+      url ??= /API +(\S+)/.exec(line)?.[1];
+      for (const [, name, value] of line.matchAll(/(AWS_\w+)=(\S+)/g)) process.env[name] = value;
+      if (line.includes("Ctrl-C")) break;
+    }
+    process.env.AWS_REGION = "us-east-1";
+    const { signed } = await import(`${out}js/out/signing.js`);
+    const body = '{"name": "rehearsal", "input": {}}';
+    const submit = { method: "POST", headers: { "content-type": "application/json" }, body };
+
+    assert.equal((await signed(new Request(`${url}/jobs`, submit))).status, 202);
+    assert.equal((await signed(new Request(`${url}/jobs?limit=1&job-status=FAILED`))).status, 200);
+    assert.equal((await fetch(`${url}/jobs`, submit)).status, 403);
+  } finally {
+    service.kill();
+  }
 });
