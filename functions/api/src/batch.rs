@@ -71,12 +71,18 @@ impl BatchItem {
     }
 }
 
-/// The response to a batch: 202 if any job was accepted, and a problem with the same items otherwise.
+/// The response to a batch: 202 if any job was accepted, and a problem with the same items otherwise. Nobody reads the response to a
+/// schedule's event, so there one problem is enough: the event is tried again, or ends where an operator sees it.
 #[must_use]
 pub fn batch_answer(items: &[BatchItem], incoming: &Incoming) -> Answer {
     let members = items.iter().map(|item| item.members(incoming)).collect();
-    let problems: Option<Vec<_>> = items.iter().map(BatchItem::problem).collect();
-    if let Some(problems) = problems {
+    let problems: Vec<_> = items.iter().filter_map(BatchItem::problem).collect();
+    let is_refused = if incoming.is_scheduled {
+        !problems.is_empty()
+    } else {
+        problems.len() == items.len()
+    };
+    if is_refused {
         return of_all(&problems).answer_with(members, incoming);
     }
     let body = json(&BatchDocument { items: members });
@@ -86,7 +92,7 @@ pub fn batch_answer(items: &[BatchItem], incoming: &Incoming) -> Answer {
         .with("vary", "accept, authorization")
 }
 
-/// The problem of a batch without a job: the one that may pass, if there is one.
+/// The problem of the whole batch: the one that may pass, if there is one.
 fn of_all(problems: &[&Problem]) -> Problem {
     let fault = |kind| problems.iter().find(|problem| problem.kind() == kind);
     let fault = fault(ProblemKind::Unavailable).or_else(|| fault(ProblemKind::InternalError));

@@ -28,6 +28,8 @@ const MAX_ITEMS: usize = engine::MAX_PAGE;
 /// Maximum number of errors that an item's problem lists. A response of Lambda must not exceed 6 MB.
 const MAX_ERRORS_OF_ITEM: usize = 5;
 
+const REUSED: &str = "You submitted a different job at this index under this key, and that job still exists. Use a new key for new jobs.";
+
 /// What became of an item.
 type Outcome = Result<Stored, Problem>;
 
@@ -93,7 +95,10 @@ struct Requested {
 impl Batch<'_> {
     fn end(&mut self, index: usize, outcome: Outcome) {
         let pointer = format!("/{index}");
-        let outcome = outcome.map_err(|problem| problem.within(&pointer, MAX_ERRORS_OF_ITEM));
+        let outcome = outcome.map_err(|problem| match problem.kind() {
+            ProblemKind::IdempotencyKeyReused => problem.detail(REUSED),
+            _ => problem.within(&pointer, MAX_ERRORS_OF_ITEM),
+        });
         if let Some(of_item) = self.outcomes.get_mut(index) {
             *of_item = Some(outcome);
         }
