@@ -309,7 +309,7 @@ async fn jobs_of_a_batch_may_name_one_upload_and_each_wrong_one_has_its_pointer(
     let items = items(&app.post_batch(&batch).await);
 
     assert_eq!(problem(&items[1]), (422, "invalid-job"));
-    assert_eq!(pointers(&items[1]), ["/1/input/csv/upload"]);
+    assert_eq!(pointers(&items[1]), ["/1/input/csv"]);
     for index in [0, 2] {
         let uri = items[index]["job"]["@uri"].as_str().unwrap();
         let result = eventually("a profile", async || {
