@@ -98,7 +98,7 @@ struct CallbackMembers<'a> {
 
 /// An error: a code for programs, and a message for people.
 #[derive(Clone, Copy, JsonSchema, Serialize)]
-#[schemars(rename = "Error")]
+#[schemars(rename = "JobError")]
 pub(crate) struct ErrorMembers<'a> {
     pub(crate) code: &'a str,
     pub(crate) message: &'a str,

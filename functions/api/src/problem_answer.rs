@@ -140,12 +140,14 @@ pub struct ProblemDocument<'a> {
     errors: &'a [FieldError],
     /// Number of further errors. Absent if `errors` lists all of them.
     #[serde(rename = "more-errors", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize")]
     more_errors: Option<usize>,
     /// The problems of a batch without a job, in the order of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<ItemMembers<'a>>,
     /// The maximum size of the body, in bytes.
     #[serde(rename = "limit-bytes", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize")]
     limit_bytes: Option<usize>,
     /// When the job expired.
     #[serde(rename = "expired-at", skip_serializing_if = "Option::is_none")]
@@ -183,6 +185,7 @@ pub(crate) struct ItemProblem<'a> {
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "ProblemError")]
 struct ErrorMember<'a> {
+    /// The last part of the problem's type. A later version of the service can have others.
     code: &'a str,
     message: &'a str,
 }

@@ -21,6 +21,9 @@ pub(crate) struct ListDocument<'a> {
     /// The next page's URL, if there may be one. Its cursor is opaque.
     #[schemars(url)]
     next: Option<String>,
+    /// The `cursor` of the next page; null exactly if `next` is. Opaque.
+    #[serde(rename = "next-cursor")]
+    next_cursor: Option<String>,
 }
 
 /// A page of the caller's jobs, newest first.
@@ -41,14 +44,16 @@ pub(crate) async fn list(
     let filter = status
         .map(|status| format!("&job-status={status}"))
         .unwrap_or_default();
-    let next = page
-        .next
+    let next_cursor = page.next.map(|cursor| cursor.to_string());
+    let next = next_cursor
+        .as_ref()
         .map(|cursor| incoming.url(&format!("/jobs?limit={limit}&cursor={cursor}{filter}")));
     let here = this_page(incoming, limit);
     let body = match form {
         Representation::Json => json(&ListDocument {
             jobs: page.jobs.iter().map(JobMembers::of).collect(),
             next: next.clone(),
+            next_cursor,
         }),
         Representation::AtomEntry | Representation::AtomFeed => {
             let feed = Feed {

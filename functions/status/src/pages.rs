@@ -1,4 +1,4 @@
-//! The home and problem-type documents, which do not change while a deployment exists.
+//! The home and problem-type documents, which change only with the deployment.
 
 use api::{
     Answer, CALLBACKS_PATH, Incoming, JSON, OPENAPI_PATH, Problem, ProblemKind, Representation,
@@ -72,10 +72,10 @@ pub(crate) fn problem_type(kind: ProblemKind, incoming: &Incoming) -> Result<Ans
     Ok(page(form, json(&document)))
 }
 
-/// A response with a document that may be cached. It varies by origin, because the gateway adds other headers for other origins
-/// (CORS).
+/// A response with a document that a cache must revalidate: it changes when the deployment gets a kind. It varies by origin, because
+/// the gateway adds other headers for other origins (CORS).
 pub(crate) fn page(form: Representation, body: String) -> Answer {
     Answer::of(form, StatusCode::OK, body)
-        .with("cache-control", "max-age=3600")
+        .with("cache-control", "no-cache")
         .with("vary", "accept, origin")
 }
