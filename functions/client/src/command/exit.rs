@@ -126,6 +126,7 @@ impl CommandError {
             Self::Input(InputError::TooLarge(_)) => {
                 "\n  Submit a smaller file, or ask the operator to enable large payloads."
             }
+            Self::Input(InputError::NobodyToAsk) => "\n  Add --yes to cancel these jobs.",
             Self::Input(_) | Self::Output(_) => "",
         }
     }

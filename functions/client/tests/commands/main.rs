@@ -5,8 +5,10 @@
     reason = "this whole binary is tests"
 )]
 
+mod batches;
 mod command_line;
 mod jobs;
+mod many;
 mod results;
 mod scripted;
 mod submitting;
