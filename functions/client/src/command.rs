@@ -11,6 +11,7 @@ mod filter;
 mod input;
 mod input_error;
 mod list;
+mod open;
 mod progress;
 mod result;
 mod submit;
@@ -51,6 +52,9 @@ pub enum ClientCommand {
     /// List your jobs, newest first
     #[command(after_help = EXIT_CODES)]
     List(list::Args),
+    /// Open the service's pages in a browser, with your credentials, until Ctrl-C
+    #[command(after_help = EXIT_CODES)]
+    Open(open::Args),
     /// Print the result of a job as JSON
     #[command(after_help = EXIT_CODES)]
     Result(JobArgs),
@@ -75,6 +79,7 @@ impl ClientCommand {
             Self::Watch(args) => watch::run(args).await,
             Self::Cancel(args) => cancel::run(args, stdout).await,
             Self::List(args) => list::run(args, stdout).await,
+            Self::Open(args) => open::run(args, stdout).await,
             Self::Result(args) => result::run(args, stdout).await,
             Self::Delete(args) => delete::run(args).await,
             Self::Callbacks(args) => callbacks::run(args, stdout).await,

@@ -49,6 +49,7 @@ mod list;
 mod options;
 mod pace;
 mod problem;
+mod relay;
 mod result;
 mod signing;
 mod store;

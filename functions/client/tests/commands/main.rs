@@ -9,6 +9,7 @@ mod batches;
 mod command_line;
 mod jobs;
 mod many;
+mod opening;
 mod results;
 mod scripted;
 mod submitting;
