@@ -29,7 +29,7 @@ pub(super) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; a watched job ended in SUCCESS
   1  the watched job ended in FAILED
-  2  the command line or an input file is wrong, or the service refused the request (4xx)
+  2  the command line or an input file is wrong, or the service refused the request (4xx) or a line of --each
   3  the watched job ended in CANCELED
   4  gone (410) or not found (404); for `result`, also if the job has no result (yet)
   5  the service cannot be reached or is busy, or its response is not in the contract";

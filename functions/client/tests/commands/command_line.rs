@@ -47,3 +47,10 @@ fn a_command_line_that_is_wrong_has_clap_s_exit_code() {
         assert_eq!(error.exit_code(), i32::from(Exit::Usage as u8), "{line:?}");
     }
 }
+
+#[test]
+fn the_readme_shows_the_example_as_it_is() {
+    let example = include_str!("../../examples/jobs.rs");
+
+    assert!(include_str!("../../README.md").contains(example));
+}
