@@ -18,6 +18,7 @@ use hyper::header::{
     ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH,
     CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, LOCATION,
     REFERRER_POLICY, SET_COOKIE, TRANSFER_ENCODING, UPGRADE, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -159,9 +160,10 @@ impl Relay {
             Entry::Once => redirect(&format!("{}/", self.guard.base())),
             Entry::Refused(status) => plain(status, ""),
         };
-        // The address of the page is a secret.
-        let policy = HeaderValue::from_static("no-referrer");
-        response.headers_mut().insert(REFERRER_POLICY, policy);
+        let headers = response.headers_mut();
+        // The address of the page is a secret, and a result that looks like a page is none.
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
     }
 

@@ -121,6 +121,7 @@ async fn a_page_leads_back_here_and_carries_nothing_of_the_browser_s_to_the_serv
     assert_eq!(header("access-control-allow-origin"), None);
     assert_eq!(header("set-cookie"), None);
     assert_eq!(header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(header("x-content-type-options"), Some("nosniff"));
     assert_eq!(
         response.text().await.unwrap(),
         format!("<a href=\"{}/jobs\">", open.base)
