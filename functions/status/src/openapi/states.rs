@@ -65,6 +65,7 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
         listed.into_iter(),
     );
     schemas["ListDocument"]["properties"]["jobs"]["items"] = reference("ListedJob");
+    schemas["BatchItem"]["properties"]["job"]["$ref"] = reference("ListedJob")["$ref"].take();
 
     if features.webhooks {
         let success = Completed(Outcome::Success);
