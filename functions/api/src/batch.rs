@@ -103,6 +103,9 @@ fn of_all(problems: &[&Problem]) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use super::ProblemKind::{
+        BatchRefused, BodyTooLarge, IdempotencyKeyReused, InternalError, InvalidJob, Unavailable,
+    };
     use super::*;
 
     #[test]
@@ -110,10 +113,6 @@ mod tests {
         let of = |kinds: &[ProblemKind]| {
             let problems: Vec<_> = kinds.iter().map(|kind| Problem::new(*kind)).collect();
             of_all(&problems.iter().collect::<Vec<_>>()).kind()
-        };
-        use ProblemKind::{
-            BatchRefused, BodyTooLarge, IdempotencyKeyReused, InternalError, InvalidJob,
-            Unavailable,
         };
         assert_eq!(
             of(&[InvalidJob, IdempotencyKeyReused, BodyTooLarge]),
