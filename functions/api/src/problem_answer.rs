@@ -178,6 +178,7 @@ pub(crate) struct ItemProblem<'a> {
     errors: &'a [FieldError],
     /// Number of further errors. Absent if `errors` lists all of them.
     #[serde(rename = "more-errors", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize")]
     more_errors: Option<usize>,
 }
 
