@@ -15,7 +15,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 
 pub use name::ScheduleName;
-use request::{CreateSchedule, TargetOf};
 
 use crate::aws::ATTEMPT;
 use crate::signed::{Request, Service, ServiceError, SignedClient};
@@ -137,8 +136,7 @@ impl Schedules {
             group,
             target,
         } = &*self.inner;
-        let target = TargetOf::new(target, &input.0);
-        let body = CreateSchedule::new(group, token, start, target).to_json();
+        let body = request::create(group, token, start, target, &input.0);
         let request = Request {
             method: "POST",
             path: &format!("schedules/{name}"),
