@@ -166,13 +166,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_deadline_outlives_its_message() {
-        let deadline = |seconds| Environment::of(&[("DEADLINE_SECONDS", seconds)]).deadline();
-        assert_eq!(deadline("1208340"), Ok(Duration::from_secs(1_208_340)));
-        assert!(deadline("1208341").is_err());
-    }
-
-    #[test]
     fn no_record_is_gone_before_a_late_write_could_find_it() {
         let retention = |variables: &[_]| Environment::of(variables).retention();
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);

@@ -239,10 +239,3 @@ async fn a_schedule_that_has_fired_needs_no_delete_and_another_error_is_not_repe
         assert_eq!(scripted.sent().len(), 1);
     }
 }
-
-#[test]
-fn a_role_that_is_no_arn_stops_the_cold_start() {
-    let environment = Environment::of(&[("SCHEDULE_ROLE_ARN", "hunter2")]);
-    let error = Target::of(&environment).err().unwrap().to_string();
-    assert!(error.contains("SCHEDULE_ROLE_ARN") && !error.contains("hunter2"));
-}
