@@ -119,8 +119,8 @@ impl IdSecrets {
         key: &'a str,
     ) -> impl Iterator<Item = JobId> + 'a {
         self.all().map(move |secret| {
-            let owned = owner.as_str().as_bytes();
-            derived(secret, owner, &[b"key", owned, key.as_bytes()])
+            let name = owner.as_str().as_bytes();
+            derived(secret, owner, &[b"key", name, key.as_bytes()])
         })
     }
 
@@ -133,8 +133,8 @@ impl IdSecrets {
         index: usize,
     ) -> impl Iterator<Item = JobId> + 'a {
         self.all().map(move |secret| {
-            let (owned, index) = (owner.as_str().as_bytes(), (index as u64).to_be_bytes());
-            derived(secret, owner, &[b"item", owned, key.as_bytes(), &index])
+            let (name, index) = (owner.as_str().as_bytes(), (index as u64).to_be_bytes());
+            derived(secret, owner, &[b"item", name, key.as_bytes(), &index])
         })
     }
 
