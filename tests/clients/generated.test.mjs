@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { before, test } from "node:test";
 import { createInterface } from "node:readline";
+import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const { SERVICE_URL } = process.env;

@@ -20,7 +20,7 @@ const OF_THE_GATEWAY: [(&str, &str); 6] = [
     ("413", "The request exceeds the maximum size of the gateway"),
     (
         "429",
-        "Repeat the request later; a submit only with its Idempotency-Key",
+        "Too many requests. Repeat the request later; a submit only with its Idempotency-Key",
     ),
     (
         "500",

@@ -47,59 +47,67 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
         unfinished.into_iter(),
     );
 
-    schemas["ListedSucceededJob"] = in_state(&flat, Completed(Outcome::Success));
-    schemas["ListedSucceededJob"]["description"] =
-        "A job that has succeeded, without its result.".into();
-    let listed = STATES.map(|(state, name)| {
-        let is_success = state == Completed(Outcome::Success);
-        let name = if is_success {
-            "ListedSucceededJob"
-        } else {
-            name
-        };
-        (state.job_status(), name.into())
-    });
-    schemas["ListedJob"] = one_of(
-        "A job without its result.",
-        "job-status",
-        listed.into_iter(),
-    );
-    schemas["ListDocument"]["properties"]["jobs"]["items"] = reference("ListedJob");
-
+    describe_list(&flat, schemas);
     if features.webhooks {
-        let success = Completed(Outcome::Success);
-        let succeeded = with_status(&schemas["JobDocument"], success, "ListedSucceededJob");
-        schemas["ListedSucceededJobDocument"] = succeeded;
-        let finished = STATES.iter().filter(|(state, _)| state.is_completed());
-        let documents = finished.map(|(state, _)| {
-            let status = state.operation_status();
-            let listed = if *state == success { "Listed" } else { "" };
-            (status, format!("{listed}{status}JobDocument"))
-        });
-        schemas["FinishedJobDocument"] = one_of(
-            "A job that has finished, without its result.",
-            "status",
-            documents,
-        );
-        schemas["WebhookDocument"]["properties"]["data"]["$ref"] =
-            reference("FinishedJobDocument")["$ref"].take();
+        describe_webhook(schemas);
     }
     for name in ["JobDocument", "AcceptedDocument"] {
-        let flat = schemas[name].take();
-        let mut of_status = Vec::new();
-        for (state, job) in STATES {
-            let job = if state.is_completed() {
-                job
-            } else {
-                "UnfinishedJob"
-            };
-            let status = state.operation_status();
-            schemas[format!("{status}{name}")] = with_status(&flat, state, job);
-            of_status.push((status, format!("{status}{name}")));
-        }
-        let description = flat["description"].as_str().unwrap_or_default();
-        schemas[name] = one_of(description, "status", of_status.into_iter());
+        describe_document(name, schemas);
     }
+}
+
+/// The name of the type of a job in this state without its result.
+fn listed(state: JobState, name: &str) -> String {
+    let prefix = if state == Completed(Outcome::Success) {
+        "Listed"
+    } else {
+        ""
+    };
+    format!("{prefix}{name}")
+}
+
+/// Replaces the type of a listed job. `flat` has the members of all states.
+fn describe_list(flat: &Value, schemas: &mut Value) {
+    let mut succeeded = in_state(flat, Completed(Outcome::Success));
+    succeeded["description"] = "A job that has succeeded, without its result.".into();
+    schemas["ListedSucceededJob"] = succeeded;
+    let jobs = STATES.map(|(state, name)| (state.job_status(), listed(state, name)));
+    schemas["ListedJob"] = one_of("A job without its result.", "job-status", jobs.into_iter());
+    schemas["ListDocument"]["properties"]["jobs"]["items"] = reference("ListedJob");
+}
+
+/// Replaces the type of the document in a webhook by that of a finished job without its result.
+fn describe_webhook(schemas: &mut Value) {
+    let success = Completed(Outcome::Success);
+    schemas["ListedSucceededJobDocument"] =
+        with_status(&schemas["JobDocument"], success, "ListedSucceededJob");
+    let finished = STATES.iter().filter(|(state, _)| state.is_completed());
+    let documents = finished.map(|(state, _)| {
+        let status = state.operation_status();
+        (status, listed(*state, &format!("{status}JobDocument")))
+    });
+    let description = "A job that has finished, without its result.";
+    schemas["FinishedJobDocument"] = one_of(description, "status", documents);
+    schemas["WebhookDocument"]["properties"]["data"]["$ref"] =
+        reference("FinishedJobDocument")["$ref"].take();
+}
+
+/// Replaces the type of this document by a union.
+fn describe_document(name: &str, schemas: &mut Value) {
+    let flat = schemas[name].take();
+    let mut of_status = Vec::new();
+    for (state, job) in STATES {
+        let job = if state.is_completed() {
+            job
+        } else {
+            "UnfinishedJob"
+        };
+        let status = state.operation_status();
+        schemas[format!("{status}{name}")] = with_status(&flat, state, job);
+        of_status.push((status, format!("{status}{name}")));
+    }
+    let description = flat["description"].as_str().unwrap_or_default();
+    schemas[name] = one_of(description, "status", of_status.into_iter());
 }
 
 /// The type of a job in a state, without a result. `flat` has the members of all states.
