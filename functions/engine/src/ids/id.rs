@@ -119,8 +119,8 @@ impl IdSecrets {
         key: &'a str,
     ) -> impl Iterator<Item = JobId> + 'a {
         self.all().map(move |secret| {
-            let name = owner.as_str().as_bytes();
-            derived(secret, owner, &[b"key", name, key.as_bytes()])
+            let parts: [&[u8]; 3] = [b"key", owner.as_str().as_bytes(), key.as_bytes()];
+            derived(secret, owner, &parts)
         })
     }
 
@@ -133,8 +133,9 @@ impl IdSecrets {
         index: usize,
     ) -> impl Iterator<Item = JobId> + 'a {
         self.all().map(move |secret| {
-            let (name, index) = (owner.as_str().as_bytes(), (index as u64).to_be_bytes());
-            derived(secret, owner, &[b"item", name, key.as_bytes(), &index])
+            let index = (index as u64).to_be_bytes();
+            let of_owner = owner.as_str().as_bytes();
+            derived(secret, owner, &[b"item", of_owner, key.as_bytes(), &index])
         })
     }
 
