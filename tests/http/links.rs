@@ -1,7 +1,7 @@
 //! Where answers lead (RFC 8288), and the methods of resources.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{Answer, App};
 
@@ -64,6 +64,10 @@ async fn a_list_leads_to_itself_and_to_its_next_page() {
         jobs.iter().map(|job| job["id"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(first.json()["next"], json!(target(&first, "next")));
+    let cursor = first.json()["next-cursor"].as_str().unwrap().to_owned();
+    let by_cursor = app.get(&format!("/jobs?limit=2&cursor={cursor}")).await;
+    assert_eq!(ids(&by_cursor), ids(&second));
+    assert_eq!(second.json()["next-cursor"], Value::Null);
     assert_eq!(ids(&first), ids(&again));
     assert_eq!((ids(&first).len(), ids(&second).len()), (2, 1));
     assert_eq!(target(&second, "next"), None);
