@@ -130,6 +130,7 @@ async fn every_form_has_an_entity_tag_of_its_own_and_304_to_it_alone() {
     let mut tags = Vec::new();
     for accept in ["application/json", ATOM, BROWSER] {
         let answer = app.get_as(accept, &job.uri).await;
+        assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
         tags.push((accept, answer.header("etag").unwrap().to_owned()));
     }
 

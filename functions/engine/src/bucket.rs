@@ -2,8 +2,6 @@
 //!
 //! There is no client of S3 here: the four requests that the functions make are [`crate::signed`] ones.
 
-mod download;
-mod error;
 mod limits;
 mod object;
 
@@ -11,8 +9,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use download::{Download, download};
-pub use error::BucketError;
 pub use object::{ObjectFacts, UploadedObject};
 
 use crate::signed::{Service, SignedClient};

@@ -45,8 +45,7 @@ pub use attachment::{Attachment, AttachmentReader, UPLOAD_MARK};
 pub use aws::{Aws, load_aws, timeouts};
 pub use aws_config::SdkConfig;
 pub use bucket::{
-    Bucket, BucketError, LONGEST_ACCESS, MAX_OBJECT_BYTES, ObjectFacts, RESULT_DAYS,
-    UploadedObject, upload_key,
+    Bucket, LONGEST_ACCESS, MAX_OBJECT_BYTES, ObjectFacts, RESULT_DAYS, UploadedObject, upload_key,
 };
 pub use callback::{
     AddressRange, Callback, CallbackDecision, CallbackHost, CallbackPolicy, CallbackState,
@@ -75,17 +74,18 @@ pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};
 pub use percent::Percent;
 pub use process_state::{ProcessState, Shared};
 pub use queue::{
-    CallbackMessage, CallbackQueue, HandBack, JobMessage, JobQueue, MAX_DELAY, MAX_DELIVERIES,
-    MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MAX_PAUSES, MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES,
-    ParseMessageError, ParseTraceContextError, QueueError, Receipt, TraceContext,
-    VISIBILITY_MARGIN,
+    BatchMessage, CallbackMessage, CallbackQueue, HandBack, JobMessage, JobQueue,
+    MAX_BATCH_MESSAGES, MAX_DELAY, MAX_DELIVERIES, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MAX_PAUSES,
+    MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES, ParseMessageError, ParseTraceContextError, QueueError,
+    Receipt, TraceContext, VISIBILITY_MARGIN, into_batches,
 };
 pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;
 pub use schedule::{
-    InputTooLarge, MAX_SCHEDULE_INPUT_BYTES, ScheduleError, ScheduleInput, ScheduleName, Schedules,
+    InputTooLarge, MAX_SCHEDULE_INPUT_BYTES, ScheduleInput, ScheduleName, Schedules,
 };
 pub use settings::{Authorization, LONGEST_HOLD, LONGEST_SCHEDULE_AHEAD};
+pub use signed::{Service, ServiceError};
 pub use slices::EndedSlices;
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{

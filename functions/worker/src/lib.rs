@@ -20,7 +20,6 @@ mod invocation;
 mod large_result;
 mod persist;
 mod retry;
-mod runaway;
 mod suspect;
 mod tasks;
 mod watch;
@@ -96,7 +95,7 @@ pub async fn run() -> Result<(), Error> {
     Runtime::new(handler)
         .layer(TracingLayer::new())
         .layer(MapFutureLayer::new(|answered| {
-            runaway::end_with_runaways(answered, app.threads.clone())
+            work::end_with_runaways(answered, app.threads.clone())
         }))
         .run()
         .await

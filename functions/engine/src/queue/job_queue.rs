@@ -40,21 +40,18 @@ pub const MAX_PAUSES: u32 = 900;
 /// The queue of jobs. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct JobQueue {
-    client: Client,
-    url: String,
+    pub(super) client: Client,
+    pub(super) url: String,
 }
 
 /// The receipt of a delivery, by which its visibility timeout is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt(pub String);
 
-/// The queue did not answer. It is unknown whether the call took effect.
+/// The queue did not answer, is not reachable, or refuses. It is unknown whether the call took effect.
 #[derive(Debug, thiserror::Error)]
-pub enum QueueError {
-    /// The queue is not reachable, or refuses.
-    #[error("the queue did not answer")]
-    Unavailable(#[source] Box<dyn Error + Send + Sync>),
-}
+#[error("the queue did not answer")]
+pub struct QueueError(#[source] pub Box<dyn Error + Send + Sync>);
 
 impl JobQueue {
     /// The queue by its URL.
@@ -94,7 +91,7 @@ impl JobQueue {
             request = request.delay_seconds(seconds_rounded_up(delay.min(MAX_DELAY)));
         }
         if let Some(trace) = trace {
-            request = trace_header(request, trace)?;
+            request = request.message_system_attributes(TRACE_HEADER, trace_header(trace)?);
         }
         request.send().await.map_err(unavailable)?;
         Ok(())
@@ -103,7 +100,7 @@ impl JobQueue {
     /// Returns a received message to the queue, to be redelivered after `delay` (maximum [`MAX_VISIBILITY`]).
     ///
     /// # Errors
-    /// [`QueueError::Unavailable`]: the message is redelivered when its visibility timeout ends.
+    /// [`QueueError`]: the message is redelivered when its visibility timeout ends.
     pub async fn hand_back(&self, receipt: &Receipt, delay: Duration) -> Result<(), QueueError> {
         let request = self
             .client
@@ -119,18 +116,15 @@ impl JobQueue {
     }
 }
 
-type Sending = aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
+/// The name of the X-Ray trace header.
+pub(super) const TRACE_HEADER: MessageSystemAttributeNameForSends =
+    MessageSystemAttributeNameForSends::AwsTraceHeader;
 
-fn trace_header(request: Sending, trace: &str) -> Result<Sending, QueueError> {
+pub(super) fn trace_header(trace: &str) -> Result<MessageSystemAttributeValue, QueueError> {
     let value = MessageSystemAttributeValue::builder()
         .data_type("String")
-        .string_value(trace)
-        .build();
-    let value = value.map_err(unavailable)?;
-    Ok(
-        request
-            .message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, value),
-    )
+        .string_value(trace);
+    value.build().map_err(unavailable)
 }
 
 fn visibility_seconds(delay: Duration) -> i32 {
@@ -138,12 +132,12 @@ fn visibility_seconds(delay: Duration) -> i32 {
 }
 
 /// Rounds up, so that a message is not redelivered before its job is due.
-fn seconds_rounded_up(delay: Duration) -> i32 {
+pub(super) fn seconds_rounded_up(delay: Duration) -> i32 {
     i32::try_from(delay.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX)
 }
 
-fn unavailable(error: impl Error + Send + Sync + 'static) -> QueueError {
-    QueueError::Unavailable(Box::new(error))
+pub(super) fn unavailable(error: impl Error + Send + Sync + 'static) -> QueueError {
+    QueueError(Box::new(error))
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! The result of `csv_profile` as a table. What a result leaves out is blank, so that other versions can be read, too.
+//! The result of `csv_profile` as a table.
 
-use comfy_table::{CellAlignment, ContentArrangement, Row, Table};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Row, Table, TableStyle};
 use indicatif::{HumanCount, HumanFloatCount};
 use serde_json::Value;
-
-use crate::plain_table::plain_table;
 
 /// Width for output that is not a terminal.
 const USUAL_WIDTH: u16 = 120;
 /// Least width: a terminal that does not know its size says 0.
 const LEAST_WIDTH: u16 = 72;
+/// Columns of the terminal between two columns of the table.
+const GAP: u16 = 2;
 const HEADER: [&str; 8] = [
     "column", "type", "empty", "distinct", "min", "max", "mean", "common",
 ];
@@ -24,10 +24,21 @@ fn table_at(result: &Value, width: u16) -> String {
     let Some(columns) = result["columns"].as_array() else {
         return format!("{result:#}");
     };
-    let mut table = plain_table(&HEADER);
+    let mut table = Table::new();
+    // Easy to read and to pipe through `grep`: a rule below the header and no other lines.
     table
+        .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
+        .set_header(HEADER.iter().map(Cell::new))
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width.max(LEAST_WIDTH));
+    for column in table.column_iter_mut() {
+        let gap = if column.index == HEADER.len() - 1 {
+            0
+        } else {
+            GAP
+        };
+        column.set_padding((0, gap));
+    }
     for column in columns {
         let mut row = Row::from(cells(column));
         row.max_height(1);

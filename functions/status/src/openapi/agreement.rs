@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use api::{
-    AcceptedDocument, JobDocument, ProblemDocument, ProblemKind, Resource, Route, UploadDocument,
-    WebhookDocument,
+    AcceptedDocument, BatchDocument, JobDocument, ProblemDocument, ProblemKind, Resource, Route,
+    UploadDocument, WebhookDocument,
 };
 use engine::{
     CreationToken, IdSecrets, JobState, LONGEST_HOLD, MAX_PAGE, Owner, Timestamp, WebhookId,
@@ -141,6 +141,7 @@ fn the_schemas_are_those_of_the_types() {
     let mut generator = kinds::settings().for_serialize().into_generator();
     generator.subschema_for::<AcceptedDocument<'_>>();
     generator.subschema_for::<JobDocument<'_>>();
+    generator.subschema_for::<BatchDocument<'_>>();
     generator.subschema_for::<ListDocument<'_>>();
     generator.subschema_for::<UploadDocument<'_>>();
     generator.subschema_for::<WebhookDocument<'_>>();

@@ -163,6 +163,19 @@ impl Order {
         }
     }
 
+    /// The same as an item of a batch with this key. No other job follows it under the key, since that is the others' key, too.
+    pub(super) fn in_batch(self, key: Option<String>) -> Self {
+        let afterlife = match self.afterlife {
+            Afterlife::Replaced => Afterlife::Deleted,
+            other => other,
+        };
+        Self {
+            key,
+            afterlife,
+            ..self
+        }
+    }
+
     /// What is submitted under its key once it was deleted: now and then something that is still at work when a late call for
     /// this one comes, otherwise something that is soon over.
     pub(super) fn next(&self) -> Option<Self> {
