@@ -179,6 +179,7 @@ async fn command(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Comma
         | Route::JobResult(_)
         | Route::Home
         | Route::OpenApi
+        | Route::Kind(_)
         | Route::Callbacks
         | Route::ProblemType(_)
         | Route::Monitor(_) => return Err(Problem::new(ProblemKind::NotFound)),

@@ -57,7 +57,7 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
 }
 
 /// Removes the mark of an upload from a schema; without a bucket, also the alternative itself.
-fn describe_uploads(schema: &mut Value, has_bucket: bool) {
+pub(crate) fn describe_uploads(schema: &mut Value, has_bucket: bool) {
     if let Some(Value::Array(forms)) = schema.get_mut("anyOf") {
         forms.retain(|form| has_bucket || form.get(UPLOAD_MARK).is_none());
         for form in forms.iter_mut().filter_map(Value::as_object_mut) {
