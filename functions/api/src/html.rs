@@ -3,8 +3,10 @@
 //! Every URL in a page begins with the base URL of the deployment, and the scripts use no others than those of the page and of responses. So
 //! a proxy can serve the pages under another URL.
 
+mod control;
 mod documents;
 mod field;
+mod filter;
 mod form;
 mod job;
 mod list;
@@ -33,12 +35,12 @@ struct Embedded {
 
 const STYLE: Embedded = Embedded {
     text: include_str!("html/page.css"),
-    sha256: "guR9ZFcY1nJbNvIIfWamYsMF1dibVYzwITGKVUyorQ4=",
+    sha256: "VE8ox0PJHkulunn82/QnNZCL7AYvls3sUO0NQuVsres=",
 };
 /// Shows times in the time zone of the reader.
 const TIMES: Embedded = Embedded {
     text: include_str!("html/times.js"),
-    sha256: "65txbAx3joBP6H4R9ifD22LDA2ajnSqo29784g3xhvI=",
+    sha256: "oP7FB8Mmdf7QXAHTz7XMzjLACP3UrlgbHPttk5mUfe0=",
 };
 /// Keeps a page up to date. It needs [`TIMES`].
 const FOLLOW: Embedded = Embedded {
@@ -58,7 +60,7 @@ const JOB: Embedded = Embedded {
 /// Submits a form.
 const FORM: Embedded = Embedded {
     text: include_str!("html/form.js"),
-    sha256: "nwU8Kv+WQDeuay6S2y+OrX9+etSdkucM3haszINwYqs=",
+    sha256: "RRbTO7GH7bWuYlzZ45hTxFBXz2B2RZS+2BHVmmGgvtE=",
 };
 
 /// Allows only our style and our scripts, and requests to the origin of the page and to `other`.
@@ -197,7 +199,8 @@ mod tests {
     #[test]
     fn the_policy_names_the_style_and_the_scripts_as_they_are() {
         for part in [STYLE, TIMES, FOLLOW, LIST, JOB, FORM] {
-            let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(part.text));
+            let digest =
+                base64::engine::general_purpose::STANDARD.encode(Sha256::digest(part.text));
             assert_eq!(digest, part.sha256, "{}", part.text);
             assert!(policy(None).contains(&format!(" 'sha256-{digest}'")));
         }

@@ -105,12 +105,16 @@ pub(crate) fn home(app: &App, incoming: &Incoming) -> Result<Answer, Problem> {
 fn description_of(catalog: &Catalog, name: &KindName) -> String {
     let input = catalog.input(name);
     let description = input.as_ref().and_then(|input| input.get("description"));
-    description.and_then(Value::as_str).unwrap_or_default().to_owned()
+    description
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// `GET /kinds/{name}`: what a job of this kind takes, for people a form that submits one.
 pub(crate) fn kind(app: &App, incoming: &Incoming, name: &KindName) -> Result<Answer, Problem> {
-    let missing = || Problem::new(ProblemKind::NotFound).detail("This deployment has no such kind of job.");
+    let missing =
+        || Problem::new(ProblemKind::NotFound).detail("This deployment has no such kind of job.");
     let schema = app.catalog.input(name).ok_or_else(missing)?;
     let max_attempts = app.catalog.max_attempts(name).ok_or_else(missing)?;
     let form = incoming.choose(Representation::OF_DOCUMENT)?;
@@ -126,7 +130,11 @@ pub(crate) fn kind(app: &App, incoming: &Incoming, name: &KindName) -> Result<An
         let answer = form_answer(&kind, &incoming.base_url);
         return Ok(changing(answer).described(incoming));
     }
-    for definition in input["$defs"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+    for definition in input["$defs"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut)
+    {
         describe_uploads(definition, app.features.uploads);
     }
     let document = KindDocument {

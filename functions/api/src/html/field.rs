@@ -218,7 +218,9 @@ fn choices(schema: &Map<String, Value>) -> Option<Vec<Choice>> {
     };
     if let Some(mut choices) = of_one(schema) {
         // The description is that of the field.
-        choices.iter_mut().for_each(|choice| choice.description.clear());
+        choices
+            .iter_mut()
+            .for_each(|choice| choice.description.clear());
         return Some(choices);
     }
     let forms = schema.get("oneOf").or(schema.get("anyOf"))?.as_array()?;
@@ -233,11 +235,16 @@ fn is_composed(schema: &Map<String, Value>) -> bool {
 /// Whether text is short. Without a limit it may be long, unless it must match a pattern.
 fn is_line(schema: &Map<String, Value>) -> bool {
     let most = schema.get("maxLength").and_then(Value::as_u64);
-    most.map_or(schema.contains_key("pattern"), |most| most <= MAX_LINE_CHARS)
+    most.map_or(schema.contains_key("pattern"), |most| {
+        most <= MAX_LINE_CHARS
+    })
 }
 
 fn text<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a str {
-    schema.get(keyword).and_then(Value::as_str).unwrap_or_default()
+    schema
+        .get(keyword)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// A value as people write it: `0`, not `0.0`.
@@ -252,3 +259,6 @@ fn plain(value: &Value) -> String {
 fn pretty(value: &Value) -> String {
     format!("{value:#}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 // Submits the form as JSON, and shows what is wrong at its fields.
 'use strict';
+document.documentElement.className = 'scripted';
 // Larger files are uploaded, where the deployment has a bucket. The others are part of the job's JSON.
 const MAX_INLINE_BYTES = 65_536;
 const form = document.getElementById('form');
@@ -156,6 +157,7 @@ const refused = ({ title, message, errors, more }) => {
     } else others.push(`${pointer} ${detail}`.trim());
   }
   if (errors.length === 0) others.push(message);
+  if (form.querySelector('[aria-invalid]')) others.unshift('Nothing was submitted. Look at the marked fields.');
   if (more) others.push(`${more} more errors`);
   show(title, others);
 };
@@ -165,7 +167,7 @@ const submit = async () => {
   fields.forEach((field) => mark(field, ''));
   const body = await job();
   if (!body) {
-    show('Some fields are not valid');
+    show('Some fields are not valid', ['Nothing was submitted. Look at the marked fields.']);
     return;
   }
   // If the answer to a submit is lost, the next one returns the same job.

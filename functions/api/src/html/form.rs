@@ -1,12 +1,11 @@
 //! The page of a kind: what it does, and a form that submits a job.
 
-use std::fmt::Write as _;
-
 use engine::{KindName, MAX_CALLBACK_URL_BYTES, MAX_SUMMARY_CHARS};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::field::{Choice, Control, Field, fields};
+use super::control::markup;
+use super::field::{Control, Field, fields};
 use super::{FORM, Page, answer, policy, prose};
 use crate::markup::Escaped;
 use crate::{Answer, OPENAPI_PATH};
@@ -35,9 +34,9 @@ pub fn form_answer(kind: &KindForm<'_>, base_url: &str) -> Answer {
 impl KindForm<'_> {
     fn page(&self, base_url: &str) -> String {
         let (base, name) = (Escaped(base_url), self.name);
-        let uploads = self.uploads.map_or_else(String::new, |_| {
-            format!(" data-uploads=\"{base}/uploads\"")
-        });
+        let uploads = self
+            .uploads
+            .map_or_else(String::new, |_| format!(" data-uploads=\"{base}/uploads\""));
         let mut controls = String::new();
         for (place, field) in fields(self.input).iter().enumerate() {
             controls.push_str(&markup(field, place));
@@ -129,128 +128,67 @@ impl KindForm<'_> {
     }
 }
 
-/// A field with its label, its description, and a place for its error.
-fn markup(field: &Field, place: usize) -> String {
-    let Field { label, control, .. } = field;
-    let (label, pointer) = (Escaped(label), Escaped(&field.pointer));
-    let optional = if field.is_optional { " data-optional" } else { "" };
-    let kind = match control {
-        Control::Line("datetime-local", _) => "time",
-        Control::Line(..) | Control::Text(_) | Control::Attachment => "text",
-        Control::Number(..) => "number",
-        Control::Check(_) => "check",
-        Control::Choice(..) => "choice",
-        Control::Json(_) => "json",
-    };
-    let id = format!("f{place}");
-    let name = match field.is_optional && !matches!(control, Control::Check(_)) {
-        true => format!("{label} <span class=\"soft\">(optional)</span>"),
-        false => label.to_string(),
-    };
-    let hint = hint(field);
-    let described = format!("aria-describedby=\"{id}-hint {id}-error\"");
-    let about = format!(
-        "<div class=\"hint\" id=\"{id}-hint\">{hint}</div>\n<p class=\"error\" id=\"{id}-error\"></p>\n"
-    );
-    let input = control_markup(control, &id, &described, field.is_optional);
-    let body = match control {
-        Control::Attachment => format!("<legend>{name}</legend>\n{about}{}", attachment(field, &id, &described)),
-        Control::Check(_) => format!("<label class=\"check\" for=\"{id}\">{input} {name}</label>\n{about}"),
-        _ => format!("<label for=\"{id}\">{name}</label>\n{about}{input}\n"),
-    };
-    let element = if *control == Control::Attachment { "fieldset" } else { "div" };
-    format!(
-        "<{element} class=\"field\" data-pointer=\"{pointer}\" data-label=\"{label}\" data-kind=\"{kind}\"{optional}>\n{body}</{element}>\n"
-    )
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The description of a field, with what a person must know to fill it in.
-fn hint(field: &Field) -> String {
-    let mut hint = prose(&field.description);
-    // Writing to a string cannot fail.
-    let _ = match &field.control {
-        Control::Number(_, [Some(least), Some(most)], _) => writeln!(hint, "<p>From {least} to {most}.</p>"),
-        Control::Number(_, [Some(least), None], _) => writeln!(hint, "<p>At least {least}.</p>"),
-        Control::Number(_, [None, Some(most)], _) => writeln!(hint, "<p>At most {most}.</p>"),
-        Control::Json(_) if field.pointer != "/input" => writeln!(hint, "<p>JSON.</p>"),
-        Control::Choice(choices, _) => writeln!(hint, "{}", meanings(choices)),
-        _ => Ok(()),
-    };
-    hint
-}
-
-fn meanings(choices: &[Choice]) -> String {
-    let described = choices.iter().filter(|choice| !choice.description.is_empty());
-    let described: String = described
-        .map(|choice| format!("<dt>{}</dt><dd>{}</dd>", Escaped(&word(&choice.value)), prose(&choice.description)))
-        .collect();
-    if described.is_empty() {
-        return described;
+    fn page(input: &Value, uploads: Option<&str>) -> Answer {
+        let kind = KindForm {
+            name: &"report".parse().unwrap(),
+            input,
+            max_attempts: 1,
+            has_webhooks: uploads.is_some(),
+            uploads,
+        };
+        form_answer(&kind, "https://api.example.com")
     }
-    format!("<details><summary>What they mean</summary><dl>{described}</dl></details>")
-}
 
-fn control_markup(control: &Control, id: &str, described: &str, is_optional: bool) -> String {
-    match control {
-        Control::Line(kind, default) => format!(
-            "<input id=\"{id}\" type=\"{kind}\" value=\"{}\" autocomplete=\"off\" {described}>",
-            Escaped(default)
-        ),
-        Control::Text(default) => {
-            format!("<textarea id=\"{id}\" rows=\"2\" {described}>\n{}</textarea>", Escaped(default))
-        }
-        Control::Json(default) => format!(
-            "<textarea id=\"{id}\" class=\"code\" rows=\"3\" spellcheck=\"false\" {described}>\n{}</textarea>",
-            Escaped(default)
-        ),
-        Control::Number(step, [least, most], default) => {
-            let limit = |name: &str, limit: &Option<String>| {
-                limit.as_ref().map_or_else(String::new, |limit| format!(" {name}=\"{limit}\""))
-            };
-            format!(
-                "<input id=\"{id}\" type=\"number\" step=\"{step}\"{}{} value=\"{default}\" autocomplete=\"off\" {described}>",
-                limit("min", least),
-                limit("max", most),
-            )
-        }
-        Control::Check(is_checked) => {
-            let checked = if *is_checked { " checked" } else { "" };
-            format!("<input id=\"{id}\" type=\"checkbox\"{checked} {described}>")
-        }
-        Control::Choice(choices, default) => {
-            let mut options = match (default, is_optional) {
-                (Some(_), _) => String::new(),
-                (None, true) => "<option value=\"\">not set</option>".to_owned(),
-                (None, false) => "<option value=\"\">Choose …</option>".to_owned(),
-            };
-            for Choice { value, .. } in choices {
-                let selected = if default.as_ref() == Some(value) { " selected" } else { "" };
-                // Writing to a string cannot fail.
-                let _ = write!(
-                    options,
-                    "<option value=\"{}\"{selected}>{}</option>",
-                    Escaped(&value.to_string()),
-                    Escaped(&word(value))
-                );
-            }
-            format!("<select id=\"{id}\" {described}>{options}</select>")
-        }
-        Control::Attachment => String::new(),
+    #[test]
+    fn what_a_schema_says_is_text() {
+        let evil = "</textarea><img src=x onerror='y'>\"`";
+        let schema = json!({
+            "type": "object",
+            "description": evil,
+            "properties": {
+                evil: {"type": "string", "default": evil, "description": evil},
+                "e": {"enum": [evil]},
+                "n": {"type": "number", "default": 1, "minimum": 0},
+            },
+            "examples": [{"e": evil}],
+        });
+        let shown = page(&schema, None).body;
+        assert!(!shown.contains("<img"), "{shown}");
+        assert!(
+            shown.contains("&lt;/textarea&gt;&lt;img src=x onerror=&#39;y&#39;&gt;&quot;"),
+            "{shown}"
+        );
+        assert!(!shown.contains("onerror='"), "{shown}");
     }
-}
 
-/// Two controls, one of which is shown.
-fn attachment(field: &Field, id: &str, described: &str) -> String {
-    let label = Escaped(&field.label);
-    format!(
-        "<div class=\"switch\"><label><input type=\"radio\" name=\"{id}\" value=\"text\" checked> Text</label> \
-         <label><input type=\"radio\" name=\"{id}\" value=\"file\"> File</label></div>\n\
-         <textarea id=\"{id}\" class=\"code\" rows=\"6\" spellcheck=\"false\" aria-label=\"{label} as text\" {described}></textarea>\n\
-         <input id=\"{id}-file\" type=\"file\" aria-label=\"{label} as a file\" {described}>\n"
-    )
-}
+    #[test]
+    fn the_command_is_one_argument_of_a_shell_for_each_part() {
+        let shown = page(&json!({"examples": [{"a": "it's"}]}), None).body;
+        let data = r#"-d '{"input":{"a":"it'\''s"},"name":"report"}'"#;
+        assert!(shown.contains(&Escaped(data).to_string()), "{shown}");
+    }
 
-/// A value as a person reads it: a text without quotes.
-fn word(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    #[test]
+    fn only_where_there_is_a_bucket_the_page_may_send_to_it() {
+        let schema = json!({"type": "object", "additionalProperties": false});
+        let (without, with) = (
+            page(&schema, None),
+            page(&schema, Some("https://b.s3.example.com")),
+        );
+        let policy = |answer: &Answer| answer.headers["content-security-policy"].clone();
+        assert!(policy(&without).contains("; connect-src 'self'; "));
+        assert!(policy(&with).contains("; connect-src 'self' https://b.s3.example.com; "));
+        assert!(
+            !without.body.contains("data-uploads") && !without.body.contains("/callback/url\"")
+        );
+        assert!(
+            with.body
+                .contains("data-uploads=\"https://api.example.com/uploads\"")
+        );
+        assert!(with.body.contains("data-pointer=\"/callback/url\""));
+    }
 }

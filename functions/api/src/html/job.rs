@@ -212,4 +212,49 @@ mod tests {
         let of_guest = page(&record, true);
         assert!(!of_guest.contains("a.example") && !of_guest.contains("Callback"));
     }
+
+    /// The last two are one job: overdue, its cancel would be refused.
+    #[test]
+    fn an_owner_is_offered_what_can_be_done_now_and_a_guest_nothing() {
+        let job = test_kit::new_job();
+        let (start, id) = (job.scheduled_start, job.id);
+        let record = JobRecord::begin(job, start);
+        let of = |change: fn(&mut JobRecord)| {
+            let mut record = record.clone();
+            change(&mut record);
+            record
+        };
+        let cancel =
+            format!("data-method=\"POST\" data-href=\"https://api.example.com/jobs/{id}/cancel\"");
+        let delete = format!(
+            "data-method=\"DELETE\" data-href=\"https://api.example.com/jobs/{id}\" data-then=\"https://api.example.com/jobs\""
+        );
+        for (record, expected) in [
+            (of(|_| ()), [true, false]),
+            (of(|job| job.state = JobState::Started), [true, false]),
+            (
+                of(|job| job.state = JobState::Completed(Outcome::Failed)),
+                [false, true],
+            ),
+            (
+                of(|job| {
+                    job.state = JobState::Started;
+                    job.cancel_requested = true;
+                }),
+                [false, false],
+            ),
+            (of(|job| job.deadline = job.created_at), [false, false]),
+        ] {
+            let shown = page(&record, false);
+            assert_eq!(
+                [&cancel, &delete].map(|it| shown.contains(it.as_str())),
+                expected,
+                "{record:?}"
+            );
+            let of_guest = page(&record, true);
+            for secret in ["<button", "<dialog", "href", &id.to_string()] {
+                assert!(!of_guest.contains(secret), "{secret}: {of_guest}");
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use engine::{JobState, Judged, KindName, Outcome};
 
+use super::filter::{heading, kinds, states};
 use super::{FOLLOW, LIST, Page, TIMES, latest_report, time, tone};
 use crate::markup::Escaped;
 use crate::report::state;
@@ -33,7 +34,11 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
         JobState::Completed(_) => false,
     };
     let (often, seldom) = SECONDS;
-    let wait = if list.jobs.iter().any(is_active) { often } else { seldom };
+    let wait = if list.jobs.iter().any(is_active) {
+        often
+    } else {
+        seldom
+    };
     let main = format!(
         "<main id=\"list\" class=\"wide\">\n<h1>{}</h1>\n<nav class=\"filters\" aria-label=\"Filters\">\n{}{}</nav>\n\
          <div id=\"jobs\">{}</div>\n<nav id=\"turn\" aria-label=\"Further jobs\">{}</nav>\n\
@@ -53,58 +58,6 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
         scripts: &[TIMES, LIST, FOLLOW],
     };
     page.around(main)
-}
-
-/// The state of a filter, by its `job-status`.
-const STATES: [(&str, &str); 5] = [
-    ("UNDETERMINED", "Scheduled"),
-    ("INPROGRESS", "Running"),
-    ("SUCCESS", "Succeeded"),
-    ("FAILED", "Failed"),
-    ("CANCELED", "Canceled"),
-];
-
-/// Says which filter is on.
-fn heading(query: &ListQuery<'_>) -> String {
-    let state = STATES.iter().find(|(status, _)| query.status == Some(status));
-    let jobs = match state {
-        Some((_, state)) => format!("{state} jobs"),
-        None => "Jobs".to_owned(),
-    };
-    match query.name {
-        Some(name) => format!("{jobs} of {}", Escaped(name)),
-        None => jobs,
-    }
-}
-
-fn states(list: &JobList<'_>, base_url: &str) -> String {
-    let first = ListQuery { cursor: None, ..list.query };
-    let all = choice("All states", ListQuery { status: None, ..first }, first.status.is_none(), base_url);
-    let states = STATES.map(|(status, state)| {
-        let only = ListQuery { status: Some(status), ..first };
-        choice(state, only, first.status == Some(status), base_url)
-    });
-    format!("<p>{all} {}</p>\n", states.join(" "))
-}
-
-/// Empty if there is nothing to choose.
-fn kinds(list: &JobList<'_>, base_url: &str) -> String {
-    let first = ListQuery { cursor: None, ..list.query };
-    if list.kinds.len() < 2 && first.name.is_none() {
-        return String::new();
-    }
-    let all = choice("All kinds", ListQuery { name: None, ..first }, first.name.is_none(), base_url);
-    let kinds = list.kinds.iter().map(|kind| {
-        let name = Some(kind.as_str());
-        choice(kind.as_str(), ListQuery { name, ..first }, first.name == name, base_url)
-    });
-    format!("<p>{all} {}</p>\n", kinds.collect::<Vec<_>>().join(" "))
-}
-
-fn choice(label: &str, query: ListQuery<'_>, is_current: bool, base_url: &str) -> String {
-    let current = if is_current { " aria-current=\"true\"" } else { "" };
-    let uri = format!("{base_url}{}", query.path());
-    format!("<a class=\"chip\" href=\"{}\"{current}>{}</a>", Escaped(&uri), Escaped(label))
 }
 
 fn jobs(list: &JobList<'_>, base_url: &str) -> String {
@@ -127,14 +80,14 @@ fn jobs(list: &JobList<'_>, base_url: &str) -> String {
         let _ = writeln!(
             rows,
             "<li class=\"{}\" data-id=\"{id}\"><a href=\"{}\">{}</a> <span class=\"state\">{}</span>\
-             <span class=\"report\">{}</span><span class=\"soft\">{kind} · {} · {}</span>{progress}</li>",
+             <span class=\"soft\">{kind} · {} · {}</span><span class=\"report\">{}</span>{progress}</li>",
             tone(job),
             Escaped(&uri),
             Escaped(job.title.as_deref().unwrap_or(kind)),
             state(job),
-            Escaped(&report(job)),
             id.get(..8).unwrap_or(&id),
             time(job.created_at),
+            Escaped(&report(job)),
         );
     }
     format!("<ul class=\"jobs\">\n{rows}</ul>")
@@ -144,7 +97,10 @@ fn jobs(list: &JobList<'_>, base_url: &str) -> String {
 fn report(job: &Judged<'_>) -> String {
     match (&job.state, &job.error) {
         (JobState::Completed(Outcome::Failed), Some(error)) => error.message().to_owned(),
-        (JobState::Started, _) => format!("{} % {}", job.percent.get(), latest_report(job)),
+        (JobState::Started, _) if latest_report(job).is_empty() => {
+            format!("{} %", job.percent.get())
+        }
+        (JobState::Started, _) => format!("{} % · {}", job.percent.get(), latest_report(job)),
         _ => latest_report(job).to_owned(),
     }
 }
@@ -153,10 +109,22 @@ fn empty(list: &JobList<'_>, base_url: &str) -> String {
     let is_filtered = list.query.status.is_some() || list.query.name.is_some();
     let (text, path, action) = match (list.next, list.query.name) {
         // A filter reads one page of all jobs, too.
-        (Some(_), _) => return "<p>None of these jobs match. Older ones may.</p>".to_owned(),
-        (None, Some(name)) => ("No jobs match.", format!("/kinds/{name}"), format!("Submit {name}")),
-        (None, None) if is_filtered => ("No jobs match.", "/".to_owned(), "Submit a job".to_owned()),
-        (None, None) => ("There are no jobs yet.", "/".to_owned(), "Submit a job".to_owned()),
+        (Some(_), _) => {
+            return "<p>No job on this page matches. Older ones may match.</p>".to_owned();
+        }
+        (None, Some(name)) => (
+            "No jobs match.",
+            format!("/kinds/{name}"),
+            format!("Submit {name}"),
+        ),
+        (None, None) if is_filtered => {
+            ("No jobs match.", "/".to_owned(), "Submit a job".to_owned())
+        }
+        (None, None) => (
+            "There are no jobs yet.",
+            "/".to_owned(),
+            "Submit a job".to_owned(),
+        ),
     };
     let uri = format!("{base_url}{path}");
     format!(
@@ -168,12 +136,94 @@ fn empty(list: &JobList<'_>, base_url: &str) -> String {
 
 fn turn(list: &JobList<'_>, base_url: &str) -> String {
     let link = |uri: &str, rel: &str, label: &str| {
-        format!("<a class=\"chip\"{rel} href=\"{}\">{label}</a>", Escaped(uri))
+        format!(
+            "<a class=\"chip\"{rel} href=\"{}\">{label}</a>",
+            Escaped(uri)
+        )
     };
-    let newest = ListQuery { cursor: None, ..list.query };
-    let newest = list.query.cursor.map(|_| {
-        link(&format!("{base_url}{}", newest.path()), "", "Newest jobs")
-    });
-    let older = list.next.map(|next| link(next, " rel=\"next\"", "Older jobs"));
-    format!("{} {}", newest.unwrap_or_default(), older.unwrap_or_default())
+    let newest = ListQuery {
+        cursor: None,
+        ..list.query
+    };
+    let newest = list
+        .query
+        .cursor
+        .map(|_| link(&format!("{base_url}{}", newest.path()), "", "Newest jobs"));
+    let older = list
+        .next
+        .map(|next| link(next, " rel=\"next\"", "Older jobs"));
+    newest.into_iter().chain(older).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{JobRecord, test_kit};
+
+    const BASE: &str = "https://api.example.com";
+
+    fn page(jobs: &[Judged<'_>], query: ListQuery<'_>, next: Option<&str>) -> String {
+        let names = ["csv_profile", "thumbnail"].map(|name| name.parse().unwrap());
+        let list = JobList {
+            jobs,
+            next,
+            query,
+            kinds: &names.iter().collect::<Vec<_>>(),
+        };
+        list_page(&list, BASE)
+    }
+
+    #[test]
+    fn a_filter_keeps_the_other_and_begins_at_the_newest() {
+        let query = ListQuery {
+            limit: Some(5),
+            cursor: Some("1-2"),
+            status: Some("FAILED"),
+            name: Some("thumbnail"),
+        };
+        let shown = page(&[], query, None);
+        for link in [
+            "<a class=\"chip\" href=\"https://api.example.com/jobs?limit=5&amp;job-status=SUCCESS&amp;name=thumbnail\">Succeeded</a>",
+            "<a class=\"chip\" href=\"https://api.example.com/jobs?limit=5&amp;job-status=FAILED\">All kinds</a>",
+            "<a class=\"chip\" href=\"https://api.example.com/jobs?limit=5&amp;job-status=FAILED&amp;name=thumbnail\" aria-current=\"true\">Failed</a>",
+            "<a class=\"chip\" href=\"https://api.example.com/jobs?limit=5&amp;job-status=FAILED&amp;name=thumbnail\">Newest jobs</a>",
+            "<h1>Failed jobs · thumbnail</h1>",
+            "href=\"https://api.example.com/kinds/thumbnail\">Submit thumbnail</a>",
+        ] {
+            assert!(shown.contains(link), "{link}: {shown}");
+        }
+    }
+
+    #[test]
+    fn an_empty_page_tells_whether_there_can_be_more() {
+        let filtered = ListQuery {
+            status: Some("FAILED"),
+            ..ListQuery::default()
+        };
+        assert!(page(&[], filtered, Some("/more")).contains("No job on this page matches"));
+        assert!(page(&[], filtered, None).contains("No jobs match."));
+        assert!(page(&[], ListQuery::default(), None).contains("There are no jobs yet."));
+    }
+
+    #[test]
+    fn a_page_looks_again_soon_only_while_a_job_on_it_is_due_or_running() {
+        let job = test_kit::new_job();
+        let start = job.scheduled_start;
+        let record = JobRecord::begin(job, start);
+        let before = record.judged(engine::Timestamp::from_ms(start.ms() - 1_000));
+        let due = record.judged(start);
+        for (jobs, wait) in [
+            (vec![], 15),
+            (vec![before.clone()], 15),
+            (vec![before, due], 5),
+        ] {
+            let shown = page(&jobs, ListQuery::default(), None);
+            assert!(
+                shown.contains(&format!("<html lang=\"en\" data-wait=\"{wait}\"")),
+                "{shown}"
+            );
+            // Without script, a reload would disturb the reader.
+            assert!(!shown.contains("http-equiv"), "{shown}");
+        }
+    }
 }

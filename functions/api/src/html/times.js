@@ -1,5 +1,6 @@
 // Shows the times of a document in the reader's time zone.
 'use strict';
+document.documentElement.className = 'scripted';
 const localTimes = (page) => {
   const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
   for (const time of page.querySelectorAll('time')) {
