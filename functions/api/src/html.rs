@@ -60,7 +60,7 @@ const JOB: Embedded = Embedded {
 /// Submits a form.
 const FORM: Embedded = Embedded {
     text: include_str!("html/form.js"),
-    sha256: "RRbTO7GH7bWuYlzZ45hTxFBXz2B2RZS+2BHVmmGgvtE=",
+    sha256: "IiwOYwHEs8jptQrdEsy9o6cWtJYZw4pECeaMASeAoLw=",
 };
 
 /// Allows only our style and our scripts, and requests to the origin of the page and to `other`.

@@ -55,7 +55,9 @@ const put = ({ method, href, headers }, file) => new Promise((done, failed) => {
   for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
   request.upload.onprogress = ({ loaded, total }) => {
     bar.value = loaded / total;
-    status.textContent = `Uploading ${file.name}: ${Math.floor(10 * bar.value)}0 %`;
+    // A screen reader announces it: in steps of ten.
+    const text = `Uploading ${file.name}: ${10 * Math.floor(10 * bar.value)} %`;
+    if (status.textContent !== text) status.textContent = text;
   };
   request.onload = () => request.status < 300 ? done() : failed(new Error(`was not uploaded: the store answers ${request.status}`));
   request.onerror = () => failed(new Error('was not uploaded: the connection failed'));
