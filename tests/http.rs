@@ -2,6 +2,7 @@
 
 mod atom;
 mod azure_core;
+mod batch;
 mod callbacks;
 mod commands;
 mod conditional;

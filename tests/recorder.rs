@@ -87,10 +87,16 @@ impl Recorder {
         url
     }
 
-    /// The actions that were called.
+    /// The actions that were called. To IAM, a batch of messages is what each of them is.
     pub(crate) fn actions(&self) -> BTreeSet<String> {
         let calls = self.record.calls();
-        calls.iter().map(|call| call.action.clone()).collect()
+        let actions = calls.iter().map(|call| call.action.as_str());
+        actions
+            .map(|action| match action.strip_prefix("sqs:") {
+                Some(_) => action.trim_end_matches("Batch").to_owned(),
+                None => action.to_owned(),
+            })
+            .collect()
     }
 
     /// What was asked with each call of an action, in their order.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::app::time_in;
 use crate::deployment::answers::{a_job, finished};
 use crate::deployment::cloudformation::{Template, text};
-use crate::deployment::deployed::{Deployed, Function, http_api_event};
+use crate::deployment::deployed::{Deployed, Function, http_api_event, http_api_event_with};
 use crate::deployment::events::{BATCH, read};
 
 /// The actions that a role's policy allows on table, queue and schedules.
@@ -114,6 +114,9 @@ async fn submit_may_do_what_it_does_and_no_more() {
     for event in ["submit-http-api", "cancel-http-api", "delete-http-api"] {
         submit.answer(&read(event)).await;
     }
+    let key = [("idempotency-key", "\"batch\"")];
+    let batch = http_api_event_with(&key, "POST", "/jobs", &json!([a_job()]));
+    assert_eq!(submit.answer(&batch).await.status, 202);
     let mut far = a_job();
     far["scheduled-start-time"] = json!(time_in(3_600));
     let accepted = submit.answer(&http_api_event("POST", "/jobs", &far)).await;

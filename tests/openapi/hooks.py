@@ -24,6 +24,18 @@ def before_call(ctx, case, kwargs):
 
 
 @schemathesis.check
+def problems_are_those_of_the_document(ctx, response, case):
+    """A problem is one that the document lists for its response, and names the response's status."""
+    if response.headers.get("content-type", [""])[0] != "application/problem+json":
+        return
+    problem = response.json()
+    assert problem["status"] == response.status_code, problem
+    documented = case.operation.definition.raw["responses"].get(str(response.status_code), {})
+    if is_positive(case):
+        assert problem["error"]["code"] in documented.get("x-problems", []), problem
+
+
+@schemathesis.check
 def valid_jobs_are_accepted(ctx, response, case):
     """A job that the document allows is refused for a reused key, a start too far ahead, a callback URL that is not called, or an upload
     that does not exist. An upload is refused for its size.

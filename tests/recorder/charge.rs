@@ -55,7 +55,11 @@ fn capacity(consumed: &Value) -> f64 {
 /// Bodies and attributes count, of what is sent as of what is received.
 pub(super) fn of_sqs(request: &Value, answer: &Value) -> Units {
     let received = answer["Messages"].as_array().into_iter().flatten();
+    let entries = request["Entries"].as_array().into_iter().flatten();
     let bytes = of_message(request, "MessageBody")
+        + entries
+            .map(|entry| of_message(entry, "MessageBody"))
+            .sum::<usize>()
         + received
             .map(|message| of_message(message, "Body"))
             .sum::<usize>();
@@ -96,6 +100,10 @@ mod tests {
         for (bytes, requests) in [(0, 1.0), (65_536, 1.0), (65_537, 2.0), (1_048_576, 16.0)] {
             let sent = json!({"MessageBody": "x".repeat(bytes)});
             assert_eq!(of_sqs(&sent, &json!({})).sqs_requests, requests);
+            let half = json!({"MessageBody": "x".repeat(bytes / 2)});
+            let other = json!({"MessageBody": "x".repeat(bytes - bytes / 2)});
+            let batch = json!({"Entries": [half, other]});
+            assert_eq!(of_sqs(&batch, &json!({})).sqs_requests, requests);
             let received = json!({"Messages": [{"Body": "x".repeat(bytes)}]});
             assert_eq!(of_sqs(&json!({}), &received).sqs_requests, requests);
         }

@@ -8,6 +8,7 @@
     reason = "units are whole numbers and halves, which are exact"
 )]
 
+mod batches;
 mod bounds;
 mod counted;
 mod counted_app;

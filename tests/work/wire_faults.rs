@@ -4,6 +4,7 @@
 //! Whatever comes of a call, nothing that was accepted is lost, nothing takes effect twice (an auditor at the wire looks at
 //! each write), and the HTTP answers are the documented ones. The cases of a test run side by side.
 
+mod batch;
 mod faulty_app;
 mod script;
 mod worker;

@@ -98,7 +98,7 @@ struct CallbackMembers<'a> {
 
 /// An error: a code for programs, and a message for people.
 #[derive(Clone, Copy, JsonSchema, Serialize)]
-#[schemars(rename = "Error")]
+#[schemars(rename = "JobError")]
 pub(crate) struct ErrorMembers<'a> {
     pub(crate) code: &'a str,
     pub(crate) message: &'a str,
@@ -135,9 +135,11 @@ impl<'a> JobDocument<'a> {
     }
 
     /// Returns this document without the job's result. Members that lead to it remain.
-    pub(crate) fn without_result(mut self) -> Self {
-        self.job.result = None;
-        self
+    pub(crate) fn without_result(self) -> Self {
+        Self {
+            job: self.job.without_result(),
+            ..self
+        }
     }
 
     /// The JSON text of the document of a 202, which begins with `task`.
@@ -182,6 +184,16 @@ impl<'a> JobMembers<'a> {
                 .and_then(|json| serde_json::from_str(json).ok()),
             error: error_of(judged),
             callback: judged.callback.as_ref().map(CallbackMembers::of),
+        }
+    }
+}
+
+impl JobMembers<'_> {
+    /// Returns these members without the job's result.
+    pub(crate) fn without_result(self) -> Self {
+        Self {
+            result: None,
+            ..self
         }
     }
 }

@@ -6,6 +6,7 @@ mod answer;
 mod atom;
 mod authorizer;
 mod base_url;
+mod batch;
 mod document;
 mod etag;
 mod event;
@@ -36,6 +37,7 @@ mod webhook;
 
 pub use answer::{Answer, JSON, PROBLEM_JSON};
 pub use atom::Feed;
+pub use batch::{BatchDocument, BatchItem, batch_answer};
 pub use document::{AcceptedDocument, JobDocument, JobMembers, job_path, retry_after};
 pub use etag::{entity_tag, job_tag};
 pub use failure::too_late;

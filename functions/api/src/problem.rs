@@ -63,14 +63,36 @@ impl Problem {
         }
     }
 
-    /// Returns this problem with the errors in the body, and the number of further errors that are not listed.
+    /// Returns this problem with the errors in the body, and the number of further errors that are not listed. The detail repeats them for
+    /// clients that do not know `errors`.
     #[must_use]
     pub fn errors(self, errors: Vec<FieldError>, more: usize) -> Self {
+        let said = errors.iter();
+        let said = said.map(|error| format!("{} {}", place(&error.pointer), error.detail));
+        let rest = (more > 0).then(|| format!("{more} more errors"));
+        let said: Vec<_> = said.chain(rest).collect();
         Self {
             errors: errors.into_boxed_slice(),
             more_errors: more,
             ..self
         }
+        .detail(said.join("; "))
+    }
+
+    /// Returns this problem of an item as part of a body that has the item at this JSON Pointer: its first errors, up to `limit`, with
+    /// pointers into that body.
+    #[must_use]
+    pub fn within(mut self, pointer: &str, limit: usize) -> Self {
+        let mut errors = std::mem::take(&mut self.errors).into_vec();
+        if errors.is_empty() {
+            return self;
+        }
+        let more = self.more_errors + errors.len().saturating_sub(limit);
+        errors.truncate(limit);
+        for error in &mut errors {
+            error.pointer.insert_str(0, pointer);
+        }
+        self.errors(errors, more)
     }
 
     /// Returns this problem with the maximum size of a body.
@@ -111,5 +133,46 @@ impl Problem {
             job: Some(id),
             ..self
         }
+    }
+}
+
+fn place(pointer: &str) -> &str {
+    if pointer.is_empty() {
+        "the body"
+    } else {
+        pointer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_errors_of_an_item_point_into_the_whole_body_and_are_cut() {
+        let error = |pointer: &str, detail: &str| FieldError {
+            pointer: pointer.to_owned(),
+            detail: detail.to_owned(),
+        };
+        let problem = Problem::new(ProblemKind::InvalidJob);
+        let whole = problem.clone().errors(vec![error("", "is wrong")], 0);
+        assert_eq!(whole.detail.as_deref(), Some("the body is wrong"));
+
+        let three = vec![
+            error("", "is wrong"),
+            error("/a", "is, too"),
+            error("/b", "is"),
+        ];
+        let item = problem.errors(three, 4).within("/7", 2);
+
+        assert_eq!(
+            *item.errors,
+            [error("/7", "is wrong"), error("/7/a", "is, too")]
+        );
+        let detail = "/7 is wrong; /7/a is, too; 5 more errors";
+        assert_eq!(
+            (item.detail.as_deref(), item.more_errors),
+            (Some(detail), 5)
+        );
     }
 }

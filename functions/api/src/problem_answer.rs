@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::atom::expired_entry;
+use crate::batch::ItemMembers;
 use crate::html::{self, DescribedProblem};
 use crate::schemas;
 use crate::{Answer, FieldError, Incoming, PROBLEM_JSON, Problem, Representation, json};
@@ -14,13 +15,22 @@ use crate::{Answer, FieldError, Incoming, PROBLEM_JSON, Problem, Representation,
 impl Problem {
     /// The response: a problem document, or a page for a person with a browser.
     #[must_use]
-    pub fn answer(mut self, incoming: &Incoming) -> Answer {
+    pub fn answer(self, incoming: &Incoming) -> Answer {
+        self.answer_with(Vec::new(), incoming)
+    }
+
+    /// The response about a batch without a job: the document has its items.
+    pub(crate) fn answer_with(
+        mut self,
+        items: Vec<ItemMembers<'_>>,
+        incoming: &Incoming,
+    ) -> Answer {
         let headers = std::mem::take(&mut self.headers);
         let answer = if incoming.prefers_a_page() {
             html::problem_answer(&self.described(incoming))
         } else {
             let entry = self.entry(incoming);
-            entry.unwrap_or_else(|| self.document(incoming))
+            entry.unwrap_or_else(|| self.document(items, incoming))
         };
         let answer = answer
             .with("cache-control", "no-store")
@@ -49,25 +59,50 @@ impl Problem {
     fn described<'a>(&'a self, incoming: &'a Incoming) -> DescribedProblem<'a> {
         DescribedProblem {
             status: self.kind.status(),
-            uri: incoming.url(&format!("/problems/{}", self.kind.slug())),
+            uri: self.uri(incoming),
             title: self.kind.title(),
-            detail: self.detail.as_deref().unwrap_or(self.kind.explanation()),
+            detail: self.said(),
             expired_at: self.expired_at(),
             request_id: &incoming.request_id,
             base_url: incoming.owner.as_ref().map(|_| incoming.base_url.as_str()),
         }
     }
 
-    fn document(&self, incoming: &Incoming) -> Answer {
-        let detail = self.detail.as_deref().unwrap_or(self.kind.explanation());
+    fn said(&self) -> &str {
+        self.detail.as_deref().unwrap_or(self.kind.explanation())
+    }
+
+    fn uri(&self, incoming: &Incoming) -> String {
+        incoming.url(&format!("/problems/{}", self.kind.slug()))
+    }
+
+    fn more_errors(&self) -> Option<usize> {
+        (self.more_errors > 0).then_some(self.more_errors)
+    }
+
+    /// The problem of an item of a batch.
+    pub(crate) fn of_item(&self, incoming: &Incoming) -> ItemProblem<'_> {
+        ItemProblem {
+            kind: self.uri(incoming),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: self.said(),
+            errors: &self.errors,
+            more_errors: self.more_errors(),
+        }
+    }
+
+    fn document(&self, items: Vec<ItemMembers<'_>>, incoming: &Incoming) -> Answer {
+        let detail = self.said();
         let members = ProblemDocument {
-            kind: incoming.url(&format!("/problems/{}", self.kind.slug())),
+            kind: self.uri(incoming),
             title: self.kind.title(),
             status: self.kind.status().as_u16(),
             detail,
             request_id: &incoming.request_id,
             errors: &self.errors,
-            more_errors: (self.more_errors > 0).then_some(self.more_errors),
+            more_errors: self.more_errors(),
+            items,
             limit_bytes: self.limit_bytes.map(NonZeroUsize::get),
             expired_at: self.expired_at().map(|at| at.to_string()),
             available: self
@@ -106,9 +141,14 @@ pub struct ProblemDocument<'a> {
     errors: &'a [FieldError],
     /// Number of further errors. Absent if `errors` lists all of them.
     #[serde(rename = "more-errors", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize")]
     more_errors: Option<usize>,
+    /// The problems of a batch without a job, in the order of the request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<ItemMembers<'a>>,
     /// The maximum size of the body, in bytes.
     #[serde(rename = "limit-bytes", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize")]
     limit_bytes: Option<usize>,
     /// When the job expired.
     #[serde(rename = "expired-at", skip_serializing_if = "Option::is_none")]
@@ -121,10 +161,32 @@ pub struct ProblemDocument<'a> {
     error: ErrorMember<'a>,
 }
 
+/// Why an item of a batch was not accepted: members of a problem.
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct ItemProblem<'a> {
+    /// The problem type: the URL of a page about it.
+    #[serde(rename = "type")]
+    #[schemars(url)]
+    kind: String,
+    /// The problem type in a few words; always the same for a type.
+    title: &'a str,
+    /// The status code of a single submit with this problem.
+    status: u16,
+    /// What is wrong with this item, and what to do about it.
+    detail: &'a str,
+    /// The errors in the item, up to a limit. The pointers lead into the body of the request.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    /// Number of further errors. Absent if `errors` lists all of them.
+    #[serde(rename = "more-errors", skip_serializing_if = "Option::is_none")]
+    more_errors: Option<usize>,
+}
+
 /// The last part of the problem's type, and its detail.
 #[derive(JsonSchema, Serialize)]
 #[schemars(rename = "ProblemError")]
 struct ErrorMember<'a> {
+    /// The last part of the problem's type. A later version of the service can have others.
     code: &'a str,
     message: &'a str,
 }

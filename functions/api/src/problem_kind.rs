@@ -43,6 +43,8 @@ pub enum ProblemKind {
     UnsupportedMediaType,
     /// The body is JSON but does not describe a job that can be accepted.
     InvalidJob,
+    /// No item of a batch can be accepted as it is.
+    BatchRefused,
     /// The body is JSON but does not describe an upload that can be accepted.
     InvalidUpload,
     /// The `Idempotency-Key` was used for another request.
@@ -55,7 +57,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All of them, in the order of their status codes.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::InvalidIdempotencyKey,
@@ -75,6 +77,7 @@ impl ProblemKind {
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::InvalidJob,
+        Self::BatchRefused,
         Self::InvalidUpload,
         Self::IdempotencyKeyReused,
         Self::InternalError,
@@ -93,7 +96,7 @@ impl ProblemKind {
                 S::BAD_REQUEST,
                 "malformed-json",
                 "The body is not valid JSON",
-                "The request body must be a single JSON object (RFC 8259) in UTF-8. The detail says where parsing failed. Nothing was stored.",
+                "The request body must be a single JSON value (RFC 8259) in UTF-8. The detail says where parsing failed. Nothing was stored.",
             ),
             Self::InvalidQuery => (
                 S::BAD_REQUEST,
@@ -202,6 +205,12 @@ impl ProblemKind {
                 "invalid-job",
                 "The job cannot be accepted",
                 "The body is JSON but does not describe a job that can be accepted. The member 'errors' lists what is wrong and where (JSON Pointers, RFC 6901). Nothing was stored.",
+            ),
+            Self::BatchRefused => (
+                S::UNPROCESSABLE_ENTITY,
+                "batch-refused",
+                "No job of the batch can be accepted",
+                "The body is an array, and each item of it has a problem of its own. The member 'items' has them, in the order of the request. Nothing was stored.",
             ),
             Self::InvalidUpload => (
                 S::UNPROCESSABLE_ENTITY,

@@ -29,14 +29,7 @@ impl Client {
     /// Reads a job. Fails with [`ClientError::Gone`] if it has expired or was deleted, and with
     /// [`ClientError::NotFound`] if it was never issued to this caller.
     pub async fn job(&self, uri: &Url) -> Result<Job, ClientError> {
-        Ok(self.look(uri).await?.0)
-    }
-
-    /// Reads a job, and how long to wait before the next read.
-    pub(crate) async fn look(&self, uri: &Url) -> Result<(Job, Option<Duration>), ClientError> {
-        let response = self.call(Method::GET, uri).await?;
-        let document: StatusDocument = response.document()?;
-        Ok((document.job, response.retry_after()))
+        self.call(Method::GET, uri).await?.job()
     }
 
     /// Cancels a job. Fails with [`ClientError::Refused`] (409) if it has finished.
@@ -98,6 +91,12 @@ impl Response {
         }
     }
 
+    /// The body as the document of a job.
+    pub(crate) fn job(&self) -> Result<Job, ClientError> {
+        let document: StatusDocument = self.document()?;
+        Ok(document.job)
+    }
+
     /// The body as the document that the contract promises.
     pub(crate) fn document<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
         serde_json::from_str(&self.body)
@@ -108,7 +107,7 @@ impl Response {
         ClientError::unexpected(&self.url, Some(self.status), what)
     }
 
-    fn retry_after(&self) -> Option<Duration> {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         retry_after(&self.headers, OffsetDateTime::now_utc())
     }
 }

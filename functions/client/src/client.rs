@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{ClientBuilder, Method, RequestBuilder, StatusCode, Url, redirect};
 use tokio::sync::OnceCell;
 
@@ -47,7 +47,12 @@ impl Client {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let http = http_for(&base).timeout(RESPONSE_TIMEOUT).build();
+        // Not signed, so that a proxy may change it.
+        let identity = HeaderValue::from_static("identity");
+        let http = http_for(&base)
+            .timeout(RESPONSE_TIMEOUT)
+            .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, identity)]))
+            .build();
         Ok(Self {
             base,
             options,
@@ -77,6 +82,15 @@ impl Client {
                 format!("`{reference}` is not a URI reference"),
             )
         })
+    }
+
+    /// The URL of a path and query below the base; `None` if it would leave it.
+    pub(crate) fn below_base(&self, path: &str) -> Option<Url> {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let url = Url::parse(&format!("{}{path}", self.base)).ok()?;
+        let is_below =
+            url.origin() == self.base.origin() && url.path().starts_with(self.base.path());
+        is_below.then_some(url)
     }
 
     /// A request with the caller's credentials if it goes to the service's own origin: a URI from a response must not
@@ -180,8 +194,6 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::{AUTHORIZATION, HeaderValue};
-
     use super::*;
 
     #[test]
@@ -193,6 +205,26 @@ mod tests {
             client.join("jobs/1").unwrap().as_str(),
             "https://example.org/prod/jobs/1"
         );
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_base() {
+        let base = "https://example.org/prod".parse().unwrap();
+        let client = Client::new(base, Options::default()).unwrap();
+        let below = |path| client.below_base(path).map(String::from);
+        let expected = |url: &str| Some(url.to_owned());
+
+        assert_eq!(below(""), expected("https://example.org/prod/"));
+        assert_eq!(
+            below("/jobs?a=b"),
+            expected("https://example.org/prod/jobs?a=b")
+        );
+        assert_eq!(
+            below("//evil.example/"),
+            expected("https://example.org/prod//evil.example/")
+        );
+        assert_eq!(below("/../dev/jobs"), None);
+        assert_eq!(below("/%2e%2e/dev"), None);
     }
 
     #[test]

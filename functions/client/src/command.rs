@@ -4,17 +4,22 @@ mod callbacks;
 mod cancel;
 mod connection;
 mod delete;
+mod each;
 mod exit;
 mod file;
+mod filter;
 mod input;
 mod input_error;
 mod list;
+mod open;
 mod progress;
 mod result;
 mod submit;
+mod tally;
 mod upload;
 mod utf8;
 mod watch;
+mod watch_all;
 
 use std::io::{self, Write};
 
@@ -35,18 +40,21 @@ pub type Output = dyn Write + Send;
 /// The client's commands, to be flattened into the command line of a program.
 #[derive(Debug, Subcommand)]
 pub enum ClientCommand {
-    /// Submit a job and print its status URI
+    /// Submit a job, or one for each line of a file, and print the status URIs
     #[command(after_help = EXIT_CODES)]
     Submit(Box<submit::Args>),
     /// Watch a job until it finishes
     #[command(after_help = EXIT_CODES)]
     Watch(JobArgs),
-    /// Cancel a job
+    /// Cancel a job, or all jobs of a status or kind
     #[command(after_help = EXIT_CODES)]
-    Cancel(JobArgs),
+    Cancel(cancel::Args),
     /// List your jobs, newest first
     #[command(after_help = EXIT_CODES)]
     List(list::Args),
+    /// Open the service's pages in a browser, with your credentials, until Ctrl-C
+    #[command(after_help = EXIT_CODES)]
+    Open(open::Args),
     /// Print the result of a job as JSON
     #[command(after_help = EXIT_CODES)]
     Result(JobArgs),
@@ -69,8 +77,9 @@ impl ClientCommand {
         let ended = match self {
             Self::Submit(args) => submit::run(*args, stdout).await,
             Self::Watch(args) => watch::run(args).await,
-            Self::Cancel(args) => cancel::run(args).await,
+            Self::Cancel(args) => cancel::run(args, stdout).await,
             Self::List(args) => list::run(args, stdout).await,
+            Self::Open(args) => open::run(args, stdout).await,
             Self::Result(args) => result::run(args, stdout).await,
             Self::Delete(args) => delete::run(args).await,
             Self::Callbacks(args) => callbacks::run(args, stdout).await,

@@ -112,9 +112,10 @@ pub enum JobState {
 #[value(rename_all = "UPPER")]
 pub enum JobStatus {
     /// No attempt is running.
+    #[value(alias = "SCHEDULED")]
     Undetermined,
     /// An attempt is running.
-    #[value(name = "INPROGRESS")]
+    #[value(name = "INPROGRESS", alias = "STARTED")]
     InProgress,
     /// Succeeded; there is a result.
     Success,

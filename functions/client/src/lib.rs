@@ -37,6 +37,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod batch;
 mod calls;
 mod client;
 mod command;
@@ -48,16 +49,19 @@ mod list;
 mod options;
 mod pace;
 mod problem;
+mod relay;
 mod result;
 mod signing;
 mod store;
 mod store_problem;
 mod submission;
 mod text;
+mod trouble;
 mod upload;
 mod watch;
 mod webhook_secret;
 
+pub use batch::{BatchItem, BatchProgress};
 pub use calls::Cancellation;
 pub use client::Client;
 pub use command::{
@@ -75,6 +79,7 @@ pub use result::ResultBody;
 pub use signing::{SignWhen, Signing, SigningError};
 pub use store_problem::StoreProblem;
 pub use submission::{Accepted, IdempotencyKey, InvalidIdempotencyKey, MAX_BODY_BYTES, Submission};
+pub use trouble::Trouble;
 pub use upload::{Upload, UploadProgress};
 pub use watch::Sighting;
 pub use webhook_secret::WebhookSecret;

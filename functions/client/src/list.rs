@@ -1,23 +1,38 @@
-//! The pages of the caller's jobs.
+//! The caller's jobs.
 
+use std::future::ready;
+
+use futures_util::{Stream, TryStreamExt, stream};
 use reqwest::{Method, Url};
 use serde::Deserialize;
 
 use crate::{Client, ClientError, Job, JobStatus};
 
 /// Which jobs to list.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ListQuery {
-    /// Jobs per page, from 1; the service has its own default and maximum.
+    /// Jobs per page, 1 to 100; the service's default is 20.
     pub limit: Option<u32>,
     /// Only jobs of this status.
     pub job_status: Option<JobStatus>,
+    /// Only jobs of this kind.
+    pub name: Option<String>,
+}
+
+impl ListQuery {
+    /// Whether the query selects the job. A service that does not know a filter lists all jobs.
+    fn selects(&self, job: &Job) -> bool {
+        let is_of_status = self
+            .job_status
+            .is_none_or(|status| job.job_status == status);
+        is_of_status && self.name.as_ref().is_none_or(|name| job.name == *name)
+    }
 }
 
 /// A page of the caller's jobs, newest first.
 #[derive(Debug)]
 pub struct JobPage {
-    /// The jobs.
+    /// The jobs. A query with a filter can have pages without any.
     pub jobs: Vec<Job>,
     /// The next page, for [`Client::page`]; `None` on the last.
     pub next: Option<Url>,
@@ -30,18 +45,30 @@ struct Body {
 }
 
 impl Client {
+    /// The caller's jobs that the query selects, newest first. Each page is read when the stream gets to it; after an error, the
+    /// stream ends.
+    ///
+    /// A job that is submitted in the meantime is not listed, and one that changes its status in the meantime is listed as its page
+    /// shows it.
+    pub fn jobs(&self, query: &ListQuery) -> impl Stream<Item = Result<Job, ClientError>> {
+        let first = Some(self.first_page(query));
+        let pages = stream::try_unfold(first, async |next| {
+            let Some(url) = next else {
+                return Ok::<_, ClientError>(None);
+            };
+            let page = self.page(&url?).await?;
+            Ok(Some((page.jobs, page.next.map(Ok))))
+        });
+        let jobs = pages.map_ok(|jobs| stream::iter(jobs.into_iter().map(Ok)));
+        jobs.try_flatten()
+            .try_filter(|job| ready(query.selects(job)))
+    }
+
     /// Reads the first page of the caller's jobs.
-    pub async fn list(&self, query: ListQuery) -> Result<JobPage, ClientError> {
-        let mut url = self.join("jobs")?;
-        if let Some(limit) = query.limit {
-            url.query_pairs_mut()
-                .append_pair("limit", &limit.to_string());
-        }
-        if let Some(status) = query.job_status {
-            url.query_pairs_mut()
-                .append_pair("job-status", status.as_str());
-        }
-        self.page(&url).await
+    pub async fn list(&self, query: &ListQuery) -> Result<JobPage, ClientError> {
+        let mut page = self.page(&self.first_page(query)?).await?;
+        page.jobs.retain(|job| query.selects(job));
+        Ok(page)
     }
 
     /// Reads a further page, by the `next` of the page before.
@@ -53,5 +80,22 @@ impl Client {
             .transpose()
             .map_err(|_| response.unexpected("`next` is not a URI reference"))?;
         Ok(JobPage { jobs, next })
+    }
+
+    fn first_page(&self, query: &ListQuery) -> Result<Url, ClientError> {
+        let mut url = self.join("jobs")?;
+        let limit = query.limit.map(|limit| limit.to_string());
+        let status = query.job_status.map(JobStatus::as_str);
+        let parameters = [
+            ("limit", limit.as_deref()),
+            ("job-status", status),
+            ("name", query.name.as_deref()),
+        ];
+        for (name, value) in parameters {
+            if let Some(value) = value {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        Ok(url)
     }
 }

@@ -48,6 +48,7 @@ struct Body {
     #[serde(rename = "type")]
     kind: Option<String>,
     title: Option<String>,
+    status: Option<u16>,
     detail: Option<String>,
     #[serde(alias = "Message")]
     message: Option<String>,
@@ -71,14 +72,42 @@ impl Problem {
                 .iter()
                 .find_map(|name| response.headers.get(*name)?.to_str().ok())
         };
+        let mut problem = Self::from_body(body, response.status);
+        problem.request_id = problem
+            .request_id
+            .or_else(|| from_header().map(str::to_owned));
+        problem
+    }
+
+    /// The problem of one item of a batch, with pointers into that item.
+    pub(crate) fn of_item(item: Value, index: usize) -> Self {
+        let mut body: Body = serde_json::from_value(item).unwrap_or_default();
+        let status = body
+            .status
+            .and_then(|status| StatusCode::from_u16(status).ok());
+        let prefix = format!("/{index}");
+        for error in &mut body.errors {
+            if let Some(pointer) = error.pointer.strip_prefix(&prefix) {
+                error.pointer = pointer.to_owned();
+            }
+        }
+        Self::from_body(body, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+
+    fn from_body(body: Body, status: StatusCode) -> Self {
         Self {
-            status: response.status.as_u16(),
+            status: status.as_u16(),
             kind: body.kind.unwrap_or_else(|| "about:blank".to_owned()),
-            title: body.title.unwrap_or_else(|| reason(response.status)),
+            title: body.title.unwrap_or_else(|| reason(status)),
             detail: body.detail.or(body.message),
             errors: body.errors,
-            request_id: body.request_id.or_else(|| from_header().map(str::to_owned)),
+            request_id: body.request_id,
         }
+    }
+
+    /// Whether the same request may succeed in a moment: 429 or 5xx.
+    pub(crate) fn is_transient(&self) -> bool {
+        self.status == 429 || self.status >= 500
     }
 }
 

@@ -1,18 +1,21 @@
 //! Submitting a job.
 
+use std::fmt;
 use std::str::FromStr;
 
 use reqwest::header::{HeaderName, LOCATION};
 use reqwest::{Method, StatusCode, Url};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use uuid::Uuid;
 
 use crate::client::Response;
 use crate::{Client, ClientError, Job};
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The maximum length of a submission as JSON, in bytes: a job must fit in one message of the queue. Files that do not fit can be
@@ -77,9 +80,26 @@ pub struct IdempotencyKey(String);
 pub struct InvalidIdempotencyKey;
 
 impl IdempotencyKey {
+    /// A key that nobody has used.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4().to_string())
+    }
+
+    /// The key of a batch, by its number from 0. No two keys share one.
+    pub(crate) fn of_batch(&self, number: usize) -> Self {
+        Self(hex::encode(Sha256::digest(format!("{number}:{}", self.0))))
+    }
+
     /// The header's value: a structured-field string (RFC 9651, section 3.3.3), quoted and escaped.
-    fn to_field_value(&self) -> String {
+    pub(crate) fn to_field_value(&self) -> String {
         format!("\"{}\"", self.0.replace('\\', "\\\\").replace('"', "\\\""))
+    }
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -9,12 +9,11 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use reqwest::{Method, StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::client::Response;
 use crate::content::Sending;
-use crate::pace::retry_delay;
-use crate::{Client, ClientError, Content, Problem, StoreProblem, store};
+use crate::{Client, ClientError, Content, Problem, StoreProblem, Trouble, store};
 
 /// How often an upload reports its progress.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
@@ -44,16 +43,7 @@ pub enum UploadProgress<'a> {
     /// Bytes of this try that are sent. After a retry, they start from 0 again.
     Sent(u64),
     /// A try failed; the next one follows after a pause.
-    Trouble {
-        /// Why the try failed.
-        error: &'a ClientError,
-        /// The pause.
-        retry_in: Duration,
-        /// Which retry follows, from 1.
-        retry: u32,
-        /// Maximum number of retries.
-        max_retries: u32,
-    },
+    Trouble(Trouble<'a>),
 }
 
 /// The request for a ticket.
@@ -104,7 +94,6 @@ impl Client {
         mut on_progress: impl FnMut(UploadProgress<'_>),
     ) -> Result<Upload, ClientError> {
         let ticket = self.ticket(content).await?;
-        let policy = self.options.retry;
         let mut retries = 0;
         loop {
             let delay = if retries == 0 {
@@ -121,17 +110,8 @@ impl Client {
                 Err(error) => error,
             };
             // The service answered, so there is a network; the store may be reached in a moment.
-            let Some(retry_in) = retry_delay(&error, retries, policy, true) else {
-                return Err(error);
-            };
-            retries += 1;
-            on_progress(UploadProgress::Trouble {
-                error: &error,
-                retry_in,
-                retry: retries,
-                max_retries: policy.max_retries,
-            });
-            sleep(retry_in).await;
+            let report = |trouble: Trouble<'_>| on_progress(UploadProgress::Trouble(trouble));
+            self.pause(&mut retries, error, report).await?;
         }
     }
 

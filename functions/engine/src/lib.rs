@@ -75,10 +75,10 @@ pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};
 pub use percent::Percent;
 pub use process_state::{ProcessState, Shared};
 pub use queue::{
-    CallbackMessage, CallbackQueue, HandBack, JobMessage, JobQueue, MAX_DELAY, MAX_DELIVERIES,
-    MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MAX_PAUSES, MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES,
-    ParseMessageError, ParseTraceContextError, QueueError, Receipt, TraceContext,
-    VISIBILITY_MARGIN,
+    BatchMessage, CallbackMessage, CallbackQueue, HandBack, JobMessage, JobQueue,
+    MAX_BATCH_MESSAGES, MAX_DELAY, MAX_DELIVERIES, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MAX_PAUSES,
+    MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES, ParseMessageError, ParseTraceContextError, QueueError,
+    Receipt, TraceContext, VISIBILITY_MARGIN, into_batches,
 };
 pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;

@@ -17,8 +17,11 @@ pub struct Metrics {
 /// An event in the life of a job that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Happened {
-    /// The job was accepted. Counted once per job, however often its request was repeated.
-    Accepted,
+    /// Jobs were accepted. Each is counted once, however often its request was repeated.
+    Accepted {
+        /// Number of jobs: more than 1 in a batch.
+        jobs: u64,
+    },
     /// An attempt was claimed. Not counted for a job that ended a slice since its scheduled start.
     Claimed {
         /// Time since it was due: since the scheduled start, or the planned start of the next attempt.
@@ -55,7 +58,7 @@ impl Happened {
     /// Name, unit and value of each metric.
     fn measured(self) -> Vec<Measured> {
         match self {
-            Self::Accepted => vec![("JobAccepted", COUNT, 1)],
+            Self::Accepted { jobs } => vec![("JobAccepted", COUNT, jobs)],
             Self::Claimed { after } => vec![("QueueDelay", MILLISECONDS, milliseconds(after))],
             Self::AttemptOver { ran } => vec![("RunTime", MILLISECONDS, milliseconds(ran))],
             // All three each time, so that the average of one is its share of all finished jobs.
@@ -250,7 +253,7 @@ mod tests {
 
     #[test]
     fn where_nobody_looks_nothing_is_written() {
-        assert_eq!(line(&[], Happened::Accepted), None);
+        assert_eq!(line(&[], Happened::Accepted { jobs: 1 }), None);
         let metrics = Metrics::of(&Environment::of(&[]));
         assert_eq!(
             metrics.hand_back_line(HandBack::Table, Timestamp::from_ms(0)),

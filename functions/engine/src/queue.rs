@@ -5,6 +5,7 @@ mod callback_queue;
 mod hand_back;
 mod job_queue;
 mod message;
+mod send_batch;
 mod trace_context;
 
 pub use callback_message::CallbackMessage;
@@ -17,4 +18,5 @@ pub use job_queue::{
 pub use message::{
     JobMessage, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES, ParseMessageError,
 };
+pub use send_batch::{BatchMessage, MAX_BATCH_MESSAGES, into_batches};
 pub use trace_context::{ParseTraceContextError, TraceContext};

@@ -31,7 +31,7 @@ pub(crate) async fn status(
     }
     let answer = job_answer(form, &judged, incoming).sunset_of(&judged);
     let mut answer = with_status(form, answer, &judged, incoming);
-    if app.monitor_links {
+    if app.features.monitor_links {
         answer = answer.monitor_link(&judged, &app.secrets, incoming);
     }
     Ok(held(hold, cached(answer, tag)))

@@ -24,8 +24,6 @@ use crate::openapi::Features;
 struct App {
     store: JobStore,
     secrets: IdSecrets,
-    /// Whether anyone with a job's monitor link may see its page.
-    monitor_links: bool,
     /// The maximum time that a response is delayed.
     max_wait: Duration,
     /// The kinds, as the OpenAPI document describes them.
@@ -56,12 +54,12 @@ pub async fn run() -> Result<(), Error> {
     let features = Features {
         uploads: bucket.is_some(),
         webhooks,
+        monitor_links,
     };
     let upload_origin = bucket.as_ref().map(|bucket| bucket.origin().to_owned());
     let app = Arc::new(App {
         store: JobStore::new(aws.dynamodb, table).with_bucket(bucket),
         secrets,
-        monitor_links,
         max_wait,
         catalog,
         authorization,

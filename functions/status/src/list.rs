@@ -21,6 +21,9 @@ pub(crate) struct ListDocument<'a> {
     /// The next page's URL, if there may be one. Its cursor is opaque.
     #[schemars(url)]
     next: Option<String>,
+    /// The `cursor` of the next page; null exactly if `next` is. Opaque.
+    #[serde(rename = "next-cursor")]
+    next_cursor: Option<String>,
 }
 
 /// A page of the caller's jobs, newest first.
@@ -51,10 +54,11 @@ pub(crate) async fn list(
         name: name.map(KindName::as_str),
     };
     let here = incoming.url(&query.path());
-    let next = page.next.map(|cursor| {
+    let next_cursor = page.next.map(|cursor| cursor.to_string());
+    let next = next_cursor.as_deref().map(|cursor| {
         let next = ListQuery {
             limit: Some(limit),
-            cursor: Some(&cursor.to_string()),
+            cursor: Some(cursor),
             ..query
         };
         incoming.url(&next.path())
@@ -63,6 +67,7 @@ pub(crate) async fn list(
         Representation::Json => json(&ListDocument {
             jobs: page.jobs.iter().map(JobMembers::of).collect(),
             next: next.clone(),
+            next_cursor,
         }),
         Representation::AtomEntry | Representation::AtomFeed => {
             let feed = Feed {

@@ -14,7 +14,7 @@ pub(crate) async fn page(
     token: &str,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
-    let secrets = app.monitor_links.then_some(&app.secrets);
+    let secrets = app.features.monitor_links.then_some(&app.secrets);
     let token = secrets.and_then(|secrets| secrets.read_monitor_token(token));
     let token = token.ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
     incoming.choose(Representation::OF_MONITOR)?;

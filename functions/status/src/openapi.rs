@@ -6,6 +6,7 @@
 
 mod examples;
 mod kinds;
+mod responses;
 mod security;
 mod states;
 
@@ -23,25 +24,11 @@ pub(crate) struct Features {
     /// Large payloads.
     pub(crate) uploads: bool,
     pub(crate) webhooks: bool,
+    /// Whether anyone with a job's monitor link may see its page.
+    pub(crate) monitor_links: bool,
 }
 
 const DOCUMENT: &str = include_str!("openapi.json");
-
-/// The responses of the gateway itself, which every operation has.
-const OF_THE_GATEWAY: [(&str, &str); 6] = [
-    (
-        "401",
-        "The request has no valid token. Only if the deployment requires tokens.",
-    ),
-    ("403", "The caller is not allowed to make this request."),
-    (
-        "413",
-        "The request exceeds the maximum size of the gateway.",
-    ),
-    ("429", "Too many requests. Try again later."),
-    ("500", "The service has an internal error."),
-    ("503", "The service is temporarily unavailable."),
-];
 
 /// The response with the document.
 pub(crate) fn answer(app: &App, incoming: &Incoming) -> Result<Answer, Problem> {
@@ -66,12 +53,16 @@ fn document(
     if !features.webhooks {
         forget_webhooks(&mut document);
     }
+    if !features.monitor_links {
+        states::remove(&mut document["paths"], "/monitor/{token}");
+        states::remove(&mut document["components"]["parameters"], "token");
+    }
     kinds::describe(catalog, features, &mut document);
     states::describe(catalog, features, &mut document);
     let examples = Examples { incoming };
     for path in members(&mut document, "paths") {
         for operation in path.as_object_mut().into_iter().flat_map(Map::values_mut) {
-            complete(operation, &examples);
+            responses::complete(operation, &examples);
         }
     }
     for webhook in members(&mut document, "webhooks") {
@@ -94,7 +85,7 @@ fn forget_uploads(document: &mut Value) {
     states::remove(&mut document["paths"], "/uploads");
     let result = &mut document["paths"]["/jobs/{id}/result"]["get"]["responses"];
     states::remove(result, "307");
-    for name in ["UploadDocument", "Upload", "UploadHeaders"] {
+    for name in ["UploadDocument", "Upload", "UploadHeaders", "UploadRequest"] {
         states::remove(&mut document["components"]["schemas"], name);
     }
 }
@@ -114,26 +105,6 @@ fn forget_webhooks(document: &mut Value) {
     }
     states::remove(&mut schemas["Job"]["properties"], "callback");
     states::remove(&mut schemas["HomeDocument"]["properties"], "callbacks");
-}
-
-/// Adds the examples of an operation's responses, and the responses of the gateway.
-fn complete(operation: &mut Value, examples: &Examples<'_>) {
-    let is_cancel = operation
-        .get("operationId")
-        .is_some_and(|id| id == "cancelJob");
-    for response in members(operation, "responses") {
-        for content in members(response, "content") {
-            examples.add_to(content, is_cancel);
-        }
-    }
-    for (status, description) in OF_THE_GATEWAY {
-        let response = &mut operation["responses"][status];
-        if response.is_null() {
-            response["description"] = description.into();
-        }
-        response["content"][JSON] =
-            json!({ "schema": { "$ref": "#/components/schemas/GatewayError" } });
-    }
 }
 
 /// The values of an object's member that is an object; none if there is no such member.

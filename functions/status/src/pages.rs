@@ -1,4 +1,4 @@
-//! The home document, the kinds and the problem types, which do not change while a deployment exists.
+//! The home document, the kinds and the problem types, which change only with the deployment.
 
 use api::{
     Answer, CALLBACKS_PATH, Incoming, JSON, KindForm, OPENAPI_PATH, Problem, ProblemKind,
@@ -99,7 +99,7 @@ pub(crate) fn home(app: &App, incoming: &Incoming) -> Result<Answer, Problem> {
         };
         page(form, json(&document))
     };
-    Ok(changing(page).typed_link(&openapi, "service-desc", JSON))
+    Ok(page.typed_link(&openapi, "service-desc", JSON))
 }
 
 fn description_of(catalog: &Catalog, name: &KindName) -> String {
@@ -128,7 +128,7 @@ pub(crate) fn kind(app: &App, incoming: &Incoming, name: &KindName) -> Result<An
             uploads: app.upload_origin.as_deref(),
         };
         let answer = form_answer(&kind, &incoming.base_url);
-        return Ok(changing(answer).described(incoming));
+        return Ok(revalidated(answer).described(incoming));
     }
     for definition in input["$defs"]
         .as_object_mut()
@@ -143,7 +143,7 @@ pub(crate) fn kind(app: &App, incoming: &Incoming, name: &KindName) -> Result<An
         input: &input,
         max_attempts,
     };
-    Ok(changing(page(form, json(&document))).described(incoming))
+    Ok(page(form, json(&document)).described(incoming))
 }
 
 /// `GET /problems/{slug}`: what a problem type means.
@@ -161,16 +161,14 @@ pub(crate) fn problem_type(kind: ProblemKind, incoming: &Incoming) -> Result<Ans
     Ok(page(form, json(&document)))
 }
 
-/// A response with a document that may be cached. It varies by origin, because the gateway adds other headers for other origins
-/// (CORS).
+/// A response with a document of the deployment.
 pub(crate) fn page(form: Representation, body: String) -> Answer {
-    Answer::of(form, StatusCode::OK, body)
-        .with("cache-control", "max-age=3600")
-        .with("vary", "accept, origin")
+    revalidated(Answer::of(form, StatusCode::OK, body))
 }
 
-/// Returns this response for a document that the next version of the deployment changes: without a look, nobody would find a new kind.
-fn changing(answer: Answer) -> Answer {
+/// Returns this response with a document that a cache must revalidate: it changes when the deployment gets a kind. It varies by origin,
+/// because the gateway adds other headers for other origins (CORS).
+fn revalidated(answer: Answer) -> Answer {
     answer
         .with("cache-control", "no-cache")
         .with("vary", "accept, origin")

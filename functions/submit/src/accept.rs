@@ -5,11 +5,13 @@ use api::{
     job_path, too_late, with_result,
 };
 use engine::{
-    Created, CreationToken, Fingerprint, Happened, JobId, JobRecord, Judged, Owner, Timestamp,
+    Created, CreationToken, Fingerprint, Happened, JobRecord, Judged, Owner, Timestamp,
     TraceContext,
 };
 use lambda_http::tracing::{info, warn};
 
+use crate::body::Members;
+use crate::place::{Place, Search};
 use crate::request::parse;
 use crate::submission::Submission;
 use crate::{App, clock, idempotency, uploads};
@@ -17,9 +19,14 @@ use crate::{App, clock, idempotency, uploads};
 /// A job that is stored, and what its submitter is told about it.
 pub(crate) struct Accepted {
     form: Representation,
-    record: JobRecord,
+    stored: Stored,
+}
+
+/// The job of a submit.
+pub(crate) struct Stored {
+    pub(crate) record: JobRecord,
     /// Whether the job was stored before, for the same request under the same `Idempotency-Key`.
-    is_replay: bool,
+    pub(crate) is_replay: bool,
 }
 
 /// Stores the job and sends its message, or reports what is wrong with it. If the `Idempotency-Key` belongs to a live job, finds
@@ -31,36 +38,63 @@ pub(crate) async fn accept(
 ) -> Result<Accepted, Problem> {
     let form = incoming.choose(Representation::OF_COMMAND)?;
     let owner = incoming.owner()?;
-    let key = idempotency::key(incoming)?;
-    if key.is_none() && incoming.is_scheduled {
-        return Err(idempotency::missing_in_schedule());
-    }
-    let job = parse(incoming, &app.limits(), now)?;
+    let key = idempotency::key_of_submit(incoming)?;
+    let members = Members::of(incoming, ProblemKind::InvalidJob)?;
+    let job = parse(members, &app.limits(), now)?;
+    let fingerprint = Fingerprint::of(&incoming.body);
     let place = match &key {
         None => Place::new(app.secrets.issue(owner, random()?)),
         Some(key) => match look(app, owner, key, now).await? {
-            Known::Live(stored) => return replay(form, *stored, incoming),
+            Known::Live(record) => {
+                let stored = replay(*record, &fingerprint)?;
+                return Ok(Accepted { form, stored });
+            }
             Known::Free(place) => place,
         },
     };
     let creation_token = CreationToken::of(random()?);
     let latest = app.deadline_of(job.scheduled_start);
     let uploads = uploads::find(app, owner, &job.uploads, latest).await?;
-    let mut submission = Submission::of(job, place.id, owner, creation_token, uploads, incoming);
+    let Place { id, replaced } = place;
+    let mut submission = Submission::of(
+        job,
+        id,
+        owner,
+        creation_token,
+        fingerprint,
+        uploads,
+        incoming,
+    );
     let trace = incoming.trace.as_deref();
-    let traceparent = submission.message().traceparent.clone();
     // The message (or its schedule) comes first. In the other order, a crash in between would leave a job that never runs.
     submission.send(app, now, trace).await?;
+    let stored = store(app, submission, replaced.as_ref(), trace, now).await?;
+    if !stored.is_replay {
+        let accepted = Happened::Accepted { jobs: 1 };
+        app.metrics.write(&stored.record.kind, accepted, now);
+    }
+    Ok(Accepted { form, stored })
+}
+
+/// Writes the record of a job whose message or schedule has been sent. `replaced` is the expired or deleted record under its id.
+pub(crate) async fn store(
+    app: &App,
+    submission: Submission,
+    replaced: Option<&CreationToken>,
+    trace: Option<&str>,
+    now: Timestamp,
+) -> Result<Stored, Problem> {
+    let message = submission.message();
+    let (traceparent, fingerprint) = (message.traceparent.clone(), message.fingerprint.clone());
     let job = submission.into_job(app);
     let schedule = job.schedule.clone();
-    let created = app.store.create(job, place.replaced.as_ref(), now).await?;
+    let created = app.store.create(job, replaced, now).await?;
     if matches!(created, Created::Taken(_)) {
         // No record names it, and no try of this write can take effect any more: the id stays taken for longer than that.
         app.drop_schedule(schedule.as_ref(), now).await;
     }
     match created {
         Created::New(record) => {
-            app.metrics.write(&record.kind, Happened::Accepted, now);
             info!(
                 job.id = %record.id,
                 job.name = %record.kind,
@@ -68,29 +102,14 @@ pub(crate) async fn accept(
                 traceparent = traceparent.as_ref().map(TraceContext::as_str),
                 "job accepted"
             );
-            Ok(Accepted {
-                form,
+            Ok(Stored {
                 record: *record,
                 is_replay: false,
             })
         }
         // Another submit under the key was faster, and its job has already expired. The message of this one may be gone, too.
         Created::Taken(stored) if stored.is_expired(clock()) => Err(too_late()),
-        Created::Taken(stored) => replay(form, *stored, incoming),
-    }
-}
-
-/// Where a new job is stored.
-struct Place {
-    id: JobId,
-    /// The expired or deleted record under the id.
-    replaced: Option<CreationToken>,
-}
-
-impl Place {
-    /// The place of an id without a record.
-    fn new(id: JobId) -> Self {
-        Self { id, replaced: None }
+        Created::Taken(stored) => replay(*stored, &fingerprint),
     }
 }
 
@@ -104,33 +123,26 @@ enum Known {
 
 /// Searches for the live job of a key: one read for each secret.
 async fn look(app: &App, owner: &Owner, key: &str, now: Timestamp) -> Result<Known, Problem> {
-    let mut place = None;
+    let mut search = Search::default();
     for id in app.secrets.for_key(owner, key) {
-        let replaced = match app.store.get(&id).await? {
-            Some(record) if !record.is_expired(now) => return Ok(Known::Live(record.into())),
-            record => record.map(|record| record.creation_token),
-        };
-        // The key's new job gets the id of the newest secret.
-        place.get_or_insert(Place { id, replaced });
+        if let Some(live) = search.next(id, app.store.get(&id).await?, now) {
+            return Ok(Known::Live(live.into()));
+        }
     }
     // `for_key` has at least one id.
-    place
+    search
+        .place()
         .map(Known::Free)
         .ok_or_else(|| Problem::new(ProblemKind::InternalError))
 }
 
 /// The current job of a key that was used before, unless the request was a different one.
-fn replay(
-    form: Representation,
-    stored: JobRecord,
-    incoming: &Incoming,
-) -> Result<Accepted, Problem> {
-    if stored.fingerprint != Fingerprint::of(&incoming.body) {
+pub(crate) fn replay(record: JobRecord, fingerprint: &Fingerprint) -> Result<Stored, Problem> {
+    if record.fingerprint != *fingerprint {
         return Err(Problem::new(ProblemKind::IdempotencyKeyReused));
     }
-    Ok(Accepted {
-        form,
-        record: stored,
+    Ok(Stored {
+        record,
         is_replay: true,
     })
 }
@@ -143,11 +155,8 @@ pub(crate) async fn answer(
     accepted: Accepted,
     now: Timestamp,
 ) -> Result<Answer, Problem> {
-    let Accepted {
-        form,
-        record,
-        is_replay,
-    } = accepted;
+    let Accepted { form, stored } = accepted;
+    let Stored { record, is_replay } = stored;
     let judged = record.judged(now);
     let hold = Hold::of(incoming, app.max_wait, &judged);
     let is_pending = hold.is_some() && !judged.state.is_completed();

@@ -57,6 +57,22 @@ fn unreadable(error: &impl std::fmt::Display) -> Problem {
     malformed(&format!("The body cannot be parsed: {error}."))
 }
 
+/// The body of a request as JSON.
+///
+/// # Errors
+/// 413, 415 or 400.
+pub(crate) fn read(incoming: &Incoming) -> Result<&RawValue, Problem> {
+    if incoming.body.len() > MAX_BODY_BYTES {
+        return Err(too_large());
+    }
+    check_media_type(incoming)?;
+    let text = std::str::from_utf8(&incoming.body).map_err(|error| unreadable(&error))?;
+    if text.trim().is_empty() {
+        return Err(malformed("The request has no body."));
+    }
+    serde_json::from_str(text).map_err(|error| unreadable(&error))
+}
+
 /// The errors in the body: the first [`MAX_ERRORS`], and the number of all.
 struct Errors {
     refusal: ProblemKind,
@@ -85,14 +101,7 @@ impl Errors {
 
     fn problem(self) -> Problem {
         let more = self.count - self.listed.len();
-        // The detail repeats the errors for clients that do not know `errors`.
-        let said = self.listed.iter();
-        let said = said.map(|error| format!("{} {}", place(&error.pointer), error.detail));
-        let rest = (more > 0).then(|| format!("{more} more errors"));
-        let said: Vec<_> = said.chain(rest).collect();
-        Problem::new(self.refusal)
-            .detail(said.join("; "))
-            .errors(self.listed, more)
+        Problem::new(self.refusal).errors(self.listed, more)
     }
 }
 
@@ -116,14 +125,6 @@ fn cut(text: &str) -> String {
     }
 }
 
-fn place(pointer: &str) -> &str {
-    if pointer.is_empty() {
-        "the body"
-    } else {
-        pointer
-    }
-}
-
 /// The members of the body that have not been read yet, and the errors in the others.
 pub(crate) struct Members<'a> {
     members: BTreeMap<String, &'a RawValue>,
@@ -136,17 +137,16 @@ impl<'a> Members<'a> {
     /// # Errors
     /// 413, 415, 400, or 422 if the body is not an object.
     pub(crate) fn of(incoming: &'a Incoming, refusal: ProblemKind) -> Result<Self, Problem> {
-        if incoming.body.len() > MAX_BODY_BYTES {
-            return Err(too_large());
-        }
-        check_media_type(incoming)?;
-        let text = std::str::from_utf8(&incoming.body).map_err(|error| unreadable(&error))?;
-        if text.trim().is_empty() {
-            return Err(malformed("The request has no body."));
-        }
-        let whole: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
+        Self::of_value(read(incoming)?, refusal)
+    }
+
+    /// The members of a JSON value.
+    ///
+    /// # Errors
+    /// 422 if it is not an object.
+    pub(crate) fn of_value(value: &'a RawValue, refusal: ProblemKind) -> Result<Self, Problem> {
         let mut errors = Errors::new(refusal);
-        if let Ok(members) = serde_json::from_str(whole.get()) {
+        if let Ok(members) = serde_json::from_str(value.get()) {
             return Ok(Self { members, errors });
         }
         errors.add("", "must be a JSON object");

@@ -5,11 +5,23 @@ use api::{Incoming, Problem, ProblemKind};
 /// Long enough for any UUID or digest, short enough for a header.
 const MAX_CHARS: usize = 255;
 
+/// The key of a submit. An event of a schedule must have one.
+///
+/// # Errors
+/// 400 if it is missing there, or is none.
+pub(crate) fn key_of_submit(incoming: &Incoming) -> Result<Option<String>, Problem> {
+    let key = key(incoming)?;
+    if key.is_none() && incoming.is_scheduled {
+        return Err(missing_in_schedule());
+    }
+    Ok(key)
+}
+
 /// The request's key: a structured-field string (RFC 8941), with or without its quotes.
 ///
 /// # Errors
 /// 400 if the header is present but is not a string of 1 to 255 visible characters.
-pub(crate) fn key(incoming: &Incoming) -> Result<Option<String>, Problem> {
+fn key(incoming: &Incoming) -> Result<Option<String>, Problem> {
     let mut values = incoming.headers.get_all("idempotency-key").iter();
     let Some(value) = values.next() else {
         return Ok(None);
@@ -25,7 +37,7 @@ pub(crate) fn key(incoming: &Incoming) -> Result<Option<String>, Problem> {
 
 /// The problem of a schedule's event without a key. Lambda repeats an event whose answer was lost, and Scheduler may deliver it twice: each
 /// time would be one more job.
-pub(crate) fn missing_in_schedule() -> Problem {
+fn missing_in_schedule() -> Problem {
     let detail = "An event of a schedule must have an Idempotency-Key that contains the scheduled time. Without one, each repeated delivery would be one more job. Nothing was stored.";
     Problem::new(ProblemKind::InvalidIdempotencyKey).detail(detail)
 }

@@ -2,12 +2,14 @@
 //! `DELETE /jobs/{id}`, `POST /uploads`.
 //!
 //! The message is sent before the record is written, and the 202 follows both: no record exists without its message, and a
-//! 202 means that both are durable. If a job starts later than a message can be delayed, its schedule takes the place of the message.
+//! 202 means that both are durable. In a batch, this holds for each item. If a job starts later than a message can be delayed, its schedule takes the place of the message.
 
 mod accept;
+mod batch;
 mod body;
 mod commands;
 mod idempotency;
+mod place;
 mod request;
 mod submission;
 mod uploads;
@@ -135,12 +137,18 @@ pub async fn run() -> Result<(), Error> {
 /// With uploads, a call to the bucket is one more; it usually takes milliseconds. After that, the client is told to try again. A client that prefers to wait for its job ([`api::Hold`]) waits after the command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(13);
 
+/// The time for the calls of a command, `elapsed` after it began, that leaves some to respond.
+fn time_left(elapsed: Duration) -> Duration {
+    const RESERVE: Duration = Duration::from_millis(500);
+    COMMAND_TIMEOUT
+        .saturating_sub(elapsed)
+        .saturating_sub(RESERVE)
+}
+
 /// The time for the delete of a schedule, `elapsed` after a command began: one short try, which ends before the command times out.
 fn time_to_drop(elapsed: Duration) -> Duration {
     const LONGEST: Duration = Duration::from_secs(2);
-    const RESERVE: Duration = Duration::from_millis(500);
-    let left = COMMAND_TIMEOUT.saturating_sub(elapsed);
-    left.saturating_sub(RESERVE).min(LONGEST)
+    time_left(elapsed).min(LONGEST)
 }
 
 /// Outcome of a command.
@@ -163,8 +171,9 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
     answer.unwrap_or_else(|problem| problem.answer(&incoming))
 }
 
-async fn command(app: &App, incoming: &Incoming, now: Timestamp) -> Result<Command, Problem> {
+async fn command(app: &Arc<App>, incoming: &Incoming, now: Timestamp) -> Result<Command, Problem> {
     let answer = match Route::of(incoming)? {
+        Route::Submit if batch::is_batch(incoming) => batch::accept(app, incoming, now).await?,
         Route::Submit => {
             let accepted = accept::accept(app, incoming, now).await?;
             return Ok(Command::Accepted(accepted.into()));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::{Incoming, Problem, ProblemKind, is_xml_char};
+use api::{Problem, ProblemKind, is_xml_char};
 use engine::{
     CallbackPolicy, CallbackUrl, Intake, KindName, MAX_SUMMARY_CHARS, NamedUpload, Timestamp,
     pointer_to,
@@ -34,16 +34,15 @@ pub(crate) struct Limits<'a> {
     pub(crate) callbacks: Option<&'a CallbackPolicy>,
 }
 
-/// Reads the body of a submit.
+/// Reads a job: the body of a submit, or an item of a batch.
 ///
 /// # Errors
-/// 413, 415, 400 or 422: nothing may be stored or sent.
+/// 422: nothing may be stored or sent.
 pub(crate) fn parse(
-    incoming: &Incoming,
+    mut members: Members<'_>,
     limits: &Limits<'_>,
     now: Timestamp,
 ) -> Result<RequestedJob, Problem> {
-    let mut members = Members::of(incoming, ProblemKind::InvalidJob)?;
     let kind = kind(&mut members, limits.intake);
     let input = input(
         &mut members,

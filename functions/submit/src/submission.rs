@@ -1,5 +1,7 @@
 //! A job that is submitted: its message and its record.
 
+use std::time::Duration;
+
 use api::{Incoming, Problem, ProblemKind};
 use engine::{
     CallbackUrl, CreationToken, Fingerprint, InputTooLarge, JobId, JobMessage, MAX_DELAY,
@@ -30,6 +32,7 @@ impl Submission {
         id: JobId,
         owner: &Owner,
         creation_token: CreationToken,
+        fingerprint: Fingerprint,
         uploads: Vec<UploadedObject>,
         incoming: &Incoming,
     ) -> Self {
@@ -37,7 +40,7 @@ impl Submission {
         let message = JobMessage {
             id,
             kind: job.kind,
-            fingerprint: Fingerprint::of(&incoming.body),
+            fingerprint,
             traceparent: traceparent.and_then(|text| text.parse().ok()),
             uploads,
             input: job.input,
@@ -70,15 +73,34 @@ impl Submission {
         now: Timestamp,
         trace: Option<&str>,
     ) -> Result<(), Problem> {
-        let (body, delay) = (self.body()?, self.scheduled_start.since(now));
-        if delay <= MAX_DELAY {
-            return Ok(app.queue.send(body, &self.owner, delay, trace).await?);
+        let body = self.body()?;
+        match self.delay(now) {
+            Some(delay) => Ok(app.queue.send(body, &self.owner, delay, trace).await?),
+            None => self.schedule(app, now, &body).await,
         }
+    }
+
+    /// The delay of the message; `None` if the job starts later than a message can be delayed.
+    pub(crate) fn delay(&self, now: Timestamp) -> Option<Duration> {
+        let delay = self.scheduled_start.since(now);
+        (delay <= MAX_DELAY).then_some(delay)
+    }
+
+    /// Creates the schedule that sends the message `body`.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) async fn schedule(
+        &mut self,
+        app: &App,
+        now: Timestamp,
+        body: &str,
+    ) -> Result<(), Problem> {
         let (start, token) = (self.scheduled_start, &self.creation_token);
         let latest = app.deadline_of(start);
         let uploads = app.uploads.as_ref();
         let can_upload = uploads.is_some_and(|uploads| now.plus(uploads.life) >= latest);
-        let input = app.schedules.input(&self.owner, &body);
+        let input = app.schedules.input(&self.owner, body);
         let input = input.map_err(|InputTooLarge { bytes }| {
             let limit = format!("must not exceed {MAX_SCHEDULE_INPUT_BYTES} bytes");
             too_large_for_later(bytes, &limit, can_upload)
@@ -100,7 +122,7 @@ impl Submission {
     ///
     /// # Errors
     /// 413: escapes can make a message longer than the body of the request.
-    fn body(&self) -> Result<String, Problem> {
+    pub(crate) fn body(&self) -> Result<String, Problem> {
         let body = self.message.to_body();
         if body.len() > MAX_MESSAGE_BYTES {
             return Err(too_large());

@@ -1,7 +1,9 @@
-//! `POST /uploads`, and the uploads that a job names.
+//! `POST /uploads`, and the uploads that jobs name.
 //!
 //! The ticket of an upload is computed, without a call to an AWS service. The bucket itself refuses everything else than what the ticket is
 //! for, because the signature covers size, media type, digest and `if-none-match: *`.
+
+mod named;
 
 use std::time::Duration;
 
@@ -10,20 +12,15 @@ use api::{
 };
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use engine::{
-    Bucket, ConfigError, Environment, LONGEST_ACCESS, NamedUpload, ObjectFacts, Owner, Timestamp,
-    UploadId, UploadedObject, upload_key,
-};
+use engine::{Bucket, ConfigError, Environment, LONGEST_ACCESS, Timestamp, upload_key};
 use lambda_http::http::StatusCode;
 use serde_json::Number;
-use tokio::task::JoinSet;
+
+pub(crate) use named::{FoundUploads, find, ids_of};
 
 use crate::App;
 use crate::accept::random;
-use crate::body::{Members, refused};
-
-/// Maximum number of uploads that a job names. Each costs a call.
-const MAX_UPLOADS: usize = 10;
+use crate::body::Members;
 
 /// Maximum length of a media type (RFC 6838, section 4.2: 127 characters for each half).
 const MAX_MEDIA_TYPE_CHARS: usize = 255;
@@ -166,90 +163,6 @@ fn is_media_type(text: &str) -> bool {
     halves.is_some_and(|(kind, of_kind)| is_token(kind) && is_token(of_kind))
         && parameters.bytes().all(|byte| byte.is_ascii_graphic())
         && text.len() <= MAX_MEDIA_TYPE_CHARS
-}
-
-/// Finds the uploads that a job names: one call for each. The job may run until `latest`.
-///
-/// # Errors
-/// 422 at the place of each upload that is not complete, not the caller's, or could be gone when the job runs. An upload of someone else
-/// looks like one that does not exist.
-pub(crate) async fn find(
-    app: &App,
-    owner: &Owner,
-    named: &[NamedUpload],
-    latest: Timestamp,
-) -> Result<Vec<UploadedObject>, Problem> {
-    if named.is_empty() {
-        return Ok(Vec::new());
-    }
-    let Some(uploads) = &app.uploads else {
-        return Err(refusal(named, |_| {
-            Some("names an upload, and this deployment takes none".to_owned())
-        }));
-    };
-    let mut ids: Vec<UploadId> = Vec::new();
-    for id in named
-        .iter()
-        .filter_map(|upload| issued(app, owner, &upload.id))
-    {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    if ids.len() > MAX_UPLOADS {
-        let detail = format!("must not name more than {MAX_UPLOADS} uploads");
-        return Err(refused(ProblemKind::InvalidJob, [("/input", detail)]));
-    }
-    let found = heads(&uploads.bucket, &ids).await?;
-    let fact = |id: &UploadId| found.iter().find(|(found, _)| found == id);
-    let wrong = |upload: &NamedUpload| {
-        let id = issued(app, owner, &upload.id);
-        let Some((_, facts)) = id.as_ref().and_then(fact) else {
-            return Some("is not a completed upload of yours, or has expired".to_owned());
-        };
-        let ends = facts.stored_at.plus(uploads.life);
-        (ends < latest).then(|| {
-            format!("expires at {ends}, and the job may run until {latest}: upload it again later")
-        })
-    };
-    if named.iter().any(|upload| wrong(upload).is_some()) {
-        return Err(refusal(named, wrong));
-    }
-    let objects = found.into_iter().map(|(id, facts)| UploadedObject {
-        id,
-        etag: facts.etag,
-        bytes: facts.bytes,
-    });
-    Ok(objects.collect())
-}
-
-/// The id, if it was issued to this owner.
-fn issued(app: &App, owner: &Owner, id: &str) -> Option<UploadId> {
-    let id = id.parse().ok()?;
-    app.secrets.issued_upload_to(&id, owner).then_some(id)
-}
-
-/// What the bucket says about these uploads, all at the same time.
-async fn heads(bucket: &Bucket, ids: &[UploadId]) -> Result<Vec<(UploadId, ObjectFacts)>, Problem> {
-    let mut calls = JoinSet::new();
-    for id in ids.iter().copied() {
-        let bucket = bucket.clone();
-        calls.spawn(async move { (id, bucket.head(&upload_key(&id)).await) });
-    }
-    let mut found = Vec::new();
-    // No call panics.
-    while let Some(Ok((id, facts))) = calls.join_next().await {
-        found.extend(facts?.map(|facts| (id, facts)));
-    }
-    Ok(found)
-}
-
-fn refusal(named: &[NamedUpload], wrong: impl Fn(&NamedUpload) -> Option<String>) -> Problem {
-    let errors = named.iter().filter_map(|upload| {
-        let pointer = format!("/input{}", upload.pointer);
-        Some((pointer, wrong(upload)?))
-    });
-    refused(ProblemKind::InvalidJob, errors)
 }
 
 #[cfg(test)]

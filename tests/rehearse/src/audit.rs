@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
 use axum::http::Response;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 
 pub use image::{End, Image};
@@ -66,12 +66,22 @@ impl Auditor {
         call: &Call,
         effect: impl Future<Output = Response<Full<Bytes>>>,
     ) -> Response<Full<Bytes>> {
-        if matches!(call.operation.as_str(), "SendMessage" | "CreateSchedule") {
+        let is_send = matches!(
+            call.operation.as_str(),
+            "SendMessage" | "SendMessageBatch" | "CreateSchedule"
+        );
+        if is_send {
             let answer = effect.await;
-            if answer.status().is_success() {
-                self.sent(&call.body);
+            if !answer.status().is_success() {
+                return answer;
             }
-            return answer;
+            return match call.entries() {
+                None => {
+                    self.sent(&call.body);
+                    answer
+                }
+                Some(entries) => self.sent_batch(entries, answer).await,
+            };
         }
         let Some(id) = written_id(call).filter(|_| call.is_table_write()) else {
             return effect.await;
@@ -100,6 +110,26 @@ impl Auditor {
     async fn lock(&self, id: &str) -> tokio::sync::MutexGuard<'_, ()> {
         let slot = usize::try_from(self.hasher.hash_one(id)).unwrap_or_default() % LOCKS;
         self.locks[slot].lock().await
+    }
+
+    /// Of a batch, the messages were sent that the queue says it has.
+    async fn sent_batch(
+        &self,
+        entries: &[Value],
+        answer: Response<Full<Bytes>>,
+    ) -> Response<Full<Bytes>> {
+        let (parts, body) = answer.into_parts();
+        let Ok(body) = body.collect().await;
+        let body = body.to_bytes();
+        let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let successful = said["Successful"].as_array().into_iter().flatten();
+        let successful: Vec<_> = successful.map(|entry| &entry["Id"]).collect();
+        for entry in entries {
+            if successful.contains(&&entry["Id"]) {
+                self.sent(entry);
+            }
+        }
+        Response::from_parts(parts, Full::new(body))
     }
 
     /// The message was sent, or will be.

@@ -1,7 +1,7 @@
 //! `bench`: how many jobs per second the whole service on this machine sustains, and how long each of them waits.
 //!
 //! Two loads, one after the other: clients that submit as fast as they are answered, then half of the rate that they reached,
-//! at times fixed in advance. With `--finished`, both once more behind that many finished jobs in the table, and with
+//! at times fixed in advance. With `--batch`, the first one once more with batches. With `--finished`, both once more behind that many finished jobs in the table, and with
 //! `--slow-webhooks` while that many webhooks wait. The jobs' own times are read once a load is over; nothing else is asked while it
 //! lasts, so that nothing else is measured.
 
@@ -101,7 +101,7 @@ async fn warm_up(client: &Client, args: &BenchArgs) -> Result<(), Box<dyn Error>
     is_good.ok_or_else(|| "not all jobs of the warm-up succeeded: `--verbose` shows why".into())
 }
 
-/// Both loads, or only the second if the flags give its rate. Without one, it is half of what the first load reached.
+/// Both loads and that of batches, or only the second if the flags give its rate. Without one, it is half of what the first load reached.
 async fn loads(
     client: &Client,
     args: &BenchArgs,
@@ -114,6 +114,9 @@ async fn loads(
         let saturation = measure(Load::Clients(args.clients)).await;
         rate.get_or_insert_with(|| half(saturation.jobs_per_second));
         measured.push(saturation);
+        if let Some(size) = args.batch {
+            measured.push(measure(Load::Batches(args.clients, size.into())).await);
+        }
     }
     measured.push(measure(Load::PerSecond(rate.unwrap_or(1))).await);
     measured

@@ -66,6 +66,13 @@ impl Call {
         self.uri.path().strip_prefix("/schedules/")
     }
 
+    /// The messages of a batch that is sent; `None` for every other call.
+    #[must_use]
+    pub fn entries(&self) -> Option<&[Value]> {
+        let entries = self.body["Entries"].as_array()?;
+        (self.operation == "SendMessageBatch").then_some(entries)
+    }
+
     /// Replaces the body.
     pub fn set_body(&mut self, body: Value) {
         self.bytes = body.to_string().into();

@@ -1,10 +1,11 @@
 //! `chaos`: many jobs while processes are killed and calls fail, and at the end a count of their outcomes.
 //!
-//! Jobs are submitted, submitted again, canceled, polled and deleted over HTTP, as clients do, and their keys used again; some
+//! Jobs are submitted one by one and in batches, submitted again, canceled, polled and deleted over HTTP, as clients do, and their keys used again; some
 //! reach a deadline. The counts come from three independent sources: the clients' answers, an auditor that sees each write to
 //! the table, and the status URIs once nothing moves any more.
 
 mod args;
+mod batch;
 mod course;
 mod door;
 mod found;

@@ -5,6 +5,7 @@
 //! seed, decides which call meets which fault; a test decides it with an [`Intercept`] of its own.
 
 mod connections;
+mod entries;
 mod fault;
 mod front;
 mod intercept;

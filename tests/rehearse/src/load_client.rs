@@ -93,6 +93,20 @@ impl Client {
         .await
     }
 
+    /// The jobs of the answer to a batch, in the order of its items: id, status URI, and whether it stood before; or else the problem.
+    pub(crate) fn items(&self, answer: &Answer) -> Vec<Result<(String, String, bool), Value>> {
+        let items = answer.body["items"].as_array().into_iter().flatten();
+        let of = |item: &Value| {
+            let job = |member: &str| item["job"][member].as_str();
+            let (Some(id), Some(path)) = (job("id"), job("@uri")) else {
+                return Err(item["problem"].clone());
+            };
+            let uri = format!("{}{path}", self.url);
+            Ok((id.to_owned(), uri, item["replayed"] == true))
+        };
+        items.map(of).collect()
+    }
+
     /// `GET`, until there is an answer of the service's own.
     pub(crate) async fn get(&self, uri: &str) -> Answer {
         persist(|| self.send(self.http.get(uri))).await

@@ -62,6 +62,19 @@ fn a_bench_accounts_for_every_job_before_and_behind_finished_ones() {
 }
 
 #[test]
+fn batches_are_measured_next_to_single_submits() {
+    let (report, _) = report("--jobs 40 --clients 2 --batch 20 --json");
+
+    let loads = report["loads"].as_array().unwrap();
+    let names: Vec<_> = loads[..2].iter().map(|load| &load["load"]).collect();
+    assert_eq!(names, ["2 clients", "2 clients, batches of 20"]);
+    for load in loads {
+        assert_all_succeeded(load, 40);
+        assert!(load["accepted-per-second"].as_f64().unwrap() > 0.0);
+    }
+}
+
+#[test]
 fn a_running_service_with_faults_is_measured_at_a_rate_and_keeps_its_promises() {
     let mut service = Command::new(PROGRAM)
         .args([

@@ -55,6 +55,22 @@ async fn an_upload_takes_a_call_at_submit_and_one_for_each_read() {
 }
 
 #[tokio::test]
+async fn an_upload_that_several_jobs_of_a_batch_name_is_looked_up_once() {
+    let app = CountedApp::with(&LARGE_PAYLOADS).await;
+    let ticket = ticket_for(&app, CSV).await.0;
+    assert_eq!(put(&ticket, CSV.into()).await.status, 200);
+    let job = json!({"name": "csv_profile", "input": {"csv": {"upload": ticket["id"]}}});
+
+    let calls = app
+        .calls_of(app.submit_as(&[], &json!(vec![job; 12])))
+        .await;
+
+    let count = |action| calls.iter().filter(|call| call.action == action).count();
+    let counts = ["s3:GetObject", "dynamodb:PutItem"].map(count);
+    assert_eq!(counts, [1, 12]);
+}
+
+#[tokio::test]
 async fn a_read_whose_connection_breaks_resumes_at_the_next_byte() {
     let app = CountedApp::with(&LARGE_PAYLOADS).await;
     let rows = (0..20_000).map(|row| format!("{row},{}\n", row % 7));

@@ -168,6 +168,54 @@ impl FaultyApp {
         self.send(Method::POST, "/jobs", Some(key), &body).await
     }
 
+    /// A batch of as many jobs that differ.
+    pub(super) async fn submit_batch(&self, key: &str, count: usize) -> Answer {
+        let job = |index: usize| {
+            let summary = index.to_string();
+            json!({"name": "rehearsal", "input": {"seconds": 0}, "summary": summary})
+        };
+        let body = (0..count).map(job).collect();
+        self.send(Method::POST, "/jobs", Some(key), &body).await
+    }
+
+    /// A new key for a batch, whose item with this index meets the case.
+    pub(super) fn arm_item(&self, case: &Case, index: usize) -> String {
+        let key = self.arm_later(case);
+        self.script.arm(&item(&key, index), case.anew());
+        key
+    }
+
+    /// The item meets the case, too.
+    pub(super) fn arm_another(&self, key: &str, index: usize, case: &Case) {
+        self.script.arm(&item(key, index), case.anew());
+    }
+
+    /// The item's fault has occurred, and will not occur again.
+    #[track_caller]
+    pub(super) fn assert_item_met(&self, key: &str, index: usize, case: &Case) {
+        let id = item(key, index);
+        assert!(self.script.has_met(&id), "{case:?}");
+        self.script.disarm(&id);
+    }
+
+    /// How often the auditor saw each item's job claimed, once all have ended.
+    pub(super) async fn starts_of_items(&self, key: &str, count: usize) -> Vec<u32> {
+        let ids: Vec<_> = (0..count).map(|index| item(key, index)).collect();
+        eventually("the ends of a batch", async || {
+            let ledger = self.auditor.ledger();
+            let jobs = ledger
+                .jobs()
+                .filter(|(id, _)| ids.iter().any(|one| one == id));
+            let ended = jobs.filter(|(_, job)| {
+                let image = job.image.as_ref();
+                image.is_some_and(|image| image.state == "COMPLETED")
+            });
+            let starts: Vec<_> = ended.map(|(_, job)| job.starts).collect();
+            (starts.len() == count).then_some(starts)
+        })
+        .await
+    }
+
     /// A job whose end is to be reported.
     pub(super) async fn submit_with_callback(&self, key: &str, start: Option<&str>) -> Answer {
         let callback = json!({"url": "https://hooks.example.com/"});
@@ -285,6 +333,13 @@ impl FaultyApp {
 fn id(key: &str) -> String {
     let secrets = IdSecrets::parse("ID_SECRETS", SECRET).unwrap();
     let id = secrets.for_key(&Owner::anonymous(), key).next();
+    id.unwrap().to_string()
+}
+
+/// That of the item's job.
+fn item(key: &str, index: usize) -> String {
+    let secrets = IdSecrets::parse("ID_SECRETS", SECRET).unwrap();
+    let id = secrets.for_item(&Owner::anonymous(), key, index).next();
     id.unwrap().to_string()
 }
 

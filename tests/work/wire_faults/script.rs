@@ -7,6 +7,7 @@ use rehearse::faults::{Call, Fault};
 use serde_json::Value;
 
 use crate::app::Answer;
+use crate::backends::TABLE;
 
 /// What a call does for a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +34,11 @@ pub(super) enum Step {
 impl Step {
     fn of(call: &Call) -> Self {
         match call.operation.as_str() {
-            "SendMessage" if sent(call)["callback"].is_object() => Self::Announce,
-            "SendMessage" => Self::Send,
+            "SendMessage" if sent(&call.body)["callback"].is_object() => Self::Announce,
+            "SendMessage" | "SendMessageBatch" => Self::Send,
             "CreateSchedule" => Self::Schedule,
             "DeleteSchedule" => Self::Unschedule,
-            "GetItem" => Self::Read,
+            "GetItem" | "BatchGetItem" => Self::Read,
             "PutItem" => Self::Create,
             "ChangeMessageVisibility" => Self::HandBack,
             "UpdateItem" => Self::of_update(&call.body),
@@ -151,9 +152,11 @@ impl Script {
     pub(super) fn fault(&self, call: &Call) -> Option<Fault> {
         let step = Step::of(call);
         let mut by_job = self.by_job.lock().unwrap();
-        let case = id_of(call).and_then(|id| by_job.get_mut(&id));
-        if let Some(fault) = case.and_then(|case| case.play(step)) {
-            return Some(fault);
+        for id in ids_of(call) {
+            let case = by_job.get_mut(&id);
+            if let Some(fault) = case.and_then(|case| case.play(step)) {
+                return Some(fault);
+            }
         }
         let mut any = self.any.lock().unwrap();
         any.iter_mut().find_map(|case| case.play(step))
@@ -161,26 +164,39 @@ impl Script {
 }
 
 /// The message that is sent.
-fn sent(call: &Call) -> Value {
-    let body = call.body["MessageBody"].as_str();
+fn sent(message: &Value) -> Value {
+    let body = message["MessageBody"].as_str();
     body.and_then(|body| serde_json::from_str(body).ok())
         .unwrap_or_default()
 }
 
-fn id_of(call: &Call) -> Option<String> {
+/// The jobs that a call is about: several only for a batch.
+fn ids_of(call: &Call) -> Vec<String> {
     if let Some(name) = call.schedule() {
         // The digits of the id come first.
         let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| name.get(part));
         let parts: Option<Vec<_>> = parts.into_iter().collect();
-        return parts.map(|parts| parts.join("-"));
+        return parts.map(|parts| parts.join("-")).into_iter().collect();
     }
-    let id = match call.operation.as_str() {
-        "SendMessage" => match sent(call) {
-            announced if announced["callback"].is_object() => announced["callback"]["id"].clone(),
-            job => job["id"].clone(),
+    let ids = match call.operation.as_str() {
+        "SendMessage" => match sent(&call.body) {
+            announced if announced["callback"].is_object() => {
+                vec![announced["callback"]["id"].clone()]
+            }
+            job => vec![job["id"].clone()],
         },
-        "PutItem" => call.body["Item"]["id"]["S"].clone(),
-        _ => call.body["Key"]["id"]["S"].clone(),
+        "SendMessageBatch" => {
+            let entries = call.entries().into_iter().flatten();
+            entries.map(|entry| sent(entry)["id"].clone()).collect()
+        }
+        "BatchGetItem" => {
+            let keys = call.body["RequestItems"][TABLE]["Keys"].as_array();
+            let keys = keys.into_iter().flatten();
+            keys.map(|key| key["id"]["S"].clone()).collect()
+        }
+        "PutItem" => vec![call.body["Item"]["id"]["S"].clone()],
+        _ => vec![call.body["Key"]["id"]["S"].clone()],
     };
-    id.as_str().map(str::to_owned)
+    let ids = ids.iter().filter_map(Value::as_str);
+    ids.map(str::to_owned).collect()
 }

@@ -19,14 +19,9 @@ pub struct JobArgs {
 }
 
 impl JobArgs {
-    /// A client, and the status URI of the job. An absolute URI also names the service, so `--user` and `--header` go there.
-    pub(super) fn client(mut self) -> Result<(Client, Url), ClientError> {
-        if let Some(service) = self.job.service() {
-            self.connection.url = service;
-        }
-        let client = self.connection.client()?;
-        let uri = self.job.resolve(&client)?;
-        Ok((client, uri))
+    /// A client, and the status URI of the job.
+    pub(super) fn client(self) -> Result<(Client, Url), ClientError> {
+        self.connection.client_for(&self.job)
     }
 }
 
@@ -76,6 +71,16 @@ impl ConnectionArgs {
             retry: RetryPolicy::default(),
         };
         Client::new(self.url, options)
+    }
+
+    /// A client, and the status URI of a job. An absolute URI also names the service, so `--user` and `--header` go there.
+    pub(super) fn client_for(mut self, job: &JobRef) -> Result<(Client, Url), ClientError> {
+        if let Some(service) = job.service() {
+            self.url = service;
+        }
+        let client = self.client()?;
+        let uri = job.resolve(&client)?;
+        Ok((client, uri))
     }
 }
 

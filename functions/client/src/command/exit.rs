@@ -29,7 +29,7 @@ pub(super) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; a watched job ended in SUCCESS
   1  the watched job ended in FAILED
-  2  the command line or an input file is wrong, or the service refused the request (4xx)
+  2  the command line or an input file is wrong, or the service refused the request (4xx) or a line of --each
   3  the watched job ended in CANCELED
   4  gone (410) or not found (404); for `result`, also if the job has no result (yet)
   5  the service cannot be reached or is busy, or its response is not in the contract";
@@ -74,6 +74,15 @@ pub enum CommandError {
     /// A submission was refused because its idempotency key was used before, and it names an upload that is new.
     #[error(transparent)]
     UploadUnderUsedKey(ClientError),
+    /// The pages cannot be served on this port.
+    #[error("port {port} on 127.0.0.1 cannot be used")]
+    Port {
+        /// The port; 0 is any.
+        port: u16,
+        /// The system's error.
+        #[source]
+        source: io::Error,
+    },
     /// The output cannot be written.
     #[error("the output cannot be written")]
     Output(#[from] io::Error),
@@ -89,7 +98,7 @@ impl CommandError {
         }
         eprintln!("error: {}", self.explanation());
         match self {
-            Self::Input(_) | Self::Output(_) => Exit::Usage,
+            Self::Input(_) | Self::Output(_) | Self::Port { .. } => Exit::Usage,
             Self::Client(error) | Self::UploadUnderUsedKey(error) | Self::Upload { error, .. } => {
                 exit_of(error)
             }
@@ -126,7 +135,8 @@ impl CommandError {
             Self::Input(InputError::TooLarge(_)) => {
                 "\n  Submit a smaller file, or ask the operator to enable large payloads."
             }
-            Self::Input(_) | Self::Output(_) => "",
+            Self::Input(InputError::NobodyToAsk) => "\n  Add --yes to cancel these jobs.",
+            Self::Input(_) | Self::Output(_) | Self::Port { .. } => "",
         }
     }
 }

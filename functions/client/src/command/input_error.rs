@@ -44,6 +44,17 @@ pub enum InputError {
         /// The first line with an invalid byte, from 1.
         line: usize,
     },
+    /// A line of `--each` does not fit in a request.
+    #[error("line {line} of {name} is too large: with --each, files cannot be uploaded")]
+    LineTooLarge {
+        /// The file, as the caller named it.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// `cancel --all` cannot ask.
+    #[error("nothing was canceled: there is no terminal to ask at")]
+    NobodyToAsk,
     /// `--field` adds members, and only an object has members.
     #[error("{0} must be a JSON object, because --field adds members to it")]
     NotAnObject(String),

@@ -1,11 +1,13 @@
 //! `list`: prints a table of the caller's jobs.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle};
+use futures_util::TryStreamExt;
 use time::{OffsetDateTime, UtcOffset};
 
+use super::filter::FilterArgs;
 use super::{CommandError, ConnectionArgs, Exit, Output};
+use crate::Job;
 use crate::text::printable;
-use crate::{Job, JobStatus, ListQuery};
 
 /// A rule below the header and no other lines: easy to read, and to pipe through `grep`.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
@@ -22,9 +24,8 @@ pub struct Args {
     /// Maximum number of jobs per page
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
-    /// Only jobs of this status
-    #[arg(long, value_name = "STATUS", ignore_case = true)]
-    job_status: Option<JobStatus>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// All pages, not only the first
     #[arg(long)]
     all: bool,
@@ -35,29 +36,32 @@ pub struct Args {
 /// Prints the jobs on stdout, newest first.
 pub(super) async fn run(args: Args, stdout: &mut Output) -> Result<Exit, CommandError> {
     let client = args.connection.client()?;
-    let query = ListQuery {
-        limit: args.limit,
-        job_status: args.job_status,
+    let (jobs, has_more) = if args.all {
+        let query = match args.limit {
+            None => args.filter.query_for_all(),
+            limit => args.filter.query(limit),
+        };
+        (client.jobs(&query).try_collect().await?, false)
+    } else {
+        let page = client.list(&args.filter.query(args.limit)).await?;
+        (page.jobs, page.next.is_some())
     };
-    let mut page = client.list(query).await?;
-    let mut jobs = std::mem::take(&mut page.jobs);
-    while let Some(next) = page.next.take_if(|_| args.all) {
-        page = client.page(&next).await?;
-        jobs.append(&mut page.jobs);
-    }
     if jobs.is_empty() {
-        eprintln!("No jobs.");
-        return Ok(Exit::Success);
+        eprintln!(
+            "No jobs{}.",
+            if has_more { " on the first page" } else { "" }
+        );
+    } else {
+        writeln!(stdout, "{}", table(&jobs, Table::new().width()))?;
     }
-    writeln!(stdout, "{}", table(&jobs, Table::new().width()))?;
-    if page.next.is_some() {
+    if has_more {
         eprintln!("There are more jobs. Add --all to see them.");
     }
     Ok(Exit::Success)
 }
 
 /// Id, name, state, percent, start and summary of each job. Only the summary is cut, and only for a terminal (`width`).
-fn table(jobs: &[Job], width: Option<u16>) -> String {
+pub(super) fn table(jobs: &[Job], width: Option<u16>) -> String {
     let lines = if width.is_some_and(|width| width < ROOMY) {
         2
     } else {

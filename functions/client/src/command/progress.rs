@@ -7,7 +7,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use time::OffsetDateTime;
 
 use crate::text::{printable, spoken};
-use crate::{ClientError, Job, JobState, JobStatus, Sighting};
+use crate::{Job, JobState, JobStatus, Sighting, Trouble};
 
 /// The time left is counted down between two polls, which may be 30 s apart.
 const REDRAW: Duration = Duration::from_millis(250);
@@ -35,14 +35,8 @@ impl Progress {
         match sighting {
             Sighting::Job(job) if self.bar.is_hidden() => self.print(job),
             Sighting::Job(job) => self.draw(job),
-            Sighting::Trouble {
-                error,
-                retry_in,
-                retry,
-                max_retries,
-            } => {
-                let line = trouble(error, *retry_in, *retry, *max_retries);
-                self.bar.suspend(|| eprintln!("{line}"));
+            Sighting::Trouble(trouble) => {
+                self.bar.suspend(|| eprintln!("{}", line_about(*trouble)));
             }
         }
     }
@@ -71,16 +65,12 @@ impl Progress {
 }
 
 /// The line about a failure that is retried.
-pub(super) fn trouble(
-    error: &ClientError,
-    retry_in: Duration,
-    retry: u32,
-    max_retries: u32,
-) -> String {
+pub(super) fn line_about(trouble: Trouble<'_>) -> String {
     // The first line is enough: the rest is in the error itself, if it lasts.
-    let error = error.to_string();
+    let error = trouble.error.to_string();
     let error = error.lines().next().unwrap_or_default();
-    let delay = spoken(retry_in);
+    let delay = spoken(trouble.retry_in);
+    let (retry, max_retries) = (trouble.retry, trouble.max_retries);
     format!("{error}; trying again in {delay} ({retry} of {max_retries})")
 }
 

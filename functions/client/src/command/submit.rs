@@ -6,6 +6,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::each::Each;
 use super::input::{Field, Input};
 use super::watch::follow;
 use super::{CommandError, ConnectionArgs, Exit, Output};
@@ -29,6 +30,9 @@ pub struct Args {
     /// Member of the input: key=text, key=@file (text, or an upload if it is too large or not text) or key:=json; repeatable
     #[arg(long = "field", value_name = "KEY=VALUE")]
     fields: Vec<Field>,
+    /// File of JSON lines, or `-` for stdin: each line is the input of one job
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "input_file", "fields"])]
+    each: Option<PathBuf>,
     /// Description of the job, shown in its status
     #[arg(long)]
     summary: Option<String>,
@@ -37,6 +41,8 @@ pub struct Args {
     at: Option<OffsetDateTime>,
     /// Idempotency key: submitting again with the same key creates no second job
     ///
+    /// With --each, it is the key of all lines: submitting the same lines again creates the jobs that are missing, and no second ones.
+    ///
     /// An upload gets a new id each time, so a submit that uploads its file again is another request and is refused. To repeat
     /// the first request, name its upload instead of the file: --field 'csv:={"upload": "ID"}'.
     #[arg(long, value_name = "IDEMPOTENCY_KEY")]
@@ -44,21 +50,26 @@ pub struct Args {
     /// URL that receives a webhook when the job has finished, if the service sends webhooks
     #[arg(long, value_name = "URL")]
     callback: Option<Url>,
-    /// Watch the job until it finishes
+    /// Watch the job, or all jobs of --each, until they finish
     #[arg(long)]
     watch: bool,
     #[command(flatten)]
     connection: ConnectionArgs,
 }
 
-/// Submits the job; stdout gets the status URI and nothing else.
+/// Submits the job or jobs; stdout gets the status URIs and nothing else.
 pub(super) async fn run(args: Args, stdout: &mut Output) -> Result<Exit, CommandError> {
-    let mut input = Input::load(args.input, args.input_file.as_deref(), args.fields)?;
     let mut submission = Submission::new(args.name, &json!({}))?;
     submission.summary = args.summary;
     submission.scheduled_start_time = args.at;
     submission.callback = args.callback;
+    if let Some(file) = args.each {
+        let each = Each::load(&file, &submission)?;
+        let client = args.connection.client()?;
+        return each.submit(&client, args.key, args.watch, stdout).await;
+    }
     submission.idempotency_key = args.key;
+    let mut input = Input::load(args.input, args.input_file.as_deref(), args.fields)?;
     let client = args.connection.client()?;
 
     let uploads = input.upload_files(room_in(&submission)?, &client).await?;

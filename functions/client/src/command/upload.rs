@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::file::{FieldFile, Reason};
 use super::input::{Input, Member};
-use super::progress::trouble;
+use super::progress::line_about;
 use super::{CommandError, InputError};
 use crate::{Client, ClientError, UploadProgress};
 
@@ -48,12 +48,7 @@ async fn upload(client: &Client, file: &FieldFile) -> Result<Value, CommandError
     bar.reset();
     let uploaded = client.upload(&content, |progress| match progress {
         UploadProgress::Sent(bytes) => bar.set_position(bytes),
-        UploadProgress::Trouble {
-            error,
-            retry_in,
-            retry,
-            max_retries,
-        } => bar.suspend(|| eprintln!("{}", trouble(error, retry_in, retry, max_retries))),
+        UploadProgress::Trouble(trouble) => bar.suspend(|| eprintln!("{}", line_about(trouble))),
     });
     let name = &file.name;
     let upload = uploaded.await.map_err(|error| failure(file, error))?;

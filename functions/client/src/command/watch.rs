@@ -24,7 +24,7 @@ pub(super) async fn follow(client: &Client, uri: &Url) -> Result<Exit, CommandEr
     Ok(Exit::of(&job))
 }
 
-fn sentence_of(job: &Job, uri: &Url) -> String {
+pub(super) fn sentence_of(job: &Job, uri: &Url) -> String {
     let took = took(job).unwrap_or_default();
     match job.job_status {
         JobStatus::Success => format!("The job succeeded{took}. Its result: {uri}/result"),

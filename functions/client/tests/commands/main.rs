@@ -5,8 +5,11 @@
     reason = "this whole binary is tests"
 )]
 
+mod batches;
 mod command_line;
 mod jobs;
+mod many;
+mod opening;
 mod results;
 mod scripted;
 mod submitting;

@@ -23,7 +23,7 @@ pub(crate) const UPLOAD_PATH: &str = "/bucket/uploads/1?X-Amz-Signature=secret";
 pub(crate) enum Answer {
     Http {
         status: u16,
-        location: Option<String>,
+        headers: Vec<(&'static str, String)>,
         body: String,
     },
     /// The connection ends without an answer.
@@ -42,9 +42,17 @@ impl Answer {
     pub(crate) fn text(status: u16, body: &str) -> Self {
         Self::Http {
             status,
-            location: None,
+            headers: Vec::new(),
             body: body.to_owned(),
         }
+    }
+
+    /// The answer with one more header.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Self::Http { headers, .. } = &mut self {
+            headers.push((name, value.to_owned()));
+        }
+        self
     }
 
     pub(crate) fn json(status: u16, body: &Value) -> Self {
@@ -55,11 +63,7 @@ impl Answer {
     pub(crate) fn accepted() -> Self {
         let mut body = job("SCHEDULED", "UNDETERMINED", 0);
         body["task"] = json!({"href": format!("/jobs/{ID}"), "id": ID});
-        Self::Http {
-            status: 202,
-            location: Some(format!("/jobs/{ID}")),
-            body: body.to_string(),
-        }
+        Self::json(202, &body).with("location", &format!("/jobs/{ID}"))
     }
 
     pub(crate) fn started(percent: u8) -> Self {
@@ -77,11 +81,7 @@ impl Answer {
     }
 
     pub(crate) fn redirect(status: u16, location: &str) -> Self {
-        Self::Http {
-            status,
-            location: Some(location.to_owned()),
-            body: String::new(),
-        }
+        Self::text(status, "").with("location", location)
     }
 
     /// The ticket of an upload, with a URL of the store with this base.
@@ -191,12 +191,12 @@ async fn answer(State(service): State<Service>, request: Request<Body>) -> Respo
     match service.next() {
         Answer::Http {
             status,
-            location,
+            headers,
             body,
-        } => respond(status, location, Body::from(body)),
+        } => respond(status, headers, Body::from(body)),
         Answer::Late { gate } => {
             gate.acquire().await.unwrap().forget();
-            respond(200, None, Body::empty())
+            respond(200, Vec::new(), Body::empty())
         }
         Answer::Parts {
             first,
@@ -208,17 +208,17 @@ async fn answer(State(service): State<Service>, request: Request<Body>) -> Respo
                 second.ok_or("the script ends the connection")
             });
             let parts = stream::once(async { Ok(first) }).chain(second);
-            respond(200, None, Body::from_stream(parts))
+            respond(200, Vec::new(), Body::from_stream(parts))
         }
         // Ends the connection's task, quietly: no panic message in the test's output.
         Answer::Hangup => std::panic::resume_unwind(Box::new("the script hangs up")),
     }
 }
 
-fn respond(status: u16, location: Option<String>, body: Body) -> Response<Body> {
+fn respond(status: u16, headers: Vec<(&'static str, String)>, body: Body) -> Response<Body> {
     let mut response = Response::builder().status(status);
-    if let Some(location) = location {
-        response = response.header("location", location);
+    for (name, value) in headers {
+        response = response.header(name, value);
     }
     response.body(body).unwrap()
 }

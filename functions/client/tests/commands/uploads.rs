@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use client::{Client, ClientError, Content, Options, RetryPolicy, Upload, UploadProgress};
+use client::{Client, ClientError, Content, Options, RetryPolicy, Trouble, Upload, UploadProgress};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -35,7 +35,7 @@ async fn upload(answers: Vec<Answer>) -> (Result<Upload, ClientError>, u32) {
     let content = Content::memory("city\nUlm\n", "text/csv");
     let client = client_of(&service, 3);
     let outcome = client.upload(&content, |progress| {
-        if let UploadProgress::Trouble { retry, .. } = progress {
+        if let UploadProgress::Trouble(Trouble { retry, .. }) = progress {
             retries = retry;
         }
     });

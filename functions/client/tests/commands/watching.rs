@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use client::{Client, ClientError, Exit, JobRef, Options, RetryPolicy, Sighting};
+use client::{Client, ClientError, Exit, JobRef, Options, RetryPolicy, Sighting, Trouble};
 
 use crate::scripted::{Answer, ID, Service};
 use crate::{run, run_line};
@@ -69,6 +69,36 @@ async fn watch_survives_a_busy_service_and_a_lost_connection() {
 }
 
 #[tokio::test]
+async fn a_wait_holds_once_and_then_asks_only_for_news() {
+    let service = Service::start(vec![
+        Answer::started(10).with("etag", "\"a\""),
+        Answer::text(304, ""),
+        Answer::started(20),
+        Answer::over("SUCCESS"),
+    ])
+    .await;
+    let client = Client::new(service.base.parse().unwrap(), Options::default()).unwrap();
+    let uri = ID.parse::<JobRef>().unwrap().resolve(&client).unwrap();
+
+    let job = tokio::spawn(async move { client.wait(&uri).await });
+
+    assert!(job.await.unwrap().unwrap().is_finished());
+    let asked = service.requests();
+    let asked: Vec<_> = asked
+        .iter()
+        .map(|request| (request.header("prefer"), request.header("if-none-match")))
+        .collect();
+    let known = Some("\"a\"");
+    let expected = [
+        (Some("wait=20"), None),
+        (None, known),
+        (None, known),
+        (None, None),
+    ];
+    assert_eq!(asked, expected);
+}
+
+#[tokio::test]
 async fn a_watch_gives_up_on_a_service_that_stays_down_and_says_what_it_did() {
     let busy = || Answer::problem(503, "Busy");
     let status = vec![Answer::started(10), busy(), Answer::started(20), busy()];
@@ -89,9 +119,9 @@ async fn a_watch_gives_up_on_a_service_that_stays_down_and_says_what_it_did() {
         .watch(&uri, |sighting| {
             seen.push(match sighting {
                 Sighting::Job(job) => job.percent().to_string(),
-                Sighting::Trouble {
+                Sighting::Trouble(Trouble {
                     retry, max_retries, ..
-                } => format!("retry {retry} of {max_retries}"),
+                }) => format!("retry {retry} of {max_retries}"),
             });
         })
         .await;

@@ -1,7 +1,7 @@
 //! Ids that identify their owner.
 //!
 //! An id is a UUIDv8 (RFC 9562, section 5.8), so 122 bits are ours: a 74-bit *seed*, random or derived from owner and
-//! `Idempotency-Key`, and a 48-bit *tag*, an HMAC of the seed and the owner under a secret of the deployment. So a reader
+//! `Idempotency-Key` (in a batch, the item's index, too), and a 48-bit *tag*, an HMAC of the seed and the owner under a secret of the deployment. So a reader
 //! can tell without a read of the table whether an id was issued to this caller: a wrong tag is a guess, or belongs to someone else
 //! (404); a right tag without a record belongs to an expired job (410).
 //!
@@ -119,10 +119,23 @@ impl IdSecrets {
         key: &'a str,
     ) -> impl Iterator<Item = JobId> + 'a {
         self.all().map(move |secret| {
-            let digest = mac(secret, &[b"key", owner.as_str().as_bytes(), key.as_bytes()]);
-            let mut seed = [0; SEED_BYTES];
-            seed.copy_from_slice(&digest[..SEED_BYTES]);
-            seal(secret, JOB, owner, seed)
+            let parts: [&[u8]; 3] = [b"key", owner.as_str().as_bytes(), key.as_bytes()];
+            derived(secret, owner, &parts)
+        })
+    }
+
+    /// The ids of the item with this index in `owner`'s batch under an `Idempotency-Key`: one for each secret, as with [`Self::for_key`], and
+    /// none of them is an id of a single submit under the key, or of another index.
+    pub fn for_item<'a>(
+        &'a self,
+        owner: &'a Owner,
+        key: &'a str,
+        index: usize,
+    ) -> impl Iterator<Item = JobId> + 'a {
+        self.all().map(move |secret| {
+            let index = (index as u64).to_be_bytes();
+            let of_owner = owner.as_str().as_bytes();
+            derived(secret, owner, &[b"item", of_owner, key.as_bytes(), &index])
         })
     }
 
@@ -166,6 +179,14 @@ impl fmt::Debug for IdSecrets {
             .field("older", &self.older.len())
             .finish_non_exhaustive()
     }
+}
+
+/// The id whose seed is derived from these parts.
+fn derived(secret: &Hmac<Sha256>, owner: &Owner, parts: &[&[u8]]) -> JobId {
+    let digest = mac(secret, parts);
+    let mut seed = [0; SEED_BYTES];
+    seed.copy_from_slice(&digest[..SEED_BYTES]);
+    seal(secret, JOB, owner, seed)
 }
 
 /// Joins seed and tag. Sets version and variant first, because the tag covers the seed as it is in the id.

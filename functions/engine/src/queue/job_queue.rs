@@ -40,8 +40,8 @@ pub const MAX_PAUSES: u32 = 900;
 /// The queue of jobs. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct JobQueue {
-    client: Client,
-    url: String,
+    pub(super) client: Client,
+    pub(super) url: String,
 }
 
 /// The receipt of a delivery, by which its visibility timeout is changed.
@@ -94,7 +94,7 @@ impl JobQueue {
             request = request.delay_seconds(seconds_rounded_up(delay.min(MAX_DELAY)));
         }
         if let Some(trace) = trace {
-            request = trace_header(request, trace)?;
+            request = request.message_system_attributes(TRACE_HEADER, trace_header(trace)?);
         }
         request.send().await.map_err(unavailable)?;
         Ok(())
@@ -119,18 +119,15 @@ impl JobQueue {
     }
 }
 
-type Sending = aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
+/// The name of the X-Ray trace header.
+pub(super) const TRACE_HEADER: MessageSystemAttributeNameForSends =
+    MessageSystemAttributeNameForSends::AwsTraceHeader;
 
-fn trace_header(request: Sending, trace: &str) -> Result<Sending, QueueError> {
+pub(super) fn trace_header(trace: &str) -> Result<MessageSystemAttributeValue, QueueError> {
     let value = MessageSystemAttributeValue::builder()
         .data_type("String")
-        .string_value(trace)
-        .build();
-    let value = value.map_err(unavailable)?;
-    Ok(
-        request
-            .message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, value),
-    )
+        .string_value(trace);
+    value.build().map_err(unavailable)
 }
 
 fn visibility_seconds(delay: Duration) -> i32 {
@@ -138,11 +135,11 @@ fn visibility_seconds(delay: Duration) -> i32 {
 }
 
 /// Rounds up, so that a message is not redelivered before its job is due.
-fn seconds_rounded_up(delay: Duration) -> i32 {
+pub(super) fn seconds_rounded_up(delay: Duration) -> i32 {
     i32::try_from(delay.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX)
 }
 
-fn unavailable(error: impl Error + Send + Sync + 'static) -> QueueError {
+pub(super) fn unavailable(error: impl Error + Send + Sync + 'static) -> QueueError {
     QueueError::Unavailable(Box::new(error))
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use super::JobStore;
 use super::expression::names;
 use super::index::{INDEX_SHARDS, read_created_order, shard_key};
-use super::item::{Item, from_item, string};
+use super::item::{Item, string};
 use super::page::{Cursor, JobFilter, Page};
 use crate::{Attribute, INDEX_NAME, JobId, JobRecord, Owner, StoreError, Timestamp};
 
@@ -46,7 +46,8 @@ impl JobStore {
             .and(keys.get(limit - 1))
             .map(|(created_at, id)| Cursor::behind(*created_at, id));
         keys.truncate(limit);
-        let mut jobs = self.records(&keys).await?;
+        let ids: Vec<_> = keys.into_iter().map(|(_, id)| id).collect();
+        let mut jobs = self.get_all(&ids).await?;
         jobs.retain(|job| !job.is_expired(now));
         let judged = jobs
             .into_iter()
@@ -87,25 +88,41 @@ impl JobStore {
         answer.items().iter().map(key_of).collect()
     }
 
-    /// The records of `keys` in their order, without those that no longer exist.
-    async fn records(&self, keys: &[(Timestamp, JobId)]) -> Result<Vec<JobRecord>, StoreError> {
+    /// The current records of these ids in their order, without their results and without those that do not exist: one strongly consistent
+    /// read for each [`MAX_PAGE`] ids, which must be distinct.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the table does not answer, or if an item was not written by this service.
+    pub async fn get_all(&self, ids: &[JobId]) -> Result<Vec<JobRecord>, StoreError> {
         let mut found = HashMap::new();
-        let mut wanted: Vec<_> = keys.iter().map(|(_, id)| key(id)).collect();
+        for ids in ids.chunks(MAX_PAGE) {
+            self.read_into(&mut found, ids).await?;
+        }
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    }
+
+    async fn read_into(
+        &self,
+        found: &mut HashMap<JobId, JobRecord>,
+        ids: &[JobId],
+    ) -> Result<(), StoreError> {
+        let mut wanted: Vec<_> = ids.iter().map(key).collect();
         for _ in 0..READS {
             if wanted.is_empty() {
                 break;
             }
             let (items, left) = self.batch(std::mem::take(&mut wanted)).await?;
-            for record in items.iter().map(from_item) {
-                let record = record?;
-                found.insert(record.id, record);
+            for item in &items {
+                if let Some(record) = self.own(Some(item))? {
+                    found.insert(record.id, record);
+                }
             }
             wanted = left;
         }
         if !wanted.is_empty() {
             return Err(StoreError::unavailable(Throttled));
         }
-        Ok(keys.iter().filter_map(|(_, id)| found.remove(id)).collect())
+        Ok(())
     }
 
     async fn batch(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), StoreError> {

@@ -14,10 +14,9 @@ use super::tests::{ID, document_of, incoming};
 use super::*;
 use crate::callbacks::CallbacksDocument;
 use crate::list::{DEFAULT_LIMIT, ListDocument};
-use crate::pages::{HomeDocument, ProblemTypeDocument};
+use crate::pages::{HomeDocument, KindDocument, ProblemTypeDocument};
 
-/// The `operationId` of a route. None for `OPTIONS`, which every path has, and for a monitor link: a response contains it, and what
-/// it leads to is a page for people.
+/// The `operationId` of a route. None for `OPTIONS`, which every path has.
 fn operation_id(route: &Route) -> Option<&'static str> {
     match route {
         Route::Home => Some("getHome"),
@@ -30,18 +29,21 @@ fn operation_id(route: &Route) -> Option<&'static str> {
         Route::Cancel(_) => Some("cancelJob"),
         Route::Upload => Some("requestUpload"),
         Route::Callbacks => Some("getCallbacks"),
+        Route::Kind(_) => Some("getKind"),
         Route::ProblemType(_) => Some("getProblemType"),
-        Route::Monitor(_) | Route::Options(_) => None,
+        Route::Monitor(_) => Some("getMonitorPage"),
+        Route::Options(_) => None,
     }
 }
 
 /// The representations of an operation's successful responses.
 fn forms(operation_id: &str) -> &'static [Representation] {
     match operation_id {
-        "getHome" | "getProblemType" => Representation::OF_DOCUMENT,
+        "getHome" | "getKind" | "getProblemType" => Representation::OF_DOCUMENT,
         "getOpenApi" | "getJobResult" | "getCallbacks" | "requestUpload" => {
             Representation::OF_RESULT
         }
+        "getMonitorPage" => Representation::OF_MONITOR,
         "listJobs" => Representation::OF_LIST,
         "getJob" => Representation::OF_JOB,
         "submitJob" | "cancelJob" => Representation::OF_COMMAND,
@@ -63,7 +65,11 @@ fn every_route_is_in_the_document_and_nothing_else() {
 
     let mut seen = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let concrete = path.replace("{id}", ID).replace("{slug}", "not-found");
+        let concrete = path
+            .replace("{id}", ID)
+            .replace("{slug}", "not-found")
+            .replace("{name}", "csv_profile")
+            .replace("{token}", "t");
         for method in ["get", "post", "put", "patch", "delete"] {
             let incoming = incoming(method.to_uppercase().parse().unwrap(), &concrete);
             let route = Route::of(&incoming).ok();
@@ -79,6 +85,7 @@ fn every_route_is_in_the_document_and_nothing_else() {
     let all = [
         "getHome",
         "getOpenApi",
+        "getKind",
         "listJobs",
         "submitJob",
         "getJob",
@@ -88,6 +95,7 @@ fn every_route_is_in_the_document_and_nothing_else() {
         "getProblemType",
         "requestUpload",
         "getCallbacks",
+        "getMonitorPage",
     ];
     assert_eq!(seen, BTreeSet::from(all));
     assert_eq!(operations(&document).count(), all.len());
@@ -98,28 +106,33 @@ fn a_response_has_the_representations_of_its_resource() {
     let document = document_of(&[], None);
     for (path, method, operation) in operations(&document) {
         let forms = forms(operation["operationId"].as_str().unwrap());
-        let expected: BTreeSet<_> = forms.iter().map(|form| form.content_type()).collect();
+        let expected: Vec<_> = forms.iter().map(|form| form.content_type()).collect();
         for (status, response) in operation["responses"].as_object().unwrap() {
             let content = response["content"].as_object().into_iter();
-            let types: BTreeSet<_> = content.flat_map(Map::keys).map(String::as_str).collect();
+            let types: Vec<_> = content.flat_map(Map::keys).map(String::as_str).collect();
+            let also = response["x-also-as"].as_array().into_iter().flatten();
+            let also: Vec<_> = also.filter_map(Value::as_str).collect();
+            for form in &also {
+                assert!(response["description"].as_str().unwrap().contains(form));
+            }
             match status.as_str() {
-                "200" | "202" => assert_eq!(types, expected, "{method} {path}"),
-                "201" if path == "/uploads" => assert_eq!(types, expected),
-                "201" => assert_eq!(types, [Representation::AtomEntry.content_type()].into()),
-                "204" | "304" | "307" => assert!(types.is_empty(), "{method} {path} {status}"),
-                // A browser that reads gets a page about the problem, and Atom has an entry for an expired job.
+                // A generated client knows one type: the first of the representations.
+                "200" | "201" | "202" => {
+                    assert_eq!(types, expected[..1], "{method} {path} {status}");
+                    let also: BTreeSet<_> = also.into_iter().collect();
+                    let others = expected[1..].iter().copied().collect();
+                    assert_eq!(also, others, "{method} {path} {status}");
+                }
+                "204" | "304" | "307" => {
+                    assert!(types.is_empty(), "{method} {path} {status}");
+                }
+                // Atom has an entry for an expired job.
                 _ => {
-                    let html = Representation::Html.content_type();
-                    let is_problem = types.contains("application/problem+json");
-                    assert_eq!(
-                        types.contains(html),
-                        is_problem && method == "get",
-                        "{path} {status}"
-                    );
-                    let is_entry = types.contains(Representation::AtomEntry.content_type());
                     let is_expired_job =
                         (path, method, status.as_str()) == ("/jobs/{id}", "get", "410");
-                    assert_eq!(is_entry, is_expired_job, "{method} {path} {status}");
+                    let entry = Representation::AtomEntry.content_type();
+                    let expected = if is_expired_job { &[entry][..] } else { &[] };
+                    assert_eq!(also, expected, "{method} {path} {status}");
                 }
             }
         }
@@ -136,14 +149,17 @@ fn the_schemas_are_those_of_the_types() {
     generator.subschema_for::<WebhookDocument<'_>>();
     generator.subschema_for::<CallbacksDocument>();
     generator.subschema_for::<ProblemDocument<'_>>();
-    generator.subschema_for::<HomeDocument>();
+    generator.subschema_for::<HomeDocument<'_>>();
+    generator.subschema_for::<KindDocument<'_>>();
     generator.subschema_for::<ProblemTypeDocument>();
     let written: Value = serde_json::from_str(DOCUMENT).unwrap();
     let mut written = written["components"]["schemas"]
         .as_object()
         .unwrap()
         .clone();
-    assert!(written.remove("GatewayError").is_some());
+    for no_type_of_a_response in ["GatewayError", "ProblemOrGatewayError", "UploadRequest"] {
+        assert!(written.remove(no_type_of_a_response).is_some());
+    }
     for (name, schema) in generator.take_definitions(true) {
         let text = serde_json::to_string_pretty(&schema).unwrap();
         assert_eq!(written.remove(&name), Some(schema), "{name} must be {text}");
@@ -192,7 +208,11 @@ fn the_webhook_has_the_headers_that_are_sent_and_needs_none_of_our_credentials()
 fn allow_names_the_methods_of_the_document() {
     let document = document_of(&[], None);
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let concrete = path.replace("{id}", ID).replace("{slug}", "not-found");
+        let concrete = path
+            .replace("{id}", ID)
+            .replace("{slug}", "not-found")
+            .replace("{name}", "csv_profile")
+            .replace("{token}", "t");
         let allow = Resource::at(&concrete).unwrap().options().headers["allow"].to_lowercase();
         let mut allowed: BTreeSet<_> = allow.split(", ").collect();
         assert!(allowed.remove("options"), "{path}");
@@ -205,30 +225,24 @@ fn allow_names_the_methods_of_the_document() {
 #[test]
 fn a_problem_response_names_its_problems_and_their_status() {
     let document = document_of(&[], None);
+    let mut seen = 0;
     for (path, method, operation) in operations(&document) {
         for (status, response) in operation["responses"].as_object().unwrap() {
-            let content = &response["content"]["application/problem+json"];
-            let Some(examples) = content["examples"].as_object() else {
+            let Some(slugs) = response["x-problems"].as_array() else {
                 continue;
             };
-            let properties = &content["schema"]["allOf"][1]["properties"];
-            let codes = properties["error"]["allOf"][1]["properties"]["code"]["enum"].as_array();
-            let kinds: Vec<_> = codes
-                .unwrap()
-                .iter()
-                .map(|slug| ProblemKind::of_slug(slug.as_str().unwrap()).unwrap())
-                .collect();
-            assert_eq!(examples.len(), kinds.len(), "{method} {path} {status}");
-            let titles: Vec<_> = kinds.iter().map(|kind| kind.title()).collect();
-            assert_eq!(
-                response["description"],
-                titles.join(". "),
-                "{method} {path}"
-            );
-            for kind in kinds {
+            let examples = &response["content"]["application/problem+json"]["examples"];
+            assert_eq!(examples.as_object().unwrap().len(), slugs.len());
+            for slug in slugs {
+                let slug = slug.as_str().unwrap();
+                let kind = ProblemKind::of_slug(slug).unwrap();
                 assert_eq!(kind.status().as_str(), status, "{method} {path} {kind:?}");
-                assert_eq!(properties["status"]["const"], kind.status().as_u16());
+                assert_eq!(examples[slug]["value"]["status"], kind.status().as_u16());
+                let description = response["description"].as_str().unwrap();
+                assert!(description.contains(kind.title()), "{description}");
+                seen += 1;
             }
         }
     }
+    assert!(seen > ProblemKind::ALL.len(), "{seen}");
 }

@@ -7,7 +7,7 @@ use engine::{
     Callback, CreationToken, Fingerprint, JobId, JobRecord, JobState, Judged, NewJob, Outcome,
     Owner, Percent, Timestamp,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Examples with the URLs of this request.
 pub(crate) struct Examples<'a> {
@@ -20,27 +20,17 @@ const REQUEST_ID: &str = "UZk2VhdIIAMEJ1g=";
 const ACCEPTED: i64 = 1_767_264_645;
 
 impl Examples<'_> {
-    /// Adds the examples of a response's content: for problems one of each kind, for documents of jobs one.
+    /// Adds an example to the content of a response, if it is a document of jobs.
     pub(crate) fn add_to(&self, content: &mut Value, is_cancel: bool) {
-        const CODES: &str = "/schema/allOf/1/properties/error/allOf/1/properties/code/enum";
-        let examples = if let Some(Value::Array(slugs)) = content.pointer(CODES) {
-            let slugs = slugs.iter().filter_map(Value::as_str);
-            slugs
-                .filter_map(ProblemKind::of_slug)
-                .map(|kind| self.problem(kind))
-                .collect()
-        } else {
-            let schema = content.pointer("/schema/$ref").and_then(Value::as_str);
-            let document = match schema.and_then(|schema| schema.rsplit('/').next()) {
-                Some("JobDocument") => self.job(is_cancel),
-                Some("AcceptedDocument") => self.accepted(),
-                Some("ListDocument") => Self::page(),
-                Some("WebhookDocument") => self.webhook(),
-                _ => return,
-            };
-            Map::from_iter([("example".to_owned(), json!({ "value": document }))])
+        let schema = content.pointer("/schema/$ref").and_then(Value::as_str);
+        let document = match schema.and_then(|schema| schema.rsplit('/').next()) {
+            Some("JobDocument") => self.job(is_cancel),
+            Some("AcceptedDocument") => self.accepted(),
+            Some("ListDocument") => Self::page(),
+            Some("WebhookDocument") => self.webhook(),
+            _ => return,
         };
-        content["examples"] = Value::Object(examples);
+        content["examples"] = json!({ "example": { "value": document } });
     }
 
     /// The document of a job that is running, or was canceled.
@@ -71,11 +61,11 @@ impl Examples<'_> {
     fn page() -> Value {
         let job = judged(started);
         let jobs = job.iter().map(|job| written(&JobMembers::of(job)));
-        json!({ "jobs": jobs.collect::<Vec<_>>(), "next": null })
+        json!({ "jobs": jobs.collect::<Vec<_>>(), "next": null, "next-cursor": null })
     }
 
     /// The slug of a kind of problem, and an example of it.
-    fn problem(&self, kind: ProblemKind) -> (String, Value) {
+    pub(crate) fn problem(&self, kind: ProblemKind) -> (String, Value) {
         let body = Problem::new(kind).answer(self.incoming).body;
         let mut problem: Value = serde_json::from_str(&body).unwrap_or_default();
         // Not the id of this request, so that the document stays the same and a client can cache it.

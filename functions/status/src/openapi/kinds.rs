@@ -31,17 +31,25 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
         }
         let mut schema = submission(name.as_str(), &renamed(input.clone(), "Input"));
         if features.webhooks {
-            schema["properties"]["callback"] = callback();
+            schema["properties"]["callback"] = reference("CallbackRequest");
         }
         schemas[format!("{name}_submission")] = schema;
     }
     let names = described.iter().map(|(name, _)| name.as_str());
+    let all: Vec<_> = names.clone().collect();
     schemas["Submission"] = one_of(
         "A job of one of this deployment's kinds.",
         "name",
         names.map(|name| (name, format!("{name}_submission"))),
     );
     add(schemas, definitions, "Input");
+    for parameter in ["kind", "name"] {
+        document["components"]["parameters"][parameter]["schema"]["enum"] = json!(all);
+    }
+    let schemas = &mut document["components"]["schemas"];
+    if features.webhooks {
+        schemas["CallbackRequest"] = callback();
+    }
 
     let mut outputs = settings().for_serialize().into_generator();
     let described: Vec<_> = catalog.outputs(&mut outputs).collect();
@@ -103,12 +111,20 @@ pub(super) fn settings() -> SchemaSettings {
     SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = PATH.into())
 }
 
-/// Returns the schema with the names that its references have in the document, and with `{}` for `true`, which code generators cannot
-/// read.
+/// Returns the schema with the names that its references have in the document, and as code generators read it: with `{}` for `true`,
+/// and with a default in the description, because some of them require a member that has one.
 fn renamed(mut schema: Schema, suffix: &str) -> Value {
     let mut rename = RecursiveTransform(|schema: &mut Schema| {
         if schema.as_bool() == Some(true) {
             *schema = Schema::default();
+        }
+        if let Some(default) = schema
+            .remove("default")
+            .filter(|default| !default.is_null())
+        {
+            let description = schema.get("description").and_then(Value::as_str);
+            let description = format!("{} Default: `{default}`.", description.unwrap_or_default());
+            schema.insert("description".to_owned(), description.trim_start().into());
         }
         if let Some(Value::String(reference)) = schema.get_mut("$ref") {
             reference.push_str(suffix);
@@ -132,9 +148,8 @@ fn example(input: &Schema, definitions: &Map<String, Value>) -> Option<Value> {
 fn submission(kind: &str, input: &Value) -> Value {
     json!({
         "type": "object",
-        "title": kind,
         "properties": {
-            "name": { "const": kind },
+            "name": { "type": "string", "const": kind },
             "input": input,
             "summary": {
                 "type": "string",

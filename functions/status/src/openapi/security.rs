@@ -8,26 +8,26 @@ pub(crate) fn of(authorization: Authorization) -> Option<(Value, Value)> {
     match authorization {
         Authorization::Open => None,
         Authorization::Iam => Some((
-            json!({ "iam": {
+            json!({ "awsSignature": {
                 "type": "apiKey",
                 "in": "header",
                 "name": "Authorization",
                 "description": "AWS Signature Version 4 for the service execute-api.",
                 "x-amazon-apigateway-authtype": "awsSigv4",
             } }),
-            json!([{ "iam": [] }]),
+            json!([{ "awsSignature": [] }]),
         )),
         Authorization::Jwt => Some((
-            json!({ "jwt": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } }),
-            json!([{ "jwt": [] }]),
+            json!({ "bearerToken": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } }),
+            json!([{ "bearerToken": [] }]),
         )),
         Authorization::Name => Some((
-            json!({ "name": {
+            json!({ "ownerName": {
                 "type": "http",
                 "scheme": "basic",
                 "description": "Any name and any password, to be several owners of jobs. Proves nothing.",
             } }),
-            json!([{}, { "name": [] }]),
+            json!([{}, { "ownerName": [] }]),
         )),
     }
 }

@@ -20,7 +20,7 @@ const STATES: [(JobState, &str); 5] = [
 /// Replaces the types of jobs and of their documents, which have the members of all states, by unions.
 pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Value) {
     let schemas = &mut document["components"]["schemas"];
-    let mut flat = remove(schemas, "Job");
+    let flat = remove(schemas, "Job");
     for (state, name) in STATES {
         schemas[name] = in_state(&flat, state);
     }
@@ -34,10 +34,10 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
         } else {
             result
         };
-        schemas[format!("{kind}_job")] = job;
+        schemas[format!("succeeded_{kind}_job")] = job;
     }
     let kinds = catalog.names();
-    let kinds = kinds.map(|kind| (kind.as_str(), format!("{kind}_job")));
+    let kinds = kinds.map(|kind| (kind.as_str(), format!("succeeded_{kind}_job")));
     schemas["SucceededJob"] = one_of("A job that has succeeded, with its result.", "name", kinds);
 
     let unfinished = [STATES[0], STATES[1]].map(|(state, name)| (state.job_status(), name.into()));
@@ -47,66 +47,89 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
         unfinished.into_iter(),
     );
 
+    describe_list(&flat, schemas);
     if features.webhooks {
-        schemas["WebhookJobDocument"] = of_webhook(&schemas["JobDocument"]);
-        schemas["WebhookDocument"]["properties"]["data"]["$ref"] =
-            reference("WebhookJobDocument")["$ref"].take();
+        describe_webhook(schemas);
     }
     for name in ["JobDocument", "AcceptedDocument"] {
-        let flat = schemas[name].take();
-        let mut of_status = Vec::new();
-        for (state, job) in STATES {
-            let job = if state.is_completed() {
-                job
-            } else {
-                "UnfinishedJob"
-            };
-            let status = state.operation_status();
-            schemas[format!("{status}{name}")] = with_status(&flat, state, job);
-            of_status.push((status, format!("{status}{name}")));
-        }
-        let description = flat["description"].as_str().unwrap_or_default();
-        schemas[name] = one_of(description, "status", of_status.into_iter());
+        describe_document(name, schemas);
     }
+}
 
-    flat["description"] = "A job without its result.".into();
-    flat["properties"]["result"] = json!({ "type": "null" });
-    schemas["ListedJob"] = flat;
+/// The name of the type of a job in this state without its result.
+fn listed(state: JobState, name: &str) -> String {
+    let prefix = if state == Completed(Outcome::Success) {
+        "Listed"
+    } else {
+        ""
+    };
+    format!("{prefix}{name}")
+}
+
+/// Replaces the type of a listed job. `flat` has the members of all states.
+fn describe_list(flat: &Value, schemas: &mut Value) {
+    let mut succeeded = in_state(flat, Completed(Outcome::Success));
+    succeeded["description"] = "A job that has succeeded, without its result.".into();
+    schemas["ListedSucceededJob"] = succeeded;
+    let jobs = STATES.map(|(state, name)| (state.job_status(), listed(state, name)));
+    schemas["ListedJob"] = one_of("A job without its result.", "job-status", jobs.into_iter());
     schemas["ListDocument"]["properties"]["jobs"]["items"] = reference("ListedJob");
 }
 
-/// The type of a job in a state. `flat` has the members of all states.
+/// Replaces the type of the document in a webhook by that of a finished job without its result.
+fn describe_webhook(schemas: &mut Value) {
+    let success = Completed(Outcome::Success);
+    schemas["ListedSucceededJobDocument"] =
+        with_status(&schemas["JobDocument"], success, "ListedSucceededJob");
+    let finished = STATES.iter().filter(|(state, _)| state.is_completed());
+    let documents = finished.map(|(state, _)| {
+        let status = state.operation_status();
+        (status, listed(*state, &format!("{status}JobDocument")))
+    });
+    let description = "A job that has finished, without its result.";
+    schemas["FinishedJobDocument"] = one_of(description, "status", documents);
+    schemas["WebhookDocument"]["properties"]["data"]["$ref"] =
+        reference("FinishedJobDocument")["$ref"].take();
+}
+
+/// Replaces the type of this document by a union.
+fn describe_document(name: &str, schemas: &mut Value) {
+    let flat = schemas[name].take();
+    let mut of_status = Vec::new();
+    for (state, job) in STATES {
+        let job = if state.is_completed() {
+            job
+        } else {
+            "UnfinishedJob"
+        };
+        let status = state.operation_status();
+        schemas[format!("{status}{name}")] = with_status(&flat, state, job);
+        of_status.push((status, format!("{status}{name}")));
+    }
+    let description = flat["description"].as_str().unwrap_or_default();
+    schemas[name] = one_of(description, "status", of_status.into_iter());
+}
+
+/// The type of a job in a state, without a result. `flat` has the members of all states.
+///
+/// A member that is null in this state keeps the type that it has in others: openapi-fetch omits members whose type is null alone.
 fn in_state(flat: &Value, state: JobState) -> Value {
     let mut job = flat.clone();
     job["description"] = format!("A job in the state {state}.").into();
     let members = &mut job["properties"];
     members["job-state"] = json!({ "type": "string", "const": state.as_str() });
     members["job-status"] = json!({ "type": "string", "const": state.job_status() });
-    members["result"] = json!({ "type": "null" });
-    members["error"] = match state {
-        Completed(Outcome::Failed | Outcome::Canceled) => reference("Error"),
-        Scheduled | Started | Completed(Outcome::Success) => json!({ "type": "null" }),
-    };
-    members["end-time"] = if state.is_completed() {
-        json!({ "type": "string", "format": "date-time" })
-    } else {
-        json!({ "type": "null" })
-    };
+    members["result"] = json!({
+        "description": "Null: only a job that has succeeded has a result, and not in a list.",
+        "anyOf": [reference("JobResult"), { "type": "null" }],
+    });
+    if matches!(state, Completed(Outcome::Failed | Outcome::Canceled)) {
+        members["error"] = reference("JobError");
+    }
+    if state.is_completed() {
+        members["end-time"]["type"] = "string".into();
+    }
     job
-}
-
-/// The type of the document in a webhook: that of a finished job, without its result. `flat` has the members of all states.
-fn of_webhook(flat: &Value) -> Value {
-    let mut document = flat.clone();
-    document["description"] = "A job that has finished, without its result.".into();
-    let members = &mut document["properties"];
-    members["job"] = reference("ListedJob");
-    let finished = STATES.iter().filter(|(state, _)| state.is_completed());
-    let words: Vec<_> = finished
-        .map(|(state, _)| state.operation_status())
-        .collect();
-    members["status"]["enum"] = words.into();
-    document
 }
 
 /// The type of a document with the `status` of this state, whose job has the schema `job`. `flat` has the members of all states.
@@ -122,7 +145,7 @@ fn with_status(flat: &Value, state: JobState, job: &str) -> Value {
             &["error"]
         }
         Completed(Outcome::Failed | Outcome::Canceled) => {
-            members["error"] = reference("Error");
+            members["error"] = reference("JobError");
             &["resourceLocation"]
         }
     };

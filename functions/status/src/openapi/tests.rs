@@ -35,6 +35,7 @@ pub(super) fn document_of(opt_in: &[&str], authorization: Option<Authorization>)
 const EVERYTHING: Features = Features {
     uploads: true,
     webhooks: true,
+    monitor_links: true,
 };
 
 fn document_with(
@@ -85,15 +86,16 @@ fn every_problem_has_its_response_and_its_example() {
     }
 }
 
-/// Code generators cannot read a schema that is `true`, as linters find what nothing uses.
+/// Code generators cannot read a schema that is `true`, openapi-fetch omits members that are always null, and linters find what nothing uses.
 #[test]
-fn no_schema_is_true_and_every_component_is_used() {
+fn no_schema_is_true_or_null_and_every_component_is_used() {
     fn walk(value: &Value, path: &str, references: &mut BTreeSet<String>) {
         match value {
             Value::Object(members) => {
                 for (name, member) in members {
                     let is_schema = name == "schema" || path.ends_with("/properties");
-                    assert!(!(is_schema && *member == true), "{path}/{name}");
+                    let is_read = *member != true && member["type"] != "null";
+                    assert!(!is_schema || is_read, "{path}/{name}");
                     if let ("$ref", Value::String(reference)) = (name.as_str(), member) {
                         references.insert(reference.clone());
                     }
@@ -148,6 +150,10 @@ fn a_kind_is_in_the_document_where_the_deployment_has_it() {
     assert!(!plain.contains(&"rehearsal".to_owned()), "{plain:?}");
     let document = document_of(&["rehearsal"], None);
     let mut with_rehearsal = of(&document);
+    for parameter in ["kind", "name"] {
+        let schema = &document["components"]["parameters"][parameter]["schema"];
+        assert_eq!(schema["enum"], json!(with_rehearsal));
+    }
     with_rehearsal.retain(|kind| kind != "rehearsal");
     assert_eq!(with_rehearsal, plain);
     let schemas = &document["components"]["schemas"];
@@ -172,10 +178,9 @@ fn a_job_has_a_type_for_each_state_and_the_result_type_of_its_kind() {
         schemas["StartedJob"]["properties"]["job-state"]["const"],
         "STARTED"
     );
-    assert_eq!(
-        schemas["StartedJob"]["properties"]["end-time"],
-        json!({ "type": "null" })
-    );
+    let ends = |job: &str| &schemas[job]["properties"]["end-time"]["type"];
+    assert_eq!(*ends("StartedJob"), json!(["string", "null"]));
+    assert_eq!(*ends("FailedJob"), "string");
 
     // A team's own kind may have types of the same names, so only references lead to a type.
     let target = |reference: &Value| {
@@ -183,7 +188,7 @@ fn a_job_has_a_type_for_each_state_and_the_result_type_of_its_kind() {
         document.pointer(&pointer[1..]).unwrap()
     };
     for (kind, member) in [("csv_profile", "columns"), ("rehearsal", "outcome")] {
-        let job = format!("{kind}_job");
+        let job = format!("succeeded_{kind}_job");
         assert_eq!(leads_to("SucceededJob", kind), &uri(&job));
         let members = &schemas[&job]["properties"];
         assert_eq!(members["name"]["const"], kind);
@@ -200,7 +205,7 @@ fn a_job_has_a_type_for_each_state_and_the_result_type_of_its_kind() {
             &schemas[name.rsplit('/').next().unwrap()]
         };
         assert_eq!(of("InProgress")["properties"].get("error"), None);
-        assert_eq!(of("Failed")["properties"]["error"]["$ref"], uri("Error"));
+        assert_eq!(of("Failed")["properties"]["error"]["$ref"], uri("JobError"));
         assert_eq!(
             of("Succeeded")["properties"]["job"]["$ref"],
             uri("SucceededJob")
@@ -226,7 +231,7 @@ fn a_deployment_without_large_payloads_has_nothing_of_them() {
     let schemas = &document["components"]["schemas"];
     let uri = "#/components/schemas/csv_profile_result";
     assert_eq!(
-        schemas["csv_profile_job"]["properties"]["result"],
+        schemas["succeeded_csv_profile_job"]["properties"]["result"],
         json!({ "$ref": uri })
     );
     assert!(!document.to_string().contains("Upload"));
@@ -235,6 +240,23 @@ fn a_deployment_without_large_payloads_has_nothing_of_them() {
     let upload = &with_bucket["anyOf"][1];
     assert_eq!(upload["required"], json!(["upload"]));
     assert_eq!(upload.get(engine::UPLOAD_MARK), None);
+}
+
+#[test]
+fn a_deployment_without_monitor_links_has_nothing_of_them() {
+    let features = Features {
+        monitor_links: false,
+        ..EVERYTHING
+    };
+    for (features, expected) in [(EVERYTHING, true), (features, false)] {
+        let document = document_with(&[], None, features);
+        let paths = document["paths"].as_object().unwrap();
+        assert_eq!(paths.contains_key("/monitor/{token}"), expected);
+        assert_eq!(
+            document["components"]["parameters"].get("token").is_some(),
+            expected
+        );
+    }
 }
 
 #[test]
@@ -255,20 +277,25 @@ fn a_deployment_without_webhooks_has_nothing_of_them() {
 fn a_webhook_has_the_document_of_a_finished_job_without_its_result() {
     let document = document_of(&["rehearsal"], None);
     let schemas = &document["components"]["schemas"];
-    let submission = &schemas["rehearsal_submission"]["properties"]["callback"];
-    assert_eq!(
-        submission["properties"]["url"]["maxLength"],
-        engine::MAX_CALLBACK_URL_BYTES
-    );
     let target = |reference: &Value| {
         let pointer = reference["$ref"].as_str().unwrap();
         document.pointer(&pointer[1..]).unwrap()
     };
+    let submission = target(&schemas["rehearsal_submission"]["properties"]["callback"]);
+    assert_eq!(
+        submission["properties"]["url"]["maxLength"],
+        engine::MAX_CALLBACK_URL_BYTES
+    );
     let data = target(&schemas["WebhookDocument"]["properties"]["data"]);
-    let statuses = &data["properties"]["status"]["enum"];
-    assert_eq!(*statuses, json!(["Succeeded", "Failed", "Canceled"]));
-    let job = target(&data["properties"]["job"]);
-    assert_eq!(job["properties"]["result"], json!({ "type": "null" }));
+    let documents = data["discriminator"]["mapping"].as_object().unwrap();
+    let statuses: Vec<_> = documents.keys().collect();
+    assert_eq!(statuses, ["Canceled", "Failed", "Succeeded"]);
+    let succeeded = target(&json!({ "$ref": documents["Succeeded"] }));
+    let job = target(&succeeded["properties"]["job"]);
+    assert_eq!(
+        job["properties"]["result"]["anyOf"][1],
+        json!({ "type": "null" })
+    );
     let callback = target(&job["properties"]["callback"]);
     assert_eq!(callback["properties"]["url"]["format"], "uri");
 }
@@ -279,11 +306,14 @@ fn who_may_call_is_what_the_deployment_says() {
     assert_eq!(open["security"], json!([]));
     assert!(document_of(&[], None).get("security").is_none());
     let iam = document_of(&[], Some(Authorization::Iam));
-    assert_eq!(iam["security"], json!([{ "iam": [] }]));
-    assert_eq!(iam["components"]["securitySchemes"]["iam"]["in"], "header");
+    assert_eq!(iam["security"], json!([{ "awsSignature": [] }]));
+    assert_eq!(
+        iam["components"]["securitySchemes"]["awsSignature"]["in"],
+        "header"
+    );
     let jwt = document_of(&[], Some(Authorization::Jwt));
     assert_eq!(
-        jwt["components"]["securitySchemes"]["jwt"]["scheme"],
+        jwt["components"]["securitySchemes"]["bearerToken"]["scheme"],
         "bearer"
     );
 }

@@ -20,6 +20,9 @@ pub(crate) struct BenchArgs {
     /// Only submit N jobs per second [default: both loads, the second with half the rate that the first reached]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) rate: Option<u32>,
+    /// Repeat the first load with batches of N jobs
+    #[arg(long, value_name = "N", conflicts_with = "rate", value_parser = clap::value_parser!(u8).range(2..=100))]
+    pub(super) batch: Option<u8>,
     /// Then fill the table with N finished jobs and repeat the loads
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20_000_000))]
     pub(super) finished: u32,

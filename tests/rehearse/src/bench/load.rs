@@ -1,4 +1,4 @@
-//! The two kinds of load: clients that wait for their answers, and arrivals that wait for nobody.
+//! The kinds of load: clients that wait for their answers, with a job or a batch each time, and arrivals that wait for nobody.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ use crate::load_client::Client;
 pub(super) enum Load {
     /// This many clients, each of which submits its next job as soon as it is answered: shows the highest rate.
     Clients(u16),
+    /// As many clients, each of which submits so many jobs at once.
+    Batches(u16, usize),
     /// This many jobs per second at times fixed in advance. If one answer is slow, the next submit is due anyway, and the
     /// time that both wait counts; clients that wait for their answers would leave out exactly those.
     PerSecond(u32),
@@ -25,6 +27,7 @@ impl fmt::Display for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Clients(clients) => write!(f, "{clients} clients"),
+            Self::Batches(clients, size) => write!(f, "{clients} clients, batches of {size}"),
             Self::PerSecond(rate) => write!(f, "{rate} per second"),
         }
     }
@@ -60,7 +63,8 @@ impl Load {
             bar: counter(self.to_string()),
         };
         let submits = match self {
-            Self::Clients(clients) => submitter.closed(clients, span, jobs).await,
+            Self::Clients(clients) => submitter.closed(clients, 1, span, jobs).await,
+            Self::Batches(clients, size) => submitter.closed(clients, size, span, jobs).await,
             Self::PerSecond(rate) => submitter.open(rate, span, jobs).await,
         };
         submitter.bar.finish_and_clear();
@@ -88,15 +92,42 @@ impl Submitter {
         }
     }
 
-    async fn closed(&self, clients: u16, span: Duration, jobs: Option<u32>) -> Vec<Submit> {
+    /// Submits as many jobs at once.
+    async fn submit_batch(&self, due: Duration, size: usize) -> Vec<Submit> {
+        let batch = format!("[{}]", vec![BODY; size].join(","));
+        let answer = self.client.post(&batch, None).await;
+        self.bar.inc(u64::try_from(size).unwrap_or_default());
+        let took = self.begun.elapsed().saturating_sub(due);
+        let mut items = self.client.items(&answer).into_iter();
+        let submit = || Submit {
+            due_ms: self.begun_ms + millis(due),
+            took,
+            uri: items.next().and_then(|item| Some(item.ok()?.1)),
+        };
+        std::iter::repeat_with(submit).take(size).collect()
+    }
+
+    async fn closed(
+        &self,
+        clients: u16,
+        size: usize,
+        span: Duration,
+        jobs: Option<u32>,
+    ) -> Vec<Submit> {
         let (jobs, next) = (jobs.unwrap_or(u32::MAX), Arc::new(AtomicU32::new(0)));
+        let step = u32::try_from(size).unwrap_or(u32::MAX);
         let mut running = JoinSet::new();
         for _ in 0..clients {
             let (this, next) = (self.clone(), next.clone());
             running.spawn(async move {
                 let mut submits = Vec::new();
-                while this.begun.elapsed() < span && next.fetch_add(1, Ordering::Relaxed) < jobs {
-                    submits.push(this.submit(this.begun.elapsed()).await);
+                while this.begun.elapsed() < span && next.fetch_add(step, Ordering::Relaxed) < jobs
+                {
+                    let due = this.begun.elapsed();
+                    match size {
+                        1 => submits.push(this.submit(due).await),
+                        _ => submits.extend(this.submit_batch(due, size).await),
+                    }
                 }
                 submits
             });

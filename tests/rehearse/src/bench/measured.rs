@@ -26,6 +26,8 @@ pub(super) struct Measured {
     pub(super) seconds: f64,
     /// Successful jobs in these seconds.
     pub(super) jobs_per_second: f64,
+    /// Accepted jobs in the time from the first submit to the last answer.
+    pub(super) accepted_per_second: f64,
     /// From when a submit was due to its answer.
     pub(super) submit_ms: Latency,
     /// From when a job was accepted to its claim.
@@ -110,8 +112,11 @@ impl Measured {
             .collect();
         let succeeded = jobs.iter().filter(|(_, job)| job.is_success).count();
         let first = submits.iter().map(|submit| submit.due_ms);
+        let first = first.fold(f64::INFINITY, f64::min);
+        let answers = submits.iter().map(|one| one.due_ms + millis(one.took));
+        let answered_ms = answers.fold(f64::NEG_INFINITY, f64::max) - first;
         let last = jobs.iter().map(|(_, job)| job.ended_ms);
-        let span_ms = last.fold(f64::NEG_INFINITY, f64::max) - first.fold(f64::INFINITY, f64::min);
+        let span_ms = last.fold(f64::NEG_INFINITY, f64::max) - first;
         let seconds = (span_ms / 1_000.0).max(0.0);
         Self {
             load,
@@ -123,6 +128,7 @@ impl Measured {
             lost: documents.len() - jobs.len(),
             seconds,
             jobs_per_second: per_second(succeeded, seconds),
+            accepted_per_second: per_second(documents.len(), answered_ms / 1_000.0),
             submit_ms: Latency::of(submits.iter().map(|submit| millis(submit.took))),
             queue_delay_ms: Latency::of(
                 jobs.iter()
@@ -206,6 +212,8 @@ mod tests {
             (1, 1, 1)
         );
         assert_eq!((measured.seconds, measured.jobs_per_second), (0.5, 2.0));
+        // Three in the 409 ms until the last one was answered.
+        assert_eq!(format!("{:.2}", measured.accepted_per_second), "7.33");
         let medians = [
             measured.submit_ms,
             measured.queue_delay_ms,

@@ -53,6 +53,9 @@ impl Report {
         row("jobs per second", &|load| {
             format!("{:.0}", load.jobs_per_second)
         });
+        row("accepted per second", &|load| {
+            format!("{:.0}", load.accepted_per_second)
+        });
         row("submit (ms)", &|load| percentiles(load.submit_ms));
         row("queue delay (ms)", &|load| percentiles(load.queue_delay_ms));
         row("end to end (ms)", &|load| percentiles(load.end_to_end_ms));

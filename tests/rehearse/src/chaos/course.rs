@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::args::ChaosArgs;
+use super::batch::batch_of;
 use super::told::{Seen, Told};
 use super::wish::{Afterlife, Order};
 use crate::audit::Auditor;
@@ -60,7 +61,12 @@ impl Clients {
                     }
                     sleep_until(begun + span * number / jobs).await;
                     bar.set_message(format!("{} submitted", number + 1));
-                    told.extend(this.live(Order::draw(seed, number)).await);
+                    told.extend(match batch_of(number, jobs) {
+                        None => this.live(Order::draw(seed, number)).await,
+                        Some(batch) if batch.start == number => this.live_batch(seed, batch).await,
+                        // The client of the batch's first one has it.
+                        Some(_) => Vec::new(),
+                    });
                 }
             });
         }
@@ -68,8 +74,13 @@ impl Clients {
     }
 
     /// A job's whole life as far as its client has a part in it, and that of the one that has its key then.
-    async fn live(&self, order: Order) -> Vec<Told> {
-        let mut told = self.submit(order).await;
+    pub(super) async fn live(&self, order: Order) -> Vec<Told> {
+        let told = self.submit(order).await;
+        self.live_on(told).await
+    }
+
+    /// The same behind the submit.
+    pub(super) async fn live_on(&self, mut told: Told) -> Vec<Told> {
         let Some((id, uri)) = told.accepted.first().cloned() else {
             return vec![told];
         };

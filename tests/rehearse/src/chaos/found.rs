@@ -16,6 +16,8 @@ pub(super) struct Jobs {
     pub(super) submitted: usize,
     /// A client has a 202 for it.
     pub(super) accepted: usize,
+    /// Some of the accepted ones, which came in batches.
+    pub(super) in_batches: usize,
     /// Submitted more than once under one key.
     pub(super) submitted_again: usize,
     /// Without a 202 and without a key: not known whether it was accepted.
@@ -114,6 +116,7 @@ impl Found {
                 self.add(NO_RECORD, 1, &format!("a 202 for job {id}"));
             }
             jobs.accepted += 1;
+            jobs.in_batches += usize::from(told.order.is_in_batch);
             jobs.submitted_again += usize::from(told.accepted.len() > 1);
             self.judge_one(&mut jobs, told, id, seen, ledger);
             known.extend(ids);

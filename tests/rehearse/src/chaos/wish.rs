@@ -65,6 +65,8 @@ pub(super) struct Order {
     pub(super) afterlife: Afterlife,
     /// Whether its end is reported to a receiver.
     pub(super) has_webhook: bool,
+    /// Whether it is submitted with others at once.
+    pub(super) is_in_batch: bool,
     /// Whether it follows a deleted one under its key.
     is_next: bool,
     /// How long it takes, if its wish doesn't say so.
@@ -137,6 +139,7 @@ impl Order {
         Self {
             wish,
             has_webhook,
+            is_in_batch: false,
             is_next: false,
             key: is_keyed.then(|| format!("chaos-{seed}-{number}")),
             is_doubled: below(4) == 0,
@@ -160,6 +163,20 @@ impl Order {
                 _ => short,
             },
             number,
+        }
+    }
+
+    /// The same as an item of a batch with this key. No other job follows it under the key, since that is the others' key, too.
+    pub(super) fn in_batch(self, key: Option<String>) -> Self {
+        let afterlife = match self.afterlife {
+            Afterlife::Replaced => Afterlife::Deleted,
+            other => other,
+        };
+        Self {
+            key,
+            afterlife,
+            is_in_batch: true,
+            ..self
         }
     }
 

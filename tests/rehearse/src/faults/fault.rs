@@ -27,6 +27,8 @@ pub enum Fault {
     Delay(Duration),
     /// It waits here until a test lets it go on.
     Hold(Arc<Hold>),
+    /// Of the messages of a batch, this one (counted from 0) is not sent, and the answer says so. Any other call is throttled.
+    EntryFails(usize),
     /// It never takes effect and gets this answer: an eventually consistent read may return what was there before.
     Stale(Value),
 }
@@ -46,6 +48,8 @@ pub enum Kind {
     Delay,
     /// [`Fault::Delay`] for longer than its caller waits, and [`Fault::Hold`].
     Late,
+    /// [`Fault::EntryFails`].
+    Entry,
     /// [`Fault::Stale`].
     Stale,
     /// A message that is delivered once more.
@@ -66,6 +70,7 @@ impl Fault {
             Self::HangBefore | Self::HangAfter => Kind::Hang,
             Self::Delay(by) if *by < TRY => Kind::Delay,
             Self::Delay(_) | Self::Hold(_) => Kind::Late,
+            Self::EntryFails(_) => Kind::Entry,
             Self::Stale(_) => Kind::Stale,
         }
     }
@@ -82,6 +87,7 @@ impl Kind {
             Self::Hang => "no answer",
             Self::Delay => "delayed",
             Self::Late => "late effect",
+            Self::Entry => "one message of a batch not sent",
             Self::Stale => "stale read",
             Self::Duplicate => "message delivered twice",
             Self::LateDelivery => "message delivered late",

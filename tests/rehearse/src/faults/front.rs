@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::connections::{Answer, Reset, serve, silence};
+use super::entries;
 use super::fault::{Fault, Kind};
 use super::intercept::Intercept;
 use super::redelivery::OnTheirWay;
@@ -140,6 +141,7 @@ impl Inner {
         match fault {
             None => Ok(self.take_effect(call).await),
             Some(Fault::Stale(answer)) => Ok(Response::new(answer.to_string().into())),
+            Some(Fault::EntryFails(which)) => Ok(self.without_entry(call, which).await),
             Some(Fault::Throttle) => Ok(throttled(call.back_end)),
             Some(Fault::ErrorBefore) => Ok(failed(call.back_end)),
             Some(Fault::ResetBefore) => Err(Reset),
@@ -189,6 +191,21 @@ impl Inner {
             }
         });
         effect.await.unwrap_or_else(|_| unreachable(back_end))
+    }
+
+    /// The batch takes effect without one of its messages.
+    async fn without_entry(self: &Arc<Self>, mut call: Call, which: usize) -> Answer {
+        let back_end = call.back_end;
+        let Some(entry) = entries::take(&mut call, which) else {
+            return throttled(back_end);
+        };
+        let is_empty = call.entries().is_some_and(<[_]>::is_empty);
+        let answer = if is_empty {
+            Response::new(Full::from(r#"{"Successful": [], "Failed": []}"#))
+        } else {
+            self.take_effect(call).await
+        };
+        entries::with_failed(answer, &entry).await
     }
 
     /// A poll gets what is on its way, or what the queue has. One that is abandoned takes nothing.

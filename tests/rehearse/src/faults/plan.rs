@@ -67,7 +67,10 @@ impl Plan {
             return Some(self.harmful(which / 2, how_long));
         }
         Some(match which % 100 {
-            0..25 => Fault::Throttle,
+            0..25 => match call.entries() {
+                None => Fault::Throttle,
+                Some(entries) => Fault::EntryFails(index(how_long, entries.len())),
+            },
             25..35 => Fault::ErrorBefore,
             35..45 => Fault::ErrorAfter,
             45..55 => Fault::ResetBefore,
@@ -148,6 +151,10 @@ pub struct Redelivery {
     pub after: Duration,
     /// Whether the message comes in time as well.
     pub is_second: bool,
+}
+
+fn index(random: u64, len: usize) -> usize {
+    usize::try_from(random).unwrap_or_default() % len.max(1)
 }
 
 fn between(from: Duration, to: Duration, random: u64) -> Duration {

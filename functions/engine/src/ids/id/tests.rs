@@ -79,6 +79,24 @@ fn a_key_gives_one_id_for_each_owner_and_its_old_one_after_a_rotation() {
 }
 
 #[test]
+fn each_item_of_a_batch_has_an_id_of_its_own_apart_from_that_of_a_single_submit() {
+    let (alice, bob) = (owner("alice"), owner("bob"));
+    let secret = secrets(A);
+    let first = |owner, key, index| secret.for_item(owner, key, index).next().unwrap();
+    let mut ids: Vec<_> = (0..100).map(|index| first(&alice, "k1", index)).collect();
+    assert_eq!(first(&alice, "k1", 7), ids[7]);
+    assert!(secret.issued_to(&ids[7], &alice));
+    ids.extend([first(&bob, "k1", 7), first(&alice, "k2", 7)]);
+    ids.extend(["k1", "k17"].map(|key| secret.for_key(&alice, key).next().unwrap()));
+    let distinct: std::collections::HashSet<_> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len());
+
+    let rotated = secrets(&format!("{B},{A}"));
+    let after: Vec<_> = rotated.for_item(&alice, "k1", 7).collect();
+    assert_eq!((after.len(), after[1]), (2, ids[7]));
+}
+
+#[test]
 fn what_is_not_a_canonical_uuid_8_does_not_parse() {
     let id = secrets(A).issue(&owner("alice"), [0xab; 10]).to_string();
     let (upper, braced, bare) = (id.to_uppercase(), format!("{{{id}}}"), id.replace('-', ""));

@@ -1,0 +1,126 @@
+//! The response to a batch: a job or a problem for each item.
+
+use engine::Judged;
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::problem_answer::ItemProblem;
+use crate::{Answer, Incoming, JSON, JobMembers, Problem, ProblemKind, json};
+
+/// What became of an item of a batch.
+#[derive(Clone, Debug)]
+pub enum BatchItem {
+    /// The job was accepted.
+    Job {
+        /// The job as it is now.
+        judged: Box<Judged<'static>>,
+        /// Whether the job was stored before, for the same item under the same `Idempotency-Key`.
+        is_replay: bool,
+    },
+    /// The job was not accepted, or it is unknown whether it was.
+    Problem(Problem),
+}
+
+/// The jobs and problems of a batch, in the order of the request.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Batch")]
+pub struct BatchDocument<'a> {
+    items: Vec<ItemMembers<'a>>,
+}
+
+/// An item: a job or a problem.
+#[derive(JsonSchema, Serialize)]
+#[serde(untagged)]
+#[schemars(rename = "BatchItem")]
+pub(crate) enum ItemMembers<'a> {
+    #[schemars(title = "BatchJob")]
+    Job {
+        /// The job, without its result.
+        job: JobMembers<'a>,
+        /// Whether the job existed before, because the same item was sent before under the same Idempotency-Key.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[schemars(extend("const" = true))]
+        replayed: bool,
+    },
+    #[schemars(title = "BatchProblem")]
+    Problem {
+        /// Why the job was not accepted.
+        problem: ItemProblem<'a>,
+    },
+}
+
+impl BatchItem {
+    fn members<'a>(&'a self, incoming: &Incoming) -> ItemMembers<'a> {
+        match self {
+            Self::Job { judged, is_replay } => ItemMembers::Job {
+                job: JobMembers::of(judged).without_result(),
+                replayed: *is_replay,
+            },
+            Self::Problem(problem) => ItemMembers::Problem {
+                problem: problem.of_item(incoming),
+            },
+        }
+    }
+
+    fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Job { .. } => None,
+            Self::Problem(problem) => Some(problem),
+        }
+    }
+}
+
+/// The response to a batch: 202 if any job was accepted, and a problem with the same items otherwise. Nobody reads the response to a
+/// schedule's event, so there one problem is enough: the event is tried again, or ends where an operator sees it.
+#[must_use]
+pub fn batch_answer(items: &[BatchItem], incoming: &Incoming) -> Answer {
+    let members = items.iter().map(|item| item.members(incoming)).collect();
+    let problems: Vec<_> = items.iter().filter_map(BatchItem::problem).collect();
+    let is_refused = if incoming.is_scheduled {
+        !problems.is_empty()
+    } else {
+        problems.len() == items.len()
+    };
+    if is_refused {
+        return of_all(&problems).answer_with(members, incoming);
+    }
+    let body = json(&BatchDocument { items: members });
+    Answer::new(StatusCode::ACCEPTED, JSON, body)
+        .described(incoming)
+        .with("cache-control", "no-store")
+        .with("vary", "accept, authorization")
+}
+
+/// The problem of the whole batch: the one that may pass, if there is one.
+fn of_all(problems: &[&Problem]) -> Problem {
+    let fault = |kind| problems.iter().find(|problem| problem.kind() == kind);
+    let fault = fault(ProblemKind::Unavailable).or_else(|| fault(ProblemKind::InternalError));
+    match fault {
+        Some(fault) => (*fault).clone(),
+        None => Problem::new(ProblemKind::BatchRefused),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_without_a_job_has_the_problem_that_may_pass() {
+        let of = |kinds: &[ProblemKind]| {
+            let problems: Vec<_> = kinds.iter().map(|kind| Problem::new(*kind)).collect();
+            of_all(&problems.iter().collect::<Vec<_>>()).kind()
+        };
+        use ProblemKind::{
+            BatchRefused, BodyTooLarge, IdempotencyKeyReused, InternalError, InvalidJob,
+            Unavailable,
+        };
+        assert_eq!(
+            of(&[InvalidJob, IdempotencyKeyReused, BodyTooLarge]),
+            BatchRefused
+        );
+        assert_eq!(of(&[InvalidJob, InternalError, Unavailable]), Unavailable);
+        assert_eq!(of(&[InvalidJob, InternalError]), InternalError);
+    }
+}
