@@ -86,6 +86,10 @@ async fn who_takes_none_of_the_forms_is_told_what_there_is_and_nothing_happens()
         ),
         (&format!("{}/result", job.uri), json!(["application/json"])),
         ("/", json!(["application/json", "text/html;charset=utf-8"])),
+        (
+            "/kinds/rehearsal",
+            json!(["application/json", "text/html;charset=utf-8"]),
+        ),
         ("/callbacks", json!(["application/json"])),
     ] {
         for accept in ["image/png", "*/*;q=0"] {
@@ -130,6 +134,7 @@ async fn every_form_has_an_entity_tag_of_its_own_and_304_to_it_alone() {
     let mut tags = Vec::new();
     for accept in ["application/json", ATOM, BROWSER] {
         let answer = app.get_as(accept, &job.uri).await;
+        assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
         tags.push((accept, answer.header("etag").unwrap().to_owned()));
     }
 

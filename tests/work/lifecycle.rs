@@ -1,6 +1,4 @@
 //! A job from SCHEDULED to COMPLETED, as its status URI shows it.
-//!
-//! Over 300 lines: one test for each way through a job's life.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -156,32 +154,6 @@ async fn a_result_is_not_there_until_the_job_is_over() {
 }
 
 #[tokio::test]
-async fn a_poller_that_has_the_newest_document_gets_304() {
-    let app = App::shared().as_user("etags");
-    let job = app.rehearse(json!({"seconds": 0})).await;
-    let scheduled = app.wait_for_end(&job).await;
-
-    let first = app.status(&job).await;
-    let tag = first.header("etag").unwrap();
-    let again = app
-        .send(Method::GET, &job.uri, &[("if-none-match", tag)], "")
-        .await;
-    let other = app
-        .send(Method::GET, &job.uri, &[("if-none-match", "\"0\"")], "")
-        .await;
-
-    assert_eq!(first.json(), scheduled);
-    assert!(tag.starts_with('"'), "a strong tag: {tag}");
-    assert_eq!(
-        (again.status, &*again.body, again.header("etag")),
-        (304, "", Some(tag))
-    );
-    assert_eq!((other.status, other.header("etag")), (200, Some(tag)));
-    assert_eq!(first.header("cache-control"), Some("private, no-cache"));
-    assert_eq!(first.header("vary"), Some("accept, authorization"));
-}
-
-#[tokio::test]
 async fn a_tag_lasts_only_as_long_as_the_document_it_stands_for() {
     let app = App::shared().as_user("changing-tags");
     let job = app.rehearse(json!({"seconds": 2, "steps": 4})).await;
@@ -195,23 +167,6 @@ async fn a_tag_lasts_only_as_long_as_the_document_it_stands_for() {
         .await;
 
     assert_eq!((after.status, after.json()), (200, ended));
-}
-
-#[tokio::test]
-async fn head_says_what_get_would_without_a_body() {
-    let app = App::shared().as_user("head");
-    let job = app.rehearse(json!({"seconds": 0})).await;
-    app.wait_for_end(&job).await;
-
-    for uri in [job.uri.clone(), format!("{}/result", job.uri)] {
-        let get = app.get(&uri).await;
-        let head = app.send(Method::HEAD, &uri, &[], "").await;
-
-        assert_eq!((head.status, &*head.body), (200, ""));
-        for header in ["content-type", "etag", "cache-control", "vary"] {
-            assert_eq!(head.header(header), get.header(header), "{header}");
-        }
-    }
 }
 
 #[tokio::test]

@@ -16,6 +16,13 @@ pub(crate) const HTML: &str = "text/html;charset=utf-8";
 /// The media type of problems (RFC 9457).
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// Returns the document as JSON text. A document of this service consists of strings, numbers, lists and raw JSON, and these
+/// always serialize.
+#[must_use]
+pub fn json(document: &impl Serialize) -> String {
+    serde_json::to_string(document).unwrap_or_default()
+}
+
 /// A response: status, headers, text. Header names are lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {

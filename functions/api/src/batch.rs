@@ -29,36 +29,35 @@ pub struct BatchDocument<'a> {
     items: Vec<ItemMembers<'a>>,
 }
 
-/// An item: a job or a problem.
+/// An item of a batch: a job or a problem.
 #[derive(JsonSchema, Serialize)]
-#[serde(untagged)]
 #[schemars(rename = "BatchItem")]
-pub(crate) enum ItemMembers<'a> {
-    #[schemars(title = "BatchJob")]
-    Job {
-        /// The job, without its result.
-        job: JobMembers<'a>,
-        /// Whether the job existed before, because the same item was sent before under the same Idempotency-Key.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        #[schemars(extend("const" = true))]
-        replayed: bool,
-    },
-    #[schemars(title = "BatchProblem")]
-    Problem {
-        /// Why the job was not accepted.
-        problem: ItemProblem<'a>,
-    },
+pub(crate) struct ItemMembers<'a> {
+    /// The job, if it was accepted, without its result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "JobMembers<'a>")]
+    job: Option<JobMembers<'a>>,
+    /// Whether the job existed before, because the same item was sent before under the same `Idempotency-Key`. Absent if it did not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    replayed: bool,
+    /// Why the job was not accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ItemProblem<'a>")]
+    problem: Option<ItemProblem<'a>>,
 }
 
 impl BatchItem {
     fn members<'a>(&'a self, incoming: &Incoming) -> ItemMembers<'a> {
         match self {
-            Self::Job { judged, is_replay } => ItemMembers::Job {
-                job: JobMembers::of(judged).without_result(),
+            Self::Job { judged, is_replay } => ItemMembers {
+                job: Some(JobMembers::of(judged).without_result()),
                 replayed: *is_replay,
+                problem: None,
             },
-            Self::Problem(problem) => ItemMembers::Problem {
-                problem: problem.of_item(incoming),
+            Self::Problem(problem) => ItemMembers {
+                job: None,
+                replayed: false,
+                problem: Some(problem.of_item(incoming)),
             },
         }
     }
@@ -104,6 +103,9 @@ fn of_all(problems: &[&Problem]) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use super::ProblemKind::{
+        BatchRefused, BodyTooLarge, IdempotencyKeyReused, InternalError, InvalidJob, Unavailable,
+    };
     use super::*;
 
     #[test]
@@ -111,10 +113,6 @@ mod tests {
         let of = |kinds: &[ProblemKind]| {
             let problems: Vec<_> = kinds.iter().map(|kind| Problem::new(*kind)).collect();
             of_all(&problems.iter().collect::<Vec<_>>()).kind()
-        };
-        use ProblemKind::{
-            BatchRefused, BodyTooLarge, IdempotencyKeyReused, InternalError, InvalidJob,
-            Unavailable,
         };
         assert_eq!(
             of(&[InvalidJob, IdempotencyKeyReused, BodyTooLarge]),

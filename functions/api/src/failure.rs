@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use engine::{BucketError, QueueError, ScheduleError, StoreError};
+use engine::{QueueError, ServiceError, StoreError};
 
 use crate::{Problem, ProblemKind};
 
@@ -25,29 +25,17 @@ impl From<StoreError> for Problem {
 
 impl From<QueueError> for Problem {
     fn from(error: QueueError) -> Self {
-        match &error {
-            QueueError::Unavailable(source) => unavailable(&error, source.as_ref()),
-        }
+        unavailable(&error, error.0.as_ref())
     }
 }
 
-impl From<ScheduleError> for Problem {
-    fn from(error: ScheduleError) -> Self {
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
         match &error {
-            ScheduleError::Unavailable(source) => unavailable(&error, source.as_ref()),
-            ScheduleError::Refused { .. } => logged(&error, ProblemKind::InternalError),
-            ScheduleError::Unsigned(source) => unsigned(&error, source.as_ref()),
-        }
-    }
-}
-
-impl From<BucketError> for Problem {
-    fn from(error: BucketError) -> Self {
-        match &error {
-            BucketError::Unavailable(source) => unavailable(&error, source.as_ref()),
-            BucketError::Missing => Problem::new(ProblemKind::ResultGone),
-            BucketError::Refused { .. } => logged(&error, ProblemKind::InternalError),
-            BucketError::Unsigned(source) => unsigned(&error, source.as_ref()),
+            ServiceError::Unavailable(_, source) => unavailable(&error, source.as_ref()),
+            ServiceError::Missing(_) => Problem::new(ProblemKind::ResultGone),
+            ServiceError::Refused { .. } => logged(&error, ProblemKind::InternalError),
+            ServiceError::Unsigned(_, source) => unsigned(&error, source.as_ref()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A job as the body of a response.
 
-use engine::Judged;
+use engine::{IdSecrets, JobRecord, JobStore, Judged, StoreError};
 use http::StatusCode;
 
 use crate::html::{JobView, job_page};
@@ -43,6 +43,37 @@ pub fn monitor_answer(judged: &Judged<'_>, incoming: &Incoming) -> Answer {
         .with("cache-control", "private, no-store")
 }
 
+/// Returns the job with its result, which takes another read if the result is in an item of its own. `None` if the job has expired
+/// or was deleted since its record was read. A job whose result is in the bucket stays without it: only its own URL leads there.
+///
+/// # Errors
+/// [`StoreError`] if the table does not answer, or has no such item.
+pub async fn with_result(
+    store: &JobStore,
+    judged: Judged<'static>,
+) -> Result<Option<Judged<'static>>, StoreError> {
+    if judged.result_token.is_none() || judged.result_days.is_some() {
+        return Ok(Some(judged));
+    }
+    let result = store.result(&judged).await?;
+    Ok(result.map(|result| judged.with_result(result)))
+}
+
+impl Answer {
+    /// Returns this response with the monitor link of a job (the relation is from RFC 5989): anyone with the link may see the job's
+    /// page.
+    #[must_use]
+    pub fn monitor_link(
+        self,
+        record: &JobRecord,
+        secrets: &IdSecrets,
+        incoming: &Incoming,
+    ) -> Self {
+        let page = incoming.url(&format!("/monitor/{}", secrets.monitor_token(record)));
+        self.typed_link(&page, "monitor", "text/html")
+    }
+}
+
 fn page(judged: &Judged<'_>, base_url: &str, is_guest: bool) -> String {
     let view = JobView {
         base_url,
@@ -64,7 +95,7 @@ fn answer(form: Representation, body: String, judged: &Judged<'_>) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{JobRecord, NewJob, Timestamp, test_kit};
+    use engine::{NewJob, Timestamp, test_kit};
     use std::collections::HashMap;
     use std::time::Duration;
 

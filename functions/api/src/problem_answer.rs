@@ -64,6 +64,7 @@ impl Problem {
             detail: self.said(),
             expired_at: self.expired_at(),
             request_id: &incoming.request_id,
+            base_url: incoming.owner.as_ref().map(|_| incoming.base_url.as_str()),
         }
     }
 
@@ -178,6 +179,7 @@ pub(crate) struct ItemProblem<'a> {
     errors: &'a [FieldError],
     /// Number of further errors. Absent if `errors` lists all of them.
     #[serde(rename = "more-errors", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize")]
     more_errors: Option<usize>,
 }
 

@@ -1,5 +1,6 @@
 //! Inputs that may be large.
 
+mod download;
 mod error;
 mod reader;
 mod schema;
@@ -11,11 +12,11 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 use tokio::sync::mpsc;
 
+use download::{Download, download};
 pub(crate) use error::ReadError;
 pub use reader::AttachmentReader;
 pub use schema::UPLOAD_MARK;
 
-use crate::bucket::{Download, download};
 use crate::{Context, JobError, UploadId, UploadedObject};
 
 /// A part of an input that may be large. In a request it is a text or `{"upload": "<id>"}`: the id of a completed upload, which may

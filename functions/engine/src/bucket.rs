@@ -2,8 +2,6 @@
 //!
 //! There is no client of S3 here: the four requests that the functions make are [`crate::signed`] ones.
 
-mod download;
-mod error;
 mod limits;
 mod object;
 
@@ -11,8 +9,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use download::{Download, download};
-pub use error::BucketError;
 pub use object::{ObjectFacts, UploadedObject};
 
 use crate::signed::{Service, SignedClient};
@@ -61,6 +57,15 @@ impl Bucket {
         Ok(Some(Self {
             client: Arc::new(client),
         }))
+    }
+
+    /// The origin of its URLs (RFC 6454): scheme, host and port.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        let url = self.client.url();
+        let host = url.find("://").map_or(0, |scheme| scheme + 3);
+        let end = url[host..].find('/').map_or(url.len(), |end| host + end);
+        &url[..end]
     }
 }
 

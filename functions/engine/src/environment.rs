@@ -1,49 +1,39 @@
 //! The environment variables of a function. A missing or malformed variable stops the cold start, with a message that names it.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use crate::ConfigError;
 
-type LookUp = Box<dyn Fn(&str) -> Option<String>>;
-
 /// The environment of a function: that of the process, or that of a test.
-pub struct Environment {
-    look_up: LookUp,
-}
+pub struct Environment(Vec<(String, String)>);
 
 impl Environment {
-    /// The environment of this process.
+    /// The environment of this process. A variable that is not in UTF-8 counts as not set.
     #[must_use]
     pub fn of_process() -> Self {
-        Self {
-            look_up: Box::new(|name| std::env::var(name).ok()),
-        }
+        let variables = std::env::vars_os();
+        let texts = variables
+            .map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self(texts.flatten().collect())
     }
 
     /// An environment with exactly these variables.
     #[must_use]
     pub fn of(variables: &[(&str, &str)]) -> Self {
-        let variables: Vec<_> = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        Self {
-            look_up: Box::new(move |name| {
-                variables
-                    .iter()
-                    .find(|(known, _)| known == name)
-                    .map(|(_, value)| value.clone())
-            }),
-        }
+        let variables = variables.iter();
+        Self(
+            variables
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
     }
 
     /// The variable's value; `None` if it is not set, or is blank.
     #[must_use]
     pub fn optional(&self, variable: &str) -> Option<String> {
-        (self.look_up)(variable)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
+        let (_, value) = self.0.iter().find(|(name, _)| name == variable)?;
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
     }
 
     /// The variable's value.
@@ -55,36 +45,24 @@ impl Environment {
             .ok_or(ConfigError::Missing(variable))
     }
 
-    /// The variable's value as a whole number of seconds, from 1 to 100 years; `None` if it is not set, or is blank.
+    /// The variable's value as a whole number in `range`; `None` if it is not set, or is blank.
     ///
     /// # Errors
     /// [`ConfigError::Malformed`] if it is set to anything else.
-    pub fn optional_seconds(
+    pub fn optional_number(
         &self,
         variable: &'static str,
-    ) -> Result<Option<Duration>, ConfigError> {
-        const CENTURY: u64 = 100 * 366 * 24 * 3_600;
+        range: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, ConfigError> {
         let Some(text) = self.optional(variable) else {
             return Ok(None);
         };
-        let seconds = text
-            .parse()
-            .ok()
-            .filter(|seconds| (1..=CENTURY).contains(seconds));
-        let malformed =
-            || ConfigError::malformed(variable, "a whole number of seconds, at least 1");
-        seconds
-            .map(|seconds| Some(Duration::from_secs(seconds)))
-            .ok_or_else(malformed)
-    }
-
-    /// The variable's value as a whole number of seconds, from 1 to 100 years.
-    ///
-    /// # Errors
-    /// [`ConfigError`] if it is not set, or set to anything else.
-    pub fn seconds(&self, variable: &'static str) -> Result<Duration, ConfigError> {
-        self.optional_seconds(variable)?
-            .ok_or(ConfigError::Missing(variable))
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.map(Some).ok_or_else(|| {
+            let (least, most) = range.into_inner();
+            let expected = format!("a whole number from {least} to {most}");
+            ConfigError::malformed(variable, expected)
+        })
     }
 
     /// The variable's value as a whole number in `range`.
@@ -96,13 +74,8 @@ impl Environment {
         variable: &'static str,
         range: RangeInclusive<u64>,
     ) -> Result<u64, ConfigError> {
-        let text = self.text(variable)?;
-        let number = text.parse().ok().filter(|number| range.contains(number));
-        let (least, most) = range.into_inner();
-        number.ok_or_else(|| {
-            let expected = format!("a whole number from {least} to {most}");
-            ConfigError::malformed(variable, expected)
-        })
+        let number = self.optional_number(variable, range)?;
+        number.ok_or(ConfigError::Missing(variable))
     }
 
     /// Whether the variable is `true`; `false` if it is `false` or not set, or is blank.
@@ -151,6 +124,15 @@ impl Environment {
         }
     }
 
+    /// The variable's value as an absolute http or https URL without a query.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is not set, or set to anything else.
+    pub fn url(&self, variable: &'static str) -> Result<String, ConfigError> {
+        self.optional_url(variable)?
+            .ok_or(ConfigError::Missing(variable))
+    }
+
     /// The endpoint of a service, without a trailing slash: the first of these variables that is set. `None` if none is.
     ///
     /// # Errors
@@ -172,43 +154,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_or_blank_variable_is_named() {
-        for environment in [
-            Environment::of(&[]),
-            Environment::of(&[("TABLE_NAME", " ")]),
-        ] {
-            assert_eq!(
-                environment.table_name(),
-                Err(ConfigError::Missing("TABLE_NAME"))
-            );
-        }
-    }
-
-    #[test]
-    fn a_malformed_variable_is_named_and_its_value_is_not_shown() {
-        for value in ["0", "-1", "1.5", "soon", "99999999999999999999"] {
-            let error = Environment::of(&[("RETENTION_SECONDS", value)])
-                .retention()
-                .unwrap_err()
-                .to_string();
-            assert!(error.contains("RETENTION_SECONDS"), "{error}");
-        }
-        let error = Environment::of(&[("QUEUE_URL", "hunter2")])
-            .queue_url()
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("QUEUE_URL") && !error.contains("hunter2"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_number_of_seconds_is_at_most_a_century() {
-        let seconds = |value| Environment::of(&[("X", value)]).optional_seconds("X");
-        let century = Duration::from_secs(3_162_240_000);
-        assert_eq!(seconds("3162240000"), Ok(Some(century)));
-        assert!(seconds("3162240001").is_err());
+    fn a_blank_variable_is_not_set() {
+        let table = Environment::of(&[("TABLE_NAME", " ")]).table_name();
+        assert_eq!(table, Err(ConfigError::Missing("TABLE_NAME")));
     }
 
     #[test]

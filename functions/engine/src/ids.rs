@@ -3,16 +3,12 @@
 mod creation_token;
 mod fingerprint;
 mod id;
-mod monitor_token;
 mod owner;
-mod token;
 mod upload_id;
 
-pub use creation_token::CreationToken;
+pub use creation_token::{CreationToken, token};
 pub use fingerprint::Fingerprint;
 pub(crate) use id::mac;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
-pub use monitor_token::MonitorToken;
 pub use owner::Owner;
-pub use token::token;
 pub use upload_id::UploadId;

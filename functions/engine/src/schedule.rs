@@ -4,7 +4,6 @@
 //! The schedule takes the place of the message in "message before record". It may fire late, twice, after its job was canceled, or
 //! without a record: its message is then what any message is, and the claim decides. A schedule that fires is deleted by Scheduler.
 
-mod error;
 mod name;
 mod request;
 
@@ -12,14 +11,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 
-pub use error::ScheduleError;
 pub use name::ScheduleName;
-use request::{CreateSchedule, TargetOf};
 
 use crate::aws::ATTEMPT;
-use crate::signed::{Request, Service, SignedClient, refusal};
+use crate::signed::{Request, Service, ServiceError, SignedClient};
 use crate::{Aws, ConfigError, CreationToken, Environment, Owner, Timestamp};
 
 /// Maximum size of what a schedule sends to the queue, in bytes: the message as a JSON string, where each quote and backslash takes two
@@ -125,21 +123,20 @@ impl Schedules {
     /// request is the same one to Scheduler.
     ///
     /// # Errors
-    /// [`ScheduleError`]: the schedule may have been created. Without a record, its message is dropped.
+    /// [`ServiceError`]: the schedule may have been created. Without a record, its message is dropped.
     pub async fn create(
         &self,
         name: &ScheduleName,
         token: &CreationToken,
         start: Timestamp,
         input: &ScheduleInput,
-    ) -> Result<(), ScheduleError> {
+    ) -> Result<(), ServiceError> {
         let Inner {
             client,
             group,
             target,
         } = &*self.inner;
-        let target = TargetOf::new(target, &input.0);
-        let body = CreateSchedule::new(group, token, start, target).to_json();
+        let body = request::create(group, token, start, target, &input.0);
         let request = Request {
             method: "POST",
             path: &format!("schedules/{name}"),
@@ -150,15 +147,14 @@ impl Schedules {
         if answer.status().is_success() {
             return Ok(());
         }
-        // A conflict, too: another schedule has the name, or this one is being deleted.
-        Err(refusal(answer).await.into())
+        Err(refusal(answer).await)
     }
 
     /// Deletes the schedule of a job, in one try. It is no error if there is none: it has fired, or was deleted before.
     ///
     /// # Errors
-    /// [`ScheduleError`]: it may still fire.
-    pub async fn delete(&self, name: &ScheduleName) -> Result<(), ScheduleError> {
+    /// [`ServiceError`]: it may still fire.
+    pub async fn delete(&self, name: &ScheduleName) -> Result<(), ServiceError> {
         let Inner { client, group, .. } = &*self.inner;
         let request = Request {
             method: "DELETE",
@@ -170,7 +166,19 @@ impl Schedules {
         if answer.status().is_success() || answer.status().as_u16() == 404 {
             return Ok(());
         }
-        Err(refusal(answer).await.into())
+        Err(refusal(answer).await)
+    }
+}
+
+/// The refusal that a response of Scheduler is. A full account (402, `ServiceQuotaExceededException`) and a conflict (409: another
+/// schedule has the name, or this one is being deleted) pass.
+async fn refusal(answer: HttpResponse) -> ServiceError {
+    let refusal = Service::Scheduler.refusal(answer).await;
+    match refusal {
+        ServiceError::Refused {
+            status: 402 | 409, ..
+        } => Service::Scheduler.unavailable(refusal),
+        refusal => refusal,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod webhooks;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::{ConfigError, Environment, IdSecrets, MAX_DELAY, MAX_MESSAGE_AGE, WRITE_HORIZON};
@@ -41,9 +42,7 @@ impl Environment {
     /// # Errors
     /// [`ConfigError`] if it is not set, or is not a URL.
     pub fn queue_url(&self) -> Result<String, ConfigError> {
-        const VARIABLE: &str = "QUEUE_URL";
-        self.optional_url(VARIABLE)?
-            .ok_or(ConfigError::Missing(VARIABLE))
+        self.url("QUEUE_URL")
     }
 
     /// `ID_SECRETS`: the secrets that ids are tagged with, comma-separated, newest first.
@@ -61,31 +60,19 @@ impl Environment {
     /// # Errors
     /// [`ConfigError::Malformed`] if it is not a number of seconds up to that maximum.
     pub fn write_horizon(&self) -> Result<Duration, ConfigError> {
-        const VARIABLE: &str = "WRITE_HORIZON_SECONDS";
-        let horizon = self.optional_seconds(VARIABLE)?.unwrap_or(WRITE_HORIZON);
-        if horizon <= WRITE_HORIZON {
-            return Ok(horizon);
-        }
-        let longest = WRITE_HORIZON.as_secs();
-        let expected = format!("a whole number of seconds from 1 to {longest}");
-        Err(ConfigError::malformed(VARIABLE, expected))
+        self.seconds_or_most("WRITE_HORIZON_SECONDS", 1..=WRITE_HORIZON.as_secs())
     }
 
     /// `RETENTION_SECONDS`: how long a finished job stays readable. Minimum: the write horizon, so that a late write of the job's
-    /// first record finds that the job existed.
+    /// first record finds that the job existed. Maximum: 100 years.
     ///
     /// # Errors
     /// [`ConfigError`].
     pub fn retention(&self) -> Result<Duration, ConfigError> {
-        const VARIABLE: &str = "RETENTION_SECONDS";
-        let (retention, horizon) = (self.seconds(VARIABLE)?, self.write_horizon()?);
-        if retention >= horizon {
-            return Ok(retention);
-        }
-        let shortest = horizon.as_secs();
-        let expected =
-            format!("at least {shortest} seconds, because a write can take effect that late");
-        Err(ConfigError::malformed(VARIABLE, expected))
+        const CENTURY: u64 = 100 * 366 * 24 * 3_600;
+        let shortest = self.write_horizon()?.as_secs();
+        let seconds = self.number("RETENTION_SECONDS", shortest..=CENTURY)?;
+        Ok(Duration::from_secs(seconds))
     }
 
     /// `DEADLINE_SECONDS`: how long after its scheduled start a job must have finished. Maximum: 14 days less the write horizon and
@@ -94,19 +81,10 @@ impl Environment {
     /// # Errors
     /// [`ConfigError`].
     pub fn deadline(&self) -> Result<Duration, ConfigError> {
-        const VARIABLE: &str = "DEADLINE_SECONDS";
-        const BEFORE_AND_AFTER: Duration = MAX_DELAY.saturating_add(WRITE_HORIZON);
-        const LONGEST: Duration = MAX_MESSAGE_AGE.saturating_sub(BEFORE_AND_AFTER);
-        let deadline = self.seconds(VARIABLE)?;
-        if deadline <= LONGEST {
-            return Ok(deadline);
-        }
-        let expected = format!(
-            "at most {} seconds: the longest time that a queue keeps a message, less {} seconds",
-            LONGEST.as_secs(),
-            BEFORE_AND_AFTER.as_secs()
-        );
-        Err(ConfigError::malformed(VARIABLE, expected))
+        const LONGEST: Duration =
+            MAX_MESSAGE_AGE.saturating_sub(MAX_DELAY.saturating_add(WRITE_HORIZON));
+        let seconds = self.number("DEADLINE_SECONDS", 1..=LONGEST.as_secs())?;
+        Ok(Duration::from_secs(seconds))
     }
 
     /// `MAX_WAIT_SECONDS`: the maximum time that a response is delayed for a client that prefers to wait. Default and maximum:
@@ -115,18 +93,7 @@ impl Environment {
     /// # Errors
     /// [`ConfigError::Malformed`] if it is not a number of seconds from 0 to that maximum.
     pub fn max_wait(&self) -> Result<Duration, ConfigError> {
-        const VARIABLE: &str = "MAX_WAIT_SECONDS";
-        let Some(seconds) = self.optional(VARIABLE) else {
-            return Ok(LONGEST_HOLD);
-        };
-        let wait = seconds.parse().ok().map(Duration::from_secs);
-        wait.filter(|wait| *wait <= LONGEST_HOLD).ok_or_else(|| {
-            let longest = LONGEST_HOLD.as_secs();
-            ConfigError::malformed(
-                VARIABLE,
-                format!("a whole number of seconds from 0 to {longest}"),
-            )
-        })
+        self.seconds_or_most("MAX_WAIT_SECONDS", 0..=LONGEST_HOLD.as_secs())
     }
 
     /// `MAX_SCHEDULE_AHEAD_SECONDS`: how far in the future a job's start may be. Default and maximum: [`LONGEST_SCHEDULE_AHEAD`].
@@ -134,15 +101,19 @@ impl Environment {
     /// # Errors
     /// [`ConfigError::Malformed`] if it is not a number of seconds up to that maximum.
     pub fn max_schedule_ahead(&self) -> Result<Duration, ConfigError> {
-        const VARIABLE: &str = "MAX_SCHEDULE_AHEAD_SECONDS";
-        let ahead = self.optional_seconds(VARIABLE)?;
-        let ahead = ahead.unwrap_or(LONGEST_SCHEDULE_AHEAD);
-        if ahead <= LONGEST_SCHEDULE_AHEAD {
-            return Ok(ahead);
-        }
         let longest = LONGEST_SCHEDULE_AHEAD.as_secs();
-        let expected = format!("a whole number of seconds from 1 to {longest}");
-        Err(ConfigError::malformed(VARIABLE, expected))
+        self.seconds_or_most("MAX_SCHEDULE_AHEAD_SECONDS", 1..=longest)
+    }
+
+    /// The variable's value as a number of seconds in `range`; the greatest one if it is not set, or is blank.
+    fn seconds_or_most(
+        &self,
+        variable: &'static str,
+        range: RangeInclusive<u64>,
+    ) -> Result<Duration, ConfigError> {
+        let most = *range.end();
+        let seconds = self.optional_number(variable, range)?.unwrap_or(most);
+        Ok(Duration::from_secs(seconds))
     }
 
     /// `PUBLIC_BASE_URL`: the beginning of links, without a trailing slash. `None`: links begin as the request's URL does.
@@ -195,13 +166,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_deadline_outlives_its_message() {
-        let deadline = |seconds| Environment::of(&[("DEADLINE_SECONDS", seconds)]).deadline();
-        assert_eq!(deadline("1208340"), Ok(Duration::from_secs(1_208_340)));
-        assert!(deadline("1208341").is_err());
-    }
-
-    #[test]
     fn no_record_is_gone_before_a_late_write_could_find_it() {
         let retention = |variables: &[_]| Environment::of(variables).retention();
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
@@ -214,6 +178,14 @@ mod tests {
             Ok(minutes(1))
         );
         assert!(retention(&[("RETENTION_SECONDS", "59"), short]).is_err());
+    }
+
+    #[test]
+    fn a_record_is_kept_for_up_to_a_century() {
+        let retention = |seconds| Environment::of(&[("RETENTION_SECONDS", seconds)]).retention();
+        let century = Duration::from_secs(3_162_240_000);
+        assert_eq!(retention("3162240000"), Ok(century));
+        assert!(retention("3162240001").is_err());
     }
 
     #[test]

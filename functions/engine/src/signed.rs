@@ -3,7 +3,8 @@
 //! The few requests that the functions make are signed with `aws-sigv4` and sent through the connector of the other clients: an SDK
 //! client would make each function larger by a third.
 
-use std::error::Error;
+mod error;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::Region;
@@ -16,11 +17,11 @@ use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use crate::aws::ATTEMPT;
+pub use error::{Service, ServiceError};
+
 use crate::{Aws, ConfigError, Timestamp};
 
 /// A header of a request: name in lower case, and value.
@@ -31,23 +32,6 @@ const TRIES: u32 = 3;
 
 /// The delay before the second try; it doubles.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// A service, with the settings of its signatures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Service {
-    S3,
-    Scheduler,
-}
-
-impl Service {
-    /// The name in its signatures.
-    fn name(self) -> &'static str {
-        match self {
-            Self::S3 => "s3",
-            Self::Scheduler => "scheduler",
-        }
-    }
-}
 
 /// A client of one service.
 pub(crate) struct SignedClient {
@@ -66,28 +50,6 @@ pub(crate) struct Request<'a> {
     pub(crate) path: &'a str,
     pub(crate) headers: &'a [Header<'a>],
     pub(crate) body: Bytes,
-}
-
-/// A request without a success.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum RequestError {
-    /// The service is not reachable, throttles or fails. Try again later.
-    #[error("there was no answer")]
-    Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// The service refused the request. The code is empty if the answer has none.
-    #[error("the answer was {status} {code}")]
-    Refused { status: u16, code: String },
-    /// There are no credentials, or the request cannot be signed with them.
-    #[error("the request cannot be signed")]
-    Unsigned(#[source] Box<dyn Error + Send + Sync>),
-}
-
-fn unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> RequestError {
-    RequestError::Unavailable(error.into())
-}
-
-fn unsigned(error: impl Into<Box<dyn Error + Send + Sync>>) -> RequestError {
-    RequestError::Unsigned(error.into())
 }
 
 impl SignedClient {
@@ -114,17 +76,18 @@ impl SignedClient {
     /// A URL that allows this request, without its body, for `valid` from `now`. The request must have these headers, with these values.
     ///
     /// # Errors
-    /// [`RequestError::Unsigned`].
+    /// [`ServiceError::Unsigned`].
     pub(crate) async fn presigned(
         &self,
         request: &Request<'_>,
         valid: Duration,
         now: Timestamp,
-    ) -> Result<String, RequestError> {
+    ) -> Result<String, ServiceError> {
         let at = UNIX_EPOCH + Duration::from_millis(now.ms().unsigned_abs());
         let signed = self.sign(request, Signing::Url(valid), at).await?;
         let mut url = http::Request::get(self.url_of(request)).body(());
-        let url = url.as_mut().map_err(|_| unsigned("not a URL"))?;
+        let url = url.as_mut();
+        let url = url.map_err(|_| self.service.unsigned("not a URL"))?;
         signed.apply_to_request_http1x(url);
         Ok(url.uri().to_string())
     }
@@ -135,12 +98,12 @@ impl SignedClient {
         &self,
         request: &Request<'_>,
         time: Duration,
-    ) -> Result<HttpResponse, RequestError> {
+    ) -> Result<HttpResponse, ServiceError> {
         let mut pause = PAUSE;
         let mut tries = 1;
         loop {
             let error = match self.send_once(request, time).await {
-                Err(error @ RequestError::Unavailable(_)) => error,
+                Err(error @ ServiceError::Unavailable(..)) => error,
                 answer => return answer,
             };
             if tries == TRIES {
@@ -156,28 +119,32 @@ impl SignedClient {
         &self,
         request: &Request<'_>,
         time: Duration,
-    ) -> Result<HttpResponse, RequestError> {
+    ) -> Result<HttpResponse, ServiceError> {
         let answer = timeout(time, self.exchange(request)).await;
-        let answer = answer.map_err(unavailable)??;
+        let answer = answer.map_err(|late| self.service.unavailable(late))??;
         if is_fault(&answer) {
-            return Err(unavailable(refusal(answer).await));
+            let refusal = self.service.refusal(answer).await;
+            return Err(self.service.unavailable(refusal));
         }
         Ok(answer)
     }
 
-    async fn exchange(&self, request: &Request<'_>) -> Result<HttpResponse, RequestError> {
-        let at = SystemTime::now();
+    async fn exchange(&self, request: &Request<'_>) -> Result<HttpResponse, ServiceError> {
+        let (service, at) = (self.service, SystemTime::now());
         let signed = self.sign(request, Signing::Headers, at).await?;
         let mut sent = HttpRequest::new(SdkBody::from(request.body.clone()));
-        sent.set_method(request.method).map_err(unsigned)?;
-        sent.set_uri(self.url_of(request)).map_err(unsigned)?;
+        sent.set_method(request.method)
+            .map_err(|e| service.unsigned(e))?;
+        sent.set_uri(self.url_of(request))
+            .map_err(|e| service.unsigned(e))?;
         for (name, value) in request.headers {
             sent.headers_mut().insert(*name, (*value).to_owned());
         }
         for (name, value) in signed.headers() {
             sent.headers_mut().insert(name.to_owned(), value.to_owned());
         }
-        self.connector.call(sent).await.map_err(unavailable)
+        let answer = self.connector.call(sent).await;
+        answer.map_err(|e| service.unavailable(e))
     }
 
     async fn sign(
@@ -185,7 +152,7 @@ impl SignedClient {
         request: &Request<'_>,
         signing: Signing,
         at: SystemTime,
-    ) -> Result<SigningInstructions, RequestError> {
+    ) -> Result<SigningInstructions, ServiceError> {
         let identity = self.credentials().await?.into();
         let params = SigningParams::builder()
             .identity(&identity)
@@ -194,7 +161,7 @@ impl SignedClient {
             .time(at)
             .settings(settings(self.service, signing))
             .build()
-            .map_err(unsigned)?;
+            .map_err(|e| self.service.unsigned(e))?;
         let body = match self.service {
             // S3 does not want it signed: TLS protects it, and an upload's digest is a header.
             Service::S3 => SignableBody::UnsignedPayload,
@@ -202,14 +169,16 @@ impl SignedClient {
         };
         let (url, headers) = (self.url_of(request), request.headers.iter().copied());
         let request = SignableRequest::new(request.method, &url, headers, body);
-        let signed = sign(request.map_err(unsigned)?, &params.into()).map_err(unsigned)?;
+        let signed = request.and_then(|request| sign(request, &params.into()));
+        let signed = signed.map_err(|e| self.service.unsigned(e))?;
         Ok(signed.into_parts().0)
     }
 
-    async fn credentials(&self) -> Result<Credentials, RequestError> {
+    async fn credentials(&self) -> Result<Credentials, ServiceError> {
         let provider = self.credentials.as_ref();
-        let provider = provider.ok_or_else(|| unsigned("no credentials"))?;
-        provider.provide_credentials().await.map_err(unsigned)
+        let provider = provider.ok_or_else(|| self.service.unsigned("no credentials"))?;
+        let credentials = provider.provide_credentials().await;
+        credentials.map_err(|e| self.service.unsigned(e))
     }
 
     fn url_of(&self, request: &Request<'_>) -> String {
@@ -250,34 +219,6 @@ fn settings(service: Service, signing: Signing) -> SigningSettings {
 fn is_fault(answer: &HttpResponse) -> bool {
     let status = answer.status();
     status.is_server_error() || status.as_u16() == 429
-}
-
-/// The refusal that a response is. Its code is empty if its body does not arrive soon.
-pub(crate) async fn refusal(answer: HttpResponse) -> RequestError {
-    let status = answer.status().as_u16();
-    let code = match answer.headers().get("x-amzn-errortype") {
-        // `ConflictException:http://internal.amazon.com/coral/…`
-        Some(shape) => shape.split(':').next().unwrap_or_default().to_owned(),
-        None => timeout(ATTEMPT, code_in_body(answer))
-            .await
-            .unwrap_or_default(),
-    };
-    RequestError::Refused { status, code }
-}
-
-/// The code in an error's body: `<Error><Code>AccessDenied</Code>…`. Empty if there is none; a response to HEAD has no body.
-async fn code_in_body(answer: HttpResponse) -> String {
-    let mut body = ByteStream::new(answer.into_body());
-    let mut text = Vec::new();
-    while let Some(Ok(chunk)) = body.next().await
-        && text.len() < 4_096
-    {
-        text.extend_from_slice(&chunk);
-    }
-    let text = String::from_utf8_lossy(&text);
-    let code = text.split_once("<Code>").map(|(_, rest)| rest);
-    let code = code.and_then(|rest| rest.split_once("</Code>"));
-    code.map(|(code, _)| code.to_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -13,13 +13,12 @@ use reqwest::Url;
 
 use crate::backends::Backends;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, sqs_client};
-use crate::conclusion::failed;
+use crate::conclusion::{failed, stop_signal};
 use crate::environment::{Endpoints, environment};
 use crate::event_source::EventSource;
 use crate::kind_variables::NO_ENDPOINT;
 use crate::service::{callback_mapping, job_mapping};
 use crate::service_options::ServiceOptions;
-use crate::stop_signal::stop_signal;
 use crate::target::{Endpoint, Target};
 
 /// Flags of `backends`.

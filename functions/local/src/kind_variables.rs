@@ -6,6 +6,8 @@ use std::{env, fs};
 
 use clap::Args;
 
+use crate::StartError;
+
 /// Flags for the variables of the kinds.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct KindVariables {
@@ -31,18 +33,37 @@ pub(crate) const NO_ENDPOINT: &str = "http://set-the-endpoint-of-this-aws-servic
 
 /// Adds the variables of the kinds to those of the worker. Calls to other AWS services than the table, the queue and the bucket go to
 /// [`NO_ENDPOINT`], unless there is an endpoint for them or there are credentials: whoever passes credentials means AWS itself.
-pub(crate) fn add(of_kinds: &BTreeMap<String, String>, variables: &mut BTreeMap<String, String>) {
+///
+/// # Errors
+/// [`StartError::Variable`] for a variable of the service, with another value of which the worker could not run.
+pub(crate) fn add(
+    of_kinds: &BTreeMap<String, String>,
+    variables: &mut BTreeMap<String, String>,
+) -> Result<(), StartError> {
     const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+    let is_taken = |name: &&String| {
+        let is_set = variables.contains_key(*name) && !FREE.contains(&name.as_str());
+        is_set || *name == IGNORE_ENDPOINTS || name.starts_with("AWS_LAMBDA_")
+    };
+    if let Some(taken) = of_kinds.keys().find(is_taken) {
+        return Err(StartError::Variable(taken.clone()));
+    }
     variables.extend(of_kinds.clone());
-    if set(of_kinds, ENDPOINT).is_some() {
-        return;
+    if set(of_kinds, ENDPOINT).is_none() {
+        if access_key(of_kinds).is_some() {
+            variables.remove(ENDPOINT);
+        } else {
+            variables.insert(ENDPOINT.to_owned(), NO_ENDPOINT.to_owned());
+        }
     }
-    if access_key(of_kinds).is_some() {
-        variables.remove(ENDPOINT);
-    } else {
-        variables.insert(ENDPOINT.to_owned(), NO_ENDPOINT.to_owned());
-    }
+    Ok(())
 }
+
+/// Variables of the service that a kind may change.
+const FREE: [&str; 2] = ["AWS_REGION", "NO_COLOR"];
+
+/// With it, the worker would not find the embedded back ends.
+const IGNORE_ENDPOINTS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 
 /// The kinds' access key: its id and its secret. The worker signs with it whatever it calls, the embedded back ends too.
 pub(crate) fn access_key(of_kinds: &BTreeMap<String, String>) -> Option<(String, String)> {
@@ -56,34 +77,6 @@ fn set<'a>(of_kinds: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str
     value.filter(|value| !value.is_empty())
 }
 
-/// Variables that the service sets, with which a function cannot run if they have other values.
-const RESERVED: [&str; 24] = [
-    "AUTHORIZATION",
-    "AWS_ENDPOINT_URL_DYNAMODB",
-    "AWS_ENDPOINT_URL_SCHEDULER",
-    "AWS_ENDPOINT_URL_SQS",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "CALLBACKS_TO_LOOPBACK",
-    "CALLBACK_QUEUE_URL",
-    "DEADLINE_SECONDS",
-    "ID_SECRETS",
-    "MAX_UPLOAD_MIB",
-    "MONITOR_LINKS",
-    "OPT_IN_KINDS",
-    "PAYLOADS_BUCKET",
-    "PAYLOADS_ENDPOINT_URL",
-    "QUEUE_URL",
-    "RETENTION_SECONDS",
-    "SCHEDULER_DOMAIN",
-    "SCHEDULE_DEAD_LETTER_ARN",
-    "SCHEDULE_GROUP",
-    "SCHEDULE_ROLE_ARN",
-    "TABLE_NAME",
-    "UPLOAD_DAYS",
-    "WEBHOOKS",
-    "WRITE_HORIZON_SECONDS",
-];
-
 /// Parses `NAME=VALUE`, or `NAME` for a variable of this process.
 fn variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = match text.split_once('=') {
@@ -94,9 +87,6 @@ fn variable(text: &str) -> Result<(String, String), String> {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !is_name {
         return Err(format!("{name:?} is not the name of a variable"));
-    }
-    if RESERVED.contains(&name) || name.starts_with("AWS_LAMBDA_") {
-        return Err(format!("{name} is set by the service"));
     }
     match value {
         Some(value) => Ok((name.to_owned(), value)),
@@ -131,9 +121,12 @@ fn lines(text: &str, path: &Path) -> Result<BTreeMap<String, String>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backends::Backends;
-    use crate::environment::{Endpoints, environment};
-    use crate::service_options::ServiceOptions;
+
+    fn variables(all: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let all = all.iter();
+        all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
 
     #[test]
     fn a_variable_has_a_value_of_its_own_or_that_of_the_shell() {
@@ -150,8 +143,6 @@ mod tests {
         for (text, reason) in [
             ("1ST=x", "is not the name of a variable"),
             ("=x", "is not the name of a variable"),
-            ("TABLE_NAME=mine", "is set by the service"),
-            ("AWS_LAMBDA_RUNTIME_API=x", "is set by the service"),
             ("NOT_SET_ANYWHERE_AT_ALL", "is not set in this shell"),
         ] {
             let refused = variable(text).unwrap_err();
@@ -159,29 +150,31 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn every_variable_of_the_service_is_reserved_except_those_that_a_kind_may_change() {
-        let options = ServiceOptions::default();
-        let backends = Backends::start(options.backends()).await.unwrap();
-        let service = environment(&options, &backends, &Endpoints::of(&backends));
-        for name in service
-            .keys()
-            .filter(|name| *name != "AWS_REGION" && *name != "NO_COLOR")
-        {
-            let refused = variable(&format!("{name}=mine")).unwrap_err();
-            assert_eq!(refused, format!("{name} is set by the service"));
+    #[test]
+    fn a_kind_changes_no_variable_of_the_service_but_two() {
+        let add_one = |name| {
+            let service = [
+                ("TABLE_NAME", "jobs"),
+                ("AWS_REGION", "r"),
+                ("NO_COLOR", "1"),
+            ];
+            add(&variables(&[(name, "mine")]), &mut variables(&service))
+        };
+        for name in ["TABLE_NAME", "AWS_LAMBDA_RUNTIME_API", IGNORE_ENDPOINTS] {
+            let refused = add_one(name).unwrap_err().to_string();
+            assert!(refused.starts_with(name), "{refused}");
         }
-        backends.stop().await;
+        for name in ["AWS_REGION", "NO_COLOR", "TOKEN"] {
+            assert!(add_one(name).is_ok(), "{name}");
+        }
     }
 
     #[test]
     fn no_call_leaves_this_machine_unless_there_is_an_endpoint_or_whole_credentials() {
         let endpoint = |of_kinds: &[(&str, &str)]| {
-            let of_kinds = of_kinds.iter();
-            let of_kinds = of_kinds.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            let mut variables = BTreeMap::new();
-            add(&of_kinds.collect(), &mut variables);
-            variables.remove("AWS_ENDPOINT_URL")
+            let mut all = BTreeMap::new();
+            add(&variables(of_kinds), &mut all).unwrap();
+            all.remove("AWS_ENDPOINT_URL")
         };
         let (id, secret) = (
             ("AWS_ACCESS_KEY_ID", "AKIA"),

@@ -7,10 +7,9 @@ use std::process::{ExitCode, Termination as _};
 use clap::Args;
 use client::{CommandError, ConnectionArgs};
 
-use crate::conclusion::failed;
+use crate::conclusion::{failed, stop_signal};
 use crate::loopback::listen_on;
 use crate::receiver::{Delivery, Receiver, Refusal};
-use crate::stop_signal::stop_signal;
 
 /// Flags of `listen`.
 #[derive(Args, Debug)]

@@ -1,10 +1,9 @@
 //! A function's process: this executable started again, as one of the three functions.
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-
-use crate::parent::exit_when_parent_is_gone;
 
 /// One of the three functions. As a command-line argument it is the function's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,6 +50,18 @@ impl Role {
         };
         served.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
     }
+}
+
+/// Ends this process as soon as its standard input ends.
+///
+/// The pool holds the other end of that pipe and never writes to it. The kernel closes it when the parent dies, even by SIGKILL, so no
+/// function process outlives its parent. A function process calls this once, before anything else.
+pub fn exit_when_parent_is_gone() {
+    std::thread::spawn(|| {
+        // A read error means the same as the end of the input: the parent is gone.
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        std::process::exit(0);
+    });
 }
 
 fn failed(error: &dyn std::fmt::Display) -> ExitCode {

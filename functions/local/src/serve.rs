@@ -9,7 +9,7 @@ use engine::WRITE_HORIZON;
 
 use crate::build::Build;
 use crate::clients::REGION;
-use crate::conclusion::failed;
+use crate::conclusion::{failed, stop_signal};
 use crate::function::LogSink;
 use crate::gateway_authorizer::Authorizer;
 use crate::gateway_signature::KeyPair;
@@ -17,7 +17,6 @@ use crate::gateway_tokens::TokenIssuer;
 use crate::kind_variables::KindVariables;
 use crate::service::Service;
 use crate::service_options::ServiceOptions;
-use crate::stop_signal::stop_signal;
 
 /// Flags of `serve`.
 #[derive(Args, Clone, Debug)]

@@ -187,7 +187,7 @@ fn pools(
             name: role.name().to_owned(),
             program,
             args,
-            environment: of_function(role, options, environment.clone()),
+            environment: of_function(role, options, environment.clone())?,
             timeout,
             memory_mb,
             max_instances,
@@ -210,11 +210,11 @@ fn of_function(
     role: Role,
     options: &ServiceOptions,
     mut variables: BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
+) -> Result<BTreeMap<String, String>, StartError> {
     if role == Role::Worker {
-        kind_variables::add(&options.kind_variables, &mut variables);
+        kind_variables::add(&options.kind_variables, &mut variables)?;
     }
-    variables
+    Ok(variables)
 }
 
 /// The program of a function, and its arguments.

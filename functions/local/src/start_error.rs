@@ -33,6 +33,9 @@ pub enum StartError {
     /// An embedded back end does not start.
     #[error("an embedded back end does not start: {0}")]
     BackEnd(Box<dyn std::error::Error + Send + Sync>),
+    /// A variable of the kinds is one that the service sets.
+    #[error("{0} is set by the service: choose another name in --env or --env-file")]
+    Variable(String),
     /// The service's own executable cannot be found, so no function can start.
     #[error("this program's own executable cannot be found: {0}")]
     Executable(io::Error),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::{Incoming, Problem, ProblemKind};
 use engine::{
     CallbackUrl, CreationToken, Fingerprint, InputTooLarge, JobId, JobMessage, MAX_DELAY,
-    MAX_MESSAGE_BYTES, MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleError, ScheduleName,
+    MAX_MESSAGE_BYTES, MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleName, ServiceError,
     Timestamp, UploadedObject,
 };
 use lambda_http::tracing::error;
@@ -108,7 +108,7 @@ impl Submission {
         let name = ScheduleName::of(&self.message.id, token);
         let created = app.schedules.create(&name, token, start, &input).await;
         created.map_err(|error| match error {
-            ScheduleError::Refused { status: 400, .. } if input.is_large() => {
+            ServiceError::Refused { status: 400, .. } if input.is_large() => {
                 error!("a schedule with a large input was refused: {error}");
                 too_large_for_later(input.bytes(), "was refused by Scheduler", can_upload)
             }

@@ -254,17 +254,14 @@ async fn end(
     } else {
         let (ending, ended_at, expires_at) = ending(record, decision, now, app.retention);
         let written = store.finish_unowned(record, &ending, ended_at, expires_at, now);
-        let written = written.await;
-        written.map(|is_written| is_written.then_some((ending, ended_at)))
+        written.await
     };
     match written {
-        Ok(Some((ending, ended_at))) => {
-            app.metrics.write_end(record, ending.outcome(), ended_at);
-            let code = if let Ending::Failed(failure) = &ending {
-                Failure::code(failure)
-            } else {
-                "canceled"
-            };
+        Ok(Some(ended)) => {
+            if let (Some(outcome), Some(ended_at)) = (ended.outcome(), ended.ended_at) {
+                app.metrics.write_end(&ended, outcome, ended_at);
+            }
+            let code = ended.error.as_ref().map_or("canceled", Failure::code);
             info!(job.id = %record.id, job.name = %record.kind, attempt = record.attempt, error.code = code, "job ended without a further attempt");
             Disposition::Done
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{BucketError, Ending, JobError};
+use engine::{Ending, JobError, ServiceError};
 use lambda_runtime::tracing::{error, warn};
 use tokio::time::{sleep, timeout_at};
 
@@ -36,12 +36,12 @@ impl Attempt<'_> {
     }
 
     /// Repeats the call until it is answered.
-    async fn repeat(&self, result: &bytes::Bytes) -> Result<Ending, BucketError> {
+    async fn repeat(&self, result: &bytes::Bytes) -> Result<Ending, ServiceError> {
         let (store, retention) = (&self.app.store, self.app.retention);
         loop {
             let stored = store.store_result(&self.run, result.clone(), retention);
             match stored.await {
-                Err(error @ BucketError::Unavailable(_)) => {
+                Err(error @ ServiceError::Unavailable(..)) => {
                     warn!(job.id = %self.run.id, error.source = ?std::error::Error::source(&error), "{error}; repeating the call");
                     sleep(PAUSE).await;
                 }

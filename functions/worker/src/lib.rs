@@ -20,7 +20,6 @@ mod invocation;
 mod large_result;
 mod persist;
 mod retry;
-mod runaway;
 mod suspect;
 mod tasks;
 mod watch;
@@ -30,7 +29,6 @@ mod work;
 pub use delivery::ending;
 pub use invocation::Limit;
 pub use retry::{After, Circumstances};
-pub use webhook::{Answer, Unanswered, Webhook, WebhookClient, Why};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,7 +94,7 @@ pub async fn run() -> Result<(), Error> {
     Runtime::new(handler)
         .layer(TracingLayer::new())
         .layer(MapFutureLayer::new(|answered| {
-            runaway::end_with_runaways(answered, app.threads.clone())
+            work::end_with_runaways(answered, app.threads.clone())
         }))
         .run()
         .await

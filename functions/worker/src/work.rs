@@ -3,6 +3,10 @@
 //! A handler may block or compute: the worker's own thread still writes progress, sees a cancel and ends the attempt. Each handler
 //! also has an async runtime of its own, so that the tasks that it spawned are dropped when it ends, and none of them can block a
 //! neighbor.
+//!
+//! A thread cannot be stopped from outside; only its process can. So if a handler still runs when the invocation has been answered,
+//! the process exits, and Lambda starts a new one for the next invocation. Otherwise the thread would be frozen with the process, and
+//! would continue in a later invocation with work that nobody needs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +14,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use engine::{Context, JobError, JobMessage, Runner};
-use lambda_runtime::tracing::{Instrument, Span};
+use lambda_runtime::tracing::{Instrument, Span, error};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
@@ -156,6 +160,17 @@ impl Threads {
         // It is never sent anything: it ends when the other side is dropped.
         let _ = is_closed.recv_timeout(LEFTOVERS);
     }
+}
+
+/// Waits until the response of the invocation has reached the Runtime API; then exits the process if a handler still runs.
+pub(crate) async fn end_with_runaways<T>(answered: impl Future<Output = T>, threads: Threads) -> T {
+    let answer = answered.await;
+    if threads.are_left() {
+        error!("handler did not stop: the process exits, so that the handler cannot continue");
+        // The status shows that Lambda did not ask for this exit.
+        std::process::exit(1);
+    }
+    answer
 }
 
 /// The end of a handler for which no thread could be started: another attempt may get one.

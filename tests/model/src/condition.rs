@@ -182,7 +182,7 @@ fn split<'a>(text: &'a str, word: &str) -> Vec<&'a str> {
 
 fn attribute(name: &str) -> Attribute {
     let is_it = |attribute: &Attribute| name.strip_prefix('#') == Some(attribute.name());
-    match Attribute::ALL.into_iter().find(is_it) {
+    match Attribute::ALL.iter().copied().find(is_it) {
         Some(attribute) => attribute,
         None => panic!("unknown attribute {name}"),
     }

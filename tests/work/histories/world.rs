@@ -350,10 +350,7 @@ impl World {
         let (store, expires_at) = (&self.store, engine::expiry(now, RETENTION));
         let over = Ending::Failed(Failure::new("over", "over"));
         let ended = match decision {
-            ClaimDecision::Overdue => {
-                let ended = store.finish_overdue(record, now).await;
-                ended.map(|ended| ended.is_some())
-            }
+            ClaimDecision::Overdue => store.finish_overdue(record, now).await,
             ClaimDecision::Canceled => {
                 let (ended_at, expires_at) = record.canceled_end(now, RETENTION);
                 let ending = &Ending::Canceled;
@@ -369,7 +366,7 @@ impl World {
         };
         let ended = ended.unwrap();
         self.look(record.id, "worker").await;
-        if ended {
+        if ended.is_some() {
             self.done(&delivery).await;
         } else {
             self.hand_back(&delivery, Duration::ZERO).await;

@@ -1,20 +1,19 @@
 //! Errors of reading.
 
-use crate::bucket::BucketError;
-use crate::{Failure, JobError};
+use crate::{Failure, JobError, ServiceError};
 
 /// Why an upload cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
     /// It does not exist any more.
     #[error("the upload does not exist any more")]
-    Gone(#[source] Option<BucketError>),
+    Gone(#[source] Option<ServiceError>),
     /// It has another content than when the job was submitted.
     #[error("the upload has changed since the job was submitted")]
     Changed,
     /// The bucket does not answer.
     #[error("the upload cannot be read at the moment")]
-    Unavailable(#[from] BucketError),
+    Unavailable(#[from] ServiceError),
     /// The stream ended before the content did.
     #[error("the upload was not read to its end")]
     Interrupted,
@@ -25,13 +24,13 @@ pub(crate) enum ReadError {
 
 impl ReadError {
     /// The meaning of a refusal of the bucket. Without permission to list it, S3 answers 403 for an object that does not exist.
-    pub(crate) fn of(refused: BucketError) -> Self {
+    pub(crate) fn of(refused: ServiceError) -> Self {
         match &refused {
-            BucketError::Refused { status: 404, .. } => Self::Gone(Some(refused)),
-            BucketError::Refused { status: 403, code } if code == "AccessDenied" => {
-                Self::Gone(Some(refused))
-            }
-            BucketError::Refused { status: 412, .. } => Self::Changed,
+            ServiceError::Refused { status: 404, .. } => Self::Gone(Some(refused)),
+            ServiceError::Refused {
+                status: 403, code, ..
+            } if code == "AccessDenied" => Self::Gone(Some(refused)),
+            ServiceError::Refused { status: 412, .. } => Self::Changed,
             _ => Self::Unavailable(refused),
         }
     }

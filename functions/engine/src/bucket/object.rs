@@ -7,9 +7,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::{Bucket, BucketError};
+use super::Bucket;
 use crate::aws::ATTEMPT;
-use crate::signed::{Header, Request, refusal};
+use crate::signed::{Header, Request, Service, ServiceError};
 use crate::{Timestamp, UploadId};
 
 /// What the bucket says about an object.
@@ -43,7 +43,7 @@ impl Bucket {
     /// values.
     ///
     /// # Errors
-    /// [`BucketError::Unsigned`].
+    /// [`ServiceError::Unsigned`].
     pub async fn presigned(
         &self,
         method: &str,
@@ -51,21 +51,21 @@ impl Bucket {
         headers: &[Header<'_>],
         valid: Duration,
         now: Timestamp,
-    ) -> Result<String, BucketError> {
+    ) -> Result<String, ServiceError> {
         let request = Request {
             method,
             path: key,
             headers,
             body: Bytes::new(),
         };
-        Ok(self.client.presigned(&request, valid, now).await?)
+        self.client.presigned(&request, valid, now).await
     }
 
     /// What the bucket says about an object: a HEAD. `None` if there is none. Without permission to list the bucket, S3 answers 403 then.
     ///
     /// # Errors
-    /// [`BucketError`].
-    pub async fn head(&self, key: &str) -> Result<Option<ObjectFacts>, BucketError> {
+    /// [`ServiceError`].
+    pub async fn head(&self, key: &str) -> Result<Option<ObjectFacts>, ServiceError> {
         let answer = self.send("HEAD", key, &[], Bytes::new(), ATTEMPT).await?;
         match answer.status().as_u16() {
             200 => facts(&answer).map(Some),
@@ -74,20 +74,39 @@ impl Bucket {
                 info!(key, status, "no object, or no permission to read it");
                 Ok(None)
             }
-            _ => Err(refusal(answer).await.into()),
+            _ => Err(Service::S3.refusal(answer).await),
         }
+    }
+
+    /// Asks for an object, in one try. Returns the response whatever its status, with a body that is still to be read.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub(crate) async fn get(
+        &self,
+        key: &str,
+        headers: &[Header<'_>],
+        time: Duration,
+    ) -> Result<HttpResponse, ServiceError> {
+        let request = Request {
+            method: "GET",
+            path: key,
+            headers,
+            body: Bytes::new(),
+        };
+        self.client.send_once(&request, time).await
     }
 
     /// Stores an object, in place of an earlier one.
     ///
     /// # Errors
-    /// [`BucketError`]: it may have been stored.
+    /// [`ServiceError`]: it may have been stored.
     pub(crate) async fn put(
         &self,
         key: &str,
         media_type: &str,
         content: Bytes,
-    ) -> Result<(), BucketError> {
+    ) -> Result<(), ServiceError> {
         let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
         let time = ATTEMPT + Duration::from_millis(bytes / SLOWEST);
         let headers = [("content-type", media_type)];
@@ -98,8 +117,8 @@ impl Bucket {
     /// Deletes an object. It is no error if there is none.
     ///
     /// # Errors
-    /// [`BucketError`]: it may have been deleted.
-    pub(crate) async fn delete(&self, key: &str) -> Result<(), BucketError> {
+    /// [`ServiceError`]: it may have been deleted.
+    pub(crate) async fn delete(&self, key: &str) -> Result<(), ServiceError> {
         let answer = self.send("DELETE", key, &[], Bytes::new(), ATTEMPT).await?;
         expect_success(answer).await
     }
@@ -111,26 +130,26 @@ impl Bucket {
         headers: &[Header<'_>],
         body: Bytes,
         time: Duration,
-    ) -> Result<HttpResponse, BucketError> {
+    ) -> Result<HttpResponse, ServiceError> {
         let request = Request {
             method,
             path: key,
             headers,
             body,
         };
-        Ok(self.client.send(&request, time).await?)
+        self.client.send(&request, time).await
     }
 }
 
-async fn expect_success(answer: HttpResponse) -> Result<(), BucketError> {
+async fn expect_success(answer: HttpResponse) -> Result<(), ServiceError> {
     if answer.status().is_success() {
         Ok(())
     } else {
-        Err(refusal(answer).await.into())
+        Err(Service::S3.refusal(answer).await)
     }
 }
 
-fn facts(answer: &HttpResponse) -> Result<ObjectFacts, BucketError> {
+fn facts(answer: &HttpResponse) -> Result<ObjectFacts, ServiceError> {
     let header = |name| answer.headers().get(name);
     let facts = || {
         Some(ObjectFacts {
@@ -139,7 +158,7 @@ fn facts(answer: &HttpResponse) -> Result<ObjectFacts, BucketError> {
             stored_at: Timestamp::parse_http_date(header("last-modified")?).ok()?,
         })
     };
-    facts().ok_or_else(|| BucketError::unavailable("an answer to HEAD without its headers"))
+    facts().ok_or_else(|| Service::S3.unavailable("an answer to HEAD without its headers"))
 }
 
 mod as_text {

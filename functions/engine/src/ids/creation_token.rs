@@ -1,6 +1,11 @@
-//! The token of a record's first write.
+//! Random tokens, and that of a record's first write.
 
-use super::token::token;
+/// Returns a token of 32 lower-case hexadecimal digits for 16 bytes of a cryptographic source: a creation token, or the fencing
+/// token of a delivery.
+#[must_use]
+pub fn token(random: [u8; 16]) -> String {
+    hex::encode(random)
+}
 
 /// A random token, new for each attempt to create a record. Two submits under one `Idempotency-Key` may write in the same
 /// millisecond, with the same request and the same id: by this token, each recognizes its own record, and distinguishes the

@@ -118,10 +118,8 @@ impl IdSecrets {
         owner: &'a Owner,
         key: &'a str,
     ) -> impl Iterator<Item = JobId> + 'a {
-        self.all().map(move |secret| {
-            let parts: [&[u8]; 3] = [b"key", owner.as_str().as_bytes(), key.as_bytes()];
-            derived(secret, owner, &parts)
-        })
+        self.all()
+            .map(move |secret| derived(secret, owner, b"key", &[key.as_bytes()]))
     }
 
     /// The ids of the item with this index in `owner`'s batch under an `Idempotency-Key`: one for each secret, as with [`Self::for_key`], and
@@ -134,8 +132,7 @@ impl IdSecrets {
     ) -> impl Iterator<Item = JobId> + 'a {
         self.all().map(move |secret| {
             let index = (index as u64).to_be_bytes();
-            let of_owner = owner.as_str().as_bytes();
-            derived(secret, owner, &[b"item", of_owner, key.as_bytes(), &index])
+            derived(secret, owner, b"item", &[key.as_bytes(), &index])
         })
     }
 
@@ -181,9 +178,12 @@ impl fmt::Debug for IdSecrets {
     }
 }
 
-/// The id whose seed is derived from these parts.
-fn derived(secret: &Hmac<Sha256>, owner: &Owner, parts: &[&[u8]]) -> JobId {
-    let digest = mac(secret, parts);
+/// The id of `owner` whose seed is derived from these parts.
+fn derived(secret: &Hmac<Sha256>, owner: &Owner, label: &[u8], parts: &[&[u8]]) -> JobId {
+    let digest = mac(
+        secret,
+        &[&[label, owner.as_str().as_bytes()], parts].concat(),
+    );
     let mut seed = [0; SEED_BYTES];
     seed.copy_from_slice(&digest[..SEED_BYTES]);
     seal(secret, JOB, owner, seed)

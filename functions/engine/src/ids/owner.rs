@@ -1,34 +1,14 @@
 //! The owner of a job.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::sync::OnceLock;
 
 use crate::Fingerprint;
 
 /// The caller that a job belongs to, as the authorizer identified it; never taken from data that a client can write.
 ///
 /// An owner is opaque to the engine. The tag of an id depends on it, so a job cannot change its owner.
-#[derive(Clone, Debug)]
-pub struct Owner {
-    name: String,
-    /// Computed on first use, for the message group and for the partition of the index.
-    short_hash: OnceLock<String>,
-}
-
-impl PartialEq for Owner {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Owner {}
-
-impl Hash for Owner {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Owner(String);
 
 /// A limit that keeps the record near 1 KB, which is one write unit. The ARN of an IAM user with a long path is longer.
 const MAX_BYTES: usize = 200;
@@ -46,7 +26,7 @@ impl Owner {
     /// The owner of all jobs in a deployment without an authorizer.
     #[must_use]
     pub fn anonymous() -> Self {
-        Self::of("anonymous".to_owned())
+        Self("anonymous".to_owned())
     }
 
     /// The owner with the name that the authorizer gave; `None` if it is empty. A name longer than 200 bytes is cut, and its SHA-256
@@ -58,38 +38,30 @@ impl Owner {
         }
         let digest = Fingerprint::of(name.as_bytes());
         let kept = name.floor_char_boundary(MAX_BYTES - DIGEST_BYTES);
-        Some(Self::of(format!("{}~{digest}", &name[..kept])))
+        Some(Self(format!("{}~{digest}", &name[..kept])))
     }
 
     /// The owner as stored in a record; `None` if it is empty.
     pub(crate) fn stored(name: &str) -> Option<Self> {
-        (!name.is_empty()).then(|| Self::of(name.to_owned()))
-    }
-
-    fn of(name: String) -> Self {
-        let short_hash = OnceLock::new();
-        Self { name, short_hash }
+        (!name.is_empty()).then(|| Self(name.to_owned()))
     }
 
     /// The name, as in the record and in the job document.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.name
+        &self.0
     }
 
     /// The first half of the name's SHA-256 in 32 hexadecimal digits, for places where a name may be too long or have invalid
     /// characters.
-    pub(crate) fn short_hash(&self) -> &str {
-        self.short_hash.get_or_init(|| {
-            let digest = Fingerprint::of(self.name.as_bytes());
-            digest.as_str()[..32].to_owned()
-        })
+    pub(crate) fn short_hash(&self) -> String {
+        Fingerprint::of(self.0.as_bytes()).as_str()[..32].to_owned()
     }
 }
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        f.write_str(&self.0)
     }
 }
 
@@ -109,7 +81,7 @@ mod tests {
         let arn = owner("arn:aws:iam::123456789012:user/é");
         assert_eq!(
             arn.short_hash(),
-            &Fingerprint::of(arn.as_str().as_bytes()).as_str()[..32]
+            Fingerprint::of(arn.as_str().as_bytes()).as_str()[..32]
         );
         assert_ne!(arn.short_hash(), owner("bob").short_hash());
         assert_eq!(arn, arn.clone());

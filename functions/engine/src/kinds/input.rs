@@ -2,7 +2,7 @@
 
 use serde_path_to_error::Segment;
 
-use super::pointer::pointer_to;
+use super::place::pointer_to;
 use crate::{Invalid, Job};
 
 /// Parses an input. An error names the place.

@@ -1,6 +1,10 @@
-//! The place of a value in an input.
+//! The place of a value in an input, as a JSON Pointer (RFC 6901).
 
-use super::pointer::pointer_to;
+/// Returns the pointer to a member (RFC 6901, section 3), which is also a segment of a longer one.
+#[must_use]
+pub fn pointer_to(member: &str) -> String {
+    format!("/{}", member.replace('~', "~0").replace('/', "~1"))
+}
 
 /// Maximum length of a pointer that an error shows, in characters. Names of members can have a million.
 const MAX_CHARS: usize = 400;

@@ -48,13 +48,10 @@ pub struct JobQueue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt(pub String);
 
-/// The queue did not answer. It is unknown whether the call took effect.
+/// The queue did not answer, is not reachable, or refuses. It is unknown whether the call took effect.
 #[derive(Debug, thiserror::Error)]
-pub enum QueueError {
-    /// The queue is not reachable, or refuses.
-    #[error("the queue did not answer")]
-    Unavailable(#[source] Box<dyn Error + Send + Sync>),
-}
+#[error("the queue did not answer")]
+pub struct QueueError(#[source] pub Box<dyn Error + Send + Sync>);
 
 impl JobQueue {
     /// The queue by its URL.
@@ -103,7 +100,7 @@ impl JobQueue {
     /// Returns a received message to the queue, to be redelivered after `delay` (maximum [`MAX_VISIBILITY`]).
     ///
     /// # Errors
-    /// [`QueueError::Unavailable`]: the message is redelivered when its visibility timeout ends.
+    /// [`QueueError`]: the message is redelivered when its visibility timeout ends.
     pub async fn hand_back(&self, receipt: &Receipt, delay: Duration) -> Result<(), QueueError> {
         let request = self
             .client
@@ -140,7 +137,7 @@ pub(super) fn seconds_rounded_up(delay: Duration) -> i32 {
 }
 
 pub(super) fn unavailable(error: impl Error + Send + Sync + 'static) -> QueueError {
-    QueueError::Unavailable(Box::new(error))
+    QueueError(Box::new(error))
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl JobQueue {
         let group = owner.short_hash();
         let entries = messages.into_iter().enumerate();
         let entries: Result<_, _> = entries
-            .map(|(index, message)| entry(index, message, group, trace))
+            .map(|(index, message)| entry(index, message, &group, trace))
             .collect();
         let request = self.client.send_message_batch().queue_url(&self.url);
         let request = request.set_entries(Some(entries?));

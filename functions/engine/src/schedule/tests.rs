@@ -77,7 +77,7 @@ fn job() -> (JobId, CreationToken) {
 }
 
 /// Creates the schedule of a job whose message has this body.
-async fn create(scripted: &Scripted, body: &str, start: &str) -> Result<(), ScheduleError> {
+async fn create(scripted: &Scripted, body: &str, start: &str) -> Result<(), ServiceError> {
     let (id, token) = job();
     let name = ScheduleName::of(&id, &token);
     let schedules = scripted.schedules();
@@ -191,7 +191,7 @@ async fn a_conflict_is_never_a_success_and_passes_as_a_full_account_does() {
     ] {
         let scripted = Scripted::of(&[(status, error)]);
         let refused = create(&scripted, "{}", "2027-03-01T10:50:45Z").await;
-        let Err(ScheduleError::Unavailable(source)) = refused else {
+        let Err(ServiceError::Unavailable(_, source)) = refused else {
             panic!("{status}: {refused:?}")
         };
         let named = error.split(':').next().unwrap();
@@ -208,9 +208,10 @@ async fn other_refusals_are_faults_of_the_deployment() {
     ] {
         let scripted = Scripted::of(&[(status, code)]);
         let refused = create(&scripted, "{}", "2027-03-01T10:50:45Z").await;
-        let Err(ScheduleError::Refused {
+        let Err(ServiceError::Refused {
             status: given,
             code: named,
+            ..
         }) = refused
         else {
             panic!("{status}: {refused:?}")
@@ -234,14 +235,7 @@ async fn a_schedule_that_has_fired_needs_no_delete_and_another_error_is_not_repe
     for status in [409, 429, 500] {
         let scripted = Scripted::of(&[(status, "")]);
         let refused = scripted.schedules().delete(&name).await;
-        assert!(matches!(refused, Err(ScheduleError::Unavailable(_))));
+        assert!(matches!(refused, Err(ServiceError::Unavailable(..))));
         assert_eq!(scripted.sent().len(), 1);
     }
-}
-
-#[test]
-fn a_role_that_is_no_arn_stops_the_cold_start() {
-    let environment = Environment::of(&[("SCHEDULE_ROLE_ARN", "hunter2")]);
-    let error = Target::of(&environment).err().unwrap().to_string();
-    assert!(error.contains("SCHEDULE_ROLE_ARN") && !error.contains("hunter2"));
 }

@@ -17,9 +17,7 @@ impl Environment {
     /// # Errors
     /// [`ConfigError`] if it is not set, or is not a URL.
     pub fn callback_queue_url(&self) -> Result<String, ConfigError> {
-        const VARIABLE: &str = "CALLBACK_QUEUE_URL";
-        self.optional_url(VARIABLE)?
-            .ok_or(ConfigError::Missing(VARIABLE))
+        self.url("CALLBACK_QUEUE_URL")
     }
 
     /// `CALLBACK_HOSTS`, the hosts to which webhooks are delivered, comma-separated (see [`CallbackPolicy::parse`]), and
@@ -44,12 +42,10 @@ impl Environment {
     /// # Errors
     /// [`ConfigError`] if neither is set, or one is not an absolute http or https URL.
     pub fn base_url_of_webhooks(&self) -> Result<String, ConfigError> {
-        const VARIABLE: &str = "API_BASE_URL";
         if let Some(url) = self.public_base_url()? {
             return Ok(url);
         }
-        let url = self.optional_url(VARIABLE)?;
-        let url = url.ok_or(ConfigError::Missing(VARIABLE))?;
+        let url = self.url("API_BASE_URL")?;
         Ok(url.trim_end_matches('/').to_owned())
     }
 }

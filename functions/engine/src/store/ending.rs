@@ -127,8 +127,8 @@ impl JobStore {
         })
     }
 
-    /// Ends a job that no attempt owns, as a cancel or a claim decided about `record`. Returns `false` if the record has changed
-    /// since, or if its deadline has passed, and so the decision must be made again.
+    /// Ends a job that no attempt owns, as a cancel or a claim decided about `record`. Returns the record with its end; `None`
+    /// if it has changed since, or if its deadline has passed, and so the decision must be made again.
     ///
     /// # Errors
     /// [`StoreError`]: the message must be redelivered.
@@ -139,7 +139,7 @@ impl JobStore {
         ended_at: Timestamp,
         expires_at: Timestamp,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Box<JobRecord>>, StoreError> {
         let (ended, mut values) = ended(ending, ended_at, expires_at);
         values.extend(same_job(record));
         values.extend([
@@ -151,8 +151,8 @@ impl JobStore {
             .await
     }
 
-    /// Ends an overdue job as readers see it ([`JobRecord::judged`]). Returns the ending and the end time that it wrote;
-    /// `None` if the job is not overdue at `now`, or has ended.
+    /// Ends an overdue job as readers see it ([`JobRecord::judged`]). Returns the record with its end; `None` if the
+    /// job is not overdue at `now`, or has ended.
     ///
     /// # Errors
     /// [`StoreError`]: the message must be redelivered.
@@ -160,15 +160,13 @@ impl JobStore {
         &self,
         record: &JobRecord,
         now: Timestamp,
-    ) -> Result<Option<(Ending, Timestamp)>, StoreError> {
+    ) -> Result<Option<Box<JobRecord>>, StoreError> {
         let (ending, ended_at) = Ending::of_overdue(record);
         let (ended, mut values) = ended(&ending, ended_at, record.expires_at);
         values.extend(same_job(record));
         values.extend([(":one", number(1)), (":now", millis(now))]);
-        let written = self
-            .end_unowned(record, &ended, Condition::Overdue, values, now)
-            .await?;
-        Ok(written.then_some((ending, ended_at)))
+        self.end_unowned(record, &ended, Condition::Overdue, values, now)
+            .await
     }
 
     async fn end_unowned(
@@ -178,7 +176,7 @@ impl JobStore {
         condition: Condition,
         mut values: Values,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Box<JobRecord>>, StoreError> {
         let (began, began_values) = began(record);
         values.extend(began_values);
         let update = Update {
@@ -186,8 +184,10 @@ impl JobStore {
             condition,
             values,
         };
-        let written = self.write_end(record, update, now).await?;
-        Ok(matches!(written, Conditional::Applied(_)))
+        Ok(match self.write_end(record, update, now).await? {
+            Conditional::Applied(ended) => Some(ended),
+            Conditional::Refused(_) => None,
+        })
     }
 
     /// Writes the end of a job. Every end is written here, after the message about it: an end without its message would have no webhook,

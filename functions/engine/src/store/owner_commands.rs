@@ -10,7 +10,7 @@ use super::ending::{Ending, same_job};
 use super::expression::{Conditional, Update};
 use super::item::{epoch_seconds, millis, number, string};
 use crate::record::expiry;
-use crate::{JobId, JobRecord, JobState, Outcome, Percent, ScheduleName, StoreError, Timestamp};
+use crate::{JobId, JobRecord, JobState, Outcome, ScheduleName, StoreError, Timestamp};
 
 /// Outcome of a cancel, with the record as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,32 +132,8 @@ impl JobStore {
         retention: Duration,
     ) -> Result<Option<Cancellation>, StoreError> {
         let (ended_at, expires_at) = record.canceled_end(now, retention);
-        if !self
-            .finish_unowned(record, &Ending::Canceled, ended_at, expires_at, now)
-            .await?
-        {
-            return Ok(None);
-        }
-        let state = JobState::Completed(Outcome::Canceled);
-        let version = record.version + 1;
-        let canceled = JobRecord {
-            state,
-            version,
-            ended_at: Some(ended_at),
-            expires_at,
-            updated_at: ended_at,
-            started_at: record.attempt_began_at(),
-            ended_slices: None,
-            is_between_slices: false,
-            lease_until: None,
-            checkpoint: None,
-            start_percent: Percent::ZERO,
-            cancel_requested: false,
-            overdue_at: record.deadline,
-            progress_number: 0,
-            ..record.clone()
-        };
-        Ok(Some(Cancellation::Canceled(Box::new(canceled))))
+        let written = self.finish_unowned(record, &Ending::Canceled, ended_at, expires_at, now);
+        Ok(written.await?.map(Cancellation::Canceled))
     }
 
     /// Deletes the record of a finished job. Its status URI is 410 from then on. Like [`Self::cancel`], the command applies to

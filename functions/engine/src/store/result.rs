@@ -122,7 +122,7 @@ fn result_key(id: &JobId, token: &str) -> String {
 
 /// Whether the record of this attempt has room for the result.
 pub(super) fn has_room(run: &JobRecord, said: &Progress, result: &str) -> bool {
-    let attributes = Attribute::ALL.into_iter();
+    let attributes = Attribute::ALL.iter().copied();
     let sizes = attributes.filter_map(|attribute| {
         let value = max_bytes(attribute, run, said, result)?;
         Some(attribute.name().len() + value)

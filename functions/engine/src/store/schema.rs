@@ -3,179 +3,101 @@
 /// The index that serves the list: each owner's jobs by the time they were accepted. Keys only.
 pub const INDEX_NAME: &str = "by-owner";
 
-/// The attributes of an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each is the field of `JobRecord` of the same name unless it says otherwise"
-)]
-pub enum Attribute {
-    /// The table's partition key.
-    Id,
-    Owner,
-    /// The kind.
-    Name,
-    Fingerprint,
-    CreationToken,
-    State,
-    /// How it ended; absent before the end.
-    Outcome,
-    Percent,
-    /// Absent: nothing.
-    StartPercent,
-    /// The owner's name for the job; absent without one.
-    Title,
-    /// JSON text; absent before the first, and after the end.
-    Checkpoint,
-    Summary,
-    ScheduledStartMs,
-    /// Absent unless the job starts later than a message can be delayed, and from the first claim on.
-    Schedule,
-    StartedAtMs,
-    EndedAtMs,
-    DeadlineMs,
-    /// [`crate::JobRecord::overdue_at`]; absent after the end.
-    OverdueMs,
-    LeaseUntilMs,
-    RunToken,
-    /// Absent before the first claim, and after the end.
-    ProgressNumber,
-    /// The table's TTL attribute: epoch seconds, a Number.
-    ExpiresAt,
-    Attempt,
-    MaxAttempts,
-    /// 0 between two slices: what the next claim adds to `attempt` instead of 1. Otherwise absent.
-    AttemptStep,
-    /// The attempt of [`crate::JobRecord::ended_slices`]; like the next two, absent before the first slice's end, and after the end.
-    SliceAttempt,
-    /// Its start.
-    SliceBeganMs,
-    /// Its running time.
-    RanMs,
-    CancelRequested,
-    /// Absent unless the item is a tombstone.
-    Deleted,
-    Version,
-    UpdatedAtMs,
-    /// Absent if the result is in an item of its own.
-    Result,
-    /// Whose attempt's result is in an item of its own, with the key `<id>#<this token>`; absent if there is none.
-    ResultToken,
-    /// The lifecycle class in days of a result that is in the bucket: its key is `results/<this>/<id>/<token>`; absent if there is none.
-    ResultDays,
-    ErrorCode,
-    ErrorMessage,
-    /// The URL of [`crate::JobRecord::callback`]; like the next three, absent without one, and in a tombstone.
-    CallbackUrl,
-    /// Its state: PENDING, DELIVERED or FAILED.
-    CallbackState,
-    /// Its number of deliveries.
-    CallbackAttempts,
-    /// The HTTP status of its latest delivery that has one; absent if none has.
-    CallbackStatus,
-    /// The index's partition key: the owner and one of [`crate::INDEX_SHARDS`] numbers.
-    OwnerShard,
-    /// The index's sort key: the time of acceptance in milliseconds, 15 digits, and the id, so that no two jobs tie.
-    CreatedOrder,
+macro_rules! attributes {
+    ($($(#[doc = $doc:literal])* $attribute:ident = $name:literal;)+) => {
+        /// The attributes of an item.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(
+            missing_docs,
+            reason = "each is the field of `JobRecord` of the same name unless it says otherwise"
+        )]
+        pub enum Attribute {
+            $($(#[doc = $doc])* $attribute,)+
+        }
+
+        impl Attribute {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$attribute),+];
+
+            /// The attribute's name in the item.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$attribute => $name,)+
+                }
+            }
+        }
+    };
 }
 
-impl Attribute {
-    /// All of them.
-    pub const ALL: [Self; 43] = [
-        Self::Id,
-        Self::Owner,
-        Self::Name,
-        Self::Fingerprint,
-        Self::CreationToken,
-        Self::State,
-        Self::Outcome,
-        Self::Percent,
-        Self::StartPercent,
-        Self::Checkpoint,
-        Self::Title,
-        Self::Summary,
-        Self::ScheduledStartMs,
-        Self::Schedule,
-        Self::StartedAtMs,
-        Self::EndedAtMs,
-        Self::DeadlineMs,
-        Self::OverdueMs,
-        Self::LeaseUntilMs,
-        Self::RunToken,
-        Self::ProgressNumber,
-        Self::ExpiresAt,
-        Self::Attempt,
-        Self::MaxAttempts,
-        Self::AttemptStep,
-        Self::SliceAttempt,
-        Self::SliceBeganMs,
-        Self::RanMs,
-        Self::CancelRequested,
-        Self::Deleted,
-        Self::Version,
-        Self::UpdatedAtMs,
-        Self::Result,
-        Self::ResultToken,
-        Self::ResultDays,
-        Self::ErrorCode,
-        Self::ErrorMessage,
-        Self::CallbackUrl,
-        Self::CallbackState,
-        Self::CallbackAttempts,
-        Self::CallbackStatus,
-        Self::OwnerShard,
-        Self::CreatedOrder,
-    ];
-
-    /// The attribute's name in the item.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Id => "id",
-            Self::Owner => "owner",
-            Self::Name => "name",
-            Self::Fingerprint => "fingerprint",
-            Self::CreationToken => "creation_token",
-            Self::State => "state",
-            Self::Outcome => "outcome",
-            Self::Percent => "percent",
-            Self::StartPercent => "start_percent",
-            Self::Checkpoint => "checkpoint",
-            Self::Title => "title",
-            Self::Summary => "summary",
-            Self::ScheduledStartMs => "scheduled_start_ms",
-            Self::Schedule => "schedule",
-            Self::StartedAtMs => "started_at_ms",
-            Self::EndedAtMs => "ended_at_ms",
-            Self::DeadlineMs => "deadline_ms",
-            Self::OverdueMs => "overdue_ms",
-            Self::LeaseUntilMs => "lease_until_ms",
-            Self::RunToken => "run_token",
-            Self::ProgressNumber => "progress_number",
-            Self::ExpiresAt => "expires_at",
-            Self::Attempt => "attempt",
-            Self::MaxAttempts => "max_attempts",
-            Self::AttemptStep => "attempt_step",
-            Self::SliceAttempt => "slice_attempt",
-            Self::SliceBeganMs => "slice_began_ms",
-            Self::RanMs => "ran_ms",
-            Self::CancelRequested => "cancel_requested",
-            Self::Deleted => "deleted",
-            Self::Version => "version",
-            Self::UpdatedAtMs => "updated_at_ms",
-            Self::Result => "result",
-            Self::ResultToken => "result_token",
-            Self::ResultDays => "result_days",
-            Self::ErrorCode => "error_code",
-            Self::ErrorMessage => "error_message",
-            Self::CallbackUrl => "callback_url",
-            Self::CallbackState => "callback_state",
-            Self::CallbackAttempts => "callback_attempts",
-            Self::CallbackStatus => "callback_status",
-            Self::OwnerShard => "owner_shard",
-            Self::CreatedOrder => "created_order",
-        }
-    }
+attributes! {
+    /// The table's partition key.
+    Id = "id";
+    Owner = "owner";
+    /// The kind.
+    Name = "name";
+    Fingerprint = "fingerprint";
+    CreationToken = "creation_token";
+    State = "state";
+    /// How it ended; absent before the end.
+    Outcome = "outcome";
+    Percent = "percent";
+    /// Absent: nothing.
+    StartPercent = "start_percent";
+    /// The owner's name for the job; absent without one.
+    Title = "title";
+    /// JSON text; absent before the first, and after the end.
+    Checkpoint = "checkpoint";
+    Summary = "summary";
+    ScheduledStartMs = "scheduled_start_ms";
+    /// Absent unless the job starts later than a message can be delayed, and from the first claim on.
+    Schedule = "schedule";
+    StartedAtMs = "started_at_ms";
+    EndedAtMs = "ended_at_ms";
+    DeadlineMs = "deadline_ms";
+    /// [`crate::JobRecord::overdue_at`]; absent after the end.
+    OverdueMs = "overdue_ms";
+    LeaseUntilMs = "lease_until_ms";
+    RunToken = "run_token";
+    /// Absent before the first claim, and after the end.
+    ProgressNumber = "progress_number";
+    /// The table's TTL attribute: epoch seconds, a Number.
+    ExpiresAt = "expires_at";
+    Attempt = "attempt";
+    MaxAttempts = "max_attempts";
+    /// 0 between two slices: what the next claim adds to `attempt` instead of 1. Otherwise absent.
+    AttemptStep = "attempt_step";
+    /// The attempt of [`crate::JobRecord::ended_slices`]; like the next two, absent before the first slice's end, and after the end.
+    SliceAttempt = "slice_attempt";
+    /// Its start.
+    SliceBeganMs = "slice_began_ms";
+    /// Its running time.
+    RanMs = "ran_ms";
+    CancelRequested = "cancel_requested";
+    /// Absent unless the item is a tombstone.
+    Deleted = "deleted";
+    Version = "version";
+    UpdatedAtMs = "updated_at_ms";
+    /// Absent if the result is in an item of its own.
+    Result = "result";
+    /// Whose attempt's result is in an item of its own, with the key `<id>#<this token>`; absent if there is none.
+    ResultToken = "result_token";
+    /// The lifecycle class in days of a result that is in the bucket: its key is `results/<this>/<id>/<token>`; absent if there is none.
+    ResultDays = "result_days";
+    ErrorCode = "error_code";
+    ErrorMessage = "error_message";
+    /// The URL of [`crate::JobRecord::callback`]; like the next three, absent without one, and in a tombstone.
+    CallbackUrl = "callback_url";
+    /// Its state: PENDING, DELIVERED or FAILED.
+    CallbackState = "callback_state";
+    /// Its number of deliveries.
+    CallbackAttempts = "callback_attempts";
+    /// The HTTP status of its latest delivery that has one; absent if none has.
+    CallbackStatus = "callback_status";
+    /// The index's partition key: the owner and one of [`crate::INDEX_SHARDS`] numbers.
+    OwnerShard = "owner_shard";
+    /// The index's sort key: the time of acceptance in milliseconds, 15 digits, and the id, so that no two jobs tie.
+    CreatedOrder = "created_order";
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::JobStore;
 use super::ending::Ending;
 use super::result::MAX_RESULT_BYTES;
 use crate::bucket::{MAX_OBJECT_BYTES, result_days, result_key};
-use crate::{BucketError, JobRecord, LONGEST_ACCESS, Timestamp};
+use crate::{JobRecord, LONGEST_ACCESS, Service, ServiceError, Timestamp};
 
 /// The media type of results.
 const JSON: &str = "application/json";
@@ -28,14 +28,17 @@ impl JobStore {
     /// object; a superseded attempt has another key. The object remains at least a day longer than the record.
     ///
     /// # Errors
-    /// [`BucketError`]: the object may have been stored.
+    /// [`ServiceError`]: the object may have been stored.
     pub async fn store_result(
         &self,
         run: &JobRecord,
         result: Bytes,
         retention: Duration,
-    ) -> Result<Ending, BucketError> {
-        let bucket = self.bucket.as_ref().ok_or(BucketError::Missing)?;
+    ) -> Result<Ending, ServiceError> {
+        let bucket = self
+            .bucket
+            .as_ref()
+            .ok_or(ServiceError::Missing(Service::S3))?;
         let days = result_days(retention);
         let token = run.run_token.as_deref().unwrap_or_default();
         let key = result_key(days, &run.id, token);
@@ -47,17 +50,20 @@ impl JobStore {
     /// [`LONGEST_ACCESS`] from `now`, and at the longest until the job expires.
     ///
     /// # Errors
-    /// [`BucketError`].
+    /// [`ServiceError`].
     pub async fn result_url(
         &self,
         record: &JobRecord,
         method: &str,
         now: Timestamp,
-    ) -> Result<Option<String>, BucketError> {
+    ) -> Result<Option<String>, ServiceError> {
         let Some(days) = record.result_days else {
             return Ok(None);
         };
-        let bucket = self.bucket.as_ref().ok_or(BucketError::Missing)?;
+        let bucket = self
+            .bucket
+            .as_ref()
+            .ok_or(ServiceError::Missing(Service::S3))?;
         let left = record.expires_at.since(now).as_secs().max(1);
         let valid = LONGEST_ACCESS.min(Duration::from_secs(left));
         let key = object_key(record, days);
@@ -69,7 +75,7 @@ impl JobStore {
     pub(super) async fn delete_stored_result(&self, record: &JobRecord, days: u16) {
         let deleted = match &self.bucket {
             Some(bucket) => bucket.delete(&object_key(record, days)).await,
-            None => Err(BucketError::Missing),
+            None => Err(ServiceError::Missing(Service::S3)),
         };
         if let Err(error) = deleted {
             warn!(job.id = %record.id, error.source = ?std::error::Error::source(&error), "result not deleted: {error}; its lifecycle rule will delete it");

@@ -44,23 +44,3 @@ fn invalid(handle: &str) -> Error {
         "The input receipt handle \"{handle}\" is not a valid receipt handle."
     ))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_handle_is_read_back_only_by_the_queue_that_gave_it() {
-        let receipt = Receipt {
-            queue_id: 7,
-            number: 8,
-            delivery: 9,
-        };
-        let handle = receipt.to_string();
-
-        assert_eq!(Receipt::parse(&handle, 7), Ok(receipt));
-        assert!(Receipt::parse(&handle, 6).is_err());
-        assert!(Receipt::parse("", 7).is_err());
-        assert!(Receipt::parse(&format!("{handle}-0"), 7).is_err());
-    }
-}

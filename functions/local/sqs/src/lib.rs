@@ -27,7 +27,6 @@ mod held;
 mod inspect;
 mod limits;
 mod manage;
-mod move_task;
 mod moves;
 mod names;
 mod policy;

@@ -93,38 +93,3 @@ pub(super) fn fifo_unsupported() -> Error {
     Code::UnsupportedOperation
         .because("FIFO queues are not supported here; this is a queue of standard queues only.")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_borders_of_the_legal_characters_are_legal_and_their_neighbors_are_not() {
-        for legal in [
-            "\t\n\r ~",
-            "\u{D7FF}",
-            "\u{E000}",
-            "\u{FFFD}",
-            "\u{10000}",
-            "\u{10FFFF}",
-            "🦀",
-        ] {
-            assert_eq!(check_text(legal), Ok(()), "{legal:?}");
-        }
-        for illegal in [
-            "\0", "\u{8}", "\u{B}", "\u{C}", "\u{1F}", "\u{FFFE}", "\u{FFFF}",
-        ] {
-            assert!(check_text(illegal).is_err(), "{illegal:?}");
-        }
-    }
-
-    #[test]
-    fn a_range_includes_both_ends() {
-        for value in [0, 900] {
-            assert!(within(value, "DelaySeconds", &DELAY_S).is_ok());
-        }
-        for value in [-1, 901, i64::MAX, i64::MIN] {
-            assert!(within(value, "DelaySeconds", &DELAY_S).is_err());
-        }
-    }
-}

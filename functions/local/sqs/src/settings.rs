@@ -133,38 +133,3 @@ fn invalid_value(name: &str) -> super::error::Error {
 pub(super) fn unknown(name: &str) -> super::error::Error {
     Code::InvalidAttributeName.because(format!("Unknown Attribute {name}."))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn one(name: &str, value: &str) -> BTreeMap<String, String> {
-        BTreeMap::from([(name.to_owned(), value.to_owned())])
-    }
-
-    #[test]
-    fn an_empty_value_takes_a_policy_away() {
-        let policy = one(
-            "RedrivePolicy",
-            r#"{"deadLetterTargetArn":"arn:x","maxReceiveCount":1}"#,
-        );
-        let with = Settings::default().with(&policy).unwrap();
-
-        let without = with.with(&one("RedrivePolicy", "")).unwrap();
-
-        assert!(with.redrive.is_some());
-        assert_eq!(without, Settings::default());
-    }
-
-    #[test]
-    fn numbers_out_of_range_and_words_are_refused() {
-        for value in ["-1", "43201", "ten", "", "1.5"] {
-            assert!(
-                Settings::default()
-                    .with(&one("VisibilityTimeout", value))
-                    .is_err(),
-                "{value}"
-            );
-        }
-    }
-}

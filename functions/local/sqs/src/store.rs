@@ -9,7 +9,7 @@ use super::bell::Bell;
 use super::clock::Clock;
 use super::error::{Error, Result};
 use super::limits::required;
-use super::move_task::MoveTask;
+use super::moves::MoveTask;
 use super::names::name_in_url;
 use super::queue::Queue;
 

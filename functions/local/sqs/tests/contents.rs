@@ -136,7 +136,7 @@ async fn a_queue_may_have_a_smaller_limit(sqs: &Sqs) -> Verdict {
 
 async fn emoji_and_other_letters_of_the_world_are_valid(sqs: &Sqs) -> Verdict {
     let queue = sqs.queue(&[]).await?;
-    let text = "🦀 größer 日本語 \u{D7FF}\u{E000}\u{FFFD}\u{10FFFF} \t\n\r";
+    let text = "🦀 größer 日本語 \u{D7FF}\u{E000}\u{FFFD}\u{10000}\u{10FFFF} \t\n\r";
 
     sqs.send(&queue, text).await?;
 
@@ -146,7 +146,9 @@ async fn emoji_and_other_letters_of_the_world_are_valid(sqs: &Sqs) -> Verdict {
 
 async fn characters_that_xml_can_not_carry_are_refused(sqs: &Sqs) -> Verdict {
     let queue = sqs.queue(&[]).await?;
-    for bad in ["\u{0}", "\u{8}", "\u{b}", "\u{1f}", "\u{fffe}", "\u{ffff}"] {
+    for bad in [
+        "\u{0}", "\u{8}", "\u{b}", "\u{c}", "\u{1f}", "\u{fffe}", "\u{ffff}",
+    ] {
         let outcome = sqs
             .client
             .send_message()

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::check::{Verdict, checks, ensure_eq, refused};
+use super::check::{Verdict, checks, ensure, ensure_eq, refused};
 use super::endpoint::Sqs;
+use super::verbs::handle;
 
 const PAST_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -54,15 +55,17 @@ async fn a_stale_receipt_succeeds_and_deletes_nothing(sqs: &Sqs) -> Verdict {
 
 async fn what_is_no_receipt_handle_deletes_nothing(sqs: &Sqs) -> Verdict {
     let queue = sqs.queue(&[]).await?;
-    let outcome = sqs
-        .client
-        .delete_message()
-        .queue_url(&queue)
-        .receipt_handle("no handle")
-        .send()
-        .await;
+    sqs.send(&queue, "x").await?;
+    let message = sqs.receive_one(&queue).await?;
 
-    refused(outcome, "ReceiptHandleIsInvalid")
+    for wrong in ["no handle", "", &format!("{}-0", handle(&message))] {
+        let request = sqs.client.delete_message().queue_url(&queue);
+        let outcome = request.receipt_handle(wrong).send().await;
+        ensure!(outcome.is_err(), "{wrong:?} was accepted");
+        refused(outcome, "ReceiptHandleIsInvalid")?;
+    }
+    ensure_eq!(sqs.counts(&queue).await?, ["0", "1", "0"]);
+    Ok(())
 }
 
 async fn another_queue_s_receipt_deletes_nothing(sqs: &Sqs) -> Verdict {

@@ -74,6 +74,7 @@ fn describe_list(flat: &Value, schemas: &mut Value) {
     let jobs = STATES.map(|(state, name)| (state.job_status(), listed(state, name)));
     schemas["ListedJob"] = one_of("A job without its result.", "job-status", jobs.into_iter());
     schemas["ListDocument"]["properties"]["jobs"]["items"] = reference("ListedJob");
+    schemas["BatchItem"]["properties"]["job"]["$ref"] = reference("ListedJob")["$ref"].take();
 }
 
 /// Replaces the type of the document in a webhook by that of a finished job without its result.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use api::{Problem, ProblemKind};
 use engine::{
-    Bucket, BucketError, NamedUpload, ObjectFacts, Owner, Timestamp, UploadId, UploadedObject,
+    Bucket, NamedUpload, ObjectFacts, Owner, ServiceError, Timestamp, UploadId, UploadedObject,
     upload_key,
 };
 use tokio::task::JoinSet;
@@ -137,7 +137,7 @@ impl FoundUploads {
 async fn heads(
     bucket: &Bucket,
     ids: &[UploadId],
-) -> impl Iterator<Item = (UploadId, Result<Option<ObjectFacts>, BucketError>)> {
+) -> impl Iterator<Item = (UploadId, Result<Option<ObjectFacts>, ServiceError>)> {
     let mut calls = JoinSet::new();
     for id in ids.iter().copied() {
         let bucket = bucket.clone();

@@ -61,7 +61,11 @@ impl Clients {
 
     async fn submit_batch(&self, orders: Vec<Order>, key: Option<&str>) -> Vec<Told> {
         let now = Timestamp::from_clock(SystemTime::now());
-        let mut told: Vec<_> = orders.into_iter().map(Told::new).collect();
+        let in_batch = |order| Told {
+            is_in_batch: true,
+            ..Told::new(order)
+        };
+        let mut told: Vec<_> = orders.into_iter().map(in_batch).collect();
         let mut bodies = Vec::new();
         for told in &mut told {
             let upload = match told.order.upload() {

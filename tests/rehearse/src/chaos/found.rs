@@ -116,7 +116,7 @@ impl Found {
                 self.add(NO_RECORD, 1, &format!("a 202 for job {id}"));
             }
             jobs.accepted += 1;
-            jobs.in_batches += usize::from(told.order.is_in_batch);
+            jobs.in_batches += usize::from(told.is_in_batch);
             jobs.submitted_again += usize::from(told.accepted.len() > 1);
             self.judge_one(&mut jobs, told, id, seen, ledger);
             known.extend(ids);

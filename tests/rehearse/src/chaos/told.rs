@@ -10,6 +10,8 @@ use crate::load_client::{Answer, Client};
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     pub(super) order: Order,
+    /// Whether it was submitted with others at once.
+    pub(super) is_in_batch: bool,
     /// The ids and status URIs of the 202s that it got; none when nobody knows whether it was accepted.
     pub(super) accepted: Vec<(String, String)>,
     /// The status of the answer to its cancel; 0 when it was not canceled.
@@ -33,6 +35,7 @@ impl Told {
     pub(super) fn new(order: Order) -> Self {
         Self {
             order,
+            is_in_batch: false,
             accepted: Vec::new(),
             cancel: 0,
             deleted: None,

@@ -65,8 +65,6 @@ pub(super) struct Order {
     pub(super) afterlife: Afterlife,
     /// Whether its end is reported to a receiver.
     pub(super) has_webhook: bool,
-    /// Whether it is submitted with others at once.
-    pub(super) is_in_batch: bool,
     /// Whether it follows a deleted one under its key.
     is_next: bool,
     /// How long it takes, if its wish doesn't say so.
@@ -139,7 +137,6 @@ impl Order {
         Self {
             wish,
             has_webhook,
-            is_in_batch: false,
             is_next: false,
             key: is_keyed.then(|| format!("chaos-{seed}-{number}")),
             is_doubled: below(4) == 0,
@@ -175,7 +172,6 @@ impl Order {
         Self {
             key,
             afterlife,
-            is_in_batch: true,
             ..self
         }
     }

@@ -8,10 +8,9 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracing::error;
 
-use super::{Bucket, BucketError, upload_key};
-use crate::UploadedObject;
-use crate::attachment::ReadError;
-use crate::signed::{Request, refusal};
+use super::ReadError;
+use crate::signed::Service;
+use crate::{Bucket, UploadedObject, upload_key};
 
 /// What is read, and from where.
 #[derive(Clone, Debug)]
@@ -75,27 +74,20 @@ async fn receive(
 ) -> Result<(), ReadError> {
     let (key, range) = (upload_key(&object.id), format!("bytes={from}-"));
     let headers = [("range", range.as_str()), ("if-match", &object.etag)];
-    let request = Request {
-        method: "GET",
-        path: &key,
-        headers: &headers,
-        body: Bytes::new(),
-    };
-    let answer = bucket.client.send_once(&request, SILENCE).await;
-    let answer = answer.map_err(BucketError::from)?;
+    let answer = bucket.get(&key, &headers, SILENCE).await?;
     if answer.status().as_u16() != 206 {
-        return Err(ReadError::of(refusal(answer).await.into()));
+        return Err(ReadError::of(Service::S3.refusal(answer).await));
     }
     let mut body = ByteStream::new(answer.into_body());
     loop {
         let chunk = match timeout(SILENCE, body.next()).await {
-            Ok(Some(chunk)) => chunk.map_err(BucketError::unavailable)?,
+            Ok(Some(chunk)) => chunk.map_err(|e| Service::S3.unavailable(e))?,
             // A response that ends early is a broken connection.
             Ok(None) if *from < object.bytes => {
-                Err(BucketError::unavailable("the response ended early"))?
+                Err(Service::S3.unavailable("the response ended early"))?
             }
             Ok(None) => return Ok(()),
-            Err(late) => Err(BucketError::unavailable(late))?,
+            Err(late) => Err(Service::S3.unavailable(late))?,
         };
         let bytes = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         // If nobody receives it, `download` ends.
