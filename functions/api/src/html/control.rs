@@ -26,9 +26,10 @@ pub(super) fn markup(field: &Field, place: usize) -> String {
         Control::Json(_) => "json",
     };
     let id = format!("f{place}");
-    let name = match field.is_optional && !matches!(control, Control::Check(_)) {
-        true => format!("{label} <span class=\"soft\">(optional)</span>"),
-        false => label.to_string(),
+    let name = if field.is_optional && !matches!(control, Control::Check(_)) {
+        format!("{label} <span class=\"soft\">(optional)</span>")
+    } else {
+        label.to_string()
     };
     let hint = hint(field);
     let described = format!("aria-describedby=\"{id}-hint {id}-error\"");
@@ -74,18 +75,14 @@ fn hint(field: &Field) -> String {
 }
 
 fn meanings(choices: &[Choice]) -> String {
-    let described = choices
-        .iter()
-        .filter(|choice| !choice.description.is_empty());
-    let described: String = described
-        .map(|choice| {
-            format!(
-                "<dt>{}</dt><dd>{}</dd>",
-                Escaped(&word(&choice.value)),
-                prose(&choice.description)
-            )
-        })
-        .collect();
+    let mut described = String::new();
+    for choice in choices {
+        if !choice.description.is_empty() {
+            let (value, meaning) = (word(&choice.value), prose(&choice.description));
+            // Writing to a string cannot fail.
+            let _ = write!(described, "<dt>{}</dt><dd>{meaning}</dd>", Escaped(&value));
+        }
+    }
     if described.is_empty() {
         return described;
     }

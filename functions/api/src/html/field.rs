@@ -218,9 +218,9 @@ fn choices(schema: &Map<String, Value>) -> Option<Vec<Choice>> {
     };
     if let Some(mut choices) = of_one(schema) {
         // The description is that of the field.
-        choices
-            .iter_mut()
-            .for_each(|choice| choice.description.clear());
+        for choice in &mut choices {
+            choice.description.clear();
+        }
         return Some(choices);
     }
     let forms = schema.get("oneOf").or(schema.get("anyOf"))?.as_array()?;
