@@ -191,8 +191,8 @@ fn a_page_of_any_origin_may_read_with_a_link_and_ours_and_one_of_an_allowed_orig
         })
     });
     assert_eq!(rules(&[ON]), json!([reads, pages]));
-    let domain = ("PublicBaseUrl", "https://jobs.example.com/v1");
-    assert_eq!(rules(&[ON, domain]), json!([reads, of_a_domain]));
+    let with_domain = [ON, ("PublicBaseUrl", "https://jobs.example.com/v1")];
+    assert_eq!(rules(&with_domain), json!([reads, of_a_domain]));
     let uploads = json!({
         "Id": "uploads",
         "AllowedMethods": ["PUT"],
