@@ -158,6 +158,320 @@ test('a page whose job is deleted turns into one that says so', async () => {
   await close();
 });
 
+// Waits for the page of a job that the form has submitted; returns the job's document.
+async function submitted(page) {
+  await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/, PATIENCE);
+  return inState(page.url(), 'COMPLETED');
+}
+
+const result = async (uri) => (await api('GET', `${uri}/result`)).json();
+const form = async (options = {}, kind = 'csv_profile') => {
+  const opened = await open(options);
+  await opened.page.goto(new URL(`/kinds/${kind}`, SERVICE).href);
+  return opened;
+};
+const press = (page, name) => page.getByRole('button', { name }).click();
+
+test('a form shows what is wrong at its fields, and then submits', async () => {
+  const { page, seen, close } = await form();
+
+  await page.getByLabel('delimiter').fill(';;');
+  await page.getByLabel('Webhook URL').fill('http://example.com');
+  await press(page, 'Submit job');
+  await page.getByRole('heading', { name: 'The job cannot be accepted' }).waitFor(PATIENCE);
+
+  const invalid = await page.locator('[aria-invalid=true]').evaluateAll((all) => all.map((each) => each.labels[0]?.textContent ?? each.ariaLabel));
+  assert.deepEqual(invalid, ['csv as text', 'delimiter (optional)', 'Webhook URL (optional)']);
+  const csv = page.getByLabel('csv as text');
+  assert.equal(await csv.evaluate((field) => field === document.activeElement), true, 'the first field has no focus');
+  const described = await csv.evaluate((field) => field.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent).join());
+  assert.match(described, /csv must have at least 1 character\./);
+  await page.getByText('delimiter must not exceed 1 character.').waitFor(PATIENCE);
+
+  await csv.fill('city;people\nUlm;2\nBonn;3\n');
+  await page.getByLabel('delimiter').fill(';');
+  await page.getByLabel('Webhook URL').fill('');
+  await page.getByLabel('Title').fill('<b>cities</b>');
+  await press(page, 'Submit job');
+  const job = await submitted(page);
+
+  assert.equal(job.title, '<b>cities</b>');
+  assert.deepEqual((await result(page.url())).columns.map(({ name }) => name), ['city', 'people']);
+  // The browser itself reports the 422; there is nothing else.
+  assert.equal(seen.errors.length, 1, seen.errors.join('\n'));
+  await close();
+});
+
+test('a form sends numbers, choices and times as what they are, and leaves out what is empty', async () => {
+  const { page, close } = await form({ timezoneId: 'Asia/Tokyo' }, 'rehearsal');
+  const bodies = [];
+  page.on('request', (request) => request.method() === 'POST' && bodies.push(request.postDataJSON()));
+
+  await page.getByLabel('seconds').fill('0.5');
+  await page.getByLabel('steps').fill('');
+  await page.getByLabel('outcome').selectOption('failure');
+  await page.getByLabel('Start').fill('2020-01-01T09:00');
+  await press(page, 'Submit job');
+  const job = await submitted(page);
+
+  assert.deepEqual(bodies, [{
+    name: 'rehearsal',
+    input: { outcome: 'failure', seconds: 0.5 },
+    'scheduled-start-time': '2020-01-01T00:00:00.000Z',
+  }]);
+  assert.equal(job['job-status'], 'FAILED');
+  await close();
+});
+
+test('the example of a kind fills in its form', async () => {
+  const { page, close } = await form();
+
+  await press(page, 'Fill in an example');
+  await press(page, 'Submit job');
+  await submitted(page);
+
+  assert.equal((await result(page.url())).rows, 2);
+  await close();
+});
+
+test('a small file is part of the job, a large one is uploaded with its progress', async () => {
+  const csv = (rows) => ({ name: 'cities.csv', mimeType: 'text/csv', buffer: Buffer.from(`city,people\n${'Ulm,2\n'.repeat(rows)}`) });
+  for (const [rows, uploads] of [[10, 0], [500_000, 1]]) {
+    const { page, seen, close } = await form();
+    await page.evaluate(() => {
+      const status = document.getElementById('status');
+      window.said = [];
+      new MutationObserver(() => window.said.push(status.textContent)).observe(status, { childList: true });
+      window.addEventListener('pagehide', () => sessionStorage.setItem('said', window.said.join('|')));
+    });
+
+    // So slowly that the upload takes about two seconds.
+    const network = await page.context().newCDPSession(page);
+    await network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 1_500_000 });
+    await page.getByLabel('File', { exact: true }).check();
+    await page.getByLabel('csv as a file').setInputFiles(csv(rows));
+    await press(page, 'Submit job');
+    await submitted(page);
+
+    assert.equal((await result(page.url())).rows, rows);
+    const puts = seen.requests.filter((request) => request.method() === 'PUT');
+    assert.equal(puts.length, uploads);
+    const said = await page.evaluate(() => sessionStorage.getItem('said'));
+    const steps = said.split('|').filter((text) => text.startsWith('Uploading cities.csv: '));
+    assert.ok(uploads ? steps.length > 3 && steps.at(-1).endsWith(': 100 %') : steps.length === 0, said);
+    assert.equal(new Set(steps).size, steps.length, said);
+    assert.deepEqual(seen.errors, []);
+    await close();
+  }
+});
+
+test('an answer that is lost does not make two jobs', async () => {
+  const { page, close } = await form();
+  const locations = [];
+  await page.getByLabel('csv as text').fill('a\n1\n');
+  await page.route(new URL('/jobs', SERVICE).href, async (route) => {
+    const response = await route.fetch();
+    locations.push(response.headers().location);
+    if (locations.length === 1) await route.abort();
+    else await route.fulfill({ response });
+  });
+
+  await press(page, 'Submit job');
+  await page.getByText('the job is not submitted twice').waitFor(PATIENCE);
+  await press(page, 'Submit job');
+  await submitted(page);
+
+  assert.equal(locations.length, 2);
+  assert.equal(locations[0], locations[1]);
+  await close();
+});
+
+test('what cannot be sent is said at its field, and nothing is sent', async () => {
+  const { page, seen, close } = await form();
+  const asked = seen.requests.length;
+
+  await page.getByLabel('File', { exact: true }).check();
+  await press(page, 'Submit job');
+  await page.getByText('csv needs a file.').waitFor(PATIENCE);
+
+  assert.equal(seen.requests.length, asked);
+  await close();
+});
+
+test('a form can be filled in and sent by keyboard alone', async () => {
+  const { page, close } = await form();
+  const focused = () => page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent);
+
+  const order = [];
+  while (order.at(-1) !== 'Submit job') {
+    await page.keyboard.press('Tab');
+    order.push(await focused());
+    const hasOutline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle !== 'none');
+    assert.ok(hasOutline, order.at(-1));
+    if (order.at(-1) === 'csv as text') await page.keyboard.type('a,b\n1,2\n');
+    assert.ok(order.length < 25, order.join());
+  }
+  await page.keyboard.press('Enter');
+  await submitted(page);
+
+  assert.deepEqual(order.slice(0, 5), ['Accepted', 'Jobs', 'Fill in an example', ' Text', 'csv as text']);
+  await close();
+});
+
+test('without script, a form says how to submit, and offers nothing that does not work', async () => {
+  const { page, close } = await form({ javaScriptEnabled: false });
+
+  assert.match(await page.locator('.note').textContent(), /^To submit from this page, allow scripts/);
+  assert.equal(await page.getByRole('button').count(), 0);
+  const curl = await page.locator('pre').textContent();
+
+  assert.match(curl, /^curl -i \S+\/jobs -H 'content-type: application\/json'/);
+  assert.equal(await page.getByText('The character between two fields').count(), 1);
+  await close();
+});
+
+test('a job is canceled after a question, and then deleted', async () => {
+  const uri = await submit({ seconds: 60 }, { summary: 'soon gone' });
+  await inState(uri, 'STARTED');
+  const { page, seen, close } = await open();
+  const dialog = page.getByRole('dialog');
+  await page.goto(uri);
+
+  await press(page, 'Cancel job');
+  await page.keyboard.press('Escape');
+  assert.equal(await dialog.isVisible(), false);
+  assert.equal((await (await api('GET', uri)).json()).job['job-state'], 'STARTED');
+  await press(page, 'Cancel job');
+  await dialog.getByRole('button', { name: 'Cancel job' }).click();
+  await page.getByRole('heading', { name: 'Canceled' }).waitFor(PATIENCE);
+
+  assert.equal(await page.getByRole('button', { name: 'Cancel job' }).count(), 0);
+  await press(page, 'Delete job');
+  await dialog.getByRole('button', { name: 'Delete job' }).click();
+  await page.waitForURL(new URL('/jobs', SERVICE).href, PATIENCE);
+  assert.equal((await fetch(uri)).status, 410);
+  assert.deepEqual(seen.errors, []);
+  await close();
+});
+
+test('a job that ended in the meantime is not canceled, and the page says so', async () => {
+  const uri = await submit({}, { 'scheduled-start-time': inAnHour() });
+  const { page, close } = await open();
+  await page.goto(uri);
+  await api('POST', `${uri}/cancel`);
+
+  await press(page, 'Cancel job');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel job' }).click();
+
+  await page.getByRole('heading', { name: 'Canceled' }).waitFor(PATIENCE);
+  await page.getByRole('button', { name: 'Delete job' }).waitFor(PATIENCE);
+  await close();
+});
+
+test('the id of a job is copied', async () => {
+  const uri = await submit({}, { 'scheduled-start-time': inAnHour() });
+  const { page, close } = await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+  await page.goto(uri);
+
+  await press(page, 'Copy the id');
+  await page.getByText('The id is copied.').waitFor(PATIENCE);
+
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), uri.split('/').at(-1));
+  await close();
+});
+
+test('whoever has a monitor link sees no command and no link', async () => {
+  const response = await api('POST', '/jobs', { name: 'rehearsal', input: { seconds: 5 } });
+  const [, link] = /<([^>]*\/monitor\/[^>]*)>/.exec(response.headers.get('link'));
+  const { page, seen, close } = await open();
+
+  await page.goto(link);
+  await page.getByRole('heading', { name: 'Succeeded' }).waitFor(PATIENCE);
+
+  assert.equal(await page.locator('a, button, dialog').count(), 0);
+  assert.deepEqual(seen.errors, []);
+  await close();
+});
+
+test('the list shows new jobs and new states, and keeps focus, selection and what has not changed', async () => {
+  const summary = `watched ${Date.now()}`;
+  const uri = await submit({ seconds: 8, steps: 4 }, { summary });
+  const { page, seen, close } = await open();
+  await page.goto(new URL('/jobs', SERVICE).href);
+  const watched = page.getByRole('link', { name: summary, exact: true });
+  await watched.focus();
+  await page.evaluate(() => {
+    window.isTheSame = true;
+    getSelection().selectAllChildren(document.querySelector('h1'));
+  });
+
+  const next = await submit({ seconds: 0 }, { summary: `${summary}, too` });
+  await page.getByRole('link', { name: `${summary}, too` }).waitFor(PATIENCE);
+  await page.locator(`[data-id="${uri.split('/').at(-1)}"].succeeded`).waitFor(PATIENCE);
+
+  assert.equal(await watched.evaluate((link) => link === document.activeElement), true, 'the focus is lost');
+  assert.equal(await page.evaluate(() => String(getSelection())), 'Jobs');
+  assert.equal(await page.evaluate(() => window.isTheSame), true, 'the page was reloaded');
+  await inState(next, 'COMPLETED');
+  await api('DELETE', next);
+  await page.getByRole('link', { name: `${summary}, too` }).waitFor({ ...PATIENCE, state: 'detached' });
+  assert.deepEqual(seen.errors, []);
+  await close();
+});
+
+test('a hidden list asks nothing', async () => {
+  const { page, seen, close } = await open();
+  await page.addInitScript(() => Object.defineProperty(document, 'hidden', { get: () => window.isHidden ?? false }));
+  await submit({ seconds: 30 });
+  await page.goto(new URL('/jobs', SERVICE).href);
+  await page.evaluate(() => { window.isHidden = true; });
+  const asked = seen.requests.length;
+  await sleep(7_000);
+  assert.equal(seen.requests.length, asked);
+
+  await page.evaluate(() => {
+    window.isHidden = false;
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await page.waitForRequest('**/jobs', PATIENCE);
+  await close();
+});
+
+test('the list is filtered by state and kind, and leads to older jobs and back', async () => {
+  for (let job = 0; job < 3; job += 1) await inState(await submit({ seconds: 0, outcome: 'failure' }), 'COMPLETED');
+  const { page, close } = await open();
+  await page.goto(new URL('/jobs?limit=2', SERVICE).href);
+
+  await page.getByRole('link', { name: 'Failed', exact: true }).click();
+  await page.getByRole('link', { name: 'rehearsal', exact: true }).and(page.locator('.chip')).click();
+  await page.getByRole('heading', { name: 'Failed jobs · rehearsal' }).waitFor(PATIENCE);
+  assert.deepEqual(await page.locator('.chip[aria-current]').allTextContents(), ['Failed', 'rehearsal']);
+  const newest = await page.locator('.jobs li').evaluateAll((jobs) => jobs.map((job) => job.className));
+  assert.deepEqual(newest, ['failed', 'failed']);
+  const first = page.url();
+  await page.getByRole('link', { name: 'Older jobs' }).click();
+  await page.waitForURL(/cursor=.*job-status=FAILED&name=rehearsal/, PATIENCE);
+  await page.getByRole('link', { name: 'Newest jobs' }).click();
+  await page.waitForURL(first, PATIENCE);
+  await close();
+});
+
+test('times are those of the reader, with those of the service on hover', async () => {
+  const uri = await submit({}, { 'scheduled-start-time': '2027-01-01T00:00:00Z' });
+  const { page, close } = await open({ timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+  for (const path of [uri, '/jobs']) {
+    await page.goto(new URL(path, SERVICE).href);
+    const times = await page.locator('time').evaluateAll((all) => all.map((time) => [time.textContent, time.title]));
+    assert.ok(times.length > 0);
+    for (const [local, utc] of times) {
+      assert.match(utc, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+      const formatted = new Date(utc.replace(' UTC', 'Z').replace(' ', 'T')).toLocaleString('en-GB', { timeZone: 'Asia/Tokyo', dateStyle: 'medium', timeStyle: 'medium' });
+      assert.equal(local, formatted);
+    }
+  }
+  await close();
+});
+
 const pages = {
   scheduled: () => submit({}, { 'scheduled-start-time': inAnHour(), summary: 'the report of Monday' }),
   running: async () => {
@@ -187,9 +501,23 @@ const pages = {
     return uri;
   },
   list: () => new URL('/jobs?limit=3', SERVICE).href,
+  empty: () => new URL('/jobs?name=csv_profile&job-status=CANCELED', SERVICE).href,
+  form: () => new URL('/kinds/csv_profile', SERVICE).href,
+  wrong: () => new URL('/kinds/csv_profile', SERVICE).href,
+  question: () => pages.scheduled(),
+  choices: () => new URL('/kinds/rehearsal', SERVICE).href,
   home: () => new URL('/', SERVICE).href,
   problem: () => new URL('/problems/job-failed', SERVICE).href,
   unknown: () => new URL('/jobs/6f1d2c3b-4a59-8e07-9b1c-2d3e4f506172', SERVICE).href,
+};
+
+// What is done on a page before it is looked at.
+const acts = {
+  wrong: async (page) => {
+    await press(page, 'Submit job');
+    await page.locator('[aria-invalid]').waitFor(PATIENCE);
+  },
+  question: (page) => press(page, 'Cancel job'),
 };
 
 for (const [name, uriOf] of Object.entries(pages)) {
@@ -199,13 +527,14 @@ for (const [name, uriOf] of Object.entries(pages)) {
       const { page, seen, close } = await open({ colorScheme, viewport: { width: 800, height: 640 } });
 
       const response = await page.goto(uri);
+      await acts[name]?.(page);
       await page.evaluate(AXE);
       const { violations, passes } = await page.evaluate(() => window.axe.run());
 
       assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
       assert.ok(passes.length > 10, 'axe looked at hardly anything');
-      // The browser itself reports the status of a page that is an error; there is nothing else.
-      const expected = response.ok() ? 0 : 1;
+      // The browser itself reports the status of an answer that is an error; there is nothing else.
+      const expected = response.ok() && name !== 'wrong' ? 0 : 1;
       assert.equal(seen.errors.length, expected, seen.errors.join('\n'));
       if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${colorScheme}.png` });
       await close();
@@ -215,7 +544,7 @@ for (const [name, uriOf] of Object.entries(pages)) {
 
 test('a narrow screen shows all of it', async () => {
   const { page, close } = await open({ viewport: { width: 320, height: 640 } });
-  for (const path of [await pages.running(), '/jobs', '/']) {
+  for (const path of [await pages.running(), '/jobs', '/', '/kinds/csv_profile', '/kinds/rehearsal']) {
     await page.goto(new URL(path, SERVICE).href);
     const isWider = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     assert.equal(isWider, false, path);

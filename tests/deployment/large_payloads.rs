@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use engine::RESULT_DAYS;
 use local::{
-    BUCKET_READ_METHODS, BUCKET_RESPONSE_HEADERS, BUCKET_UPLOAD_HEADERS, CORS_MAX_AGE_SECONDS,
+    BUCKET_PAGE_ORIGIN, BUCKET_READ_METHODS, BUCKET_RESPONSE_HEADERS, BUCKET_UPLOAD_HEADERS,
+    CORS_MAX_AGE_SECONDS,
 };
 use serde_json::{Value, json};
 
@@ -164,7 +165,7 @@ fn an_upload_in_parts_that_nobody_completes_is_dropped() {
 }
 
 #[test]
-fn a_page_of_any_origin_may_read_with_a_link_and_one_of_an_allowed_origin_may_upload() {
+fn a_page_of_any_origin_may_read_with_a_link_and_ours_and_one_of_an_allowed_origin_may_upload() {
     let rules = |parameters| bucket(parameters)["CorsConfiguration"]["CorsRules"].clone();
 
     let reads = json!({
@@ -175,7 +176,23 @@ fn a_page_of_any_origin_may_read_with_a_link_and_one_of_an_allowed_origin_may_up
         "ExposedHeaders": BUCKET_RESPONSE_HEADERS,
         "MaxAge": CORS_MAX_AGE_SECONDS,
     });
-    assert_eq!(rules(&[ON]), json!([reads]));
+    let host = json!({ "Host": { "Fn::Select": [2, { "Fn::Split": ["/", { "Ref": "PublicBaseUrl" }] }] } });
+    let own = [
+        json!({ "Fn::GetAtt": "HttpApi.ApiEndpoint" }),
+        json!({ "Fn::Sub": ["https://${Host}", host] }),
+    ];
+    let [pages, of_a_domain] = own.map(|own| {
+        json!({
+            "Id": "pages",
+            "AllowedMethods": ["PUT"],
+            "AllowedOrigins": [own, BUCKET_PAGE_ORIGIN],
+            "AllowedHeaders": BUCKET_UPLOAD_HEADERS,
+            "MaxAge": CORS_MAX_AGE_SECONDS,
+        })
+    });
+    assert_eq!(rules(&[ON]), json!([reads, pages]));
+    let with_domain = [ON, ("PublicBaseUrl", "https://jobs.example.com/v1")];
+    assert_eq!(rules(&with_domain), json!([reads, of_a_domain]));
     let uploads = json!({
         "Id": "uploads",
         "AllowedMethods": ["PUT"],
@@ -183,7 +200,7 @@ fn a_page_of_any_origin_may_read_with_a_link_and_one_of_an_allowed_origin_may_up
         "AllowedHeaders": BUCKET_UPLOAD_HEADERS,
         "MaxAge": CORS_MAX_AGE_SECONDS,
     });
-    assert_eq!(rules(&[ON, ORIGINS]), json!([reads, uploads]));
+    assert_eq!(rules(&[ON, ORIGINS]), json!([reads, pages, uploads]));
 }
 
 #[test]

@@ -207,6 +207,32 @@ async fn a_list_can_be_of_one_status_over_its_pages() {
     assert_eq!(listed, failures);
 }
 
+#[tokio::test]
+async fn a_list_can_be_of_one_kind_and_keeps_that_over_its_pages() {
+    let app = App::shared().as_user("kinds");
+    let mut profiles = Vec::new();
+    for _ in 0..3 {
+        let profile = json!({"name": "csv_profile", "input": {"csv": "a\n1\n"}});
+        let profile = app.submit(&profile).await;
+        app.wait_for_end(&profile).await;
+        profiles.push(profile.id);
+        app.rehearse(json!({"outcome": "failure"})).await;
+    }
+
+    let mut listed = Vec::new();
+    let mut next = Some("/jobs?name=csv_profile&limit=2&job-status=SUCCESS".to_owned());
+    while let Some(target) = next {
+        let page = app.get(&target).await.json();
+        listed.extend(ids(&page));
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    let failed = app.get("/jobs?job-status=FAILED&name=csv_profile").await;
+
+    profiles.reverse();
+    assert_eq!(listed, profiles);
+    assert_eq!(ids(&failed.json()), [] as [String; 0]);
+}
+
 fn ids(page: &Value) -> Vec<String> {
     let jobs = page["jobs"].as_array().unwrap().iter();
     jobs.map(|job| job["id"].as_str().unwrap().to_owned())
@@ -223,6 +249,9 @@ async fn a_query_that_the_list_does_not_understand_is_refused() {
         "limit=x",
         "cursor=x",
         "job-status=DONE",
+        "name=nothing",
+        "name=",
+        "name=a%26b",
     ] {
         app.get(&format!("/jobs?{query}"))
             .await

@@ -31,6 +31,7 @@ async fn everything_that_can_be_read_is_304_for_who_has_it() {
         "/jobs",
         "/",
         "/callbacks",
+        "/kinds/csv_profile",
         "/problems/job-expired",
     ] {
         let whole = app.get(target).await;
@@ -73,6 +74,7 @@ async fn head_is_get_without_a_body() {
         "/jobs",
         "/",
         "/callbacks",
+        "/kinds/csv_profile",
         "/problems/job-expired",
     ] {
         let whole = app.get(target).await;

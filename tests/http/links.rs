@@ -1,7 +1,7 @@
 //! Where answers lead (RFC 8288), and the methods of resources.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{Answer, App};
 
@@ -64,6 +64,10 @@ async fn a_list_leads_to_itself_and_to_its_next_page() {
         jobs.iter().map(|job| job["id"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(first.json()["next"], json!(target(&first, "next")));
+    let cursor = first.json()["next-cursor"].as_str().unwrap().to_owned();
+    let by_cursor = app.get(&format!("/jobs?limit=2&cursor={cursor}")).await;
+    assert_eq!(ids(&by_cursor), ids(&second));
+    assert_eq!(second.json()["next-cursor"], Value::Null);
     assert_eq!(ids(&first), ids(&again));
     assert_eq!((ids(&first).len(), ids(&second).len()), (2, 1));
     assert_eq!(target(&second, "next"), None);
@@ -94,6 +98,70 @@ async fn the_home_document_leads_to_the_openapi_document() {
 }
 
 #[tokio::test]
+async fn the_home_document_leads_to_the_kinds_and_a_kind_says_what_it_takes() {
+    let app = App::shared();
+
+    let home = app.get("/").await.json();
+    let kinds = home["kinds"].as_array().unwrap();
+    let of = |name: &str| kinds.iter().find(|kind| kind["name"] == name).unwrap();
+    let kind = app.get(of("csv_profile")["href"].as_str().unwrap()).await;
+
+    assert_eq!(kind.status, 200, "{kind:?}");
+    assert_eq!(kind.header("cache-control"), Some("no-cache"));
+    let document = kind.json();
+    assert_eq!(document["name"], "csv_profile");
+    assert_eq!(document["max-attempts"], 3);
+    assert!(
+        document["description"]
+            .as_str()
+            .unwrap()
+            .starts_with("Profiles a CSV text")
+    );
+    // The schema is whole: what it refers to is in it.
+    assert_eq!(
+        document["input"]["properties"]["csv"]["$ref"],
+        "#/$defs/Attachment"
+    );
+    let forms = document["input"]["$defs"]["Attachment"]["anyOf"]
+        .as_array()
+        .unwrap();
+    assert_eq!(forms[1]["required"], json!(["upload"]));
+    for missing in [
+        "/kinds/nothing",
+        "/kinds/No",
+        "/kinds",
+        "/kinds/csv_profile/",
+    ] {
+        app.get(missing).await.problem(404, "not-found");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_kind_may_send_to_the_bucket_and_no_other_page_may() {
+    let app = App::shared();
+    let policy = async |target: &str| {
+        let page = app.get_as("text/html", target).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        let policy = page.header("content-security-policy").unwrap().to_owned();
+        let connect = policy
+            .split("; ")
+            .find(|part| part.starts_with("connect-src"));
+        connect.unwrap().to_owned()
+    };
+    let ticket = app.ticket(b"a").await;
+    let href = ticket["href"].as_str().unwrap();
+    let bucket = href.split('/').take(3).collect::<Vec<_>>().join("/");
+
+    assert_eq!(
+        policy("/kinds/csv_profile").await,
+        format!("connect-src 'self' {bucket}")
+    );
+    for target in ["/", "/jobs", "/problems/not-found"] {
+        assert_eq!(policy(target).await, "connect-src 'self'", "{target}");
+    }
+}
+
+#[tokio::test]
 async fn options_lists_a_resources_methods_and_a_wrong_method_is_405_with_them() {
     let app = App::shared().as_user("methods");
     let job = app.rehearse(json!({"seconds": 0})).await;
@@ -103,6 +171,7 @@ async fn options_lists_a_resources_methods_and_a_wrong_method_is_405_with_them()
         ("/", "GET, HEAD, OPTIONS"),
         ("/openapi.json", "GET, HEAD, OPTIONS"),
         ("/callbacks", "GET, HEAD, OPTIONS"),
+        ("/kinds/rehearsal", "GET, HEAD, OPTIONS"),
         ("/problems/not-found", "GET, HEAD, OPTIONS"),
         ("/jobs", "GET, HEAD, OPTIONS, POST"),
         (job.uri.as_str(), "DELETE, GET, HEAD, OPTIONS"),
@@ -136,6 +205,7 @@ async fn head_is_get_without_the_body() {
     for target in [
         "/",
         "/openapi.json",
+        "/kinds/rehearsal",
         "/jobs",
         job.uri.as_str(),
         result.as_str(),

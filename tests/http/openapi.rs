@@ -27,6 +27,13 @@ async fn every_kind_of_this_service_can_be_submitted_as_the_document_says() {
 }
 
 #[tokio::test]
+async fn no_cache_hides_a_new_kind() {
+    let answer = App::shared().get("/openapi.json").await;
+
+    assert_eq!(answer.header("cache-control"), Some("no-cache"));
+}
+
+#[tokio::test]
 async fn an_input_has_the_schema_of_its_type() {
     let document = document().await;
 

@@ -86,6 +86,10 @@ async fn who_takes_none_of_the_forms_is_told_what_there_is_and_nothing_happens()
         ),
         (&format!("{}/result", job.uri), json!(["application/json"])),
         ("/", json!(["application/json", "text/html;charset=utf-8"])),
+        (
+            "/kinds/rehearsal",
+            json!(["application/json", "text/html;charset=utf-8"]),
+        ),
         ("/callbacks", json!(["application/json"])),
     ] {
         for accept in ["image/png", "*/*;q=0"] {

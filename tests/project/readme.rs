@@ -66,7 +66,10 @@ fn request(command: &str) -> String {
     let path = rest.split([' ', '\'', '"', '?']).next().unwrap();
     let path = match path.strip_prefix("/problems/") {
         Some(_) => "/problems/{slug}".to_owned(),
-        None => path.replace("$ID", "{id}").replace("$TOKEN", "{token}"),
+        None => path
+            .replace("$ID", "{id}")
+            .replace("$TOKEN", "{token}")
+            .replace("csv_profile", "{name}"),
     };
     let method = match command.split_once("-X ") {
         Some((_, rest)) => rest.split(' ').next().unwrap(),

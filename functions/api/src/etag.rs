@@ -24,10 +24,12 @@ pub fn job_tag(form: Representation, judged: &Judged<'_>) -> String {
     match form {
         Representation::Json => entity_tag(judged, "json"),
         Representation::AtomEntry | Representation::AtomFeed => entity_tag(judged, "atom"),
-        // The page contains the time until it checks again, so the tag depends on that, too.
+        // The page contains the time until it checks again, and no way to cancel the job past its deadline, so the tag depends on both.
         Representation::Html => {
             let wait = retry_after(judged).unwrap_or(0);
-            entity_tag(judged, &format!("html.{wait}"))
+            let is_late = judged.is_past_deadline(judged.at());
+            let late = if is_late { ".late" } else { "" };
+            entity_tag(judged, &format!("html.{wait}{late}"))
         }
     }
 }

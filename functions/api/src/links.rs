@@ -1,6 +1,6 @@
 //! The links of a response (RFC 8288).
 
-use engine::JobId;
+use engine::{JobId, KindName};
 
 use crate::{Answer, Incoming, JSON};
 
@@ -9,6 +9,12 @@ pub const OPENAPI_PATH: &str = "/openapi.json";
 
 /// The path of the secrets that sign the caller's webhooks.
 pub const CALLBACKS_PATH: &str = "/callbacks";
+
+/// The path of a kind.
+#[must_use]
+pub fn kind_path(kind: &KindName) -> String {
+    format!("/kinds/{kind}")
+}
 
 impl Answer {
     /// Returns this response with the links of a job: to itself, to the list, and to the document that describes its members.

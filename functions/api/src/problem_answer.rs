@@ -64,6 +64,7 @@ impl Problem {
             detail: self.said(),
             expired_at: self.expired_at(),
             request_id: &incoming.request_id,
+            base_url: incoming.owner.as_ref().map(|_| incoming.base_url.as_str()),
         }
     }
 

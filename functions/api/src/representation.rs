@@ -25,7 +25,7 @@ impl Representation {
     /// Representations of the list of jobs.
     pub const OF_LIST: &'static [Self] = &[Self::Json, Self::AtomFeed, Self::Html];
 
-    /// Representations of the home and problem-type documents.
+    /// Representations of the home document, kinds and problem types.
     pub const OF_DOCUMENT: &'static [Self] = &[Self::Json, Self::Html];
 
     /// Representations of a result, and of the OpenAPI document.

@@ -1,6 +1,6 @@
 //! Routes and resources.
 
-use engine::JobId;
+use engine::{JobId, KindName};
 use http::{Method, StatusCode};
 
 use crate::{Answer, Incoming, Problem, ProblemKind};
@@ -12,6 +12,8 @@ pub enum Resource {
     Home,
     /// `/openapi.json`: the OpenAPI document.
     OpenApi,
+    /// `/kinds/{name}`: a kind.
+    Kind(KindName),
     /// `/jobs`: the caller's jobs.
     Jobs,
     /// `/jobs/{id}`: a job.
@@ -53,6 +55,8 @@ pub enum Route {
     Home,
     /// `GET /openapi.json`
     OpenApi,
+    /// `GET /kinds/{name}`
+    Kind(KindName),
     /// `GET /problems/{slug}`
     ProblemType(ProblemKind),
     /// `GET /monitor/{token}`
@@ -76,6 +80,7 @@ impl Route {
         match (&resource, method.as_str()) {
             (Resource::Home, "GET") => Ok(Self::Home),
             (Resource::OpenApi, "GET") => Ok(Self::OpenApi),
+            (Resource::Kind(name), "GET") => Ok(Self::Kind(name.clone())),
             (Resource::Jobs, "POST") => Ok(Self::Submit),
             (Resource::Jobs, "GET") => Ok(Self::List),
             (Resource::Job(id), "GET") => Ok(Self::Status(*id)),
@@ -100,6 +105,7 @@ impl Resource {
         match segments[..] {
             [""] => Some(Self::Home),
             ["openapi.json"] => Some(Self::OpenApi),
+            ["kinds", name] => name.parse().ok().map(Self::Kind),
             ["jobs"] => Some(Self::Jobs),
             ["jobs", id] => id.parse().ok().map(Self::Job),
             ["jobs", id, "result"] => id.parse().ok().map(Self::JobResult),
@@ -126,6 +132,7 @@ impl Resource {
             Self::JobCancel(_) | Self::Uploads => "OPTIONS, POST",
             Self::Home
             | Self::OpenApi
+            | Self::Kind(_)
             | Self::Callbacks
             | Self::JobResult(_)
             | Self::ProblemType(_)
@@ -163,6 +170,10 @@ mod tests {
         let id: JobId = ID.parse().unwrap();
         assert_eq!(Resource::at("/"), Some(Resource::Home));
         assert_eq!(Resource::at("/openapi.json"), Some(Resource::OpenApi));
+        assert_eq!(
+            Resource::at("/kinds/csv_profile"),
+            Some(Resource::Kind("csv_profile".parse().unwrap()))
+        );
         assert_eq!(Resource::at("/jobs"), Some(Resource::Jobs));
         assert_eq!(
             Resource::at(&format!("/jobs/{ID}")),
@@ -197,6 +208,8 @@ mod tests {
             "/jobs/",
             "/jobs/1",
             "/job",
+            "/kinds",
+            "/kinds/Csv",
             "/uploads/",
             "/callbacks/",
             "/callback",

@@ -161,7 +161,7 @@ impl Relay {
             Entry::Refused(status) => plain(status, ""),
         };
         let headers = response.headers_mut();
-        // The address of the page is a secret, and a result that looks like a page is none.
+        // The address of the page is a secret, and a browser must not take a result for a page.
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response

@@ -58,6 +58,15 @@ impl Bucket {
             client: Arc::new(client),
         }))
     }
+
+    /// The origin of its URLs (RFC 6454): scheme, host and port.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        let url = self.client.url();
+        let host = url.find("://").map_or(0, |scheme| scheme + 3);
+        let end = url[host..].find('/').map_or(url.len(), |end| host + end);
+        &url[..end]
+    }
 }
 
 /// Does not show the credentials.

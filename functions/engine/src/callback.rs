@@ -5,7 +5,6 @@
 //! shows, and [`refused_range`] each address before a connection.
 
 mod address;
-mod decision;
 mod host;
 mod policy;
 mod schedule;
@@ -15,7 +14,6 @@ mod url;
 mod webhook_id;
 
 pub use address::{AddressRange, refused_range};
-pub use decision::{CallbackDecision, decide_delivery};
 pub use host::CallbackHost;
 pub use policy::CallbackPolicy;
 pub use schedule::{GIVE_UP_AFTER, NextDelivery, until_next_delivery};

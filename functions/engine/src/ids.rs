@@ -3,7 +3,6 @@
 mod creation_token;
 mod fingerprint;
 mod id;
-mod monitor_token;
 mod owner;
 mod upload_id;
 
@@ -11,6 +10,5 @@ pub use creation_token::{CreationToken, token};
 pub use fingerprint::Fingerprint;
 pub(crate) use id::mac;
 pub use id::{IdSecrets, JobId, ParseIdError, SECRET_MIN_CHARS};
-pub use monitor_token::MonitorToken;
 pub use owner::Owner;
 pub use upload_id::UploadId;

@@ -15,7 +15,8 @@ mod schema;
 mod variant;
 
 pub use catalog::{Catalog, CatalogBuilder};
-pub use intake::{Intake, IntakeBuilder, NamedUpload};
+pub use input_schema::NamedUpload;
+pub use intake::{Intake, IntakeBuilder};
 pub(crate) use limits::unenforced;
 pub use name::{KindName, ParseKindNameError};
 pub use place::pointer_to;

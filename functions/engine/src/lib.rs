@@ -19,6 +19,7 @@ mod config_error;
 mod context;
 mod cut;
 mod deadline;
+mod ended_slices;
 mod environment;
 mod ids;
 mod job;
@@ -26,6 +27,7 @@ mod job_error;
 mod judged;
 mod kinds;
 mod metrics;
+mod monitor_token;
 mod ownership;
 mod percent;
 mod process_state;
@@ -48,19 +50,20 @@ pub use bucket::{
     Bucket, LONGEST_ACCESS, MAX_OBJECT_BYTES, ObjectFacts, RESULT_DAYS, UploadedObject, upload_key,
 };
 pub use callback::{
-    AddressRange, Callback, CallbackDecision, CallbackHost, CallbackPolicy, CallbackState,
-    CallbackUrl, GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES, NextDelivery, RefusedUrl, SigningSecret,
-    SigningSecrets, WebhookId, decide_delivery, refused_range, until_next_delivery,
+    AddressRange, Callback, CallbackHost, CallbackPolicy, CallbackState, CallbackUrl,
+    GIVE_UP_AFTER, MAX_CALLBACK_URL_BYTES, NextDelivery, RefusedUrl, SigningSecret, SigningSecrets,
+    WebhookId, refused_range, until_next_delivery,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_BYTES};
 pub use claim::{ClaimDecision, Unclaimed, decide_claim};
 pub use config_error::ConfigError;
 pub use context::{Context, Progress, RunControl, run_context};
 pub use deadline::WRITE_HORIZON;
+pub use ended_slices::EndedSlices;
 pub use environment::Environment;
 pub use ids::{
-    CreationToken, Fingerprint, IdSecrets, JobId, MonitorToken, Owner, ParseIdError,
-    SECRET_MIN_CHARS, UploadId, token,
+    CreationToken, Fingerprint, IdSecrets, JobId, Owner, ParseIdError, SECRET_MIN_CHARS, UploadId,
+    token,
 };
 pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError, MIN_SLICE, MIN_SNOOZE};
@@ -70,14 +73,15 @@ pub use kinds::{
     Registry, RegistryError, Runner, Runners, RunnersBuilder, pointer_to,
 };
 pub use metrics::{Happened, Metrics};
+pub use monitor_token::MonitorToken;
 pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};
 pub use percent::Percent;
 pub use process_state::{ProcessState, Shared};
 pub use queue::{
-    BatchMessage, CallbackMessage, CallbackQueue, HandBack, JobMessage, JobQueue,
+    BatchMessage, CallbackDecision, CallbackMessage, CallbackQueue, HandBack, JobMessage, JobQueue,
     MAX_BATCH_MESSAGES, MAX_DELAY, MAX_DELIVERIES, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MAX_PAUSES,
     MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES, ParseMessageError, ParseTraceContextError, QueueError,
-    Receipt, TraceContext, VISIBILITY_MARGIN, into_batches,
+    Receipt, TraceContext, VISIBILITY_MARGIN, decide_delivery, into_batches,
 };
 pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;
@@ -86,7 +90,6 @@ pub use schedule::{
 };
 pub use settings::{Authorization, LONGEST_HOLD, LONGEST_SCHEDULE_AHEAD};
 pub use signed::{Service, ServiceError};
-pub use slices::EndedSlices;
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
     Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion,

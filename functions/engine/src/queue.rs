@@ -1,5 +1,6 @@
 //! The queues of jobs and of webhooks: what travels through them, and why a message is returned to them.
 
+mod callback_decision;
 mod callback_message;
 mod callback_queue;
 mod hand_back;
@@ -8,6 +9,7 @@ mod message;
 mod send_batch;
 mod trace_context;
 
+pub use callback_decision::{CallbackDecision, decide_delivery};
 pub use callback_message::CallbackMessage;
 pub use callback_queue::CallbackQueue;
 pub use hand_back::HandBack;

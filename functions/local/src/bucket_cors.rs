@@ -11,6 +11,9 @@ use crate::cors::CORS_MAX_AGE_SECONDS;
 /// Methods that a page of any origin may use: the signature of the URL is the authority.
 pub const BUCKET_READ_METHODS: [&str; 2] = ["GET", "HEAD"];
 
+/// The pages of the service itself, also behind `accepted open`, may upload. Here, as there, the port is any.
+pub const BUCKET_PAGE_ORIGIN: &str = "http://127.0.0.1:*";
+
 /// Headers of an upload, which a page of the deployment's origins may send.
 pub const BUCKET_UPLOAD_HEADERS: [&str; 3] =
     ["content-type", "if-none-match", "x-amz-checksum-sha256"];
@@ -19,7 +22,7 @@ pub const BUCKET_UPLOAD_HEADERS: [&str; 3] =
 pub const BUCKET_RESPONSE_HEADERS: [&str; 4] =
     ["accept-ranges", "content-length", "content-range", "etag"];
 
-/// A rule of the configuration. `*` stands for every origin or header.
+/// A rule of the configuration. `*` stands for every origin or header, and at the end of an origin for everything that follows.
 struct Rule {
     origins: Vec<String>,
     methods: &'static [&'static str],
@@ -30,8 +33,9 @@ struct Rule {
 pub(crate) struct BucketCors([Rule; 2]);
 
 impl BucketCors {
-    /// Allows reads from every origin, and uploads from these.
-    pub(crate) fn new(upload_origins: Vec<String>) -> Self {
+    /// Allows reads from every origin, and uploads from these and the pages of the service.
+    pub(crate) fn new(mut upload_origins: Vec<String>) -> Self {
+        upload_origins.push(BUCKET_PAGE_ORIGIN.to_owned());
         let reads = Rule {
             origins: vec!["*".to_owned()],
             methods: &BUCKET_READ_METHODS,
@@ -82,9 +86,16 @@ impl BucketCors {
     fn rule(&self, request: &HeaderMap, method: &str) -> Option<(&Rule, HeaderValue)> {
         let origin = request.get(header::ORIGIN)?;
         self.0.iter().find_map(|rule| {
-            let is_allowed = |allowed: &&String| *allowed == "*" || origin == allowed.as_str();
+            let is_allowed = |allowed: &&String| match allowed.strip_suffix('*') {
+                Some(beginning) => origin.as_bytes().starts_with(beginning.as_bytes()),
+                None => origin == allowed.as_str(),
+            };
             let allowed = rule.origins.iter().find(is_allowed)?;
-            let allowed = HeaderValue::from_str(allowed).ok()?;
+            let allowed = if allowed == "*" {
+                HeaderValue::from_static("*")
+            } else {
+                origin.clone()
+            };
             rule.methods.contains(&method).then_some((rule, allowed))
         })
     }
@@ -110,5 +121,29 @@ impl Rule {
         headers
             .filter_map(|(name, value)| Some((name, value?)))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_of_the_service_and_of_the_given_origins_may_upload_and_others_read() {
+        let cors = BucketCors::new(vec!["https://app.example.com".to_owned()]);
+        let allowed = |method: &Method, origin: &'static str| {
+            let request =
+                HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static(origin))]);
+            let headers = cors.headers(method, &request);
+            let allowed = headers.get(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+            allowed.map(|origin| origin.to_str().unwrap().to_owned())
+        };
+        for origin in ["http://127.0.0.1:3000", "https://app.example.com"] {
+            assert_eq!(allowed(&Method::PUT, origin).as_deref(), Some(origin));
+        }
+        for origin in ["https://evil.example", "http://127.0.0.10:1", "null"] {
+            assert_eq!(allowed(&Method::PUT, origin), None, "{origin}");
+            assert_eq!(allowed(&Method::GET, origin).as_deref(), Some("*"));
+        }
     }
 }

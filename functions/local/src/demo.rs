@@ -1,5 +1,6 @@
 //! `demo`: the whole life of a job, from its submission to 410, in a few seconds.
 
+mod error;
 mod profile_table;
 mod show;
 mod webhooks;
@@ -15,7 +16,8 @@ use client::{Client, CommandError, Content, MAX_BODY_BYTES, Options, read_text};
 use crate::function::LogSink;
 use crate::service::Service;
 use crate::service_options::ServiceOptions;
-use show::{Csv, DemoError};
+use error::DemoError;
+use show::Csv;
 use webhooks::Webhooks;
 
 /// Airports of the USA, from vega-datasets (BSD-3-Clause): see `data/README.md`.

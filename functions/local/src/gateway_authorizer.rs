@@ -13,11 +13,7 @@ use serde_json::{Value, json};
 use crate::function::ACCOUNT_ID;
 use crate::gateway_response::own_error;
 use crate::gateway_signature::{KeyPair, is_signed};
-use crate::gateway_tokens::TokenIssuer;
-
-/// The issuer of every name. `.invalid` is never a real host (RFC 2606), so no record made here looks like one of an
-/// authenticated caller.
-pub(crate) const ISSUER: &str = "https://local.invalid";
+use crate::gateway_tokens::{ISSUER, TokenIssuer};
 
 /// What the gateway demands of a request.
 #[derive(Clone, Debug, Default)]

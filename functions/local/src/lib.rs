@@ -56,7 +56,9 @@ mod target;
 
 pub use backends::{BackendOptions, Backends, TABLE};
 pub use bucket::BUCKET;
-pub use bucket_cors::{BUCKET_READ_METHODS, BUCKET_RESPONSE_HEADERS, BUCKET_UPLOAD_HEADERS};
+pub use bucket_cors::{
+    BUCKET_PAGE_ORIGIN, BUCKET_READ_METHODS, BUCKET_RESPONSE_HEADERS, BUCKET_UPLOAD_HEADERS,
+};
 pub use build::Build;
 pub use cli::main;
 pub use clients::{dynamodb_client, sqs_client};

@@ -1,5 +1,5 @@
 //! The Lambda function that shows jobs: `GET /jobs/{id}`, `GET /jobs/{id}/result`, `GET /jobs`, `GET /callbacks`, the OpenAPI document
-//! and the pages of the problem types. It never writes.
+//! and the pages of the kinds and the problem types. It never writes.
 //!
 //! A record is judged when it is read: a job that did not finish by its deadline has failed, and after `expires-at` its URI is 410.
 //! So no process has to sweep the table.
@@ -32,6 +32,8 @@ struct App {
     authorization: Option<Authorization>,
     /// The parts of the service that are optional.
     features: Features,
+    /// The origin of the bucket, to which the page of a kind may send files.
+    upload_origin: Option<String>,
 }
 
 /// Reads the configuration, builds the clients, and serves until the process ends.
@@ -54,6 +56,7 @@ pub async fn run() -> Result<(), Error> {
         webhooks,
         monitor_links,
     };
+    let upload_origin = bucket.as_ref().map(|bucket| bucket.origin().to_owned());
     let app = Arc::new(App {
         store: JobStore::new(aws.dynamodb, table).with_bucket(bucket),
         secrets,
@@ -61,6 +64,7 @@ pub async fn run() -> Result<(), Error> {
         catalog,
         authorization,
         features,
+        upload_origin,
     });
     api::serve(gateway, move |incoming| handle(app.clone(), incoming)).await
 }
@@ -71,7 +75,8 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
         Ok(Route::Status(id)) => job::status(&app, &incoming, id, now).await,
         Ok(Route::JobResult(id)) => job::result(&app, &incoming, id, now).await,
         Ok(Route::List) => list::list(&app, &incoming, now).await,
-        Ok(Route::Home) => pages::home(&incoming, app.features.webhooks),
+        Ok(Route::Home) => pages::home(&app, &incoming),
+        Ok(Route::Kind(name)) => pages::kind(&app, &incoming, &name),
         Ok(Route::Monitor(token)) => monitor::page(&app, &incoming, &token, now).await,
         Ok(Route::OpenApi) => openapi::answer(&app, &incoming),
         Ok(Route::Callbacks) => callbacks::secrets(&app, &incoming),

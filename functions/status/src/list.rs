@@ -1,10 +1,10 @@
 //! `GET /jobs`.
 
 use api::{
-    Answer, Feed, Incoming, JobList, JobMembers, Problem, ProblemKind, Representation, json,
-    list_page,
+    Answer, Feed, Incoming, JobList, JobMembers, ListQuery, Problem, ProblemKind, Representation,
+    json, list_page,
 };
-use engine::{Cursor, JobFilter, JobState, MAX_PAGE, Outcome, Timestamp};
+use engine::{Catalog, Cursor, JobFilter, JobState, KindName, MAX_PAGE, Outcome, Timestamp};
 use lambda_http::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -37,18 +37,32 @@ pub(crate) async fn list(
     let limit = limit(incoming.query.first("limit"))?;
     let cursor = cursor(incoming.query.first("cursor"))?;
     let status = incoming.query.first("job-status");
-    let page = app
+    let name = kind(incoming.query.first("name"), &app.catalog)?;
+    let mut page = app
         .store
         .list(owner, limit, cursor.as_ref(), filter(status)?, now)
         .await?;
-    let filter = status
-        .map(|status| format!("&job-status={status}"))
-        .unwrap_or_default();
+    if let Some(name) = name {
+        page.jobs.retain(|job| job.kind == *name);
+    }
+    // Formatted again, because the client may have sent it with leading zeros.
+    let given_limit = incoming.query.first("limit").map(|_| limit);
+    let query = ListQuery {
+        limit: given_limit,
+        cursor: incoming.query.first("cursor"),
+        status,
+        name: name.map(KindName::as_str),
+    };
+    let here = incoming.url(&query.path());
     let next_cursor = page.next.map(|cursor| cursor.to_string());
-    let next = next_cursor
-        .as_ref()
-        .map(|cursor| incoming.url(&format!("/jobs?limit={limit}&cursor={cursor}{filter}")));
-    let here = this_page(incoming, limit);
+    let next = next_cursor.as_deref().map(|cursor| {
+        let next = ListQuery {
+            limit: Some(limit),
+            cursor: Some(cursor),
+            ..query
+        };
+        incoming.url(&next.path())
+    });
     let body = match form {
         Representation::Json => json(&ListDocument {
             jobs: page.jobs.iter().map(JobMembers::of).collect(),
@@ -68,6 +82,8 @@ pub(crate) async fn list(
             let list = JobList {
                 jobs: &page.jobs,
                 next: next.as_deref(),
+                query,
+                kinds: &app.catalog.names().collect::<Vec<_>>(),
             };
             list_page(&list, &incoming.base_url)
         }
@@ -81,22 +97,6 @@ pub(crate) async fn list(
         .described(incoming)
         .with("cache-control", "private, no-cache")
         .with("vary", "accept, authorization"))
-}
-
-/// The URL of this page. Its parameters have been parsed, so they contain only characters that a URL may have. The limit is
-/// formatted again, because the client may have sent it with leading zeros.
-fn this_page(incoming: &Incoming, limit: usize) -> String {
-    let given = |name: &str| incoming.query.first(name);
-    let limit = given("limit").map(|_| format!("limit={limit}"));
-    let others =
-        ["cursor", "job-status"].map(|name| given(name).map(|value| format!("{name}={value}")));
-    let given: Vec<_> = limit
-        .into_iter()
-        .chain(others.into_iter().flatten())
-        .collect();
-    let query = given.join("&");
-    let mark = if query.is_empty() { "" } else { "?" };
-    incoming.url(&format!("/jobs{mark}{query}"))
 }
 
 fn limit(text: Option<&str>) -> Result<usize, Problem> {
@@ -118,6 +118,17 @@ fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
     text.map(str::parse)
         .transpose()
         .map_err(|error: engine::ParseCursorError| invalid(&format!("'cursor' is {error}.")))
+}
+
+/// The kind of the filter, as the deployment names it.
+fn kind<'a>(text: Option<&str>, catalog: &'a Catalog) -> Result<Option<&'a KindName>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let known = catalog.names().find(|name| name.as_str() == text);
+    let unknown = || {
+        let names: Vec<_> = catalog.names().map(KindName::as_str).collect();
+        invalid(&format!("'name' must be one of {}.", names.join(", ")))
+    };
+    known.map(Some).ok_or_else(unknown)
 }
 
 fn filter(text: Option<&str>) -> Result<JobFilter, Problem> {

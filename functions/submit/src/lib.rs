@@ -188,6 +188,7 @@ async fn command(app: &Arc<App>, incoming: &Incoming, now: Timestamp) -> Result<
         | Route::JobResult(_)
         | Route::Home
         | Route::OpenApi
+        | Route::Kind(_)
         | Route::Callbacks
         | Route::ProblemType(_)
         | Route::Monitor(_) => return Err(Problem::new(ProblemKind::NotFound)),

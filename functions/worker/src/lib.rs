@@ -29,7 +29,6 @@ mod work;
 pub use delivery::ending;
 pub use invocation::Limit;
 pub use retry::{After, Circumstances};
-pub use webhook::{Answer, Unanswered, Webhook, WebhookClient, Why};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,7 @@
 mod answer;
 mod resolver;
 
-pub use answer::{Answer, Unanswered, Why};
+pub(crate) use answer::{Answer, Unanswered, Why};
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -39,18 +39,18 @@ const USER_AGENT: &str = concat!("accepted/", env!("CARGO_PKG_VERSION"));
 
 /// What is delivered.
 #[derive(Clone, Debug)]
-pub struct Webhook<'a> {
+pub(crate) struct Webhook<'a> {
     /// The URL as stored. It is judged here, by the policy of today.
-    pub url: &'a str,
+    pub(crate) url: &'a str,
     /// The headers of [`engine::SigningSecrets::headers`], made for this delivery.
-    pub headers: [(&'static str, String); 3],
+    pub(crate) headers: [(&'static str, String); 3],
     /// The JSON document that they sign.
-    pub body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 /// The client of the webhooks of a process. A process that delivers none builds no connector and reads no root certificates for it.
 #[derive(Debug)]
-pub struct WebhookClient {
+pub(crate) struct WebhookClient {
     policy: CallbackPolicy,
     resolver: CheckedResolver,
     tls: TlsContext,
@@ -61,7 +61,7 @@ pub struct WebhookClient {
 impl WebhookClient {
     /// A client that delivers to the URLs that `policy` allows. Builds nothing yet.
     #[must_use]
-    pub fn new(policy: CallbackPolicy) -> Self {
+    pub(crate) fn new(policy: CallbackPolicy) -> Self {
         Self {
             policy,
             resolver: CheckedResolver::of_system(),
@@ -74,7 +74,7 @@ impl WebhookClient {
     /// Makes one delivery, within 15 seconds. `now` is when it starts, and the base of a `Retry-After` that is a date.
     ///
     /// A status is an answer, even if the rest of the response does not arrive.
-    pub async fn deliver(&self, webhook: Webhook<'_>, now: Timestamp) -> Answer {
+    pub(crate) async fn deliver(&self, webhook: Webhook<'_>, now: Timestamp) -> Answer {
         let Ok(url) = CallbackUrl::parse(webhook.url, &self.policy) else {
             return Answer::unanswered(Unanswered::RefusedUrl);
         };

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use engine::Timestamp;
+use engine::{KindName, Timestamp};
 use http::StatusCode;
 
-use super::{Page, answer, time};
+use super::{Page, TIMES, answer, prose, time};
 use crate::markup::Escaped;
-use crate::{Answer, CALLBACKS_PATH, OPENAPI_PATH, ProblemKind};
+use crate::{Answer, CALLBACKS_PATH, OPENAPI_PATH, ProblemKind, kind_path};
 
 /// The contents of a problem's page.
 pub(crate) struct DescribedProblem<'a> {
@@ -18,19 +18,21 @@ pub(crate) struct DescribedProblem<'a> {
     pub(crate) detail: &'a str,
     pub(crate) expired_at: Option<Timestamp>,
     pub(crate) request_id: &'a str,
+    /// The beginning of the links to other pages, if the reader may see those.
+    pub(crate) base_url: Option<&'a str>,
 }
 
 /// The page of a problem, with its status.
 pub(crate) fn problem_answer(problem: &DescribedProblem<'_>) -> Answer {
     let expired_at = problem.expired_at;
-    let expired_at = expired_at.map(|at| format!("<p>It expired at {}.</p>\n", time(at)));
+    let expiry = expired_at.map(|at| format!("<p>It expired at {}.</p>\n", time(at)));
     let main = format!(
         "<main>\n<p class=\"over\">{}</p>\n<h1>{}</h1>\n<p>{}</p>\n{}<p class=\"soft\">Request {} · \
          <a href=\"{}\">What this means</a></p>\n</main>\n",
         problem.status,
         Escaped(problem.title),
         Escaped(problem.detail),
-        expired_at.unwrap_or_default(),
+        expiry.unwrap_or_default(),
         Escaped(problem.request_id),
         Escaped(&problem.uri),
     );
@@ -39,16 +41,33 @@ pub(crate) fn problem_answer(problem: &DescribedProblem<'_>) -> Answer {
     } else {
         "failed"
     };
-    answer(problem.status, plain(problem.title, tone, &main))
+    let page = Page {
+        title: problem.title,
+        tone,
+        base_url: problem.base_url,
+        scripts: if expired_at.is_some() { &[TIMES] } else { &[] },
+        ..Page::default()
+    };
+    answer(problem.status, page.around(main))
 }
 
-/// The page of `/`. `has_webhooks`: whether it links to the secrets that sign webhooks.
+/// The page of `/`: the kinds with their descriptions. `has_webhooks`: whether it links to the secrets that sign webhooks.
 #[must_use]
-pub fn home_page(base_url: &str, has_webhooks: bool) -> String {
+pub fn home_page(base_url: &str, kinds: &[(&KindName, String)], has_webhooks: bool) -> String {
     let base = Escaped(base_url);
+    let mut items = String::new();
+    for (name, description) in kinds {
+        let summary = description.split("\n\n").next().unwrap_or_default();
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            items,
+            "<li><div><h2>{name}</h2>\n{}</div>\n<a class=\"button\" href=\"{base}{}\" aria-label=\"Submit {name}\">Submit</a></li>",
+            prose(summary),
+            kind_path(name),
+        );
+    }
     let mut problems = String::new();
     for kind in ProblemKind::ALL {
-        // Writing to a string cannot fail.
         let _ = writeln!(
             problems,
             "<dt><a href=\"{base}/problems/{}\">{}</a></dt><dd>{}</dd>",
@@ -58,22 +77,26 @@ pub fn home_page(base_url: &str, has_webhooks: bool) -> String {
         );
     }
     let webhooks = if has_webhooks {
-        format!(" <a href=\"{base}{CALLBACKS_PATH}\">Webhook secrets</a>")
+        format!(
+            "<li><a href=\"{base}{CALLBACKS_PATH}\">Webhook secrets</a>: they sign what your receivers get</li>\n"
+        )
     } else {
         String::new()
     };
     let main = format!(
-        "<main>\n<h1>Asynchronous jobs over HTTP</h1>\n<p>Submit a job with <code>POST {base}/jobs</code>. The response is \
+        "<main>\n<h1>Asynchronous jobs over HTTP</h1>\n<p>Submit a job here or with <code>POST {base}/jobs</code>. The response is \
          <code>202 Accepted</code>, with the address of a page that shows the job's progress.</p>\n\
-         <p><a class=\"button\" href=\"{base}/jobs\">Your jobs</a> <a href=\"{base}{OPENAPI_PATH}\">OpenAPI</a>{webhooks}</p>\n\
-         <p>Problem types:</p>\n<dl>{problems}</dl>\n</main>\n"
+         <ul class=\"kinds\">\n{items}</ul>\n\
+         <ul class=\"plain\">\n<li><a href=\"{base}/jobs\">Your jobs</a>: the newest first, with their progress</li>\n\
+         <li><a href=\"{base}{OPENAPI_PATH}\">OpenAPI document</a>: every request and answer, for programs</li>\n{webhooks}</ul>\n\
+         <details><summary>Problem types</summary>\n<dl>{problems}</dl></details>\n</main>\n"
     );
-    plain("Asynchronous jobs over HTTP", "running", &main)
+    plain("Asynchronous jobs over HTTP", "running", base_url, &main)
 }
 
 /// The page behind a problem's type.
 #[must_use]
-pub fn problem_type_page(kind: ProblemKind) -> String {
+pub fn problem_type_page(kind: ProblemKind, base_url: &str) -> String {
     let main = format!(
         "<main>\n<p class=\"over\">{} · {}</p>\n<h1>{}</h1>\n<p>{}</p>\n</main>\n",
         kind.status(),
@@ -81,15 +104,15 @@ pub fn problem_type_page(kind: ProblemKind) -> String {
         Escaped(kind.title()),
         Escaped(kind.explanation()),
     );
-    plain(kind.title(), "failed", &main)
+    plain(kind.title(), "failed", base_url, &main)
 }
 
-fn plain(title: &str, tone: &str, main: &str) -> String {
+fn plain(title: &str, tone: &str, base_url: &str, main: &str) -> String {
     let page = Page {
         title,
         tone,
-        wait: None,
-        tag: "",
+        base_url: Some(base_url),
+        ..Page::default()
     };
     page.around(main)
 }

@@ -2,7 +2,7 @@
 
 use engine::{Callback, CallbackState, JobState, Judged, Outcome};
 
-use super::{Page, latest_report, time};
+use super::{FOLLOW, JOB, Page, TIMES, latest_report, time, tone};
 use crate::document::error_of;
 use crate::job_path;
 use crate::markup::Escaped;
@@ -33,34 +33,38 @@ pub(crate) fn job_page(judged: &Judged<'_>, view: &JobView<'_>) -> String {
         JobState::Scheduled | JobState::Completed(_) => format!("{state} · {}", judged.kind),
     };
     let main = format!(
-        "<main>\n<p class=\"over\">{over}</p>\n<h1 id=\"state\" aria-live=\"polite\">{state}</h1>\n\
+        "<main id=\"job\">\n<p class=\"over\">{over}</p>\n<h1 id=\"state\" aria-live=\"polite\">{state}</h1>\n\
          <p id=\"summary\">{}</p>\n\
          <div class=\"bar\"><progress id=\"progress\" max=\"100\" value=\"{percent}\" aria-label=\"Progress\">{percent} %</progress>\
          <span id=\"percent\">{percent} %</span></div>\n\
-         <div id=\"outcome\">{}</div>\n<dl id=\"facts\">{}</dl>\n<p id=\"trouble\" role=\"status\" class=\"soft\"></p>\n{}</main>\n",
+         <div id=\"outcome\">{}</div>\n<dl id=\"facts\">{}</dl>\n<p id=\"trouble\" role=\"status\" class=\"soft\"></p>\n{}</main>\n{}",
         Escaped(latest_report(judged)),
         outcome(judged, view),
         facts(judged, view),
-        links(view),
+        commands(judged, view),
+        if view.is_guest { "" } else { DIALOG },
     );
+    let scripts: &[_] = match (view.is_guest, view.wait) {
+        (true, None) => &[TIMES],
+        (true, Some(_)) => &[TIMES, FOLLOW],
+        (false, None) => &[TIMES, JOB],
+        (false, Some(_)) => &[TIMES, JOB, FOLLOW],
+    };
     let page = Page {
         title: &title,
         tone: tone(judged),
+        base_url: (!view.is_guest).then_some(view.base_url),
         wait: view.wait,
         tag: view.tag,
+        scripts,
     };
     page.around(main)
 }
 
-fn tone(judged: &Judged<'_>) -> &'static str {
-    match judged.state {
-        JobState::Scheduled => "scheduled",
-        JobState::Started => "running",
-        JobState::Completed(Outcome::Success) => "succeeded",
-        JobState::Completed(Outcome::Failed) => "failed",
-        JobState::Completed(Outcome::Canceled) => "canceled",
-    }
-}
+/// Asks before something is done that cannot be undone.
+const DIALOG: &str = "<dialog aria-labelledby=\"question\"><form method=\"dialog\"><p id=\"question\"></p>\n\
+    <p class=\"actions\"><button class=\"quiet\" value=\"\">Back</button> \
+    <button class=\"button danger\" value=\"yes\"></button></p></form></dialog>\n";
 
 fn outcome(judged: &Judged<'_>, view: &JobView<'_>) -> String {
     match judged.outcome() {
@@ -134,14 +138,36 @@ fn callback(callback: &Callback) -> String {
     )
 }
 
-fn links(view: &JobView<'_>) -> String {
+/// The id, and what its owner can do with the job now.
+fn commands(judged: &Judged<'_>, view: &JobView<'_>) -> String {
     if view.is_guest {
         return String::new();
     }
-    let jobs = format!("{}/jobs", view.base_url);
+    let (base, id) = (Escaped(view.base_url), judged.id);
+    let command = |method: &str, path: &str, then: &str, label: &str, question: &str| {
+        format!(
+            "<button type=\"button\" class=\"quiet\" data-method=\"{method}\" data-href=\"{base}/jobs/{id}{path}\"{then} \
+             data-ask=\"{question}\">{label}</button>"
+        )
+    };
+    let cancel = |question| command("POST", "/cancel", "", "Cancel job", question);
+    let then = format!(" data-then=\"{base}/jobs\"");
+    let possible = match judged.state {
+        JobState::Completed(_) => command(
+            "DELETE",
+            "",
+            &then,
+            "Delete job",
+            "Delete this job and its result? Its address will be gone.",
+        ),
+        // The cancel of an overdue job is refused.
+        _ if judged.cancel_requested || judged.is_past_deadline(judged.at()) => String::new(),
+        JobState::Scheduled => cancel("Cancel this job? It will not start."),
+        JobState::Started => cancel("Cancel this job? What it has done so far is not undone."),
+    };
     format!(
-        "<p class=\"soft\"><a href=\"{}\">All jobs</a></p>\n",
-        Escaped(&jobs)
+        "<p class=\"id\"><code>{id}</code> <button type=\"button\" class=\"quiet\" data-copy=\"{id}\" aria-label=\"Copy the id\">Copy</button></p>\n\
+         <p id=\"said\" role=\"status\" class=\"soft\"></p>\n<p id=\"commands\" class=\"actions\">{possible}</p>\n"
     )
 }
 
@@ -185,5 +211,50 @@ mod tests {
         assert!(!shown.contains("href=\"https://a.example"), "{shown}");
         let of_guest = page(&record, true);
         assert!(!of_guest.contains("a.example") && !of_guest.contains("Callback"));
+    }
+
+    /// The last two are one job: overdue, its cancel would be refused.
+    #[test]
+    fn an_owner_is_offered_what_can_be_done_now_and_a_guest_nothing() {
+        let job = test_kit::new_job();
+        let (start, id) = (job.scheduled_start, job.id);
+        let record = JobRecord::begin(job, start);
+        let of = |change: fn(&mut JobRecord)| {
+            let mut record = record.clone();
+            change(&mut record);
+            record
+        };
+        let cancel =
+            format!("data-method=\"POST\" data-href=\"https://api.example.com/jobs/{id}/cancel\"");
+        let delete = format!(
+            "data-method=\"DELETE\" data-href=\"https://api.example.com/jobs/{id}\" data-then=\"https://api.example.com/jobs\""
+        );
+        for (record, expected) in [
+            (of(|_| ()), [true, false]),
+            (of(|job| job.state = JobState::Started), [true, false]),
+            (
+                of(|job| job.state = JobState::Completed(Outcome::Failed)),
+                [false, true],
+            ),
+            (
+                of(|job| {
+                    job.state = JobState::Started;
+                    job.cancel_requested = true;
+                }),
+                [false, false],
+            ),
+            (of(|job| job.deadline = job.created_at), [false, false]),
+        ] {
+            let shown = page(&record, false);
+            assert_eq!(
+                [&cancel, &delete].map(|it| shown.contains(it.as_str())),
+                expected,
+                "{record:?}"
+            );
+            let of_guest = page(&record, true);
+            for secret in ["<button", "<dialog", "href", &id.to_string()] {
+                assert!(!of_guest.contains(secret), "{secret}: {of_guest}");
+            }
+        }
     }
 }

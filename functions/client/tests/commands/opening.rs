@@ -1,10 +1,12 @@
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use reqwest::header::{COOKIE, HeaderMap};
 use reqwest::{Method, RequestBuilder, Response, redirect};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::run;
 use crate::scripted::{Answer, ID, Seen, Service};
@@ -246,10 +248,13 @@ async fn pages_that_the_credentials_do_not_open_are_not_served() {
     ] {
         let service = Service::start(vec![answer]).await;
 
-        assert_eq!(
-            run(&service, &["open", "--no-browser"]).await,
-            (code, String::new())
+        // What is served would be served for ever.
+        let opened = timeout(
+            Duration::from_secs(30),
+            run(&service, &["open", "--no-browser"]),
         );
+
+        assert_eq!(opened.await.unwrap(), (code, String::new()));
     }
 }
 

@@ -10,8 +10,6 @@ pub struct AddressRange {
     prefix_bits: u32,
     /// What the range is for.
     pub purpose: &'static str,
-    /// The document that reserves the range.
-    pub source: &'static str,
 }
 
 /// In CIDR notation.
@@ -47,44 +45,31 @@ pub fn refused_range(address: IpAddr) -> Option<&'static AddressRange> {
     REFUSED.iter().find(|range| range.contains(address))
 }
 
-const fn v4(
-    [a, b, c, d]: [u8; 4],
-    prefix_bits: u32,
-    purpose: &'static str,
-    source: &'static str,
-) -> AddressRange {
+const fn v4([a, b, c, d]: [u8; 4], prefix_bits: u32, purpose: &'static str) -> AddressRange {
     AddressRange {
         network: IpAddr::V4(Ipv4Addr::new(a, b, c, d)),
         prefix_bits,
         purpose,
-        source,
     }
 }
 
 /// `network` is the first 64 bits of the range.
-const fn v6(
-    network: u64,
-    prefix_bits: u32,
-    purpose: &'static str,
-    source: &'static str,
-) -> AddressRange {
+const fn v6(network: u64, prefix_bits: u32, purpose: &'static str) -> AddressRange {
     // Widening; `u128::from` is not const.
     let bits = (network as u128) << 64;
     AddressRange {
         network: IpAddr::V6(Ipv6Addr::from_bits(bits)),
         prefix_bits,
         purpose,
-        source,
     }
 }
 
 /// A range of IPv6 that embeds IPv4 addresses in its last 32 bits.
-const fn v6_of_v4(network: Ipv6Addr, purpose: &'static str, source: &'static str) -> AddressRange {
+const fn v6_of_v4(network: Ipv6Addr, purpose: &'static str) -> AddressRange {
     AddressRange {
         network: IpAddr::V6(network),
         prefix_bits: 96,
         purpose,
-        source,
     }
 }
 
@@ -95,59 +80,59 @@ const fn v6_of_v4(network: Ipv6Addr, purpose: &'static str, source: &'static str
 /// <https://www.iana.org/assignments/iana-ipv6-special-registry>, and the documents in the table.
 #[rustfmt::skip]
 static REFUSED: [AddressRange; 50] = [
-    v4([0, 0, 0, 0], 8, "this network", "RFC 791, section 3.2"),
-    v4([10, 0, 0, 0], 8, "private use", "RFC 1918"),
-    v4([100, 64, 0, 0], 10, "shared address space of providers", "RFC 6598"),
-    v4([127, 0, 0, 0], 8, "loopback", "RFC 1122, section 3.2.1.3"),
-    v4([169, 254, 169, 254], 32, "instance metadata", "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html"),
-    v4([169, 254, 170, 2], 32, "container credentials", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"),
-    v4([169, 254, 0, 0], 16, "link local", "RFC 3927"),
-    v4([172, 16, 0, 0], 12, "private use", "RFC 1918"),
-    v4([192, 0, 0, 0], 24, "IETF protocol assignments", "RFC 6890, section 2.1"),
-    v4([192, 0, 2, 0], 24, "documentation", "RFC 5737"),
-    v4([192, 31, 196, 0], 24, "AS112", "RFC 7535"),
-    v4([192, 52, 193, 0], 24, "automatic multicast tunneling", "RFC 7450"),
-    v4([192, 88, 99, 0], 24, "6to4 relay", "RFC 7526"),
-    v4([192, 168, 0, 0], 16, "private use", "RFC 1918"),
-    v4([192, 175, 48, 0], 24, "AS112", "RFC 7534"),
-    v4([198, 18, 0, 0], 15, "benchmarks", "RFC 2544"),
-    v4([198, 51, 100, 0], 24, "documentation", "RFC 5737"),
-    v4([203, 0, 113, 0], 24, "documentation", "RFC 5737"),
-    v4([224, 0, 0, 0], 4, "multicast", "RFC 5771"),
-    v4([255, 255, 255, 255], 32, "limited broadcast", "RFC 919, section 7"),
-    v4([240, 0, 0, 0], 4, "reserved", "RFC 1112, section 4"),
+    v4([0, 0, 0, 0], 8, "this network"), // RFC 791, section 3.2
+    v4([10, 0, 0, 0], 8, "private use"), // RFC 1918
+    v4([100, 64, 0, 0], 10, "shared address space of providers"), // RFC 6598
+    v4([127, 0, 0, 0], 8, "loopback"), // RFC 1122, section 3.2.1.3
+    v4([169, 254, 169, 254], 32, "instance metadata"), // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+    v4([169, 254, 170, 2], 32, "container credentials"), // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+    v4([169, 254, 0, 0], 16, "link local"), // RFC 3927
+    v4([172, 16, 0, 0], 12, "private use"), // RFC 1918
+    v4([192, 0, 0, 0], 24, "IETF protocol assignments"), // RFC 6890, section 2.1
+    v4([192, 0, 2, 0], 24, "documentation"), // RFC 5737
+    v4([192, 31, 196, 0], 24, "AS112"), // RFC 7535
+    v4([192, 52, 193, 0], 24, "automatic multicast tunneling"), // RFC 7450
+    v4([192, 88, 99, 0], 24, "6to4 relay"), // RFC 7526
+    v4([192, 168, 0, 0], 16, "private use"), // RFC 1918
+    v4([192, 175, 48, 0], 24, "AS112"), // RFC 7534
+    v4([198, 18, 0, 0], 15, "benchmarks"), // RFC 2544
+    v4([198, 51, 100, 0], 24, "documentation"), // RFC 5737
+    v4([203, 0, 113, 0], 24, "documentation"), // RFC 5737
+    v4([224, 0, 0, 0], 4, "multicast"), // RFC 5771
+    v4([255, 255, 255, 255], 32, "limited broadcast"), // RFC 919, section 7
+    v4([240, 0, 0, 0], 4, "reserved"), // RFC 1112, section 4
     // Inside 2000::/3, the global unicast addresses.
-    v6(0x2001_0000_0000_0000, 32, "Teredo", "RFC 4380"),
-    v6(0x2001_0002_0000_0000, 48, "benchmarks", "RFC 5180"),
-    v6(0x2001_0003_0000_0000, 32, "automatic multicast tunneling", "RFC 7450"),
-    v6(0x2001_0004_0112_0000, 48, "AS112", "RFC 7535"),
-    v6(0x2001_0010_0000_0000, 28, "ORCHID", "RFC 4843"),
-    v6(0x2001_0020_0000_0000, 28, "ORCHIDv2", "RFC 7343"),
-    v6(0x2001_0030_0000_0000, 28, "drone remote identification", "RFC 9374"),
-    v6(0x2001_0000_0000_0000, 23, "IETF protocol assignments", "RFC 2928"),
-    v6(0x2001_0db8_0000_0000, 32, "documentation", "RFC 3849"),
-    v6(0x2002_0000_0000_0000, 16, "6to4", "RFC 3056"),
-    v6(0x2620_004f_8000_0000, 48, "AS112", "RFC 7534"),
-    v6(0x3fff_0000_0000_0000, 20, "documentation", "RFC 9637"),
+    v6(0x2001_0000_0000_0000, 32, "Teredo"), // RFC 4380
+    v6(0x2001_0002_0000_0000, 48, "benchmarks"), // RFC 5180
+    v6(0x2001_0003_0000_0000, 32, "automatic multicast tunneling"), // RFC 7450
+    v6(0x2001_0004_0112_0000, 48, "AS112"), // RFC 7535
+    v6(0x2001_0010_0000_0000, 28, "ORCHID"), // RFC 4843
+    v6(0x2001_0020_0000_0000, 28, "ORCHIDv2"), // RFC 7343
+    v6(0x2001_0030_0000_0000, 28, "drone remote identification"), // RFC 9374
+    v6(0x2001_0000_0000_0000, 23, "IETF protocol assignments"), // RFC 2928
+    v6(0x2001_0db8_0000_0000, 32, "documentation"), // RFC 3849
+    v6(0x2002_0000_0000_0000, 16, "6to4"), // RFC 3056
+    v6(0x2620_004f_8000_0000, 48, "AS112"), // RFC 7534
+    v6(0x3fff_0000_0000_0000, 20, "documentation"), // RFC 9637
     // Outside it.
-    AddressRange { network: IpAddr::V6(Ipv6Addr::LOCALHOST), prefix_bits: 128, purpose: "loopback", source: "RFC 4291, section 2.5.3" },
-    AddressRange { network: IpAddr::V6(Ipv6Addr::UNSPECIFIED), prefix_bits: 128, purpose: "unspecified address", source: "RFC 4291, section 2.5.2" },
-    v6_of_v4(Ipv6Addr::UNSPECIFIED, "IPv4-compatible", "RFC 4291, section 2.5.5.1"),
-    v6_of_v4(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), "IPv4-mapped", "RFC 4291, section 2.5.5.2"),
-    v6_of_v4(Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), "IPv4-translated", "RFC 2765, section 2.1"),
-    v6_of_v4(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), "NAT64", "RFC 6052"),
-    v6(0x0064_ff9b_0001_0000, 48, "local-use NAT64", "RFC 8215"),
-    v6(0x0100_0000_0000_0000, 64, "discard only", "RFC 6666"),
-    v6(0x0100_0000_0000_0001, 64, "dummy prefix", "RFC 9780"),
-    v6(0x5f00_0000_0000_0000, 16, "segment routing", "RFC 9602"),
-    v6(0xfc00_0000_0000_0000, 7, "unique local, with instance metadata at fd00:ec2::254", "RFC 4193"),
-    v6(0xfe80_0000_0000_0000, 10, "link local", "RFC 4291, section 2.5.6"),
-    v6(0xfec0_0000_0000_0000, 10, "site local", "RFC 3879"),
-    v6(0xff00_0000_0000_0000, 8, "multicast", "RFC 4291, section 2.7"),
+    AddressRange { network: IpAddr::V6(Ipv6Addr::LOCALHOST), prefix_bits: 128, purpose: "loopback" }, // RFC 4291, section 2.5.3
+    AddressRange { network: IpAddr::V6(Ipv6Addr::UNSPECIFIED), prefix_bits: 128, purpose: "unspecified address" }, // RFC 4291, section 2.5.2
+    v6_of_v4(Ipv6Addr::UNSPECIFIED, "IPv4-compatible"), // RFC 4291, section 2.5.5.1
+    v6_of_v4(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), "IPv4-mapped"), // RFC 4291, section 2.5.5.2
+    v6_of_v4(Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), "IPv4-translated"), // RFC 2765, section 2.1
+    v6_of_v4(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), "NAT64"), // RFC 6052
+    v6(0x0064_ff9b_0001_0000, 48, "local-use NAT64"), // RFC 8215
+    v6(0x0100_0000_0000_0000, 64, "discard only"), // RFC 6666
+    v6(0x0100_0000_0000_0001, 64, "dummy prefix"), // RFC 9780
+    v6(0x5f00_0000_0000_0000, 16, "segment routing"), // RFC 9602
+    v6(0xfc00_0000_0000_0000, 7, "unique local, with instance metadata at fd00:ec2::254"), // RFC 4193
+    v6(0xfe80_0000_0000_0000, 10, "link local"), // RFC 4291, section 2.5.6
+    v6(0xfec0_0000_0000_0000, 10, "site local"), // RFC 3879
+    v6(0xff00_0000_0000_0000, 8, "multicast"), // RFC 4291, section 2.7
     // The rest of what is outside it: three ranges and 2000::/3 are all of IPv6.
-    v6(0x0000_0000_0000_0000, 3, "not assigned", "RFC 4291, section 2.4"),
-    v6(0x4000_0000_0000_0000, 2, "not assigned", "RFC 4291, section 2.4"),
-    v6(0x8000_0000_0000_0000, 1, "not assigned", "RFC 4291, section 2.4"),
+    v6(0x0000_0000_0000_0000, 3, "not assigned"), // RFC 4291, section 2.4
+    v6(0x4000_0000_0000_0000, 2, "not assigned"), // RFC 4291, section 2.4
+    v6(0x8000_0000_0000_0000, 1, "not assigned"), // RFC 4291, section 2.4
 ];
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 
 use super::registry::Kinds;
@@ -19,6 +20,9 @@ type Describe = fn(&mut SchemaGenerator) -> Schema;
 struct Schemas {
     input: Describe,
     output: Describe,
+    /// The input's schema as a document of its own.
+    document: fn(SchemaGenerator) -> Schema,
+    max_attempts: u32,
 }
 
 impl Catalog {
@@ -40,6 +44,20 @@ impl Catalog {
     /// The names of the kinds, in order.
     pub fn names(&self) -> impl Iterator<Item = &KindName> {
         self.by_name.keys()
+    }
+
+    /// The input schema of a kind as one document, with the definitions that it refers to in `$defs`; `None` if there is no such kind.
+    #[must_use]
+    pub fn input(&self, kind: &KindName) -> Option<Schema> {
+        let settings = SchemaSettings::draft2020_12().for_deserialize();
+        let document = self.by_name.get(kind)?.document;
+        Some(document(settings.into_generator()))
+    }
+
+    /// The maximum number of attempts of a job of this kind; `None` if there is no such kind.
+    #[must_use]
+    pub fn max_attempts(&self, kind: &KindName) -> Option<u32> {
+        self.by_name.get(kind).map(|kind| kind.max_attempts)
     }
 
     /// The name and the input schema of each kind, in the order of the names. Definitions go to `generator`.
@@ -71,6 +89,8 @@ impl Registry for CatalogBuilder {
         self.0.add::<J>(Schemas {
             input: SchemaGenerator::subschema_for::<J>,
             output: SchemaGenerator::subschema_for::<J::Output>,
+            document: SchemaGenerator::into_root_schema_for::<J>,
+            max_attempts: J::MAX_ATTEMPTS,
         });
     }
 }

@@ -9,11 +9,20 @@ use serde_json::Value;
 use super::limits::patterns;
 use super::place::Place;
 use super::schema::Check;
-use crate::{Invalid, NamedUpload};
+use crate::Invalid;
 
 /// Maximum number of comparisons of a value with a schema. A body has up to half a million values. Each takes a few comparisons, but alternatives
 /// without a tag that are nested in each other take a number that doubles with each level.
 const MAX_STEPS: usize = 5_000_000;
+
+/// An upload that an input names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedUpload {
+    /// The place in the input: a JSON Pointer (RFC 6901).
+    pub pointer: String,
+    /// Its id, as the client wrote it.
+    pub id: String,
+}
 
 /// The schema of an input.
 #[derive(Debug)]

@@ -6,18 +6,9 @@ use std::sync::OnceLock;
 use schemars::{Schema, SchemaGenerator};
 
 use super::input::read;
-use super::input_schema::InputSchema;
+use super::input_schema::{InputSchema, NamedUpload};
 use super::registry::Kinds;
 use crate::{Invalid, Job, KindName, Registry, RegistryError};
-
-/// An upload that an input names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedUpload {
-    /// The place in the input: a JSON Pointer (RFC 6901).
-    pub pointer: String,
-    /// Its id, as the client wrote it.
-    pub id: String,
-}
 
 /// The kinds as `submit` needs them: the checks of their inputs, and their numbers of attempts.
 #[derive(Debug)]

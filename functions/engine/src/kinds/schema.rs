@@ -11,12 +11,12 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::format::{Format, is_format};
-use super::input_schema::InputSchema;
+use super::input_schema::{InputSchema, NamedUpload};
 use super::json_type::{is_type, spoken, types};
 use super::place::Place;
 use super::variant::{Fit, fit, none_fits};
+use crate::Invalid;
 use crate::attachment::UPLOAD_MARK;
-use crate::{Invalid, NamedUpload};
 
 /// Maximum number of errors that a check collects.
 const MAX_ERRORS: usize = 1_000;

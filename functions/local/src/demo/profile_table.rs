@@ -58,17 +58,16 @@ fn table_at(result: &Value, width: u16) -> String {
 }
 
 fn cells(column: &Value) -> [String; 8] {
-    let mean = column["mean"]
-        .as_f64()
-        .map(|mean| HumanFloatCount(mean).to_string());
+    let mean = column["mean"].as_f64().map(HumanFloatCount);
+    let distinct = &column["distinct"];
     [
         text(&column["name"]),
         text(&column["type"]),
         count(&column["empty"]),
-        count(&column["distinct"]),
+        format!("{}{}", mark(&distinct["exact"]), count(&distinct["count"])),
         text(&column["min"]),
         text(&column["max"]),
-        mean.unwrap_or_default(),
+        mean.map_or_else(String::new, |mean| mean.to_string()),
         common(column),
     ]
 }
@@ -83,24 +82,23 @@ fn text(value: &Value) -> String {
     text.replace(char::is_control, " ")
 }
 
-/// A count, or an object with a count that may be an estimate (`~`).
 fn count(value: &Value) -> String {
-    let count = value.as_u64().or_else(|| value["count"].as_u64());
-    let estimate = if value["exact"] == false { "~" } else { "" };
-    count.map_or_else(String::new, |count| {
-        format!("{estimate}{}", HumanCount(count))
-    })
+    let count = value.as_u64().map(HumanCount);
+    count.map_or_else(String::new, |count| count.to_string())
 }
 
-/// The commonest values with their counts: an array, or an object that has it as `values`; `~` marks lower bounds.
+/// Marks an estimate or a lower bound.
+fn mark(is_exact: &Value) -> &'static str {
+    if *is_exact == false { "~" } else { "" }
+}
+
+/// The commonest values with their counts.
 fn common(column: &Value) -> String {
-    let value = &column["commonest"];
-    let is_bound = column["commonest-exact"] == false || value["exact"] == false;
-    let estimate = if is_bound { "~" } else { "" };
-    let values = value.as_array().or_else(|| value["values"].as_array());
+    let mark = mark(&column["commonest-exact"]);
+    let values = column["commonest"].as_array();
     let entries = values.into_iter().flatten().map(|entry| {
         let (value, count) = (text(&entry["value"]), count(&entry["count"]));
-        format!("{value} {estimate}×{count}")
+        format!("{value} {mark}×{count}")
     });
     entries.collect::<Vec<_>>().join(", ")
 }
@@ -117,8 +115,8 @@ mod tests {
             &json!({"rows": 3376, "columns": [
                 {"name": "ci\nty", "type": "text", "empty": 12, "distinct": {"count": 2675, "exact": false}, "min": "Abbeville",
                  "max": "a\u{1b}[2J name far too long for a table", "mean": null,
-                 "commonest": {"exact": true, "values": [{"value": "Houston", "count": 8}, {"value": "Chicago", "count": 5}]}},
-                {"name": "latitude", "type": "decimal", "empty": 0, "distinct": 3375, "min": 7.3, "max": 71.2, "mean": 40.03652, "commonest-exact": false,
+                 "commonest-exact": true, "commonest": [{"value": "Houston", "count": 8}, {"value": "Chicago", "count": 5}]},
+                {"name": "latitude", "type": "number", "empty": 0, "distinct": {"count": 3375, "exact": true}, "min": 7.3, "max": 71.2, "mean": 40.03652, "commonest-exact": false,
                  "commonest": [{"value": 41.1, "count": 2}]}
             ]}),
             120,
@@ -129,7 +127,7 @@ mod tests {
         assert_eq!(lines.len(), 6, "{table}");
         for (line, cells) in [
             (4, "ci ty text 12 ~2,675 Abbeville"),
-            (5, "latitude decimal 0 3,375 7.3 71.2 40.0365 41.1 ~×2"),
+            (5, "latitude number 0 3,375 7.3 71.2 40.0365 41.1 ~×2"),
         ] {
             let words: Vec<_> = lines[line].split_whitespace().collect();
             assert!(words.join(" ").starts_with(cells), "{table}");

@@ -1,13 +1,11 @@
 //! A job from its submission to the end of its status URI, as a client sees it.
 
-use std::io;
 use std::path::Path;
-use std::process::{ExitCode, Termination as _};
 use std::time::{Duration, Instant};
 
 use client::{
-    Accepted, Client, ClientError, CommandError, Content, Job, JobStatus, Output, Problem,
-    Progress, Submission, Url,
+    Accepted, Client, ClientError, Content, Job, JobStatus, Output, Problem, Progress, Submission,
+    Url,
 };
 use indicatif::{DecimalBytes, HumanDuration};
 use serde_json::json;
@@ -15,6 +13,7 @@ use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use super::RETENTION;
+use super::error::DemoError;
 use super::profile_table::profile_table;
 use super::webhooks::Webhooks;
 
@@ -22,43 +21,6 @@ use super::webhooks::Webhooks;
 const EXPIRY_GRACE: Duration = Duration::from_secs(5);
 /// Polling interval of a status URI that should be gone.
 const EXPIRY_POLL: Duration = Duration::from_millis(100);
-
-/// Why a demo failed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum DemoError {
-    /// A call failed.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// The output cannot be written.
-    #[error(transparent)]
-    Output(#[from] io::Error),
-    /// A secret of the service cannot verify webhooks.
-    #[error("the service has a secret that is not valid: {0}")]
-    Secret(#[from] standardwebhooks::WebhookError),
-    /// No webhook reported the end of the job before it expired.
-    #[error("no webhook came to {0}")]
-    NoWebhook(Url),
-    /// The job failed or was canceled.
-    #[error("the demo's job ended as {0}")]
-    Unsuccessful(String),
-    /// The status URI outlived its job's retention.
-    #[error("{0} still answers although its job has expired")]
-    NotGone(Url),
-}
-
-impl DemoError {
-    /// Prints the error on stderr, as the client's commands do.
-    pub(super) fn report(self) -> ExitCode {
-        match self {
-            Self::Client(error) => CommandError::from(error).report().report(),
-            Self::Output(error) => CommandError::from(error).report().report(),
-            Self::Secret(_) | Self::NoWebhook(_) | Self::Unsuccessful(_) | Self::NotGone(_) => {
-                eprintln!("error: {self}");
-                ExitCode::FAILURE
-            }
-        }
-    }
-}
 
 /// A CSV text.
 pub(super) enum Csv {

@@ -6,7 +6,7 @@ use client::{Client, Url};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::show::DemoError;
+use super::error::DemoError;
 use crate::loopback::listen_on;
 use crate::receiver::{Delivery, Receiver};
 

@@ -14,7 +14,7 @@ use super::tests::{ID, document_of, incoming};
 use super::*;
 use crate::callbacks::CallbacksDocument;
 use crate::list::{DEFAULT_LIMIT, ListDocument};
-use crate::pages::{HomeDocument, ProblemTypeDocument};
+use crate::pages::{HomeDocument, KindDocument, ProblemTypeDocument};
 
 /// The `operationId` of a route. None for `OPTIONS`, which every path has.
 fn operation_id(route: &Route) -> Option<&'static str> {
@@ -29,6 +29,7 @@ fn operation_id(route: &Route) -> Option<&'static str> {
         Route::Cancel(_) => Some("cancelJob"),
         Route::Upload => Some("requestUpload"),
         Route::Callbacks => Some("getCallbacks"),
+        Route::Kind(_) => Some("getKind"),
         Route::ProblemType(_) => Some("getProblemType"),
         Route::Monitor(_) => Some("getMonitorPage"),
         Route::Options(_) => None,
@@ -38,7 +39,7 @@ fn operation_id(route: &Route) -> Option<&'static str> {
 /// The representations of an operation's successful responses.
 fn forms(operation_id: &str) -> &'static [Representation] {
     match operation_id {
-        "getHome" | "getProblemType" => Representation::OF_DOCUMENT,
+        "getHome" | "getKind" | "getProblemType" => Representation::OF_DOCUMENT,
         "getOpenApi" | "getJobResult" | "getCallbacks" | "requestUpload" => {
             Representation::OF_RESULT
         }
@@ -67,6 +68,7 @@ fn every_route_is_in_the_document_and_nothing_else() {
         let concrete = path
             .replace("{id}", ID)
             .replace("{slug}", "not-found")
+            .replace("{name}", "csv_profile")
             .replace("{token}", "t");
         for method in ["get", "post", "put", "patch", "delete"] {
             let incoming = incoming(method.to_uppercase().parse().unwrap(), &concrete);
@@ -83,6 +85,7 @@ fn every_route_is_in_the_document_and_nothing_else() {
     let all = [
         "getHome",
         "getOpenApi",
+        "getKind",
         "listJobs",
         "submitJob",
         "getJob",
@@ -147,7 +150,8 @@ fn the_schemas_are_those_of_the_types() {
     generator.subschema_for::<WebhookDocument<'_>>();
     generator.subschema_for::<CallbacksDocument>();
     generator.subschema_for::<ProblemDocument<'_>>();
-    generator.subschema_for::<HomeDocument>();
+    generator.subschema_for::<HomeDocument<'_>>();
+    generator.subschema_for::<KindDocument<'_>>();
     generator.subschema_for::<ProblemTypeDocument>();
     let written: Value = serde_json::from_str(DOCUMENT).unwrap();
     let mut written = written["components"]["schemas"]
@@ -208,6 +212,7 @@ fn allow_names_the_methods_of_the_document() {
         let concrete = path
             .replace("{id}", ID)
             .replace("{slug}", "not-found")
+            .replace("{name}", "csv_profile")
             .replace("{token}", "t");
         let allow = Resource::at(&concrete).unwrap().options().headers["allow"].to_lowercase();
         let mut allowed: BTreeSet<_> = allow.split(", ").collect();

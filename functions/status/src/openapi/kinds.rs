@@ -36,12 +36,17 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
         schemas[format!("{name}_submission")] = schema;
     }
     let names = described.iter().map(|(name, _)| name.as_str());
+    let all: Vec<_> = names.clone().collect();
     schemas["Submission"] = one_of(
         "A job of one of this deployment's kinds.",
         "name",
         names.map(|name| (name, format!("{name}_submission"))),
     );
     add(schemas, definitions, "Input");
+    for parameter in ["kind", "name"] {
+        document["components"]["parameters"][parameter]["schema"]["enum"] = json!(all);
+    }
+    let schemas = &mut document["components"]["schemas"];
     if features.webhooks {
         schemas["CallbackRequest"] = callback();
     }
@@ -60,7 +65,7 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
 }
 
 /// Removes the mark of an upload from a schema; without a bucket, also the alternative itself.
-fn describe_uploads(schema: &mut Value, has_bucket: bool) {
+pub(crate) fn describe_uploads(schema: &mut Value, has_bucket: bool) {
     if let Some(Value::Array(forms)) = schema.get_mut("anyOf") {
         forms.retain(|form| has_bucket || form.get(UPLOAD_MARK).is_none());
         for form in forms.iter_mut().filter_map(Value::as_object_mut) {

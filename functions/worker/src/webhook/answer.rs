@@ -12,7 +12,7 @@ use super::resolver::RefusedAddresses;
 
 /// Outcome of one delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// The receiver has the webhook: a status from 200 to 299.
     Delivered {
         /// The status.
@@ -31,7 +31,7 @@ pub enum Answer {
 
 /// Why a webhook is not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub(crate) enum Why {
     /// The receiver answered with this status. A redirect is one of them.
     Status(u16),
     /// There was no status.
@@ -40,7 +40,7 @@ pub enum Why {
 
 /// Why a delivery has no status. For logs and metrics: whoever submitted the job must not learn from it what this service can reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unanswered {
+pub(crate) enum Unanswered {
     /// The URL is not one that this deployment calls (any more). Nothing was sent or resolved.
     RefusedUrl,
     /// The name leads only to addresses that no webhook connects to. Nothing was sent.
@@ -58,7 +58,7 @@ pub enum Unanswered {
 impl Answer {
     /// The status, for the job's document; `None` if there was none.
     #[must_use]
-    pub fn status(self) -> Option<u16> {
+    pub(crate) fn status(self) -> Option<u16> {
         match self {
             Self::Delivered { status }
             | Self::Again {
@@ -100,7 +100,7 @@ const GONE: u16 = 410;
 impl Unanswered {
     /// A word for logs and metrics.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::RefusedUrl => "refused-url",
             Self::RefusedAddress => "refused-address",

@@ -7,7 +7,7 @@
 //! The token contains the time of acceptance, because the id of an `Idempotency-Key` can get a new job after the old one has expired:
 //! the link to the old job must not show the new one.
 
-use super::id::mac;
+use crate::ids::mac;
 use crate::{IdSecrets, JobId, JobRecord, Timestamp};
 
 /// Size of the code in bytes: 128 bits cannot be guessed.

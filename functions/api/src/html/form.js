@@ -1,0 +1,212 @@
+// Submits the form as JSON, and shows what is wrong at its fields.
+'use strict';
+document.documentElement.className = 'scripted';
+// Larger files are uploaded, where the deployment has a bucket. The others are part of the job's JSON.
+const MAX_INLINE_BYTES = 65_536;
+const form = document.getElementById('form');
+const fields = [...form.querySelectorAll('[data-pointer]')];
+const [problem, status, bar] = ['problem', 'status', 'upload'].map((id) => document.getElementById(id));
+const uploaded = new WeakMap();
+let isBusy = false;
+let sent;
+let key;
+
+// The control that has the value: an attachment has two.
+const control = (field) => field.querySelector('[type=radio][value=file]')?.checked
+  ? field.querySelector('[type=file]')
+  : field.querySelector('input:not([type=radio], [type=file]), select, textarea');
+
+const mark = (field, text) => {
+  field.querySelector('.error').textContent = text;
+  for (const each of field.querySelectorAll('input, select, textarea')) each.removeAttribute('aria-invalid');
+  if (text) control(field).setAttribute('aria-invalid', 'true');
+};
+
+const show = (title, texts = []) => {
+  problem.hidden = false;
+  problem.querySelector('h2').textContent = title;
+  problem.querySelector('ul').replaceChildren(...texts.map((text) => {
+    const item = document.createElement('li');
+    item.textContent = text;
+    return item;
+  }));
+  (form.querySelector('[aria-invalid]') ?? problem).focus();
+};
+
+// A refusal of the service. Its gateway answers without a problem document.
+class Refusal extends Error {
+  constructor(status, { title = `The service answers ${status}`, detail, errors = [], 'more-errors': more = 0 }) {
+    super(detail ?? 'Nothing was submitted. Try again later.');
+    Object.assign(this, { title, errors, more });
+  }
+}
+
+const post = async (url, body, more) => {
+  const headers = { accept: 'application/json', 'content-type': 'application/json', ...more };
+  const response = await fetch(url, { method: 'POST', headers, body });
+  if (response.ok) return response;
+  throw new Refusal(response.status, await response.json().catch(() => ({})));
+};
+
+const put = ({ method, href, headers }, file) => new Promise((done, failed) => {
+  // Only this older interface reports the progress of an upload.
+  const request = new XMLHttpRequest();
+  request.open(method, href);
+  for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+  request.upload.onprogress = ({ loaded, total }) => {
+    bar.value = loaded / total;
+    // A screen reader announces it: in steps of ten.
+    const text = `Uploading ${file.name}: ${10 * Math.floor(10 * bar.value)} %`;
+    if (status.textContent !== text) status.textContent = text;
+  };
+  request.onload = () => request.status < 300 ? done() : failed(new Error(`was not uploaded: the store answers ${request.status}`));
+  request.onerror = () => failed(new Error('was not uploaded: the connection failed'));
+  request.send(file);
+});
+
+const upload = async (file) => {
+  status.textContent = `Reading ${file.name}`;
+  const content = await file.arrayBuffer().catch(() => { throw new Error('cannot be read by the browser. The command line can upload larger files'); });
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
+  const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const wanted = { 'media-type': file.type || 'application/octet-stream', bytes: file.size, 'sha-256': hex };
+  const response = await post(form.dataset.uploads, JSON.stringify(wanted)).catch((error) => {
+    throw error.errors?.length ? new Error(`is refused: its ${error.errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}`).join(', ')}`) : error;
+  });
+  const ticket = (await response.json()).upload;
+  bar.hidden = false;
+  try {
+    await put(ticket, file);
+  } finally {
+    bar.hidden = true;
+  }
+  return ticket.id;
+};
+
+const content = async (file) => {
+  const isInline = !form.dataset.uploads || file.size <= MAX_INLINE_BYTES;
+  const text = isInline && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  try {
+    if (text) return text.decode(await file.arrayBuffer());
+  } catch {
+    if (!form.dataset.uploads) throw new Error('is not text in UTF-8');
+  }
+  if (!uploaded.has(file)) uploaded.set(file, await upload(file));
+  return { upload: uploaded.get(file) };
+};
+
+// The value of a field; undefined if it is left out.
+const read = async (field) => {
+  const { kind, optional } = field.dataset;
+  const { value, files, checked, validity } = control(field);
+  if (files) {
+    if (files[0]) return content(files[0]);
+    if (optional === undefined) throw new Error('needs a file');
+    return undefined;
+  }
+  if (kind === 'check') return checked;
+  if (validity.badInput) throw new Error(kind === 'time' ? 'must be a date and a time' : 'must be a number');
+  if (value === '') return kind === 'text' && optional === undefined ? '' : undefined;
+  if (kind === 'text') return value;
+  if (kind === 'time') return new Date(value).toISOString();
+  if (kind === 'number') {
+    const number = Number(value);
+    if (Number.isInteger(number) && !Number.isSafeInteger(number)) throw new Error('has more digits than this page can send. Use the API');
+    return number;
+  }
+  try {
+    return JSON.parse(value);
+  } catch (error) {
+    throw new Error(`must be JSON (${error.message})`);
+  }
+};
+
+const segments = (pointer) => pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+
+const set = (body, pointer, value) => {
+  const path = segments(pointer);
+  const last = path.pop();
+  path.reduce((at, name) => at[name] ??= {}, body)[last] = value;
+};
+
+// The job as JSON; undefined if a field is not valid.
+const job = async () => {
+  const body = { name: form.dataset.name };
+  if (!fields.some((field) => field.dataset.pointer === '/input')) body.input = {};
+  let isValid = true;
+  for (const field of fields) {
+    try {
+      const value = await read(field);
+      if (value !== undefined) set(body, field.dataset.pointer, value);
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      mark(field, `${field.dataset.label} ${error.message}.`);
+      isValid = false;
+    }
+  }
+  return isValid ? JSON.stringify(body) : undefined;
+};
+
+const refused = ({ title, message, errors, more }) => {
+  const others = [];
+  for (const { pointer, detail } of errors) {
+    const field = fields.find(({ dataset }) => pointer === dataset.pointer || pointer.startsWith(`${dataset.pointer}/`));
+    if (field) {
+      const [file] = control(field).files ?? [];
+      if (file) uploaded.delete(file);
+      const text = `${field.dataset.label}${pointer.slice(field.dataset.pointer.length)} ${detail}.`;
+      mark(field, `${field.querySelector('.error').textContent} ${text}`.trim());
+    } else others.push(`${pointer} ${detail}`.trim());
+  }
+  if (errors.length === 0) others.push(message);
+  if (form.querySelector('[aria-invalid]')) others.unshift('Nothing was submitted. Look at the marked fields.');
+  if (more) others.push(`${more} more errors`);
+  show(title, others);
+};
+
+const submit = async () => {
+  problem.hidden = true;
+  fields.forEach((field) => mark(field, ''));
+  const body = await job();
+  if (!body) {
+    show('Some fields are not valid', ['Nothing was submitted. Look at the marked fields.']);
+    return;
+  }
+  // If the answer to a submit is lost, the next one returns the same job.
+  if (body !== sent) [sent, key] = [body, crypto.randomUUID()];
+  status.textContent = 'Submitting';
+  const response = await post(form.dataset.jobs, body, { 'idempotency-key': `"${key}"` });
+  sent = undefined;
+  location.assign(response.headers.get('location'));
+};
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  if (isBusy) return;
+  isBusy = true;
+  form.setAttribute('aria-busy', 'true');
+  try {
+    await submit();
+  } catch (error) {
+    if (error instanceof Refusal) refused(error);
+    else show('There is no answer at the moment', ['Submit again: the job is not submitted twice.']);
+  } finally {
+    isBusy = false;
+    form.removeAttribute('aria-busy');
+    status.textContent = '';
+  }
+});
+
+document.getElementById('example')?.addEventListener('click', ({ target }) => {
+  const example = JSON.parse(target.dataset.example);
+  for (const field of fields) {
+    const value = segments(field.dataset.pointer).reduce((at, name) => at?.[name], { input: example });
+    if (value === undefined) continue;
+    const text = field.querySelector('[type=radio][value=text]');
+    if (text) text.checked = true;
+    const place = control(field);
+    if (field.dataset.kind === 'check') place.checked = value;
+    else if (['json', 'choice'].includes(field.dataset.kind)) place.value = JSON.stringify(value);
+    else place.value = value;
+  }
+});
