@@ -30,6 +30,7 @@ async fn messages_and_receipts_outlive_a_restart() {
     assert_eq!(sqs.counts(&queue).await.unwrap(), ["2", "0", "0"]);
     // A new message takes the place of neither.
     sqs.send(&queue, "c").await.unwrap();
+    assert_eq!(sqs.counts(&queue).await.unwrap(), ["3", "0", "0"]);
     sqs.delete(&queue, &received).await.unwrap();
     assert_eq!(sqs.counts(&queue).await.unwrap(), ["2", "0", "0"]);
 }
