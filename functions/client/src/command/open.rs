@@ -65,10 +65,10 @@ fn page_to(url: &str) -> io::Result<(TempDir, NamedTempFile)> {
     let mut page = tempfile::Builder::new()
         .suffix(".html")
         .tempfile_in(folder.path())?;
-    write!(
+    writeln!(
         page,
         "<!doctype html><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
-         <meta http-equiv=\"refresh\" content=\"0;url={url}\"><title>accepted</title><a href=\"{url}\">The pages of the service</a>\n"
+         <meta http-equiv=\"refresh\" content=\"0;url={url}\"><title>accepted</title><a href=\"{url}\">The pages of the service</a>"
     )?;
     Ok((folder, page))
 }

@@ -1,3 +1,5 @@
+//! Over 300 lines: its tests share the answers of a batch.
+
 use std::process::{Command, Stdio};
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Over 300 lines: its tests share the running program.
+
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
