@@ -25,7 +25,7 @@ pub enum ClientError {
         #[source]
         source: reqwest::Error,
     },
-    /// 429 or 5xx: the same request may succeed later.
+    /// 429 or 5xx: the same request may succeed later, unless it is a problem of the service's own with another status than 503.
     #[error("the service is busy: {problem}")]
     Busy {
         /// What the service says.
@@ -107,10 +107,16 @@ impl ClientError {
         }
     }
 
+    /// Whether there was not even a connection.
+    pub(crate) fn is_of_connect(&self) -> bool {
+        matches!(self, Self::Unreachable { source, .. } if source.is_connect())
+    }
+
     /// Whether the same request may succeed in a moment.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::StoreUnreachable { .. } | Self::Busy { .. } => true,
+            Self::Unreachable { .. } | Self::StoreUnreachable { .. } => true,
+            Self::Busy { problem, .. } => problem.is_transient(),
             Self::Store(problem) => problem.is_transient(),
             _ => false,
         }

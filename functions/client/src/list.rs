@@ -21,7 +21,7 @@ pub struct ListQuery {
 
 impl ListQuery {
     /// Whether the query selects the job. A service that does not know a filter lists all jobs.
-    fn selects(&self, job: &Job) -> bool {
+    pub(crate) fn selects(&self, job: &Job) -> bool {
         let is_of_status = self
             .job_status
             .is_none_or(|status| job.job_status == status);
@@ -41,7 +41,25 @@ pub struct JobPage {
 #[derive(Deserialize)]
 struct Body {
     jobs: Vec<Job>,
+    #[serde(rename = "next-cursor")]
+    next_cursor: Option<String>,
     next: Option<String>,
+}
+
+impl Body {
+    /// The cursor of the next page; `None` on the last.
+    fn cursor(&self, base: &Url) -> Result<Option<String>, &'static str> {
+        let Some(next) = &self.next else {
+            return Ok(self.next_cursor.clone());
+        };
+        let in_link = || {
+            let next = base.join(next).ok()?;
+            let mut pairs = next.query_pairs();
+            pairs.find_map(|(name, value)| (name == "cursor").then(|| value.into_owned()))
+        };
+        let cursor = self.next_cursor.clone().or_else(in_link);
+        cursor.map(Some).ok_or("`next` has no cursor")
+    }
 }
 
 impl Client {
@@ -74,12 +92,22 @@ impl Client {
     /// Reads a further page, by the `next` of the page before.
     pub async fn page(&self, url: &Url) -> Result<JobPage, ClientError> {
         let response = self.call(Method::GET, url).await?;
-        let Body { jobs, next } = response.document()?;
-        let next = next.map(|reference| response.url.join(&reference));
-        let next = next
-            .transpose()
-            .map_err(|_| response.unexpected("`next` is not a URI reference"))?;
-        Ok(JobPage { jobs, next })
+        let body: Body = response.document()?;
+        let cursor = body.cursor(url).map_err(|what| response.unexpected(what))?;
+        // Not the link itself: if the service's links have another origin than the base URL, credentials must not go there.
+        let next = cursor.map(|cursor| {
+            let mut next = url.clone();
+            let others = url.query_pairs().filter(|(name, _)| name != "cursor");
+            let mut query = next.query_pairs_mut();
+            query.clear().extend_pairs(others);
+            query.append_pair("cursor", &cursor);
+            drop(query);
+            next
+        });
+        Ok(JobPage {
+            jobs: body.jobs,
+            next,
+        })
     }
 
     fn first_page(&self, query: &ListQuery) -> Result<Url, ClientError> {

@@ -32,14 +32,14 @@ pub(crate) fn poll_delay(retry_after: Option<Duration>, loopback: bool) -> Durat
 
 /// The delay before retry number `retry` (from 0), or `None` if a retry cannot help or the policy allows no more.
 ///
-/// A service that has never responded gets no retry: it is not running, or the URL is wrong, and the user should know now.
+/// A service that has never been reached gets no retry: it is not running, or the URL is wrong, and the user should know now.
 pub(crate) fn retry_delay(
     error: &ClientError,
     retry: u32,
     policy: RetryPolicy,
-    has_answered: bool,
+    is_there: bool,
 ) -> Option<Duration> {
-    if retry >= policy.max_retries || !error.is_transient() || !has_answered {
+    if retry >= policy.max_retries || !error.is_transient() || !is_there {
         return None;
     }
     let backoff = policy
@@ -68,9 +68,13 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: OffsetDateTime) -> Option<Du
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Problem;
 
     fn busy(retry_after: Option<Duration>) -> ClientError {
-        let problem = Box::default();
+        let problem = Box::new(Problem {
+            status: 503,
+            ..Problem::default()
+        });
         ClientError::Busy {
             problem,
             retry_after,

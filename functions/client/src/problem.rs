@@ -105,9 +105,9 @@ impl Problem {
         }
     }
 
-    /// Whether the same request may succeed in a moment: 429 or 5xx.
+    /// Whether the same request may succeed in a moment: 429, 503, or a 5xx without a problem type, which is not the service's own.
     pub(crate) fn is_transient(&self) -> bool {
-        self.status == 429 || self.status >= 500
+        matches!(self.status, 429 | 503) || (self.status >= 500 && self.kind == "about:blank")
     }
 }
 

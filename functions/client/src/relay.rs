@@ -15,10 +15,9 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH,
-    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, LOCATION,
-    REFERRER_POLICY, SET_COOKIE, TRANSFER_ENCODING, UPGRADE, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ACCEPT_LANGUAGE, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap,
+    HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, REFERRER_POLICY, SET_COOKIE,
+    TRANSFER_ENCODING, UPGRADE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -113,11 +112,6 @@ impl Listening {
         format!("{}/", self.relay.guard.base())
     }
 
-    /// An address that leads to the home page once, for the command line of a browser, which other users of the machine can read.
-    pub(crate) fn url_for_once(&self) -> String {
-        self.relay.guard.url_for_once()
-    }
-
     /// Answers requests; never returns.
     pub(crate) async fn serve(self) -> Infallible {
         loop {
@@ -145,8 +139,13 @@ impl Client {
         let request = request.header(ACCEPT, "application/json");
         let response = self.send(self.base(), request).await?.checked()?;
         let home: Home = response.document()?;
-        let base = home.jobs.strip_suffix("/jobs").map(str::to_owned);
-        base.ok_or_else(|| response.unexpected("`jobs` is not the URL of the jobs"))
+        let base = home.jobs.strip_suffix("/jobs");
+        let is_base = |base: &&str| {
+            let base = reqwest::Url::parse(base);
+            base.is_ok_and(|base| matches!(base.scheme(), "http" | "https"))
+        };
+        let base = base.filter(is_base).map(str::to_owned);
+        base.ok_or_else(|| response.unexpected("`jobs` is not the absolute URL of the jobs"))
     }
 }
 
@@ -157,7 +156,6 @@ impl Relay {
                 let path = path.to_owned();
                 self.pass_on(&path, request).await
             }
-            Entry::Once => redirect(&format!("{}/", self.guard.base())),
             Entry::Refused(status) => plain(status, ""),
         };
         let headers = response.headers_mut();
@@ -181,8 +179,10 @@ impl Relay {
             return plain(StatusCode::NOT_FOUND, "");
         };
         let headers = REQUEST_HEADERS.into_iter();
-        let headers =
-            headers.filter_map(|name| Some((name.clone(), head.headers.get(name)?.clone())));
+        let headers = headers.filter_map(|name| {
+            let value = joined(&head.headers, &name)?;
+            Some((name, value))
+        });
         let mut passed = self.client.request(head.method, &url);
         passed = passed.headers(headers.collect());
         if !body.is_empty() {
@@ -211,7 +211,8 @@ impl Relay {
         self.rewrite_headers(&mut head.headers);
         let text = head.headers.get(CONTENT_TYPE);
         let text = text.and_then(|media_type| links::Text::of(media_type.to_str().ok()?));
-        if let Some(text) = text.filter(|_| !links::is_result(path)) {
+        let is_result = head.status.is_success() && links::is_result(path);
+        if let Some(text) = text.filter(|_| !is_result) {
             if let Some(encoding) = head.headers.get(CONTENT_ENCODING) {
                 let what = format!("it is encoded ({encoding:?})");
                 return Err(ClientError::unexpected(&url, Some(head.status), what));
@@ -238,20 +239,18 @@ impl Relay {
     }
 }
 
+/// The values of a header as one list; a header that is not a list is wrong then, as it was.
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+    let values = headers.get_all(name).iter();
+    let values: Vec<_> = values.map(HeaderValue::as_bytes).collect();
+    let value = HeaderValue::from_bytes(&values.join(&b", "[..])).ok()?;
+    (!values.is_empty()).then_some(value)
+}
+
 fn plain(status: StatusCode, text: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(Bytes::copy_from_slice(text.as_bytes())));
     *response.status_mut() = status;
     let media_type = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, media_type);
-    response
-}
-
-fn redirect(location: &str) -> Response<Body> {
-    let mut response = plain(StatusCode::SEE_OTHER, "");
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(location) = HeaderValue::from_str(location) {
-        headers.insert(LOCATION, location);
-    }
     response
 }

@@ -1,16 +1,20 @@
 //! Signatures of requests (AWS Signature Version 4), for a deployment that authorizes with IAM.
 
 use std::error::Error;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
 use reqwest::header::{HOST, HeaderName, HeaderValue};
 use reqwest::{Request, Url};
+use tokio::sync::Mutex;
 
+/// Credentials are renewed this long before they expire: the clocks here and there may differ, and a request takes its time.
+const RENEWAL: Duration = Duration::from_mins(1);
 /// The name of API Gateway's endpoints in a signature.
 const SERVICE: &str = "execute-api";
 
@@ -55,7 +59,9 @@ pub enum SigningError {
 #[derive(Debug)]
 pub(crate) struct Signer {
     region: Region,
-    credentials: SharedCredentialsProvider,
+    source: SharedCredentialsProvider,
+    /// Locked while they are resolved, so that requests at the same time start one process or SSO request, not one each.
+    credentials: Mutex<Option<Credentials>>,
 }
 
 impl Signer {
@@ -71,11 +77,12 @@ impl Signer {
         let region = stated.or(host_region).or(config.region().cloned());
         let signer = Self {
             region: region.ok_or(SigningError::Region)?,
-            credentials: config.credentials_provider().ok_or_else(|| {
+            source: config.credentials_provider().ok_or_else(|| {
                 SigningError::Credentials(CredentialsError::not_loaded_no_source())
             })?,
+            credentials: Mutex::default(),
         };
-        match signer.credentials.provide_credentials().await {
+        match signer.credentials().await {
             // Without credentials, the service may still be an open one.
             Err(CredentialsError::CredentialsNotLoaded(_)) if !is_asked => Ok(None),
             Err(error) => Err(SigningError::Credentials(error)),
@@ -83,9 +90,23 @@ impl Signer {
         }
     }
 
+    /// The credentials, resolved once until shortly before they expire.
+    async fn credentials(&self) -> Result<Credentials, CredentialsError> {
+        let mut known = self.credentials.lock().await;
+        let is_fresh = |credentials: &&Credentials| {
+            let renewal = SystemTime::now() + RENEWAL;
+            credentials.expiry().is_none_or(|expiry| expiry > renewal)
+        };
+        if let Some(credentials) = known.as_ref().filter(is_fresh) {
+            return Ok(credentials.clone());
+        }
+        let credentials = self.source.provide_credentials().await?;
+        Ok(known.insert(credentials).clone())
+    }
+
     /// Adds the signature to the headers of a request.
     pub(crate) async fn sign(&self, request: &mut Request) -> Result<(), SigningError> {
-        let credentials = self.credentials.provide_credentials().await;
+        let credentials = self.credentials().await;
         let identity = credentials.map_err(SigningError::Credentials)?.into();
         let params = SigningParams::builder()
             .identity(&identity)
@@ -151,6 +172,11 @@ fn unsigned(error: impl Error + Send + Sync + 'static) -> SigningError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use aws_credential_types::provider::future;
+
     use super::*;
 
     #[test]
@@ -167,6 +193,47 @@ mod tests {
             "https://execute-api.eu-central-1.amazonaws.com",
         ] {
             assert_eq!(region(other), None, "{other}");
+        }
+    }
+
+    /// Credentials that expire in this many seconds, if ever. Counts how often it is asked.
+    #[derive(Debug)]
+    struct Counting(Option<u64>, Arc<AtomicUsize>);
+
+    impl ProvideCredentials for Counting {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::new(async {
+                tokio::task::yield_now().await;
+                self.1.fetch_add(1, Ordering::Relaxed);
+                let expiry = self.0.map(Duration::from_secs);
+                let expiry = expiry.map(|expiry| SystemTime::now() + expiry);
+                Ok(Credentials::new("id", "secret", None, expiry, "test"))
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn credentials_are_resolved_once_until_shortly_before_they_expire() {
+        for (expiry, expected) in [(None, 1), (Some(90), 1), (Some(50), 4)] {
+            let count = Arc::new(AtomicUsize::new(0));
+            let signer = Signer {
+                region: Region::from_static("eu-central-1"),
+                source: SharedCredentialsProvider::new(Counting(expiry, Arc::clone(&count))),
+                credentials: Mutex::default(),
+            };
+            let sign = async || {
+                let url = "https://a.example/jobs".parse().unwrap();
+                let mut request = Request::new(reqwest::Method::GET, url);
+                signer.sign(&mut request).await.unwrap();
+            };
+
+            tokio::join!(sign(), sign(), sign());
+            sign().await;
+
+            assert_eq!(count.load(Ordering::Relaxed), expected, "{expiry:?}");
         }
     }
 

@@ -29,7 +29,9 @@ impl Client {
         on_trouble: impl FnOnce(Trouble<'_>),
     ) -> Result<(), ClientError> {
         let policy = self.options.retry;
-        let delay = retry_delay(&error, *retries, policy, self.has_answered());
+        // A connection that was lost has existed.
+        let is_there = self.has_answered() || !error.is_of_connect();
+        let delay = retry_delay(&error, *retries, policy, is_there);
         let Some(retry_in) = delay else {
             return Err(error);
         };

@@ -6,12 +6,13 @@ use std::pin::pin;
 use comfy_table::Table;
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
+use super::exit::exit_of;
 use super::filter::FilterArgs;
 use super::list::table;
 use super::progress::line_about;
 use super::tally::{Tally, counted};
 use super::{CommandError, ConnectionArgs, Exit, InputError, Output};
-use crate::{Cancellation, Client, ClientError, Job, JobRef, Url};
+use crate::{Cancellation, Client, ClientError, Job, JobRef, ListQuery, Url};
 
 /// Maximum number of jobs that are canceled at a time.
 const AT_ONCE: usize = 8;
@@ -40,12 +41,14 @@ pub struct Args {
 }
 
 /// What canceling one of many jobs has achieved.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Outcome {
     Canceled,
     WindingDown,
+    Started,
     Finished,
     Gone,
+    Refused(Exit),
 }
 
 /// Cancels the job, or asks a running one to stop.
@@ -86,7 +89,7 @@ async fn run_for_all(args: Args, stdout: &mut Output) -> Result<Exit, CommandErr
         eprintln!("Nothing was canceled.");
         return Ok(Exit::Success);
     }
-    cancel_all(&client, &jobs, stdout).await
+    cancel_all(&client, &query, &jobs, stdout).await
 }
 
 /// Asks at the terminal.
@@ -106,67 +109,110 @@ fn is_yes(answer: &str) -> bool {
     matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
-/// Cancels the jobs; stdout gets a line for each, in the order of the list.
+/// Cancels the jobs; stdout gets a line for each, in the order of the list. Returns the exit code of the worst outcome.
 async fn cancel_all(
     client: &Client,
+    query: &ListQuery,
     jobs: &[Job],
     stdout: &mut Output,
 ) -> Result<Exit, CommandError> {
     let tally = &Tally::new("Canceling", jobs.len());
-    let cancels = stream::iter(jobs).map(|job| async move {
-        let uri = job.id.parse::<JobRef>();
-        let uri = uri.map_err(|_| {
-            ClientError::unexpected(client.base(), None, "a job's id is not a UUID")
-        })?;
-        let outcome = cancel(client, &uri.resolve(client)?, tally).await?;
-        Ok::<_, ClientError>((job, outcome))
-    });
+    let cancels =
+        stream::iter(jobs).map(|job| async move { (job, cancel(client, query, job, tally).await) });
     let mut cancels = pin!(cancels.buffered(AT_ONCE));
-    let mut counts = Outcome::ALL.map(|outcome| (outcome, 0));
-    while let Some((job, outcome)) = cancels.try_next().await? {
-        tally.suspend(|| writeln!(stdout, "{}  {}", job.id, outcome.word()))?;
-        for (other, count) in &mut counts {
-            *count += usize::from(*other == outcome);
+    let (mut counts, mut done, mut exit) = (WORDS.map(|word| (0, word)), 0, Exit::Success);
+    while let Some((job, outcome)) = cancels.next().await {
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                exit = tally.suspend(|| CommandError::from(error).report());
+                break;
+            }
+        };
+        if let Outcome::Refused(refusal) = outcome {
+            exit = exit.max(refusal);
         }
+        tally.suspend(|| writeln!(stdout, "{}  {}", job.id, outcome.word()))?;
+        for (count, word) in &mut counts {
+            *count += usize::from(*word == outcome.word());
+        }
+        done += 1;
         tally.done(1);
     }
-    let parts = counts.map(|(outcome, count)| (count, outcome.word()));
+    let parts = [&counts[..], &[(jobs.len() - done, "not tried")]].concat();
     tally.end(&counted(jobs.len(), &parts));
-    Ok(Exit::Success)
+    Ok(exit)
 }
 
-/// Cancels one of many jobs. A failure that may pass is retried: canceling twice does no harm.
-async fn cancel(client: &Client, uri: &Url, tally: &Tally) -> Result<Outcome, ClientError> {
+/// Cancels one of many jobs if it is still one of those that were selected: minutes may lie between the list and the answer. A failure
+/// that may pass is retried: canceling twice does no harm. Fails if the others would fail, too.
+async fn cancel(
+    client: &Client,
+    query: &ListQuery,
+    job: &Job,
+    tally: &Tally,
+) -> Result<Outcome, ClientError> {
+    let uri = job.id.parse::<JobRef>();
+    let uri =
+        uri.map_err(|_| ClientError::unexpected(client.base(), None, "a job's id is not a UUID"))?;
+    let uri = uri.resolve(client)?;
     let mut retries = 0;
     loop {
-        let error = match client.cancel(uri).await {
-            Ok(Cancellation::Canceled) => return Ok(Outcome::Canceled),
-            Ok(Cancellation::WindingDown) => return Ok(Outcome::WindingDown),
+        let error = match try_cancel(client, query, &uri).await {
+            Ok(outcome) => return Ok(outcome),
             Err(ClientError::Refused(problem)) if problem.kind.ends_with(JOB_FINISHED) => {
                 return Ok(Outcome::Finished);
             }
             Err(ClientError::Gone(_) | ClientError::NotFound(_)) => return Ok(Outcome::Gone),
             Err(error) => error,
         };
+        let is_of_job = match &error {
+            ClientError::Refused(problem) => problem.status != 401,
+            ClientError::Busy { problem, .. } => !problem.is_transient(),
+            _ => false,
+        };
+        if is_of_job {
+            tally.line(&format!("{}: {error}", job.id));
+            return Ok(Outcome::Refused(exit_of(&error)));
+        }
         let report = |trouble: crate::Trouble<'_>| tally.line(&line_about(trouble));
         client.pause(&mut retries, error, report).await?;
     }
 }
 
-impl Outcome {
-    const ALL: [Self; 4] = [
-        Self::Canceled,
-        Self::WindingDown,
-        Self::Finished,
-        Self::Gone,
-    ];
+async fn try_cancel(client: &Client, query: &ListQuery, uri: &Url) -> Result<Outcome, ClientError> {
+    let job = client.job(uri).await?;
+    if job.is_finished() {
+        return Ok(Outcome::Finished);
+    }
+    if !query.selects(&job) {
+        return Ok(Outcome::Started);
+    }
+    Ok(match client.cancel(uri).await? {
+        Cancellation::Canceled => Outcome::Canceled,
+        Cancellation::WindingDown => Outcome::WindingDown,
+    })
+}
 
+/// The words for the outcomes.
+const WORDS: [&str; 6] = [
+    "canceled",
+    "being canceled",
+    "started meanwhile",
+    "finished meanwhile",
+    "gone",
+    "not canceled",
+];
+
+impl Outcome {
     fn word(self) -> &'static str {
         match self {
-            Self::Canceled => "canceled",
-            Self::WindingDown => "being canceled",
-            Self::Finished => "finished meanwhile",
-            Self::Gone => "gone",
+            Self::Canceled => WORDS[0],
+            Self::WindingDown => WORDS[1],
+            Self::Started => WORDS[2],
+            Self::Finished => WORDS[3],
+            Self::Gone => WORDS[4],
+            Self::Refused(_) => WORDS[5],
         }
     }
 }

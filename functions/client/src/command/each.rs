@@ -1,5 +1,6 @@
 //! `submit --each`: each line of a file is the input of one job.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use serde_json::value::RawValue;
@@ -9,9 +10,8 @@ use super::progress::line_about;
 use super::tally::{Tally, counted};
 use super::watch_all::watch_all;
 use super::{CommandError, Exit, InputError, Output, read_text};
-use crate::{
-    BatchItem, BatchProgress, Client, ClientError, IdempotencyKey, MAX_BODY_BYTES, Submission, Url,
-};
+use crate::batch::room_at;
+use crate::{BatchItem, BatchProgress, Client, ClientError, IdempotencyKey, Submission, Url};
 
 /// The jobs of a file.
 pub(super) struct Each {
@@ -40,8 +40,7 @@ impl Each {
                 ..template.clone()
             };
             let body = serde_json::to_vec(&submission).map_err(ClientError::Input)?;
-            // Between the brackets of an array.
-            if body.len() + 2 > MAX_BODY_BYTES {
+            if body.len() > room_at(line - 1) {
                 let name = name.clone();
                 return Err(InputError::LineTooLarge { name, line }.into());
             }
@@ -59,9 +58,32 @@ impl Each {
         watch: bool,
         stdout: &mut Output,
     ) -> Result<Exit, CommandError> {
+        let is_new = key.is_none();
         let key = key.unwrap_or_else(IdempotencyKey::random);
+        if is_new {
+            eprintln!("The key of these lines is {key}.");
+        }
+        tokio::select! {
+            ended = self.submit_under(&key, is_new, client, watch, stdout) => ended,
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                how_to_go_on(&key);
+                Ok(Exit::Interrupted)
+            }
+        }
+    }
+
+    async fn submit_under(
+        &self,
+        key: &IdempotencyKey,
+        is_new: bool,
+        client: &Client,
+        watch: bool,
+        stdout: &mut Output,
+    ) -> Result<Exit, CommandError> {
         let mut report = Report {
             lines: &self.lines,
+            is_new,
             tally: Tally::new("Submitting", self.lines.len()),
             seen: 0,
             accepted: Vec::new(),
@@ -69,36 +91,52 @@ impl Each {
             refused: 0,
             written: Ok(()),
         };
-        let submitted = client.submit_all(&self.submissions, &key, |progress| match progress {
-            BatchProgress::Trouble(trouble) => report.tally.line(&line_about(trouble)),
+        let places = self.lines.iter().map(|line| line - 1);
+        let jobs: Vec<_> = places.zip(&self.submissions).collect();
+        let submitted = client.submit_at(&jobs, key, |progress| match progress {
+            BatchProgress::Trouble(trouble) => {
+                report.tally.line(&line_about(trouble));
+                ControlFlow::Continue(())
+            }
             BatchProgress::Items(items) => report.take(items, stdout),
         });
-        let submitted = submitted.await;
-        let Report {
-            accepted, refused, ..
-        } = report.end()?;
-        if let Err(error) = submitted {
-            let exit = CommandError::from(error).report();
-            if exit == Exit::Unreachable {
-                eprintln!(
-                    "  Submit the same lines again with --key {key}: that creates the missing jobs and no second one of the others."
-                );
-            }
+        let submitted = submitted.await.map(drop);
+        report.end();
+        let open = report.open();
+        let ended = match (submitted.map_err(CommandError::from), report.written) {
+            (Err(error), _) => Some(error.report()),
+            (Ok(()), Err(error)) if open == 0 => return Err(error.into()),
+            (Ok(()), Err(error)) => Some(match CommandError::from(error).report() {
+                Exit::Success => Exit::Interrupted,
+                exit => exit,
+            }),
+            (Ok(()), Ok(())) => (open > 0).then_some(Exit::Unreachable),
+        };
+        if let Some(exit) = ended {
+            how_to_go_on(key);
             return Ok(exit);
         }
         let watched = if watch {
-            watch_all(client, &accepted).await?
+            watch_all(client, &report.accepted).await?
         } else {
             Exit::Success
         };
-        let is_refused = refused > 0 && watched != Exit::Unreachable;
+        let is_refused = report.refused > 0 && watched != Exit::Unreachable;
         Ok(if is_refused { Exit::Usage } else { watched })
     }
+}
+
+fn how_to_go_on(key: &IdempotencyKey) {
+    eprintln!(
+        "  Submit the same lines again with --key {key}: that creates the missing jobs and no second one of the others."
+    );
 }
 
 /// What is told about the jobs while they are submitted.
 struct Report<'a> {
     lines: &'a [usize],
+    /// Whether the key was made for this run, so that an earlier job of it can only be from a try whose answer was lost.
+    is_new: bool,
     tally: Tally,
     seen: usize,
     accepted: Vec<Url>,
@@ -109,7 +147,8 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn take(&mut self, items: &[BatchItem], stdout: &mut Output) {
+    /// Stops if stdout has failed.
+    fn take(&mut self, items: &[BatchItem], stdout: &mut Output) -> ControlFlow<()> {
         let lines = &self.lines[self.seen..];
         for (item, line) in items.iter().zip(lines) {
             match item {
@@ -117,7 +156,7 @@ impl Report<'_> {
                     let uri = &accepted.status_uri;
                     let written = self.tally.suspend(|| writeln!(stdout, "{uri}"));
                     self.written = std::mem::replace(&mut self.written, Ok(())).and(written);
-                    self.replayed += usize::from(accepted.replayed);
+                    self.replayed += usize::from(accepted.replayed && !self.is_new);
                     self.accepted.push(uri.clone());
                 }
                 Err(problem) => {
@@ -130,22 +169,24 @@ impl Report<'_> {
         self.tally.done(items.len());
         let flushed = stdout.flush();
         self.written = std::mem::replace(&mut self.written, Ok(())).and(flushed);
+        match self.written {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
     }
 
-    fn end(self) -> Result<Self, CommandError> {
+    /// The number of jobs that the service has neither accepted nor refused.
+    fn open(&self) -> usize {
+        self.lines.len() - self.accepted.len() - self.refused
+    }
+
+    fn end(&self) {
         let parts = [
             (self.accepted.len() - self.replayed, "accepted"),
             (self.replayed, "existed already"),
             (self.refused, "refused"),
-            (
-                self.lines.len() - self.accepted.len() - self.refused,
-                "not accepted yet",
-            ),
+            (self.open(), "not accepted yet"),
         ];
         self.tally.end(&counted(self.lines.len(), &parts));
-        match self.written {
-            Ok(()) => Ok(self),
-            Err(error) => Err(error.into()),
-        }
     }
 }

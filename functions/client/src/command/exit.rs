@@ -8,7 +8,7 @@ use super::InputError;
 use crate::{ClientError, Job, JobStatus, SigningError};
 
 /// How a command ended, as the process's exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// The command succeeded; a watched job succeeded.
     Success = 0,
@@ -22,6 +22,8 @@ pub enum Exit {
     Gone = 4,
     /// The service cannot be reached, is busy, or gave a response that is not in the contract.
     Unreachable = 5,
+    /// Ctrl-C, or a closed stdout, before all lines were submitted.
+    Interrupted = 130,
 }
 
 /// The part of `--help` about exit codes.
@@ -32,7 +34,8 @@ Exit codes:
   2  the command line or an input file is wrong, or the service refused the request (4xx) or a line of --each
   3  the watched job ended in CANCELED
   4  gone (410) or not found (404); for `result`, also if the job has no result (yet)
-  5  the service cannot be reached or is busy, or its response is not in the contract";
+  5  the service cannot be reached or is busy, or its response is not in the contract
+  130  --each was interrupted";
 
 impl Exit {
     /// The exit code for the outcome of a watched job.
@@ -141,7 +144,8 @@ impl CommandError {
     }
 }
 
-fn exit_of(error: &ClientError) -> Exit {
+/// The exit code for the error of a call.
+pub(super) fn exit_of(error: &ClientError) -> Exit {
     match error {
         ClientError::Refused(_)
         | ClientError::Signing(_)

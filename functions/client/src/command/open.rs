@@ -1,7 +1,12 @@
 //! `open`: the pages of a service, in a browser.
 
-use std::io::ErrorKind;
+use std::ffi::OsStr;
+use std::io::{self, ErrorKind, Write as _};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
+
+use tempfile::{NamedTempFile, TempDir};
 
 use super::{CommandError, ConnectionArgs, Exit, Output};
 use crate::relay::Listening;
@@ -36,18 +41,40 @@ pub(super) async fn run(args: Args, stdout: &mut Output) -> Result<Exit, Command
     eprintln!(
         "These are the pages of {base} until Ctrl-C. Whoever has this address acts with your credentials."
     );
-    if !args.no_browser {
-        browse(&pages.url_for_once());
-    }
+    let page = if args.no_browser {
+        None
+    } else {
+        let (folder, page) = page_to(&pages.url())?;
+        browse(page.path().as_os_str());
+        Some((page, folder))
+    };
     tokio::select! {
         never = pages.serve() => match never {},
         interrupted = tokio::signal::ctrl_c() => interrupted?,
     }
+    drop(page);
     Ok(Exit::Success)
 }
 
-/// Opens a URL in the user's browser. If that fails, the address is on stdout.
-fn browse(url: &str) {
+/// A page that leads to the address, in a new file that only this user can read: other users of the machine can read command lines.
+fn page_to(url: &str) -> io::Result<(TempDir, NamedTempFile)> {
+    let mut folder = tempfile::Builder::new();
+    #[cfg(unix)]
+    folder.permissions(PermissionsExt::from_mode(0o700));
+    let folder = folder.tempdir()?;
+    let mut page = tempfile::Builder::new()
+        .suffix(".html")
+        .tempfile_in(folder.path())?;
+    writeln!(
+        page,
+        "<!doctype html><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
+         <meta http-equiv=\"refresh\" content=\"0;url={url}\"><title>accepted</title><a href=\"{url}\">The pages of the service</a>"
+    )?;
+    Ok((folder, page))
+}
+
+/// Opens a file in the user's browser. If that fails, the address is on stdout.
+fn browse(file: &OsStr) {
     let (program, arguments): (_, &[&str]) = if cfg!(target_os = "macos") {
         ("open", &[])
     } else if cfg!(windows) {
@@ -56,7 +83,7 @@ fn browse(url: &str) {
         ("xdg-open", &[])
     };
     let mut command = Command::new(program);
-    command.args(arguments).arg(url);
+    command.args(arguments).arg(file);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     match command.stderr(Stdio::null()).spawn() {
         // Waits for it, so that it does not stay a zombie.

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
 
 use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use hyper::{Method, Request, StatusCode};
@@ -16,8 +15,6 @@ pub(super) struct Guard {
     host: String,
     /// The first segment of the path of every request that is passed on.
     token: String,
-    /// The path of the one request that is led to the home page without the token.
-    once: Mutex<Option<String>>,
 }
 
 /// The decision about a request.
@@ -25,35 +22,22 @@ pub(super) struct Guard {
 pub(super) enum Entry<'a> {
     /// Passed on, with this path and query.
     Path(&'a str),
-    /// Led to the home page.
-    Once,
     /// Not passed on.
     Refused(StatusCode),
 }
 
 impl Guard {
-    /// A guard with new secrets of 128 random bits.
+    /// A guard with a new token of 128 random bits.
     pub(super) fn new(address: SocketAddr) -> io::Result<Self> {
         Ok(Self {
             host: address.to_string(),
             token: secret()?,
-            once: Mutex::new(Some(secret()?)),
         })
     }
 
     /// The base URL of the pages, without a slash at its end.
     pub(super) fn base(&self) -> String {
         format!("http://{}/{}", self.host, self.token)
-    }
-
-    /// A URL that leads to the pages once.
-    pub(super) fn url_for_once(&self) -> String {
-        let once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
-        format!(
-            "http://{}/{}",
-            self.host,
-            once.as_deref().unwrap_or_default()
-        )
     }
 
     /// Decides about a request.
@@ -71,25 +55,14 @@ impl Guard {
         let path = target.strip_prefix('/').unwrap_or(target);
         let end = path.find(['/', '?']).unwrap_or(path.len());
         let (token, rest) = path.split_at(end);
-        let is_entry = is_same(token, &self.token);
-        if !is_entry && !self.is_once(token) {
+        if !is_same(token, &self.token) {
             return Entry::Refused(StatusCode::NOT_FOUND);
         }
-        if !self.is_own_page(request.method(), headers) {
+        let is_way_in = rest == "/" && is_navigation(request.method(), headers);
+        if !is_way_in && !self.is_own_page(request.method(), headers) {
             return Entry::Refused(StatusCode::FORBIDDEN);
         }
-        if is_entry {
-            Entry::Path(rest)
-        } else {
-            Entry::Once
-        }
-    }
-
-    /// Whether this is the path that is valid once. Then it no longer is.
-    fn is_once(&self, path: &str) -> bool {
-        let mut once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = once.take_if(|once| is_same(path, once));
-        known.is_some()
+        Entry::Path(rest)
     }
 
     /// Whether the request comes from a page of this origin or, if it only reads, from no page, as far as the browser says.
@@ -107,6 +80,15 @@ impl Guard {
         };
         is_own_origin && is_own_site
     }
+}
+
+/// Whether a window is to show the home page: the file that leads there has another origin.
+fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
+    let is = |name, expected| only(headers, &HeaderName::from_static(name)) == Some(expected);
+    *method == Method::GET
+        && !headers.contains_key(ORIGIN)
+        && is("sec-fetch-mode", "navigate")
+        && is("sec-fetch-dest", "document")
 }
 
 /// The value of a header that occurs once.
@@ -137,7 +119,6 @@ mod tests {
         Guard {
             host: "127.0.0.1:4000".to_owned(),
             token: "abc".to_owned(),
-            once: Mutex::new(Some("once".to_owned())),
         }
     }
 
@@ -153,7 +134,6 @@ mod tests {
         }
         match guard().admit(&request.body(()).unwrap()) {
             Entry::Path(rest) => Ok(&path[path.len() - rest.len()..]),
-            Entry::Once => Ok("once"),
             Entry::Refused(status) => Err(status.as_u16()),
         }
     }
@@ -182,14 +162,20 @@ mod tests {
     }
 
     #[test]
-    fn the_address_for_the_browser_leads_to_the_pages_once() {
-        let guard = guard();
-        let request = Request::get("/once").header("host", "127.0.0.1:4000");
-        let request = request.body(()).unwrap();
-
-        assert_eq!(guard.admit(&request), Entry::Once);
-        assert_eq!(guard.admit(&request), Entry::Refused(StatusCode::NOT_FOUND));
-        assert_eq!(read("/once/jobs"), Ok("once"), "and to no other page");
+    fn a_window_may_come_to_the_home_page_from_elsewhere() {
+        let from_file = |path, mode, destination| {
+            let headers = [
+                ("host", "127.0.0.1:4000"),
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", destination),
+            ];
+            entry("GET", path, &headers).is_ok()
+        };
+        assert!(from_file("/abc/", "navigate", "document"));
+        assert!(!from_file("/abc/jobs", "navigate", "document"));
+        assert!(!from_file("/abc/", "navigate", "iframe"));
+        assert!(!from_file("/abc/", "cors", "empty"));
     }
 
     #[test]
@@ -256,6 +242,5 @@ mod tests {
 
         assert_eq!(one.token.len(), 32);
         assert_ne!(one.token, other.token);
-        assert_ne!(one.url_for_once(), one.base());
     }
 }

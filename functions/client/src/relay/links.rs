@@ -1,6 +1,5 @@
 //! Links to the service become links to the relay.
 
-use std::borrow::Cow;
 use std::str;
 
 use bytes::Bytes;
@@ -16,7 +15,7 @@ const HEADERS: [HeaderName; 4] = [
     HeaderName::from_static("operation-location"),
 ];
 
-/// What kind of text a body is.
+/// What kind of text a body is. Atom has its links in attributes, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Text {
     Html,
@@ -48,7 +47,7 @@ impl Text {
     /// The kind of this media type; `None` if it has no links.
     pub(super) fn of(media_type: &str) -> Option<Self> {
         match media_type.split(';').next()?.trim() {
-            "text/html" => Some(Self::Html),
+            "text/html" | "application/atom+xml" => Some(Self::Html),
             "application/json" | "application/problem+json" => Some(Self::Json),
             _ => None,
         }
@@ -78,54 +77,72 @@ impl Links {
             return body.clone();
         };
         let rewritten = match text {
+            // Escaped or not: an attribute is written with double quotes, and a text has none.
             Text::Html => {
-                let rewritten = self.replaced(whole, &self.from);
-                self.replaced(&rewritten, &self.escaped).into_owned()
+                let is_start = |before: &str| before.ends_with("=\"");
+                let rewritten = self.replaced(whole, &self.from, is_start);
+                self.replaced(&rewritten, &self.escaped, is_start)
             }
             Text::Json => match around_result(whole) {
-                None => self.replaced(whole, &self.from).into_owned(),
+                None => self.in_json(whole),
                 Some((before, result, behind)) => {
-                    let [before, behind] =
-                        [before, behind].map(|part| self.replaced(part, &self.from));
-                    [&*before, result, &*behind].concat()
+                    [&*self.in_json(before), result, &*self.in_json(behind)].concat()
                 }
             },
         };
         rewritten.into()
     }
 
+    /// Only strings that begin with the base: a title that mentions it is somebody's text.
+    fn in_json(&self, text: &str) -> String {
+        self.replaced(text, &self.from, |before| {
+            before.ends_with('"') && !before.ends_with("\\\"")
+        })
+    }
+
     pub(super) fn in_headers(&self, headers: &mut HeaderMap) {
-        for name in HEADERS {
-            let Some(value) = headers.get_mut(name) else {
+        for (name, value) in headers
+            .iter_mut()
+            .filter(|(name, _)| HEADERS.contains(name))
+        {
+            let Ok(text) = value.to_str() else {
                 continue;
             };
-            let rewritten = value
-                .to_str()
-                .ok()
-                .map(|text| self.replaced(text, &self.from));
-            if let Some(Ok(rewritten)) = rewritten.map(|text| HeaderValue::from_str(&text)) {
+            let rewritten = if *name == LINK {
+                // A monitor link is meant for others, who have no relay.
+                let links = text.split('<').map(|link| {
+                    if link.contains("rel=\"monitor\"") {
+                        link.to_owned()
+                    } else {
+                        self.replaced(link, &self.from, str::is_empty)
+                    }
+                });
+                links.collect::<Vec<_>>().join("<")
+            } else {
+                self.replaced(text, &self.from, str::is_empty)
+            };
+            if let Ok(rewritten) = HeaderValue::from_str(&rewritten) {
                 *value = rewritten;
             }
         }
     }
 
-    /// The text with `from` replaced wherever a URL begins with it.
-    fn replaced<'a>(&self, text: &'a str, from: &str) -> Cow<'a, str> {
-        let mut parts = text.split(from);
-        let Some(first) = parts.next().filter(|first| first.len() < text.len()) else {
-            return Cow::Borrowed(text);
-        };
-        let mut rewritten = first.to_owned();
-        for part in parts {
+    /// The text with `from` replaced wherever a URL begins with it, and `is_start` says of the text before that a URL begins there.
+    fn replaced(&self, text: &str, from: &str, is_start: fn(&str) -> bool) -> String {
+        let mut rewritten = String::with_capacity(text.len());
+        let mut end = 0;
+        for (start, _) in text.match_indices(from) {
+            let rest = &text[start + from.len()..];
             // A longer name, or another port, is another host.
-            let is_whole = part
-                .chars()
-                .next()
-                .is_none_or(|next| "/?#\"'<>&\\,; \t\r\n)".contains(next));
-            rewritten.push_str(if is_whole { &self.to } else { from });
-            rewritten.push_str(part);
+            let is_whole = rest.is_empty() || rest.starts_with(['/', '?', '#', '"', '>']);
+            if is_whole && is_start(&text[..start]) {
+                rewritten.push_str(&text[end..start]);
+                rewritten.push_str(&self.to);
+                end = start + from.len();
+            }
         }
-        Cow::Owned(rewritten)
+        rewritten.push_str(&text[end..]);
+        rewritten
     }
 }
 
@@ -155,10 +172,11 @@ mod tests {
 
     #[test]
     fn the_links_of_a_page_lead_to_the_relay() {
-        let page = "<a href=\"https://a.example/v&amp;1/jobs?a=1&amp;b\">https://a.example/v&1</a> https://a.example/v&amp;1";
-        let expected = "<a href=\"http://127.0.0.1:4000/t/jobs?a=1&amp;b\">http://127.0.0.1:4000/t</a> http://127.0.0.1:4000/t";
+        let text = "title=\"see https://a.example/v&amp;1/x\">https://a.example/v&1</a> &quot;https://a.example/v&amp;1";
+        let page = format!("<a href=\"https://a.example/v&amp;1/jobs?a=1&amp;b\" {text}");
+        let expected = format!("<a href=\"http://127.0.0.1:4000/t/jobs?a=1&amp;b\" {text}");
 
-        assert_eq!(rewritten(Text::Html, page), expected);
+        assert_eq!(rewritten(Text::Html, &page), expected);
     }
 
     #[test]
@@ -186,13 +204,15 @@ mod tests {
         assert_eq!(rewritten(Text::Json, document), expected);
         let list = r#"{"next": "https://a.example/v&1/jobs", "jobs": []}"#;
         assert!(rewritten(Text::Json, list).contains("4000/t/jobs"));
+        let said =
+            r#"{"title": "see https://a.example/v&1/x", "summary": "\"https://a.example/v&1/\""}"#;
+        assert_eq!(rewritten(Text::Json, said), said);
     }
 
     #[test]
     fn the_links_of_headers_lead_to_the_relay_and_those_to_a_bucket_do_not() {
         let mut headers = HeaderMap::new();
-        let link =
-            "<https://a.example/v&1/jobs/1>; rel=\"self\", <https://a.example/v&1>; rel=\"up\"";
+        let link = "<https://a.example/v&1/jobs/1>; rel=\"self\", <https://a.example/v&1/m>; rel=\"monitor\", <https://a.example/v&1>; rel=\"up\"";
         headers.insert("link", link.parse().unwrap());
         headers.insert(
             "location",
@@ -201,8 +221,7 @@ mod tests {
         headers.insert("etag", "\"https://a.example/v&1/\"".parse().unwrap());
         links().in_headers(&mut headers);
 
-        let link =
-            "<http://127.0.0.1:4000/t/jobs/1>; rel=\"self\", <http://127.0.0.1:4000/t>; rel=\"up\"";
+        let link = "<http://127.0.0.1:4000/t/jobs/1>; rel=\"self\", <https://a.example/v&1/m>; rel=\"monitor\", <http://127.0.0.1:4000/t>; rel=\"up\"";
         assert_eq!(headers["link"], link);
         assert_eq!(headers["location"], "https://b.s3.amazonaws.com/1?x");
         assert_eq!(headers["etag"], "\"https://a.example/v&1/\"");

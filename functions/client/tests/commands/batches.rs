@@ -1,9 +1,14 @@
+//! Over 300 lines: its tests share the answers of a batch.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
 use client::Exit;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::scripted::{Answer, ID, Seen, Service};
-use crate::{run, run_program};
+use crate::{run, run_on, run_program};
 
 fn lines(text: &str) -> NamedTempFile {
     let file = NamedTempFile::new().unwrap();
@@ -36,7 +41,7 @@ fn key(request: &Seen) -> &str {
 async fn each_line_is_a_job_and_the_uris_are_in_the_order_of_the_lines() {
     let all: Vec<_> = (0..101).map(accepted).collect();
     let service = Service::start(vec![batch(202, &all[..100]), batch(202, &all[100..])]).await;
-    let file = lines(&"{\"n\": 1.0}\n\n".repeat(101));
+    let file = lines(&"{\"n\": 1.0}\n".repeat(101));
     let file = file.path().to_str().unwrap();
 
     let line = [
@@ -98,9 +103,9 @@ async fn the_same_lines_have_the_same_keys_only_if_a_key_is_given() {
 async fn a_batch_is_sent_again_until_no_job_is_unavailable() {
     let service = Service::start(vec![
         batch(202, &[accepted(1), problem(503, &json!([]))]).with("retry-after", "0"),
-        batch(503, &[problem(503, &json!([])), problem(503, &json!([]))]).with("retry-after", "0"),
+        batch(503, &[problem(422, &json!([])), problem(503, &json!([]))]).with("retry-after", "0"),
         Answer::Hangup,
-        batch(202, &[accepted(1), accepted(2)]),
+        batch(202, &[problem(422, &json!([])), accepted(2)]),
     ])
     .await;
     let file = lines("1\n2\n");
@@ -111,10 +116,13 @@ async fn a_batch_is_sent_again_until_no_job_is_unavailable() {
     assert_eq!((exit, stdout.lines().count()), (Exit::Success, 2));
     let requests = service.requests();
     assert_eq!(requests.len(), 4);
+    let is_null = |n: usize| requests[n].body[0].is_null();
+    assert_eq!([0, 1, 2, 3].map(is_null), [false, true, true, true]);
     for again in &requests[1..] {
+        let second = |request: &Seen| request.body[1].clone();
         assert_eq!(
-            (key(again), &again.body),
-            (key(&requests[0]), &requests[0].body)
+            (key(again), second(again)),
+            (key(&requests[0]), second(&requests[0]))
         );
     }
 }
@@ -123,9 +131,11 @@ async fn a_batch_is_sent_again_until_no_job_is_unavailable() {
 async fn a_refused_line_is_reported_with_its_number_and_pointers() {
     let refused = problem(
         422,
-        &json!([{"pointer": "/1/input/b", "detail": "is missing"}]),
+        &json!([{"pointer": "/2/input/b", "detail": "is missing"}]),
     );
-    let service = Service::start(vec![batch(202, &[accepted(1), refused])]).await;
+    let placeholder = problem(422, &json!([]));
+    let items = [accepted(1), placeholder, refused];
+    let service = Service::start(vec![batch(202, &items)]).await;
 
     let line = ["submit", "add", "--each", "-"];
     let (exit, stderr) = run_program(&service, &line, b"1\n\n2\n").await;
@@ -167,6 +177,122 @@ async fn a_service_that_gives_up_leaves_a_key_to_go_on_with() {
         "{stderr}"
     );
     assert!(stderr.contains("--key k-1"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_line_keeps_its_place_whatever_becomes_of_the_others() {
+    let placeholder = || problem(422, &json!([]));
+    let long = format!("\"{}\"", "x".repeat(600_000));
+    let service = Service::start(vec![
+        batch(202, &[placeholder(), accepted(1)]),
+        batch(202, &[placeholder(), placeholder(), accepted(2)]),
+        batch(422, &[placeholder(), placeholder()]),
+    ])
+    .await;
+    let file = lines(&format!("\n{long}\n{long}\n{}\n3", "\n".repeat(97)));
+
+    let line = ["submit", "add", "--each", file.path().to_str().unwrap()];
+    let (exit, stdout) = run(&service, &line).await;
+
+    assert_eq!((exit, stdout.lines().count()), (Exit::Usage, 2));
+    let requests = service.requests();
+    let nulls = |request: &Seen| {
+        let items = request.body.as_array().unwrap();
+        items.iter().map(Value::is_null).collect::<Vec<_>>()
+    };
+    assert_eq!(nulls(&requests[0]), [true, false]);
+    assert_eq!(nulls(&requests[1]), [true, true, false]);
+    assert_eq!(nulls(&requests[2]), [true, false]);
+    assert_eq!(key(&requests[0]), key(&requests[1]));
+    assert_ne!(key(&requests[0]), key(&requests[2]));
+}
+
+#[tokio::test]
+async fn a_job_that_fails_for_good_is_not_repeated_and_a_busy_one_does_not_stop_the_next_batch() {
+    let busy = batch(202, &[problem(500, &json!([])), problem(503, &json!([]))]);
+    let mut answers = vec![busy.with("retry-after", "0")];
+    let again = batch(503, &[problem(422, &json!([])), problem(503, &json!([]))]);
+    answers.extend(vec![again.with("retry-after", "0"); 7]);
+    answers.push(batch(202, &[accepted(1)]));
+    let service = Service::start(answers).await;
+
+    let line = ["submit", "add", "--each", "-"];
+    let text = format!("1\n2\n{}3\n", "\n".repeat(98));
+    let (exit, stderr) = run_program(&service, &line, text.as_bytes()).await;
+
+    assert_eq!((exit, service.requests().len()), (5, 9), "{stderr}");
+    let counts = "3 jobs: 1 accepted, 1 refused, 1 not accepted yet.";
+    assert!(stderr.contains(counts), "{stderr}");
+    assert!(service.requests()[1].body[0].is_null());
+}
+
+#[tokio::test]
+async fn an_answer_that_was_lost_is_asked_for_again_and_its_job_is_a_new_one() {
+    let mut replayed = accepted(1);
+    replayed["replayed"] = true.into();
+    let service = Service::start(vec![Answer::Hangup, batch(202, &[replayed])]).await;
+
+    let (exit, stderr) = run_program(&service, &["submit", "add", "--each", "-"], b"1\n").await;
+
+    assert_eq!((exit, service.requests().len()), (0, 2), "{stderr}");
+    assert!(stderr.contains("1 job: 1 accepted."), "{stderr}");
+}
+
+#[tokio::test]
+async fn the_key_is_known_before_the_first_request_and_every_early_end_says_how_to_go_on() {
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    for (answer, code) in [
+        (Answer::problem(403, "Forbidden"), 2),
+        (Answer::Late { gate }, 130),
+    ] {
+        let service = Service::start(vec![answer]).await;
+        let file = lines("1\n");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_accepted"));
+        program.args(["submit", "add", "--url", &service.base, "--each"]);
+        program.arg(file.path()).stderr(Stdio::piped());
+        let child = program.spawn().unwrap();
+        while service.requests().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        if code == 130 {
+            let mut kill = Command::new("kill");
+            kill.args(["-INT", &child.id().to_string()]);
+            assert!(kill.status().unwrap().success());
+        }
+
+        let ended = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+        let ended = ended.await.unwrap();
+
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{stderr}");
+        let (_, rest) = stderr.split_once("The key of these lines is ").unwrap();
+        let (key, rest) = rest.split_once(".\n").unwrap();
+        assert!(rest.contains(&format!("--key {key}")), "{stderr}");
+    }
+}
+
+struct Closed;
+
+impl std::io::Write for Closed {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_closed_stdout_ends_after_the_batch() {
+    let service = Service::start(vec![batch(202, &[accepted(1)])]).await;
+    let file = lines(&format!("1\n{}2\n", "\n".repeat(99)));
+
+    let file = file.path().to_str().unwrap();
+    let line = ["submit", "add", "--each", file, "--url", &service.base];
+    let exit = run_on(&mut Closed, &line).await;
+
+    assert_eq!((exit, service.requests().len()), (Exit::Interrupted, 1));
 }
 
 #[tokio::test]
@@ -222,7 +348,7 @@ async fn no_more_than_sixteen_jobs_are_polled_at_a_time() {
         file.path().to_str().unwrap(),
     ];
     let watching = run(&service, &line);
-    tokio::time::timeout(std::time::Duration::from_secs(2), watching)
+    tokio::time::timeout(Duration::from_secs(2), watching)
         .await
         .unwrap_err();
 

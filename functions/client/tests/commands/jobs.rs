@@ -90,5 +90,5 @@ async fn list_shows_a_page_and_all_pages_when_asked() {
         every_page.contains("job-1") && every_page.contains("job-3"),
         "{every_page}"
     );
-    assert_eq!(all.requests()[1].line, "GET /jobs?limit=2&cursor=c1");
+    assert_eq!(all.requests()[1].line, "GET /jobs?limit=100&cursor=c1");
 }

@@ -21,6 +21,10 @@ fn page(jobs: &[Value], next: Option<&str>) -> Answer {
     Answer::json(200, &json!({"jobs": jobs, "next": next}))
 }
 
+fn read(job: &Value) -> Answer {
+    Answer::json(200, &json!({"job": job}))
+}
+
 fn lines(service: &Service) -> Vec<String> {
     let requests = service.requests().into_iter();
     requests.map(|request| request.line).collect()
@@ -33,7 +37,10 @@ async fn the_stream_reads_a_page_when_it_gets_to_it_and_trusts_no_old_service_s_
             &[waiting(1), job(2, "other", "SCHEDULED", "UNDETERMINED")],
             Some("/jobs?cursor=a"),
         ),
-        page(&[], Some("/jobs?cursor=b")),
+        page(
+            &[],
+            Some("https://elsewhere.example/jobs?limit=20&cursor=b"),
+        ),
         page(&[job(3, "add", "COMPLETED", "SUCCESS"), waiting(4)], None),
     ];
     let service = Service::start(answers).await;
@@ -53,7 +60,11 @@ async fn the_stream_reads_a_page_when_it_gets_to_it_and_trusts_no_old_service_s_
     let first = "GET /jobs?job-status=UNDETERMINED&name=add";
     assert_eq!(
         lines(&service),
-        [first, "GET /jobs?cursor=a", "GET /jobs?cursor=b"]
+        [
+            first,
+            &format!("{first}&cursor=a"),
+            &format!("{first}&cursor=b")
+        ]
     );
 }
 
@@ -89,7 +100,10 @@ async fn a_dry_run_lists_what_would_be_canceled_and_cancels_nothing() {
     assert_eq!(listed, [true, true, false], "{stdout}");
     assert_eq!(
         lines(&service),
-        ["GET /jobs?limit=100&name=add", "GET /jobs?cursor=a"]
+        [
+            "GET /jobs?limit=100&name=add",
+            "GET /jobs?limit=100&name=add&cursor=a"
+        ]
     );
 }
 
@@ -105,54 +119,104 @@ async fn without_a_terminal_nothing_is_canceled_unless_yes_is_said() {
 }
 
 #[tokio::test]
-async fn every_job_is_canceled_and_what_became_of_it_is_said() {
-    let finished = json!({"type": "https://a.example/problems/job-finished", "title": "Finished", "status": 409});
-    let listed: Vec<_> = (1..=4).map(waiting).collect();
-    let service = Service::start(vec![
-        page(&listed, None),
-        Answer::over("CANCELED"),
-        Answer::text(202, "{}"),
-        Answer::json(409, &finished),
-        Answer::problem(410, "Gone"),
-    ])
-    .await;
+async fn a_next_cursor_is_enough_for_the_next_page() {
+    let first = Answer::json(200, &json!({"jobs": [], "next-cursor": "a/b"}));
+    let service = Service::start(vec![first, page(&[waiting(1)], None)]).await;
 
-    let (exit, stdout) = run(
-        &service,
-        &["cancel", "--all", "--status", "SCHEDULED", "--yes"],
-    )
-    .await;
+    let (exit, _) = run(&service, &["list", "--kind", "add", "--all"]).await;
 
-    assert_eq!(exit, Exit::Success);
-    let mut said: Vec<_> = stdout
-        .lines()
-        .filter_map(|line| Some(line.split_once("  ")?.1))
-        .collect();
-    said.sort_unstable();
-    assert_eq!(
-        said,
-        ["being canceled", "canceled", "finished meanwhile", "gone"]
-    );
-    let ids: Vec<_> = stdout.lines().map(|line| line[..36].to_owned()).collect();
-    assert_eq!(ids, [1, 2, 3, 4].map(id));
-    assert!(
-        lines(&service)[1..]
-            .iter()
-            .all(|line| line.ends_with("/cancel"))
-    );
+    assert_eq!((exit, lines(&service).len()), (Exit::Success, 2));
+    assert!(lines(&service)[1].ends_with("&name=add&cursor=a%2Fb"));
+}
+
+/// Cancels one waiting job; returns the exit code, what is said of the job, and the number of requests.
+async fn cancel_one(answers: &[Answer]) -> (Exit, String, usize) {
+    let answers = [&[page(&[waiting(1)], None)], answers].concat();
+    let service = Service::start(answers).await;
+    let line = ["cancel", "--all", "--status", "SCHEDULED", "--yes"];
+    let (exit, stdout) = run(&service, &line).await;
+    let said = stdout.trim_end().split_once("  ").unwrap_or_default().1;
+    (exit, said.to_owned(), lines(&service).len())
 }
 
 #[tokio::test]
-async fn a_cancel_that_is_not_taken_is_tried_again_and_a_refusal_ends_it() {
-    for (answer, expected, requests) in [
-        (Answer::problem(503, "Busy"), Exit::Success, 3),
-        (Answer::problem(403, "Forbidden"), Exit::Usage, 2),
+async fn what_became_of_each_job_is_said() {
+    let refusal = |slug| {
+        let kind = format!("https://a.example/problems/{slug}");
+        Answer::json(409, &json!({"type": kind, "title": "No", "status": 409}))
+    };
+    let internal = json!({"type": "/problems/internal-error", "title": "No", "status": 500});
+    let busy = Answer::problem(503, "Busy").with("retry-after", "0");
+    let job = read(&waiting(1));
+    for (answers, exit, said, requests) in [
+        (
+            vec![job.clone(), Answer::over("CANCELED")],
+            Exit::Success,
+            "canceled",
+            3,
+        ),
+        (
+            vec![job.clone(), Answer::text(202, "{}")],
+            Exit::Success,
+            "being canceled",
+            3,
+        ),
+        (
+            vec![Answer::started(1)],
+            Exit::Success,
+            "started meanwhile",
+            2,
+        ),
+        (
+            vec![Answer::over("SUCCESS")],
+            Exit::Success,
+            "finished meanwhile",
+            2,
+        ),
+        (
+            vec![job.clone(), refusal("job-finished")],
+            Exit::Success,
+            "finished meanwhile",
+            3,
+        ),
+        (vec![Answer::problem(410, "Gone")], Exit::Success, "gone", 2),
+        (
+            vec![job.clone(), refusal("job-overdue")],
+            Exit::Usage,
+            "not canceled",
+            3,
+        ),
+        (
+            vec![job.clone(), Answer::json(500, &internal)],
+            Exit::Unreachable,
+            "not canceled",
+            3,
+        ),
+        (
+            vec![busy, job.clone(), Answer::over("CANCELED")],
+            Exit::Success,
+            "canceled",
+            4,
+        ),
+        (vec![Answer::problem(401, "Who?")], Exit::Usage, "", 2),
     ] {
-        let answers = vec![page(&[waiting(1)], None), answer, Answer::over("CANCELED")];
-        let service = Service::start(answers).await;
-
-        let (exit, _) = run(&service, &["cancel", "--all", "--kind", "add", "--yes"]).await;
-
-        assert_eq!((exit, lines(&service).len()), (expected, requests));
+        let expected = (exit, said.to_owned(), requests);
+        assert_eq!(cancel_one(&answers).await, expected);
     }
+}
+
+#[tokio::test]
+async fn a_refusal_of_one_job_does_not_stop_the_others_and_a_lost_service_does() {
+    let forbidden = Answer::problem(403, "Forbidden");
+    let listed = page(&[waiting(1), waiting(2)], None);
+    let line = ["cancel", "--all", "--kind", "add", "--yes"];
+
+    let service = Service::start(vec![listed.clone(), forbidden]).await;
+    let (exit, stdout) = run(&service, &line).await;
+    assert_eq!((exit, stdout.lines().count()), (Exit::Usage, 2));
+
+    let service = Service::start(vec![listed, Answer::problem(401, "Who?")]).await;
+    let (exit, stderr) = run_program(&service, &line, b"").await;
+    assert_eq!(exit, 2);
+    assert!(stderr.contains("2 jobs: 2 not tried."), "{stderr}");
 }

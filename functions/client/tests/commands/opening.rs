@@ -1,11 +1,16 @@
+//! Over 300 lines: its tests share the running program.
+
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use reqwest::header::{COOKIE, HeaderMap};
 use reqwest::{Method, RequestBuilder, Response, redirect};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::run;
@@ -76,6 +81,20 @@ impl Open {
     async fn get(&self, path: &str) -> Response {
         let request = self.request(Method::GET, &format!("{}{path}", self.base));
         request.send().await.unwrap()
+    }
+
+    /// The answer to a request whose path is sent as it is.
+    async fn get_as_it_is(&self, path: &str) -> String {
+        let (_, rest) = self.base.split_once("//").unwrap();
+        let (host, token) = rest.split_once('/').unwrap();
+        let mut stream = TcpStream::connect(host).await.unwrap();
+        let request = format!(
+            "GET /{token}{path} HTTP/1.1\r\nhost: {host}\r\naccept: text/html\r\naccept: application/json\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
     }
 
     /// The requests after the one for the home document.
@@ -171,9 +190,12 @@ async fn a_result_is_as_it_is_and_a_large_one_is_elsewhere() {
     let result = format!("{{\"a\": \"{PUBLIC}/jobs\"}}");
     let inline = Answer::text(200, &result).with("content-type", "application/json");
     let large = Answer::redirect(307, "https://b.s3.amazonaws.com/1?X-Amz-Signature=s");
-    let open = Open::start(vec![inline, large]).await;
+    let refused = Answer::text(404, &result).with("content-type", "application/problem+json");
+    let open = Open::start(vec![refused, inline, large]).await;
 
     let path = format!("/jobs/{ID}/result");
+    let problem = open.get(&path).await.text().await.unwrap();
+    assert_eq!(problem, result.replace(PUBLIC, &open.base));
     assert_eq!(open.get(&path).await.text().await.unwrap(), result);
     let redirected = open.get(&path).await;
 
@@ -201,16 +223,17 @@ async fn nothing_gets_to_the_service_without_the_address_or_from_another_page() 
             open.request(Method::GET, &jobs)
                 .header("host", "evil.example"),
         ),
-        (
-            404,
-            open.request(Method::GET, &format!("{}/../%2e%2e/admin", open.base)),
-        ),
         (413, open.request(Method::POST, &jobs).body(large)),
     ];
     for (status, request) in requests {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), status);
         assert!(!response.text().await.unwrap().contains("secret"));
+    }
+    // An HTTP client would resolve these itself.
+    for path in ["/../admin", "/%2e%2e/admin", "/jobs/../../admin"] {
+        let answer = open.get_as_it_is(path).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
     }
     for origin in ["https://evil.example", "null"] {
         let headers = HeaderMap::from_iter([("origin".parse().unwrap(), origin.parse().unwrap())]);
@@ -221,6 +244,16 @@ async fn nothing_gets_to_the_service_without_the_address_or_from_another_page() 
     }
 
     assert!(open.passed_on().is_empty());
+}
+
+#[tokio::test]
+async fn a_header_that_comes_twice_is_one_list() {
+    let open = Open::start(vec![Answer::text(200, "")]).await;
+
+    open.get_as_it_is("/jobs").await;
+
+    let seen = open.passed_on().remove(0);
+    assert_eq!(seen.header("accept"), Some("text/html, application/json"));
 }
 
 #[tokio::test]
@@ -245,6 +278,10 @@ async fn pages_that_the_credentials_do_not_open_are_not_served() {
             Answer::json(200, &json!({"jobs": "elsewhere"})),
             client::Exit::Unreachable,
         ),
+        (
+            Answer::json(200, &json!({"jobs": "/v1/jobs"})),
+            client::Exit::Unreachable,
+        ),
     ] {
         let service = Service::start(vec![answer]).await;
 
@@ -259,7 +296,7 @@ async fn pages_that_the_credentials_do_not_open_are_not_served() {
 }
 
 #[tokio::test]
-async fn the_browser_gets_an_address_that_works_once() {
+async fn the_browser_gets_a_file_that_only_this_user_can_read() {
     let folder = tempfile::tempdir().unwrap();
     let opener = folder.path().join("xdg-open");
     std::fs::write(
@@ -277,17 +314,23 @@ async fn the_browser_gets_an_address_that_works_once() {
         command.env("PATH", path);
     })
     .await;
-    let url = loop {
-        if let Ok(url) = std::fs::read_to_string(folder.path().join("url")) {
-            break url;
+    let page = loop {
+        if let Ok(page) = std::fs::read_to_string(folder.path().join("url")) {
+            break page;
         }
         tokio::task::yield_now().await;
     };
 
-    assert!(!url.contains(&open.base), "{url}");
-    let first = open.request(Method::GET, &url).send().await.unwrap();
-    assert_eq!(first.status(), 303);
-    assert_eq!(first.headers()["location"], format!("{}/", open.base));
-    let second = open.request(Method::GET, &url).send().await.unwrap();
-    assert_eq!(second.status(), 404);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let path = Path::new(&page);
+    assert_eq!(mode(path), 0o600);
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+    let html = std::fs::read_to_string(path).unwrap();
+    assert!(html.contains(&format!("content=\"0;url={}/\"", open.base)));
+    let mut kill = Command::new("kill");
+    kill.args(["-INT", &open.program.id().to_string()]);
+    assert!(kill.status().unwrap().success());
+    while path.parent().unwrap().exists() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
