@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -15,7 +16,7 @@ from service import URL
 from test_closed import serve
 
 PAGE = (Path(__file__).parents[2] / "functions/api/CLIENTS.md").read_text()
-LINES, SIGNING = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+LINES, BATCH, SIGNING = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 DOCUMENT = httpx.get(f"{URL}/openapi.json").json()
 
 
@@ -102,6 +103,18 @@ def test_the_lines_of_the_page_print_the_result(generated):
     lines = LINES.replace("http://127.0.0.1:3000", URL)
     printed = subprocess.run([sys.executable, "-c", lines], cwd=generated, capture_output=True, text=True, timeout=60)
     assert "ProfileOutput(" in printed.stdout, printed.stdout + printed.stderr
+
+
+def test_the_lines_for_a_batch_get_its_jobs_again_and_those_of_mended_items():
+    lines = BATCH.replace("http://127.0.0.1:3000", URL).replace("cities-batch", f"cities-{time.time_ns()}")
+    wrong = lines.replace("answer =", 'jobs[1]["input"]["csv"] = ""\nanswer =')
+    first, mended, again = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout.splitlines()
+        for code in (wrong, lines, lines)
+    ]
+    assert [line.split()[1][:6] for line in first] == ["/jobs/", "/1/inp", "/jobs/"], first
+    assert (mended[0], mended[2]) == (first[0], first[2])
+    assert mended[1].startswith("1 /jobs/") and again == mended
 
 
 def test_a_closed_api_takes_what_the_page_signs(generated):

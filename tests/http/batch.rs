@@ -1,9 +1,11 @@
 //! `POST /jobs` with an array: each item is a job or a problem, in the order of the request.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, App, Job, eventually, time_in};
+use crate::backends::{TABLE, dynamodb_client};
 use crate::deployment::answers::a_job;
 use crate::deployment::deployed::{Deployed, http_api_event_with};
 use crate::deployment::events::read;
@@ -347,12 +349,21 @@ async fn one_problem_in_a_schedule_s_batch_fails_the_invocation_and_a_key_is_dem
     let mut event: Value = serde_json::from_str(&read("submit-scheduled")).unwrap();
     let send = async |event: &Value| deployed.submit.pool.invoke(event.to_string()).await;
 
-    event["body"] = json!(json!([a_job(), {}]).to_string());
+    let mut batch = vec![a_job(); 3];
+    batch.extend(vec![json!({}); 97]);
+    event["body"] = json!(json!(batch).to_string());
     let refused = format!("{:?}", send(&event).await.unwrap_err());
-    assert!(
-        refused.contains("refused: 422") && refused.contains("/1/name"),
-        "{refused}"
-    );
+    for part in [
+        "refused: 422",
+        "97 of 100 jobs",
+        "/5/name is missing",
+        ", /99",
+    ] {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+    // The log and the queue of failed events get it.
+    assert!(!refused.contains("/6/name"), "{refused}");
+    assert!(refused.len() < 4_096, "{}", refused.len());
     event["body"] = json!(json!([a_job(), a_job()]).to_string());
     send(&event).await.unwrap();
     event["headers"]
@@ -362,5 +373,32 @@ async fn one_problem_in_a_schedule_s_batch_fails_the_invocation_and_a_key_is_dem
     let refused = format!("{:?}", send(&event).await.unwrap_err());
 
     assert!(refused.contains("refused: 400"), "{refused}");
-    assert_eq!(deployed.backends.messages().await.len(), 2);
+    // The first two are those that were accepted before.
+    assert_eq!(deployed.backends.messages().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_a_500_of_its_item_alone() {
+    let deployed = Deployed::new().await;
+    let key = [("idempotency-key", "\"corrupt\"")];
+    let send = async |batch: &Value| {
+        let event = http_api_event_with(&key, "POST", "/jobs", batch);
+        deployed.submit.answer(&event).await
+    };
+    let both = json!([a_job(), a_job()]);
+    let first = send(&both).await.body;
+    let table = dynamodb_client(&deployed.backends.dynamodb_url);
+    let corrupt = table.update_item().table_name(TABLE);
+    let corrupt = corrupt.key("id", AttributeValue::S(id(&first["items"][0]).to_owned()));
+    let corrupt = corrupt.update_expression("REMOVE max_attempts");
+    corrupt.send().await.unwrap();
+
+    let again = send(&both).await;
+    let alone = send(&json!([a_job()])).await;
+
+    assert_eq!(again.status, 202, "{}", again.body);
+    assert_eq!(problem(&again.body["items"][0]), (500, "internal-error"));
+    assert!(is_replay(&again.body["items"][1]));
+    assert_eq!(alone.status, 500, "{}", alone.body);
+    assert_eq!(problem(&alone.body["items"][0]), (500, "internal-error"));
 }

@@ -8,6 +8,9 @@ use serde::Serialize;
 use crate::problem_answer::ItemProblem;
 use crate::{Answer, Incoming, JSON, JobMembers, Problem, ProblemKind, json};
 
+/// Maximum number of items in the problem of a schedule's event, which is written to the log and kept with the event that failed.
+const MAX_OF_EVENT: usize = 3;
+
 /// What became of an item of a batch.
 #[derive(Clone, Debug)]
 pub enum BatchItem {
@@ -74,14 +77,16 @@ impl BatchItem {
 /// schedule's event, so there one problem is enough: the event is tried again, or ends where an operator sees it.
 #[must_use]
 pub fn batch_answer(items: &[BatchItem], incoming: &Incoming) -> Answer {
-    let members = items.iter().map(|item| item.members(incoming)).collect();
     let problems: Vec<_> = items.iter().filter_map(BatchItem::problem).collect();
-    let is_refused = if incoming.is_scheduled {
-        !problems.is_empty()
-    } else {
-        problems.len() == items.len()
-    };
-    if is_refused {
+    if incoming.is_scheduled && !problems.is_empty() {
+        let refused = items.iter().filter(|item| item.problem().is_some());
+        let first = refused.take(MAX_OF_EVENT);
+        let members = first.map(|item| item.members(incoming)).collect();
+        let problem = of_all(&problems).detail(of_event(items));
+        return problem.answer_with(members, incoming);
+    }
+    let members = items.iter().map(|item| item.members(incoming)).collect();
+    if problems.len() == items.len() {
         return of_all(&problems).answer_with(members, incoming);
     }
     let body = json(&BatchDocument { items: members });
@@ -89,6 +94,19 @@ pub fn batch_answer(items: &[BatchItem], incoming: &Incoming) -> Answer {
         .described(incoming)
         .with("cache-control", "no-store")
         .with("vary", "accept, authorization")
+}
+
+/// The number of items without a job, and where they are in the event's array.
+fn of_event(items: &[BatchItem]) -> String {
+    let refused = items.iter().enumerate();
+    let refused = refused.filter(|(_, item)| item.problem().is_some());
+    let pointers: Vec<_> = refused.map(|(index, _)| format!("/{index}")).collect();
+    format!(
+        "{} of {} jobs were not accepted: {}. The member 'items' has the problems of up to {MAX_OF_EVENT} of them.",
+        pointers.len(),
+        items.len(),
+        pointers.join(", "),
+    )
 }
 
 /// The problem of the whole batch: the one that may pass, if there is one.

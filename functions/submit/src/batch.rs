@@ -4,13 +4,13 @@
 
 mod sending;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use api::{
     Answer, BatchItem, Incoming, Problem, ProblemKind, Representation, batch_answer, too_late,
 };
-use engine::{CreationToken, Fingerprint, Happened, JobRecord, KindName, Owner, Timestamp};
+use engine::{CreationToken, Fingerprint, Happened, KindName, Owner, Timestamp};
 use sending::{Ready, Sender};
 use serde_json::value::RawValue;
 
@@ -159,8 +159,8 @@ impl Batch<'_> {
         let (secrets, owner, now) = (&self.app.secrets, self.owner, self.now);
         let ids = |item: &Requested| secrets.for_item(owner, key, item.index);
         let all: Vec<_> = requested.iter().flat_map(ids).collect();
-        let mut known: HashMap<_, JobRecord> = match self.app.store.get_all(&all).await {
-            Ok(records) => records.into_iter().map(|one| (one.id, one)).collect(),
+        let mut known = match self.app.store.get_all(&all).await {
+            Ok(known) => known,
             Err(error) => {
                 let problem = Problem::from(error);
                 for item in requested {
@@ -172,9 +172,15 @@ impl Batch<'_> {
         let mut placed = Vec::new();
         for item in requested {
             let mut search = Search::default();
-            let live = ids(&item).find_map(|id| search.next(id, known.remove(&id), now));
+            let live = ids(&item).find_map(|id| match known.remove(&id).transpose() {
+                Ok(record) => search.next(id, record, now).map(Ok),
+                Err(error) => Some(Err(Problem::from(error))),
+            });
             match (live, search.place()) {
-                (Some(live), _) => self.end(item.index, replay(live, &item.fingerprint)),
+                (Some(live), _) => {
+                    let outcome = live.and_then(|live| replay(live, &item.fingerprint));
+                    self.end(item.index, outcome);
+                }
                 (None, Some(place)) => placed.push((item, place)),
                 // `for_item` has at least one id.
                 (None, None) => {}

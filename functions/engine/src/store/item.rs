@@ -96,7 +96,7 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         None => return Err(StoreError::Corrupt(A::Summary)),
     };
     Ok(JobRecord {
-        id: read.parsed(A::Id, |id| id.parse::<JobId>().ok())?,
+        id: id_of(item)?,
         owner: read.parsed(A::Owner, Owner::stored)?,
         kind: read.parsed(A::Name, |name| name.parse::<KindName>().ok())?,
         fingerprint: read.parsed(A::Fingerprint, Fingerprint::from_hex)?,
@@ -132,6 +132,14 @@ pub(crate) fn from_item(item: &Item) -> Result<JobRecord, StoreError> {
         error: read.failure(),
         callback: read.callback()?,
     })
+}
+
+/// The id of an item, whatever else it has.
+///
+/// # Errors
+/// As [`from_item`].
+pub(crate) fn id_of(item: &Item) -> Result<JobId, StoreError> {
+    Reader(item).parsed(Attribute::Id, |id| id.parse().ok())
 }
 
 struct Reader<'a>(&'a Item);

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use super::JobStore;
 use super::expression::names;
 use super::index::{INDEX_SHARDS, read_created_order, shard_key};
-use super::item::{Item, string};
+use super::item::{Item, id_of, string};
 use super::page::{Cursor, JobFilter, Page};
 use crate::{Attribute, INDEX_NAME, JobId, JobRecord, Owner, StoreError, Timestamp};
 
@@ -16,6 +16,9 @@ pub const MAX_PAGE: usize = 100;
 
 /// Maximum number of `BatchGetItem` calls for a page. Under load, a call may skip keys, which must be requested again.
 const READS: usize = 5;
+
+/// The records of a batch read; an error for one that cannot be read.
+type Found = HashMap<JobId, Result<JobRecord, StoreError>>;
 
 impl JobStore {
     /// A page of `owner`'s jobs, newest first: one query for each partition of the index, and one batch read, whatever the size of the
@@ -47,10 +50,12 @@ impl JobStore {
             .map(|(created_at, id)| Cursor::behind(*created_at, id));
         keys.truncate(limit);
         let ids: Vec<_> = keys.into_iter().map(|(_, id)| id).collect();
-        let mut jobs = self.get_all(&ids).await?;
-        jobs.retain(|job| !job.is_expired(now));
+        let mut found = self.get_all(&ids).await?;
+        let jobs = ids.iter().filter_map(|id| found.remove(id));
+        let jobs: Vec<_> = jobs.collect::<Result<_, _>>()?;
         let judged = jobs
             .into_iter()
+            .filter(|job| !job.is_expired(now))
             .map(|job| job.into_judged(now))
             .filter(|job| filter.keeps(job));
         Ok(Page {
@@ -88,24 +93,20 @@ impl JobStore {
         answer.items().iter().map(key_of).collect()
     }
 
-    /// The current records of these ids in their order, without their results and without those that do not exist: one strongly consistent
+    /// The current records of these ids, without their results and without those that do not exist: one strongly consistent
     /// read for each [`MAX_PAGE`] ids, which must be distinct.
     ///
     /// # Errors
-    /// [`StoreError`] if the table does not answer, or if an item was not written by this service.
-    pub async fn get_all(&self, ids: &[JobId]) -> Result<Vec<JobRecord>, StoreError> {
-        let mut found = HashMap::new();
+    /// [`StoreError`] if the table does not answer. For an id: its item was not written by this service, or belongs to another owner.
+    pub async fn get_all(&self, ids: &[JobId]) -> Result<Found, StoreError> {
+        let mut found = Found::new();
         for ids in ids.chunks(MAX_PAGE) {
             self.read_into(&mut found, ids).await?;
         }
-        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+        Ok(found)
     }
 
-    async fn read_into(
-        &self,
-        found: &mut HashMap<JobId, JobRecord>,
-        ids: &[JobId],
-    ) -> Result<(), StoreError> {
+    async fn read_into(&self, found: &mut Found, ids: &[JobId]) -> Result<(), StoreError> {
         let mut wanted: Vec<_> = ids.iter().map(key).collect();
         for _ in 0..READS {
             if wanted.is_empty() {
@@ -113,8 +114,8 @@ impl JobStore {
             }
             let (items, left) = self.batch(std::mem::take(&mut wanted)).await?;
             for item in &items {
-                if let Some(record) = self.own(Some(item))? {
-                    found.insert(record.id, record);
+                if let Some(record) = self.own(Some(item)).transpose() {
+                    found.insert(id_of(item)?, record);
                 }
             }
             wanted = left;

@@ -27,8 +27,11 @@ pub enum Fault {
     Delay(Duration),
     /// It waits here until a test lets it go on.
     Hold(Arc<Hold>),
-    /// Of the messages of a batch, this one (counted from 0) is not sent, and the answer says so. Any other call is throttled.
+    /// Of the messages of a batch, this one (counted from 0) is not sent; of the keys of a batch, this one is not read. The answer says so.
+    /// Any other call is throttled.
     EntryFails(usize),
+    /// As [`Fault::EntryFails`], and the answer says nothing about it.
+    EntryUnnamed(usize),
     /// It never takes effect and gets this answer: an eventually consistent read may return what was there before.
     Stale(Value),
 }
@@ -48,7 +51,7 @@ pub enum Kind {
     Delay,
     /// [`Fault::Delay`] for longer than its caller waits, and [`Fault::Hold`].
     Late,
-    /// [`Fault::EntryFails`].
+    /// [`Fault::EntryFails`] and [`Fault::EntryUnnamed`].
     Entry,
     /// [`Fault::Stale`].
     Stale,
@@ -70,7 +73,7 @@ impl Fault {
             Self::HangBefore | Self::HangAfter => Kind::Hang,
             Self::Delay(by) if *by < TRY => Kind::Delay,
             Self::Delay(_) | Self::Hold(_) => Kind::Late,
-            Self::EntryFails(_) => Kind::Entry,
+            Self::EntryFails(_) | Self::EntryUnnamed(_) => Kind::Entry,
             Self::Stale(_) => Kind::Stale,
         }
     }
@@ -87,7 +90,7 @@ impl Kind {
             Self::Hang => "no answer",
             Self::Delay => "delayed",
             Self::Late => "late effect",
-            Self::Entry => "one message of a batch not sent",
+            Self::Entry => "one entry of a batch left out",
             Self::Stale => "stale read",
             Self::Duplicate => "message delivered twice",
             Self::LateDelivery => "message delivered late",

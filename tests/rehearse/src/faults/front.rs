@@ -141,7 +141,8 @@ impl Inner {
         match fault {
             None => Ok(self.take_effect(call).await),
             Some(Fault::Stale(answer)) => Ok(Response::new(answer.to_string().into())),
-            Some(Fault::EntryFails(which)) => Ok(self.without_entry(call, which).await),
+            Some(Fault::EntryFails(which)) => Ok(self.without_entry(call, which, true).await),
+            Some(Fault::EntryUnnamed(which)) => Ok(self.without_entry(call, which, false).await),
             Some(Fault::Throttle) => Ok(throttled(call.back_end)),
             Some(Fault::ErrorBefore) => Ok(failed(call.back_end)),
             Some(Fault::ResetBefore) => Err(Reset),
@@ -193,19 +194,23 @@ impl Inner {
         effect.await.unwrap_or_else(|_| unreachable(back_end))
     }
 
-    /// The batch takes effect without one of its messages.
-    async fn without_entry(self: &Arc<Self>, mut call: Call, which: usize) -> Answer {
+    /// The batch takes effect without one of its messages or keys.
+    async fn without_entry(
+        self: &Arc<Self>,
+        mut call: Call,
+        which: usize,
+        is_named: bool,
+    ) -> Answer {
         let back_end = call.back_end;
         let Some(entry) = entries::take(&mut call, which) else {
             return throttled(back_end);
         };
-        let is_empty = call.entries().is_some_and(<[_]>::is_empty);
-        let answer = if is_empty {
+        let answer = if entry.was_last {
             Response::new(Full::from(r#"{"Successful": [], "Failed": []}"#))
         } else {
             self.take_effect(call).await
         };
-        entries::with_failed(answer, &entry).await
+        entry.left_out_of(answer, is_named).await
     }
 
     /// A poll gets what is on its way, or what the queue has. One that is abandoned takes nothing.

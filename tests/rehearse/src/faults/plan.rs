@@ -68,6 +68,7 @@ impl Plan {
         }
         Some(match which % 100 {
             0..25 => match call.entries() {
+                None if call.operation == "BatchGetItem" => Fault::EntryFails(0),
                 None => Fault::Throttle,
                 Some(entries) => Fault::EntryFails(index(how_long, entries.len())),
             },
