@@ -162,7 +162,7 @@ async fn a_job_whose_worker_is_killed_while_it_reads_goes_on_where_it_was() {
 #[tokio::test]
 async fn a_profile_of_an_upload_starts_again_after_a_kill_and_says_how_far_it_is() {
     let app = App::start(&["--worker-timeout", "15", "--visibility", "16"]);
-    let size = 40 * MIB;
+    let size = 24 * MIB;
     let rows = size / ROW.len();
     let id = app.upload(text_of(rows * ROW.len())).await;
     let body = json!({"name": "csv_profile", "input": {"csv": {"upload": id}, "header": false}});
