@@ -136,3 +136,36 @@ async fn without_allowed_origins_nothing_is_answered_to_pages() {
     assert_eq!(asked.header("access-control-allow-origin"), None);
     assert_eq!(asked.header("allow"), Some("GET, HEAD, OPTIONS, POST"));
 }
+
+/// A browser sends such a request without asking, with whatever authority the network or the browser itself gives it.
+#[tokio::test]
+async fn what_needs_no_preflight_is_refused_from_another_site() {
+    let app = app();
+    let body = json!({"name": "rehearsal", "input": {"seconds": 30}}).to_string();
+    let post = async |path: &str, headers: &[(&str, &str)], body: &str| {
+        let answer = app.send(Method::POST, path, headers, body.to_owned());
+        answer.await.status
+    };
+    let accepted = submit_from(&app, PAGE, &body).await;
+    let cancel = format!("{}/cancel", accepted.header("location").unwrap());
+    for site in ["cross-site", "same-site"] {
+        let untyped = [("sec-fetch-site", site), ("origin", PAGE)];
+        let plain = [("sec-fetch-site", site), ("content-type", "text/plain")];
+        for headers in [&untyped[..], &untyped[..1], &plain[..]] {
+            assert_eq!(post("/jobs", headers, &body).await, 415, "{headers:?}");
+            assert_eq!(post(&cancel, headers, "").await, 415, "{headers:?}");
+            assert_eq!(post("/uploads", headers, "{}").await, 415, "{headers:?}");
+        }
+    }
+
+    for site in ["same-origin", "none"] {
+        let untyped = [("sec-fetch-site", site)];
+        assert_eq!(post("/jobs", &untyped, &body).await, 202, "{site}");
+    }
+    let typed = [
+        ("sec-fetch-site", "cross-site"),
+        ("content-type", "application/json"),
+    ];
+    assert_eq!(post("/jobs", &typed, &body).await, 202);
+    assert!((200..=202).contains(&post(&cancel, &typed, "").await));
+}

@@ -3,7 +3,7 @@
 use engine::{Fingerprint, Judged};
 use http::{Method, StatusCode};
 
-use crate::{Answer, Incoming, Representation, retry_after};
+use crate::{Answer, Incoming, Representation, html, retry_after};
 
 /// The strong entity tag of a representation of a job: it changes with every write of the record, when the job ends without a
 /// write, and with the media type.
@@ -24,12 +24,13 @@ pub fn job_tag(form: Representation, judged: &Judged<'_>) -> String {
     match form {
         Representation::Json => entity_tag(judged, "json"),
         Representation::AtomEntry | Representation::AtomFeed => entity_tag(judged, "atom"),
-        // The page contains the time until it checks again, and no way to cancel the job past its deadline, so the tag depends on both.
+        // The page contains its scripts, the time until it checks again, and no way to cancel the job past its deadline: the tag depends on
+        // all of them.
         Representation::Html => {
             let wait = retry_after(judged).unwrap_or(0);
             let is_late = judged.is_past_deadline(judged.at());
             let late = if is_late { ".late" } else { "" };
-            entity_tag(judged, &format!("html.{wait}{late}"))
+            entity_tag(judged, &format!("html.{}.{wait}{late}", html::version()))
         }
     }
 }

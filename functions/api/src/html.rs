@@ -77,6 +77,12 @@ fn policy(other: Option<&str>) -> String {
     )
 }
 
+/// Changes with the style and the scripts of a job's page.
+pub(crate) fn version() -> String {
+    let parts = [STYLE, TIMES, FOLLOW, JOB].iter();
+    parts.filter_map(|part| part.sha256.get(..4)).collect()
+}
+
 /// The frame of a page.
 #[derive(Default)]
 struct Page<'a> {

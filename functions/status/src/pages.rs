@@ -37,7 +37,7 @@ pub(crate) struct HomeDocument<'a> {
 #[derive(JsonSchema, Serialize)]
 struct KindLink<'a> {
     name: &'a str,
-    /// The URL of its description, for people a form.
+    /// The URL of its description. In a browser, it is a form.
     #[schemars(url)]
     href: String,
 }
@@ -111,7 +111,7 @@ fn description_of(catalog: &Catalog, name: &KindName) -> String {
         .to_owned()
 }
 
-/// `GET /kinds/{name}`: what a job of this kind takes, for people a form that submits one.
+/// `GET /kinds/{name}`: what a job of this kind takes; in a browser, a form that submits one.
 pub(crate) fn kind(app: &App, incoming: &Incoming, name: &KindName) -> Result<Answer, Problem> {
     let missing =
         || Problem::new(ProblemKind::NotFound).detail("This deployment has no such kind of job.");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api::{FieldError, Incoming, Problem, ProblemKind};
 use engine::{MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES, pointer_to};
+use lambda_http::http::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -25,6 +26,24 @@ pub(crate) fn too_large() -> Problem {
         .limit_bytes(MAX_BODY_BYTES)
 }
 
+/// Refuses a POST that a page of another site sent without a JSON type. Such a request needs no preflight, so nobody was asked whether that
+/// site may send it (Fetch Standard: CORS-safelisted request headers); with the type, the browser has asked. Other methods always need one.
+///
+/// # Errors
+/// 415.
+pub(crate) fn check_site(incoming: &Incoming) -> Result<(), Problem> {
+    let site = incoming.header("sec-fetch-site");
+    let is_foreign = matches!(site, Some("cross-site" | "same-site"));
+    let is_untyped = incoming.headers.get("content-type").is_none();
+    if incoming.method != Method::POST || !is_foreign {
+        return Ok(());
+    }
+    if is_untyped {
+        return Err(unsupported());
+    }
+    check_media_type(incoming)
+}
+
 /// Accepts `application/json` and `application/*+json`, with any parameters. A body without a type counts as JSON.
 fn check_media_type(incoming: &Incoming) -> Result<(), Problem> {
     let Some(value) = incoming.headers.get("content-type") else {
@@ -40,12 +59,11 @@ fn check_media_type(incoming: &Incoming) -> Result<(), Problem> {
         .to_ascii_lowercase();
     let is_json = media_type == "application/json"
         || (media_type.starts_with("application/") && media_type.ends_with("+json"));
-    if is_json {
-        Ok(())
-    } else {
-        Err(Problem::new(ProblemKind::UnsupportedMediaType)
-            .header("accept-post", api::JSON.to_owned()))
-    }
+    if is_json { Ok(()) } else { Err(unsupported()) }
+}
+
+fn unsupported() -> Problem {
+    Problem::new(ProblemKind::UnsupportedMediaType).header("accept-post", api::JSON.to_owned())
 }
 
 fn malformed(why: &str) -> Problem {

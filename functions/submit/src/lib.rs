@@ -172,7 +172,9 @@ async fn handle(app: Arc<App>, incoming: Incoming) -> Answer {
 }
 
 async fn command(app: &Arc<App>, incoming: &Incoming, now: Timestamp) -> Result<Command, Problem> {
-    let answer = match Route::of(incoming)? {
+    let route = Route::of(incoming)?;
+    body::check_site(incoming)?;
+    let answer = match route {
         Route::Submit if batch::is_batch(incoming) => batch::accept(app, incoming, now).await?,
         Route::Submit => {
             let accepted = accept::accept(app, incoming, now).await?;

@@ -43,7 +43,7 @@ export async function columns(csv: string, key: string): Promise<string[]> {
   return document.job.result?.columns.map((column) => column.name) ?? [];
 }
 
-// The ids of all jobs with this status, so many on a page.
+// The ids of all jobs with this status; `limit` is the size of a page.
 export async function ids(status: Schemas["ListedJob"]["job-status"], limit: number): Promise<string[]> {
   const ids: string[] = [];
   let page: { cursor?: string } = {};

@@ -75,7 +75,10 @@ fn members(root: &Value, input: &Resolved) -> Option<Vec<Field>> {
         None if is_closed => &none,
         None => return None,
     };
-    if schema.get("type")? != "object" || is_composed(schema) || input.is_nullable {
+    let others = schema.get("additionalProperties");
+    let has_others = others.is_some_and(|others| *others != Value::Bool(false));
+    let is_open = has_others || schema.contains_key("patternProperties");
+    if schema.get("type")? != "object" || is_composed(schema) || input.is_nullable || is_open {
         return None;
     }
     let required = schema.get("required").and_then(Value::as_array);

@@ -34,9 +34,11 @@ pub fn form_answer(kind: &KindForm<'_>, base_url: &str) -> Answer {
 impl KindForm<'_> {
     fn page(&self, base_url: &str) -> String {
         let (base, name) = (Escaped(base_url), self.name);
-        let uploads = self
-            .uploads
-            .map_or_else(String::new, |_| format!(" data-uploads=\"{base}/uploads\""));
+        let uploads = self.uploads.map_or_else(String::new, |store| {
+            // The policy, which a 304 does not repeat, allows this origin: another one is another page.
+            let store = Escaped(store);
+            format!(" data-uploads=\"{base}/uploads\" data-store=\"{store}\"")
+        });
         let mut controls = String::new();
         for (place, field) in fields(self.input).iter().enumerate() {
             controls.push_str(&markup(field, place));
@@ -51,7 +53,7 @@ impl KindForm<'_> {
         };
         let main = format!(
             "<main id=\"form-page\">\n<p class=\"over\">Submit a job · {attempts}</p>\n<h1>{name}</h1>\n{description}\
-             <noscript><p class=\"note\">To submit from this page, allow scripts in your browser. The command below does the same.</p></noscript>\n\
+             <noscript><p class=\"note\">To submit from this page, allow scripts in your browser. The request is shown below.</p></noscript>\n\
              <div id=\"problem\" class=\"problem\" role=\"alert\" tabindex=\"-1\" hidden><h2></h2><ul></ul></div>\n\
              <form id=\"form\" class=\"form\" novalidate data-name=\"{name}\" data-jobs=\"{base}/jobs\"{uploads}>\n{example}{controls}\
              <fieldset class=\"options\"><legend>The job</legend>\n{options}</fieldset>\n\
