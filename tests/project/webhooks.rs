@@ -8,6 +8,8 @@ mod receiver;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -155,19 +157,23 @@ async fn the_receiver_in_rust_takes_what_the_service_sends() {
 async fn a_webhook_that_waits_outlives_its_service_with_a_data_folder() {
     let folder = tempfile::tempdir().unwrap();
     let flags = [LOOPBACK, "--data", folder.path().to_str().unwrap()];
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let is_ready = Arc::new(AtomicBool::new(false));
+    let ready = is_ready.clone();
+    let answer = async move || {
+        if ready.load(Ordering::SeqCst) {
+            StatusCode::NO_CONTENT
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    };
+    let address = serve(Router::new().route("/", post(answer))).await;
     let before = App::start(&flags);
-    // It answers nothing yet: the connection is closed.
-    drop(listener);
     let job = submit(&before, &format!("http://{address}/")).await;
     let tried = |document: &Value| document["job"]["callback"]["attempts"] == 1;
     before.wait_for(&job, "a try", tried).await;
     drop(before);
 
-    let listener = TcpListener::bind(address).await.unwrap();
-    let router = Router::new().route("/", post(async || StatusCode::NO_CONTENT));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    is_ready.store(true, Ordering::SeqCst);
     let after = App::start(&flags);
     let is_delivered = async || {
         let document = after.get(&format!("/jobs/{}", job.id)).await.json();
