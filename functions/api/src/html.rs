@@ -60,7 +60,7 @@ const JOB: Embedded = Embedded {
 /// Submits a form.
 const FORM: Embedded = Embedded {
     text: include_str!("html/form.js"),
-    sha256: "SHgf0QjheoSzNO6Kt0MCH3RzyM1+80odSWV7zBFjk5Y=",
+    sha256: "wOJYt8RmiEwxXUePm9GRIL0vovc229xChGaWf2Lz0dQ=",
 };
 
 /// Allows only our style and our scripts, and requests to the origin of the page and to `other`.

@@ -144,14 +144,14 @@ const segments = (pointer) => pointer.split('/').slice(1).map((part) => part.rep
 const set = (body, pointer, value) => {
   const path = segments(pointer);
   const last = path.pop();
-  // Without a prototype, every name is that of a member.
   path.reduce((at, name) => at[name] ??= Object.create(null), body)[last] = value;
 };
 
 // The job as JSON; undefined if a field is not valid.
 const job = async () => {
   const body = { name: form.dataset.name };
-  if (!fields.some((field) => field.dataset.pointer === '/input')) body.input = {};
+  // Without a prototype, every name is that of a member.
+  if (!fields.some((field) => field.dataset.pointer === '/input')) body.input = Object.create(null);
   let isValid = true;
   for (const field of fields) {
     try {
