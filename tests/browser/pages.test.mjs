@@ -487,14 +487,20 @@ test('a command that is refused changes nothing, and the page says why', async (
   await close();
 });
 
-test('a job that ends before the question is answered is not asked about, and the heading gets the focus', async () => {
-  const uri = await submit({ seconds: 60, steps: 60 });
-  await inState(uri, 'STARTED');
+test('an open question follows the job, and the focus is never lost', async () => {
+  const uri = await submit({ seconds: 60, steps: 60 }, { 'scheduled-start-time': new Date(Date.now() + 5_000).toISOString() });
   const { page, seen, close } = await open();
   const isFocused = (element) => element.evaluate((it) => it === document.activeElement);
   await page.goto(uri);
 
   await press(page, 'Cancel job');
+  await page.getByText('It will not start.').waitFor(PATIENCE);
+  await page.getByText('What it has done so far is not undone.').waitFor(PATIENCE);
+  await page.keyboard.press('Escape');
+  const cancel = page.getByRole('button', { name: 'Cancel job' });
+  assert.equal(await isFocused(cancel), true, 'the focus is lost');
+
+  await cancel.click();
   await page.getByRole('dialog').waitFor(PATIENCE);
   await api('POST', `${uri}/cancel`);
   await page.getByRole('button', { name: 'Delete job' }).waitFor(PATIENCE);
