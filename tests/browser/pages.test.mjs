@@ -2,9 +2,10 @@
 // SERVICE_URL is a running service; SCREENSHOTS, if set, a folder that gets a picture of each page.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
@@ -286,15 +287,125 @@ test('an answer that is lost does not make two jobs', async () => {
   await close();
 });
 
+test('an answer of the gateway does not make two jobs, and the page says what is known', async () => {
+  const { page, close } = await form();
+  const locations = [];
+  await page.getByLabel('csv as text').fill('a\n1\n');
+  await page.route(new URL('/jobs', SERVICE).href, async (route) => {
+    const response = await route.fetch();
+    locations.push(response.headers().location);
+    if (locations.length === 1) await route.fulfill({ status: 503, json: { message: 'Service Unavailable' } });
+    else await route.fulfill({ response });
+  });
+
+  await press(page, 'Submit job');
+  await page.getByRole('heading', { name: 'The service returned 503' }).waitFor(PATIENCE);
+  assert.equal(await page.locator('#problem ul').textContent(), 'The job may have been submitted. Submit again without a change: it is not submitted twice.');
+  await press(page, 'Submit job');
+  await submitted(page);
+
+  assert.equal(locations.length, 2);
+  assert.equal(locations[0], locations[1]);
+  await close();
+});
+
+test('a refusal of the gateway says that nothing was submitted', async () => {
+  const { page, close } = await form();
+  await page.getByLabel('csv as text').fill('a\n1\n');
+  await page.route(new URL('/jobs', SERVICE).href, (route) => route.fulfill({ status: 403, json: { message: 'Forbidden' } }));
+
+  await press(page, 'Submit job');
+  await page.getByRole('heading', { name: 'The service returned 403' }).waitFor(PATIENCE);
+
+  assert.equal(await page.locator('#problem ul').textContent(), 'Nothing was submitted. Try again later.');
+  await close();
+});
+
+test('a second click while the page of the job loads submits nothing, and the back button leads to a form that does', async () => {
+  const { page, seen, close } = await form();
+  await page.getByLabel('csv as text').fill('a\n1\n');
+  const job = /\/jobs\/[0-9a-f-]{36}$/;
+  await page.route(job, () => {});
+  const keys = () => seen.requests.filter((request) => request.method() === 'POST').map((request) => request.headers()['idempotency-key']);
+
+  // Each answer is followed by a click: first as the page loads, then as if the reader came back.
+  await page.evaluate(() => {
+    const click = () => document.querySelector('#form .actions button').click();
+    const returned = () => {
+      window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+      click();
+    };
+    const { fetch } = window;
+    window.fetch = async (...request) => {
+      const response = await fetch(...request);
+      setTimeout(click, 500);
+      setTimeout(returned, 1_000);
+      window.fetch = fetch;
+      return response;
+    };
+    click();
+  });
+  await sleep(3_000);
+
+  assert.equal(keys().length, 2);
+  assert.equal(new Set(keys()).size, 2, 'the same values are another job now');
+  await close();
+});
+
 test('what cannot be sent is said at its field, and nothing is sent', async () => {
   const { page, seen, close } = await form();
   const asked = seen.requests.length;
+  const folder = mkdtempSync(`${tmpdir()}/pages-`);
+  const csv = `${folder}/cities.csv`;
 
   await page.getByLabel('File', { exact: true }).check();
+  await page.locator('[data-kind=time] input').fill('12345-01-01T00:00');
   await press(page, 'Submit job');
   await page.getByText('csv needs a file.').waitFor(PATIENCE);
+  await page.getByText('Start must be a date and a time.').waitFor(PATIENCE);
+  writeFileSync(csv, 'city\nUlm\n');
+  await page.getByLabel('csv as a file').setInputFiles(csv);
+  appendFileSync(csv, 'Bonn\n');
+  await press(page, 'Submit job');
+  await page.getByText('csv cannot be read. It may have changed: choose it again.').waitFor(PATIENCE);
 
   assert.equal(seen.requests.length, asked);
+  rmSync(folder, { recursive: true });
+  await close();
+});
+
+test('an upload that gets no answer is not the fault of the file', async () => {
+  const { page, close } = await form();
+  await page.route(new URL('/uploads', SERVICE).href, (route) => route.abort());
+  await page.getByLabel('File', { exact: true }).check();
+  await page.getByLabel('csv as a file').setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.alloc(100_000, 'a\n') });
+
+  await press(page, 'Submit job');
+  await page.getByRole('heading', { name: 'There is no answer at the moment' }).waitFor(PATIENCE);
+
+  assert.equal(await page.locator('[aria-invalid]').count(), 0);
+  await close();
+});
+
+test('an example has what a form can take, and the form every name', async () => {
+  const { page, seen, close } = await form({ timezoneId: 'Asia/Tokyo' });
+  await page.evaluate(() => {
+    document.querySelector('[data-pointer="/scheduled-start-time"]').dataset.pointer = '/input/at';
+    document.querySelector('[data-pointer="/input/delimiter"]').dataset.pointer = '/input/__proto__';
+    document.querySelector('[data-pointer="/summary"]').dataset.pointer = '/input/constructor';
+    document.getElementById('example').dataset.example = '{"csv": {"upload": "6f1d2c3b"}, "at": "2026-01-01T10:00:00Z", "__proto__": null}';
+  });
+  await page.getByLabel('csv as text').fill('mine');
+  await page.getByLabel('delimiter').fill(';');
+
+  await press(page, 'Fill in an example');
+  const values = await Promise.all(['csv as text', 'delimiter', 'Title', 'Start'].map((label) => page.getByLabel(label).inputValue()));
+  assert.deepEqual(values, ['mine', '', '', '2026-01-01T19:00']);
+  await page.getByLabel('delimiter').fill(';');
+  await press(page, 'Submit job');
+  await page.locator('#problem').waitFor(PATIENCE);
+
+  assert.match(seen.requests.at(-1).postData(), /"__proto__":";".*"at":"2026-01-01T10:00:00.000Z"/);
   await close();
 });
 
@@ -354,17 +465,49 @@ test('a job is canceled after a question, and then deleted', async () => {
   await close();
 });
 
-test('a job that ended in the meantime is not canceled, and the page says so', async () => {
-  const uri = await submit({}, { 'scheduled-start-time': inAnHour() });
+test('a command that is refused changes nothing, and the page says why', async () => {
+  const uri = await submit({ seconds: 60, steps: 60 });
+  await inState(uri, 'STARTED');
   const { page, close } = await open();
   await page.goto(uri);
-  await api('POST', `${uri}/cancel`);
+  const dialog = page.getByRole('dialog');
+  const detail = 'Too many requests. The job goes on.';
+  await page.route(`${uri}/cancel`, (route) => route.fulfill({ status: 429, contentType: 'application/problem+json', json: { detail } }));
 
   await press(page, 'Cancel job');
-  await page.getByRole('dialog').getByRole('button', { name: 'Cancel job' }).click();
+  await dialog.getByRole('button', { name: 'Cancel job' }).click();
+  await page.getByText(detail).waitFor(PATIENCE);
 
-  await page.getByRole('heading', { name: 'Canceled' }).waitFor(PATIENCE);
+  // The page has looked again meanwhile.
+  const percent = await page.locator('#percent').textContent();
+  await page.waitForFunction((before) => document.getElementById('percent').textContent !== before, percent, PATIENCE);
+  await sleep(1_000);
+  assert.equal(await page.locator('#said').textContent(), detail);
+  await api('POST', `${uri}/cancel`);
+  await close();
+});
+
+test('an open question follows the job, and the focus is never lost', async () => {
+  const uri = await submit({ seconds: 60, steps: 60 }, { 'scheduled-start-time': new Date(Date.now() + 5_000).toISOString() });
+  const { page, seen, close } = await open();
+  const isFocused = (element) => element.evaluate((it) => it === document.activeElement);
+  await page.goto(uri);
+
+  await press(page, 'Cancel job');
+  await page.getByText('It will not start.').waitFor(PATIENCE);
+  await page.getByText('What it has done so far is not undone.').waitFor(PATIENCE);
+  await page.keyboard.press('Escape');
+  const cancel = page.getByRole('button', { name: 'Cancel job' });
+  assert.equal(await isFocused(cancel), true, 'the focus is lost');
+
+  await cancel.click();
+  await page.getByRole('dialog').waitFor(PATIENCE);
+  await api('POST', `${uri}/cancel`);
   await page.getByRole('button', { name: 'Delete job' }).waitFor(PATIENCE);
+
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  assert.equal(await isFocused(state(page)), true, 'the focus is lost');
+  assert.deepEqual(seen.errors, []);
   await close();
 });
 

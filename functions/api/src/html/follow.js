@@ -13,21 +13,29 @@ const trouble = (text) => {
 const update = (place, part) => {
   if (part.tagName === 'PROGRESS') place.value = part.value;
   else if (part.id === 'jobs') updateJobs(place, part);
-  else if (place.innerHTML !== part.innerHTML) {
-    const hadFocus = place.contains(document.activeElement);
-    place.replaceChildren(...part.childNodes);
-    if (hadFocus) place.querySelector('a, button')?.focus();
-  }
+  else if (place.innerHTML !== part.innerHTML) place.replaceChildren(...part.childNodes);
+};
+
+// The focus goes to the new element for the same command. If there is none, to the heading, which says what has changed.
+const refocus = (gone) => {
+  const same = [...document.querySelectorAll('main a, main button')].find(({ textContent }) => textContent === gone.textContent);
+  const heading = document.querySelector('h1');
+  heading.tabIndex = -1;
+  (same ?? heading).focus();
 };
 
 const show = (page) => {
   localTimes(page);
   document.title = page.title;
   document.body.className = page.body.className;
+  const focused = document.activeElement;
   const [main, later] = [document, page].map((each) => each.querySelector('main'));
   if (main.id === later.id) {
-    for (const part of later.querySelectorAll('[id]')) update(document.getElementById(part.id), part);
+    // What the script has said is not in the new page, and stays.
+    for (const part of later.querySelectorAll('[id]:not(#said)')) update(document.getElementById(part.id), part);
   } else main.replaceWith(later);
+  globalThis.askAgain?.();
+  if (focused !== document.body && document.activeElement === document.body) refocus(focused);
 };
 
 async function look() {
@@ -43,7 +51,7 @@ async function look() {
   wait = Number(page.documentElement.dataset.wait) || 0;
   tag = response.headers.get('etag');
   if (page.querySelector('main')) show(page);
-  else trouble(`The service answers ${response.status}. Reload the page to try again.`);
+  else trouble(`The service returned ${response.status}. Reload the page to try again.`);
 }
 
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));

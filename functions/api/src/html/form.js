@@ -3,6 +3,8 @@
 document.documentElement.className = 'scripted';
 // Larger files are uploaded, where the deployment has a bucket. The others are part of the job's JSON.
 const MAX_INLINE_BYTES = 65_536;
+// A browser may not read a larger file in one piece.
+const MAX_READABLE_BYTES = 500_000_000;
 const form = document.getElementById('form');
 const fields = [...form.querySelectorAll('[data-pointer]')];
 const [problem, status, bar] = ['problem', 'status', 'upload'].map((id) => document.getElementById(id));
@@ -33,19 +35,26 @@ const show = (title, texts = []) => {
   (form.querySelector('[aria-invalid]') ?? problem).focus();
 };
 
-// A refusal of the service. Its gateway answers without a problem document.
+// A problem that is shown above the form: a refusal, or no answer.
 class Refusal extends Error {
-  constructor(status, { title = `The service answers ${status}`, detail, errors = [], 'more-errors': more = 0 }) {
-    super(detail ?? 'Nothing was submitted. Try again later.');
+  constructor({ title, detail, errors = [], 'more-errors': more = 0 }) {
+    super(detail);
     Object.assign(this, { title, errors, more });
   }
 }
 
 const post = async (url, body, more) => {
   const headers = { accept: 'application/json', 'content-type': 'application/json', ...more };
-  const response = await fetch(url, { method: 'POST', headers, body });
+  const response = await fetch(url, { method: 'POST', headers, body }).catch(() => {
+    throw new Refusal({ title: 'There is no answer at the moment', detail: 'Submit again: the job is not submitted twice.' });
+  });
   if (response.ok) return response;
-  throw new Refusal(response.status, await response.json().catch(() => ({})));
+  const title = `The service returned ${response.status}`;
+  // A gateway can give up on a function that goes on.
+  const detail = url === form.dataset.jobs && response.status >= 500
+    ? 'The job may have been submitted. Submit again without a change: it is not submitted twice.'
+    : 'Nothing was submitted. Try again later.';
+  throw new Refusal({ title, detail, ...await response.json().catch(() => ({})) });
 };
 
 const put = ({ method, href, headers }, file) => new Promise((done, failed) => {
@@ -59,14 +68,20 @@ const put = ({ method, href, headers }, file) => new Promise((done, failed) => {
     const text = `Uploading ${file.name}: ${10 * Math.floor(10 * bar.value)} %`;
     if (status.textContent !== text) status.textContent = text;
   };
-  request.onload = () => request.status < 300 ? done() : failed(new Error(`was not uploaded: the store answers ${request.status}`));
+  request.onload = () => request.status < 300 ? done() : failed(new Error(`was not uploaded: the store returned ${request.status}`));
   request.onerror = () => failed(new Error('was not uploaded: the connection failed'));
   request.send(file);
 });
 
+const bytesOf = (file) => file.arrayBuffer().catch(() => {
+  throw new Error(file.size > MAX_READABLE_BYTES
+    ? 'is too large for the browser. The command line can upload it'
+    : 'cannot be read. It may have changed: choose it again');
+});
+
 const upload = async (file) => {
   status.textContent = `Reading ${file.name}`;
-  const content = await file.arrayBuffer().catch(() => { throw new Error('cannot be read by the browser. The command line can upload larger files'); });
+  const content = await bytesOf(file);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
   const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   const wanted = { 'media-type': file.type || 'application/octet-stream', bytes: file.size, 'sha-256': hex };
@@ -84,12 +99,13 @@ const upload = async (file) => {
 };
 
 const content = async (file) => {
-  const isInline = !form.dataset.uploads || file.size <= MAX_INLINE_BYTES;
-  const text = isInline && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  try {
-    if (text) return text.decode(await file.arrayBuffer());
-  } catch {
-    if (!form.dataset.uploads) throw new Error('is not text in UTF-8');
+  if (!form.dataset.uploads || file.size <= MAX_INLINE_BYTES) {
+    const bytes = await bytesOf(file);
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      if (!form.dataset.uploads) throw new Error('is not text in UTF-8');
+    }
   }
   if (!uploaded.has(file)) uploaded.set(file, await upload(file));
   return { upload: uploaded.get(file) };
@@ -105,7 +121,9 @@ const read = async (field) => {
     return undefined;
   }
   if (kind === 'check') return checked;
-  if (validity.badInput) throw new Error(kind === 'time' ? 'must be a date and a time' : 'must be a number');
+  // Its control takes years that a Date does not.
+  const isNoTime = kind === 'time' && value !== '' && Number.isNaN(Date.parse(value));
+  if (validity.badInput || isNoTime) throw new Error(kind === 'time' ? 'must be a date and a time' : 'must be a number');
   if (value === '') return kind === 'text' && optional === undefined ? '' : undefined;
   if (kind === 'text') return value;
   if (kind === 'time') return new Date(value).toISOString();
@@ -126,13 +144,14 @@ const segments = (pointer) => pointer.split('/').slice(1).map((part) => part.rep
 const set = (body, pointer, value) => {
   const path = segments(pointer);
   const last = path.pop();
-  path.reduce((at, name) => at[name] ??= {}, body)[last] = value;
+  path.reduce((at, name) => at[name] ??= Object.create(null), body)[last] = value;
 };
 
 // The job as JSON; undefined if a field is not valid.
 const job = async () => {
   const body = { name: form.dataset.name };
-  if (!fields.some((field) => field.dataset.pointer === '/input')) body.input = {};
+  // Without a prototype, every name is that of a member.
+  if (!fields.some((field) => field.dataset.pointer === '/input')) body.input = Object.create(null);
   let isValid = true;
   for (const field of fields) {
     try {
@@ -164,49 +183,71 @@ const refused = ({ title, message, errors, more }) => {
   show(title, others);
 };
 
+// Whether the job is submitted. If so, its page is about to open.
 const submit = async () => {
   problem.hidden = true;
   fields.forEach((field) => mark(field, ''));
   const body = await job();
   if (!body) {
     show('Some fields are not valid', ['Nothing was submitted. Look at the marked fields.']);
-    return;
+    return false;
   }
   // If the answer to a submit is lost, the next one returns the same job.
   if (body !== sent) [sent, key] = [body, crypto.randomUUID()];
   status.textContent = 'Submitting';
   const response = await post(form.dataset.jobs, body, { 'idempotency-key': `"${key}"` });
-  sent = undefined;
   location.assign(response.headers.get('location'));
+  return true;
+};
+
+const setBusy = (isNow) => {
+  isBusy = isNow;
+  if (isNow) form.setAttribute('aria-busy', 'true');
+  else form.removeAttribute('aria-busy');
+  status.textContent = '';
 };
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   if (isBusy) return;
-  isBusy = true;
-  form.setAttribute('aria-busy', 'true');
+  setBusy(true);
   try {
-    await submit();
+    // A second click while the job's page loads would submit a second job.
+    if (await submit()) return;
   } catch (error) {
     if (error instanceof Refusal) refused(error);
-    else show('There is no answer at the moment', ['Submit again: the job is not submitted twice.']);
-  } finally {
-    isBusy = false;
-    form.removeAttribute('aria-busy');
-    status.textContent = '';
+    else show('The page cannot submit the job', [error.message]);
   }
+  setBusy(false);
 });
+
+// The back button leads to the page as it was left.
+window.addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return;
+  sent = undefined;
+  setBusy(false);
+});
+
+// A time as its control takes it.
+const local = (value) => {
+  const at = new Date(value);
+  if (Number.isNaN(at.getTime())) return '';
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};
 
 document.getElementById('example')?.addEventListener('click', ({ target }) => {
   const example = JSON.parse(target.dataset.example);
   for (const field of fields) {
-    const value = segments(field.dataset.pointer).reduce((at, name) => at?.[name], { input: example });
-    if (value === undefined) continue;
+    const { kind, pointer } = field.dataset;
+    const member = (at, name) => Object.hasOwn(Object(at), name) ? at[name] : undefined;
+    const value = segments(pointer).reduce(member, { input: example });
     const text = field.querySelector('[type=radio][value=text]');
+    // The upload of an example is not this reader's.
+    if (value === undefined || (text && value && typeof value === 'object')) continue;
     if (text) text.checked = true;
     const place = control(field);
-    if (field.dataset.kind === 'check') place.checked = value;
-    else if (['json', 'choice'].includes(field.dataset.kind)) place.value = JSON.stringify(value);
-    else place.value = value;
+    if (kind === 'check') place.checked = value;
+    else if (kind === 'json' || (kind === 'choice' && value !== null)) place.value = JSON.stringify(value);
+    else place.value = kind === 'time' && value ? local(value) : value ?? '';
   }
 });
