@@ -34,21 +34,16 @@ pub(crate) fn too_large() -> Problem {
 pub(crate) fn check_site(incoming: &Incoming) -> Result<(), Problem> {
     let site = incoming.header("sec-fetch-site");
     let is_foreign = matches!(site, Some("cross-site" | "same-site"));
-    let is_untyped = incoming.headers.get("content-type").is_none();
-    if incoming.method != Method::POST || !is_foreign {
-        return Ok(());
-    }
-    if is_untyped {
+    let is_unasked = incoming.method == Method::POST && has_json_type(incoming) != Some(true);
+    if is_foreign && is_unasked {
         return Err(unsupported());
     }
-    check_media_type(incoming)
+    Ok(())
 }
 
-/// Accepts `application/json` and `application/*+json`, with any parameters. A body without a type counts as JSON.
-fn check_media_type(incoming: &Incoming) -> Result<(), Problem> {
-    let Some(value) = incoming.headers.get("content-type") else {
-        return Ok(());
-    };
+/// Whether the body is `application/json` or `application/*+json`, with any parameters; `None` if it has no type.
+fn has_json_type(incoming: &Incoming) -> Option<bool> {
+    let value = incoming.headers.get("content-type")?;
     let media_type = value
         .to_str()
         .unwrap_or_default()
@@ -59,7 +54,7 @@ fn check_media_type(incoming: &Incoming) -> Result<(), Problem> {
         .to_ascii_lowercase();
     let is_json = media_type == "application/json"
         || (media_type.starts_with("application/") && media_type.ends_with("+json"));
-    if is_json { Ok(()) } else { Err(unsupported()) }
+    Some(is_json)
 }
 
 fn unsupported() -> Problem {
@@ -83,7 +78,10 @@ pub(crate) fn read(incoming: &Incoming) -> Result<&RawValue, Problem> {
     if incoming.body.len() > MAX_BODY_BYTES {
         return Err(too_large());
     }
-    check_media_type(incoming)?;
+    // A body without a type counts as JSON.
+    if has_json_type(incoming) == Some(false) {
+        return Err(unsupported());
+    }
     let text = std::str::from_utf8(&incoming.body).map_err(|error| unreadable(&error))?;
     if text.trim().is_empty() {
         return Err(malformed("The request has no body."));

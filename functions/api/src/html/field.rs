@@ -68,16 +68,15 @@ pub(super) fn fields(root: &Value) -> Vec<Field> {
 /// The fields of an object's members; `None` if it is not only an object with these members.
 fn members(root: &Value, input: &Resolved) -> Option<Vec<Field>> {
     let schema = &input.schema;
-    let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    let others = schema.get("additionalProperties");
+    let is_closed = others == Some(&Value::Bool(false));
+    let is_open = others.is_some() && !is_closed || schema.contains_key("patternProperties");
     let none = Map::new();
     let members = match schema.get("properties") {
         Some(members) => members.as_object()?,
         None if is_closed => &none,
         None => return None,
     };
-    let others = schema.get("additionalProperties");
-    let has_others = others.is_some_and(|others| *others != Value::Bool(false));
-    let is_open = has_others || schema.contains_key("patternProperties");
     if schema.get("type")? != "object" || is_composed(schema) || input.is_nullable || is_open {
         return None;
     }

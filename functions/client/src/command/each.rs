@@ -154,8 +154,9 @@ impl Report<'_> {
             match item {
                 Ok(accepted) => {
                     let uri = &accepted.status_uri;
-                    let written = self.tally.suspend(|| writeln!(stdout, "{uri}"));
-                    self.written = std::mem::replace(&mut self.written, Ok(())).and(written);
+                    if self.written.is_ok() {
+                        self.written = self.tally.suspend(|| writeln!(stdout, "{uri}"));
+                    }
                     self.replayed += usize::from(accepted.replayed && !self.is_new);
                     self.accepted.push(uri.clone());
                 }
@@ -167,8 +168,9 @@ impl Report<'_> {
         }
         self.seen += items.len();
         self.tally.done(items.len());
-        let flushed = stdout.flush();
-        self.written = std::mem::replace(&mut self.written, Ok(())).and(flushed);
+        if self.written.is_ok() {
+            self.written = stdout.flush();
+        }
         match self.written {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
