@@ -266,48 +266,40 @@ test('a small file is part of the job, a large one is uploaded with its progress
   }
 });
 
-test('an answer that is lost does not make two jobs', async () => {
+// Submits a job whose first answer is replaced by another, and then again: both are one job.
+const submitTwice = async (replace, see) => {
   const { page, close } = await form();
   const locations = [];
   await page.getByLabel('csv as text').fill('a\n1\n');
   await page.route(new URL('/jobs', SERVICE).href, async (route) => {
     const response = await route.fetch();
     locations.push(response.headers().location);
-    if (locations.length === 1) await route.abort();
+    if (locations.length === 1) await replace(route);
     else await route.fulfill({ response });
   });
 
   await press(page, 'Submit job');
-  await page.getByText('the job is not submitted twice').waitFor(PATIENCE);
+  await see(page);
   await press(page, 'Submit job');
   await submitted(page);
 
   assert.equal(locations.length, 2);
   assert.equal(locations[0], locations[1]);
   await close();
-});
+};
 
-test('an answer of the gateway does not make two jobs, and the page says what is known', async () => {
-  const { page, close } = await form();
-  const locations = [];
-  await page.getByLabel('csv as text').fill('a\n1\n');
-  await page.route(new URL('/jobs', SERVICE).href, async (route) => {
-    const response = await route.fetch();
-    locations.push(response.headers().location);
-    if (locations.length === 1) await route.fulfill({ status: 503, json: { message: 'Service Unavailable' } });
-    else await route.fulfill({ response });
-  });
+test('an answer that is lost does not make two jobs', () => submitTwice(
+  (route) => route.abort(),
+  (page) => page.getByText('the job is not submitted twice').waitFor(PATIENCE),
+));
 
-  await press(page, 'Submit job');
-  await page.getByRole('heading', { name: 'The service returned 503' }).waitFor(PATIENCE);
-  assert.equal(await page.locator('#problem ul').textContent(), 'The job may have been submitted. Submit again without a change: it is not submitted twice.');
-  await press(page, 'Submit job');
-  await submitted(page);
-
-  assert.equal(locations.length, 2);
-  assert.equal(locations[0], locations[1]);
-  await close();
-});
+test('an answer of the gateway does not make two jobs, and the page says what is known', () => submitTwice(
+  (route) => route.fulfill({ status: 503, json: { message: 'Service Unavailable' } }),
+  async (page) => {
+    await page.getByRole('heading', { name: 'The service returned 503' }).waitFor(PATIENCE);
+    assert.equal(await page.locator('#problem ul').textContent(), 'The job may have been submitted. Submit again without a change: it is not submitted twice.');
+  },
+));
 
 test('a refusal of the gateway says that nothing was submitted', async () => {
   const { page, close } = await form();
