@@ -135,7 +135,7 @@ test('a page that gets no answer says so, and goes on when there is one again', 
 
   await page.goto(uri);
   await page.route(uri, (route) => route.abort());
-  await page.getByText('There is no answer at the moment').waitFor(PATIENCE);
+  await page.getByText('The service is not answering').waitFor(PATIENCE);
   await page.unroute(uri);
   await page.getByText('Succeeded', { exact: true }).waitFor(PATIENCE);
 
@@ -150,7 +150,7 @@ test('a page whose job is deleted turns into one that says so', async () => {
 
   await page.goto(uri);
   await page.route(uri, (route) => route.abort());
-  await page.getByText('There is no answer at the moment').waitFor(PATIENCE);
+  await page.getByText('The service is not answering').waitFor(PATIENCE);
   await api('POST', `${uri}/cancel`);
   await inState(uri, 'COMPLETED');
   await api('DELETE', uri);
@@ -373,7 +373,7 @@ test('an upload that gets no answer is not the fault of the file', async () => {
   await page.getByLabel('csv as a file').setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.alloc(100_000, 'a\n') });
 
   await press(page, 'Submit job');
-  await page.getByRole('heading', { name: 'There is no answer at the moment' }).waitFor(PATIENCE);
+  await page.getByRole('heading', { name: 'The service is not answering' }).waitFor(PATIENCE);
 
   assert.equal(await page.locator('[aria-invalid]').count(), 0);
   await close();
@@ -509,7 +509,7 @@ test('the id of a job is copied', async () => {
   await page.goto(uri);
 
   await press(page, 'Copy the id');
-  await page.getByText('The id is copied.').waitFor(PATIENCE);
+  await page.getByText('Copied the id.').waitFor(PATIENCE);
 
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), uri.split('/').at(-1));
   await close();

@@ -15,16 +15,16 @@ struct Look {
     attempt: u64,
     start: Value,
     percent: u64,
-    /// Behind which step it says that it is.
+    /// The step after which it says that it is.
     step: u64,
-    /// Behind which step it says that this slice began.
+    /// The step after which it says that this slice began.
     resumed: u64,
 }
 
 impl Look {
     fn of(document: &Value) -> Self {
         let job = &document["job"];
-        // "rehearsed 7 of 20 steps, resumed behind step 4"
+        // "rehearsed 7 of 20 steps, resumed after step 4"
         let numbers = job["summary"].as_str().unwrap();
         let numbers = numbers.split(|c: char| !c.is_ascii_digit());
         let numbers: Vec<u64> = numbers.filter_map(|text| text.parse().ok()).collect();

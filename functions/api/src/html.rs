@@ -45,7 +45,7 @@ const TIMES: Embedded = Embedded {
 /// Keeps a page up to date. It needs [`TIMES`].
 const FOLLOW: Embedded = Embedded {
     text: include_str!("html/follow.js"),
-    sha256: "rUJCONgGzQ8l/S45BZ8KRpNCMqcZuaibfBLdM0DL0gE=",
+    sha256: "0pTADnRBl7OO7SMFRyNEhpm5vuUy+ykWKH1JHcJQKbc=",
 };
 /// The part of [`FOLLOW`] for lists.
 const LIST: Embedded = Embedded {
@@ -55,12 +55,12 @@ const LIST: Embedded = Embedded {
 /// What its owner can do with a job.
 const JOB: Embedded = Embedded {
     text: include_str!("html/job.js"),
-    sha256: "HHOMjRXs1Hw1Aqb8rLy3VyY2vrt/f4GFxASIH/Mdlsk=",
+    sha256: "CiQJ1X3NHO4U47GDrQLhTYlyWUEco83PJk12eYPG29E=",
 };
 /// Submits a form.
 const FORM: Embedded = Embedded {
     text: include_str!("html/form.js"),
-    sha256: "wOJYt8RmiEwxXUePm9GRIL0vovc229xChGaWf2Lz0dQ=",
+    sha256: "raCCFYFCOV+xt5rRrASkrydYo89/17vysmJqf2hZLL4=",
 };
 
 /// Allows only our style and our scripts, and requests to the origin of the page and to `other`.

@@ -69,7 +69,7 @@ impl Problem {
     pub fn errors(self, errors: Vec<FieldError>, more: usize) -> Self {
         let said = errors.iter();
         let said = said.map(|error| format!("{} {}", place(&error.pointer), error.detail));
-        let rest = (more > 0).then(|| format!("{more} more errors"));
+        let rest = (more > 0).then(|| format!("and {more} more"));
         let said: Vec<_> = said.chain(rest).collect();
         Self {
             errors: errors.into_boxed_slice(),
@@ -169,7 +169,7 @@ mod tests {
             *item.errors,
             [error("/7", "is wrong"), error("/7/a", "is, too")]
         );
-        let detail = "/7 is wrong; /7/a is, too; 5 more errors";
+        let detail = "/7 is wrong; /7/a is, too; and 5 more";
         assert_eq!(
             (item.detail.as_deref(), item.more_errors),
             (Some(detail), 5)

@@ -24,7 +24,7 @@ pub(crate) fn report(judged: &Judged<'_>) -> String {
             format!("Scheduled to start at {}.", judged.scheduled_start)
         }
         JobState::Scheduled => format!(
-            "Waiting after {attempt} for the next one, at {}.",
+            "Waiting since the end of {attempt}. The next one starts at {}.",
             judged.scheduled_start
         ),
         JobState::Started => {

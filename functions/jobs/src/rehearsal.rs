@@ -120,7 +120,7 @@ impl Rehearsal {
         let mut begun = place.of_next_step();
         let resumed = match resumed_at {
             0 => String::new(),
-            step => format!(", resumed behind step {step}"),
+            step => format!(", resumed after step {step}"),
         };
         for done in resumed_at + 1..=self.steps {
             let rest = step.saturating_sub(std::mem::take(&mut begun));

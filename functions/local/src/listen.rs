@@ -50,7 +50,7 @@ pub(crate) async fn listen(args: ListenArgs) -> ExitCode {
 async fn receive(port: u16, secrets: &[String]) -> Result<(), Box<dyn Error>> {
     let receiver = Receiver::new(secrets, print)?;
     let (listener, url) = listen_on(port).await?;
-    eprintln!("Webhooks to {url} are printed: webhook-id, job, state and status. Ctrl-C stops it.");
+    eprintln!("Webhooks to {url} are printed: webhook-id, job, state, status. Ctrl-C stops this.");
     tokio::select! {
         ended = receiver.serve(listener) => ended?,
         stopped = stop_signal() => stopped?,

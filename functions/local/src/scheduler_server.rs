@@ -177,7 +177,7 @@ async fn deliver(http: &reqwest::Client, sqs_url: &str, name: &str, schedule: &S
     };
     let dead = json!({"QueueUrl": format!("{sqs_url}/000000000000/{queue}"), "MessageBody": input});
     if let Err(error) = send(http, sqs_url, dead.to_string()).await {
-        tracing::warn!("{queue} did not take it either: {error}");
+        tracing::warn!("{queue} refused it, too: {error}");
     }
 }
 

@@ -110,7 +110,7 @@ impl Submission {
         created.map_err(|error| match error {
             ServiceError::Refused { status: 400, .. } if input.is_large() => {
                 error!("a schedule with a large input was refused: {error}");
-                too_large_for_later(input.bytes(), "was refused by Scheduler", can_upload)
+                too_large_for_later(input.bytes(), "must be smaller", can_upload)
             }
             error => error.into(),
         })?;
@@ -159,7 +159,7 @@ fn too_large_for_later(bytes: usize, limit: &str, can_upload: bool) -> Problem {
         ""
     };
     let detail = format!(
-        "makes a message of {bytes} bytes; that of a job more than {minutes} minutes ahead {limit}: {upload}submit the job later, at most {minutes} minutes before its start"
+        "makes a message of {bytes} bytes, and that of a job which starts more than {minutes} minutes ahead {limit}: {upload}submit the job at most {minutes} minutes before its start"
     );
     refused(ProblemKind::InvalidJob, [("/input", detail)])
 }

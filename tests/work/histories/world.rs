@@ -573,7 +573,7 @@ impl World {
             }
             self.advance(2);
         }
-        assert_eq!(self.count().await, 0, "messages that nobody takes away");
+        assert_eq!(self.count().await, 0, "messages that are never deleted");
         let now = self.now();
         for id in &self.accepted {
             let record = self.store.get(id).await.unwrap();

@@ -78,7 +78,7 @@ pub fn home_page(base_url: &str, kinds: &[(&KindName, String)], has_webhooks: bo
     }
     let webhooks = if has_webhooks {
         format!(
-            "<li><a href=\"{base}{CALLBACKS_PATH}\">Webhook secrets</a>: they sign what your receivers get</li>\n"
+            "<li><a href=\"{base}{CALLBACKS_PATH}\">Webhook secrets</a>, with which receivers verify your webhooks</li>\n"
         )
     } else {
         String::new()

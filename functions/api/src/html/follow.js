@@ -1,4 +1,4 @@
-// Keeps the page up to date: looks again at the service's own pace, until nothing will change any more.
+// Keeps the page up to date: polls as often as the service asks for, until nothing will change any more.
 'use strict';
 const LONGEST_SECONDS = 60;
 let wait = Number(document.documentElement.dataset.wait);
@@ -31,7 +31,7 @@ const show = (page) => {
   const focused = document.activeElement;
   const [main, later] = [document, page].map((each) => each.querySelector('main'));
   if (main.id === later.id) {
-    // What the script has said is not in the new page, and stays.
+    // The new page does not have the script's own messages: they stay.
     for (const part of later.querySelectorAll('[id]:not(#said)')) update(document.getElementById(part.id), part);
   } else main.replaceWith(later);
   globalThis.askAgain?.();
@@ -70,7 +70,7 @@ const visible = () => new Promise((done) => {
       failures = 0;
     } catch {
       failures += 1;
-      trouble('There is no answer at the moment. This page keeps trying.');
+      trouble('The service is not answering. This page keeps trying.');
     }
   }
 })();

@@ -46,11 +46,11 @@ class Refusal extends Error {
 const post = async (url, body, more) => {
   const headers = { accept: 'application/json', 'content-type': 'application/json', ...more };
   const response = await fetch(url, { method: 'POST', headers, body }).catch(() => {
-    throw new Refusal({ title: 'There is no answer at the moment', detail: 'Submit again: the job is not submitted twice.' });
+    throw new Refusal({ title: 'The service is not answering', detail: 'Submit again: the job is not submitted twice.' });
   });
   if (response.ok) return response;
   const title = `The service returned ${response.status}`;
-  // A gateway can give up on a function that goes on.
+  // A gateway can time out while the function continues.
   const detail = url === form.dataset.jobs && response.status >= 500
     ? 'The job may have been submitted. Submit again without a change: it is not submitted twice.'
     : 'Nothing was submitted. Try again later.';
@@ -75,7 +75,7 @@ const put = ({ method, href, headers }, file) => new Promise((done, failed) => {
 
 const bytesOf = (file) => file.arrayBuffer().catch(() => {
   throw new Error(file.size > MAX_READABLE_BYTES
-    ? 'is too large for the browser. The command line can upload it'
+    ? 'is too large for the browser. Upload it with the command-line client'
     : 'cannot be read. It may have changed: choose it again');
 });
 
@@ -178,8 +178,8 @@ const refused = ({ title, message, errors, more }) => {
     } else others.push(`${pointer} ${detail}`.trim());
   }
   if (errors.length === 0) others.push(message);
-  if (form.querySelector('[aria-invalid]')) others.unshift('Nothing was submitted. Look at the marked fields.');
-  if (more) others.push(`${more} more errors`);
+  if (form.querySelector('[aria-invalid]')) others.unshift('Nothing was submitted. Correct the marked fields.');
+  if (more) others.push(`and ${more} more`);
   show(title, others);
 };
 
@@ -189,7 +189,7 @@ const submit = async () => {
   fields.forEach((field) => mark(field, ''));
   const body = await job();
   if (!body) {
-    show('Some fields are not valid', ['Nothing was submitted. Look at the marked fields.']);
+    show('Some fields are not valid', ['Nothing was submitted. Correct the marked fields.']);
     return false;
   }
   // If the answer to a submit is lost, the next one returns the same job.

@@ -122,7 +122,7 @@ impl KindForm<'_> {
         ];
         if self.has_webhooks {
             let description = format!(
-                "A webhook is sent to this https URL when the job has finished. Up to {MAX_CALLBACK_URL_BYTES} bytes."
+                "A webhook is sent to this https URL when the job has finished. Up to {MAX_CALLBACK_URL_BYTES} characters."
             );
             options.push(option("Webhook URL", "/callback/url", &description, "url"));
         }

@@ -1,4 +1,4 @@
-// What its owner can do with a job: copy its id, cancel it, delete it.
+// The commands of a job's owner: copy its id, cancel it, delete it.
 'use strict';
 const dialog = document.querySelector('dialog');
 let chosen;
@@ -24,7 +24,7 @@ const perform = async ({ method, href, then }) => {
     }
     await globalThis.look?.();
   } catch {
-    text ||= 'There is no answer at the moment. Try again.';
+    text ||= 'The service is not answering. Try again.';
   }
   say(text);
 };
@@ -50,7 +50,7 @@ function askAgain() {
 document.addEventListener('click', async ({ target }) => {
   if (target.dataset?.copy) {
     const isCopied = await navigator.clipboard?.writeText(target.dataset.copy).then(() => true, () => false);
-    say(isCopied ? 'The id is copied.' : 'The browser does not allow copying.');
+    say(isCopied ? 'Copied the id.' : 'The browser does not allow copying.');
   } else if (target.dataset?.ask) {
     ask(target);
     dialog.returnValue = '';

@@ -107,7 +107,7 @@ fn facts(judged: &Judged<'_>, view: &JobView<'_>) -> String {
         ("Attempt", (judged.attempt > 0).then_some(attempt)),
         ("Kept until", is_ended.then(|| time(judged.expires_at))),
         (
-            "Callback",
+            "Webhook",
             // Its URL can be a secret between the owner and the receiver.
             judged
                 .callback
@@ -158,7 +158,7 @@ fn commands(judged: &Judged<'_>, view: &JobView<'_>) -> String {
             "",
             &then,
             "Delete job",
-            "Delete this job and its result? Its address will be gone.",
+            "Delete this job and its result? This cannot be undone.",
         ),
         // The cancel of an overdue job is refused.
         _ if judged.cancel_requested || judged.is_past_deadline(judged.at()) => String::new(),
@@ -192,7 +192,7 @@ mod tests {
         let job = test_kit::new_job();
         let start = job.scheduled_start;
         let mut record = JobRecord::begin(job, start);
-        assert!(!page(&record, false).contains("Callback"));
+        assert!(!page(&record, false).contains("Webhook"));
         record.callback = Some(Callback {
             url: "https://a.example/'\"<x>&y".to_owned(),
             state: CallbackState::Failed,
@@ -210,7 +210,7 @@ mod tests {
         );
         assert!(!shown.contains("href=\"https://a.example"), "{shown}");
         let of_guest = page(&record, true);
-        assert!(!of_guest.contains("a.example") && !of_guest.contains("Callback"));
+        assert!(!of_guest.contains("a.example") && !of_guest.contains("Webhook"));
     }
 
     /// The last two are one job: overdue, its cancel would be refused.

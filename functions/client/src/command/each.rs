@@ -128,7 +128,7 @@ impl Each {
 
 fn how_to_go_on(key: &IdempotencyKey) {
     eprintln!(
-        "  Submit the same lines again with --key {key}: that creates the missing jobs and no second one of the others."
+        "  Submit the same lines again with --key {key}: that creates the missing jobs, and no duplicates of the others."
     );
 }
 

@@ -41,7 +41,7 @@ pub struct Args {
     at: Option<OffsetDateTime>,
     /// Idempotency key: submitting again with the same key creates no second job
     ///
-    /// With --each, it is the key of all lines: submitting the same lines again creates the jobs that are missing, and no second ones.
+    /// With --each, it is the key of all lines: submitting the same lines again creates the missing jobs, and no duplicates.
     ///
     /// An upload gets a new id each time, so a submit that uploads its file again is another request and is refused. To repeat
     /// the first request, name its upload instead of the file: --field 'csv:={"upload": "ID"}'.

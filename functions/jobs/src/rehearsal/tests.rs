@@ -63,7 +63,7 @@ async fn an_attempt_goes_on_behind_the_step_that_was_saved() {
     assert_eq!(next.result.unwrap().resumed_at, 2);
     assert_eq!(
         next.progress.summary.as_deref(),
-        Some("rehearsed 4 of 4 steps, resumed behind step 2")
+        Some("rehearsed 4 of 4 steps, resumed after step 2")
     );
 }
 

@@ -18,7 +18,7 @@ pub(super) enum DemoError {
     #[error("the service has a secret that is not valid: {0}")]
     Secret(#[from] standardwebhooks::WebhookError),
     /// No webhook reported the end of the job before it expired.
-    #[error("no webhook came to {0}")]
+    #[error("no webhook arrived at {0}")]
     NoWebhook(Url),
     /// The job failed or was canceled.
     #[error("the demo's job ended as {0}")]

@@ -1,4 +1,4 @@
-//! Who may call. The gateway sees to it; the document says it.
+//! Who may call: the gateway enforces it, and the document describes it.
 
 use engine::Authorization;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ pub(crate) fn of(authorization: Authorization) -> Option<(Value, Value)> {
             json!({ "ownerName": {
                 "type": "http",
                 "scheme": "basic",
-                "description": "Any name and any password, to be several owners of jobs. Proves nothing.",
+                "description": "Any name with any password. Each name is an owner of jobs, and nothing is verified.",
             } }),
             json!([{}, { "ownerName": [] }]),
         )),

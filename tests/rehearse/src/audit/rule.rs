@@ -84,7 +84,7 @@ impl Rule {
             Self::LeftItsEnd => "changed after its end",
             Self::RanAfterCancel => "ran after cancel-before-start",
             Self::TwoAtOnce => "two attempts at once",
-            Self::StaleWrite => "write of an attempt that had lost its job",
+            Self::StaleWrite => "write of a superseded attempt",
             Self::ProgressFell => "progress fell within an attempt",
             Self::OlderProgress => "checkpoint or summary older than the last one",
             Self::CodeAtOnce => "two attempts' code at once",
@@ -92,14 +92,14 @@ impl Rule {
             Self::Miscounted => "attempts counted wrong",
             Self::EndedOtherwise => "ended differently after readers could see it finished",
             Self::AcceptedTwice => "accepted twice for one key",
-            Self::OtherJob => "changed by a call for the job before it",
-            Self::CameBack => "back after its delete",
+            Self::OtherJob => "changed by a call for the earlier job of its key",
+            Self::CameBack => "exists again after its delete",
             Self::NoMessage => "record without message",
-            Self::Vanished => "record gone before its time",
+            Self::Vanished => "record deleted too early",
             Self::EndWithoutWebhook => "ended before its webhook's message",
             Self::MisrecordedWebhook => "webhook recorded wrongly",
             Self::SameVersion => "written without a new version",
-            Self::UnknownSender => "written by nobody knows whom",
+            Self::UnknownSender => "written by an unknown sender",
         }
     }
 }

@@ -59,11 +59,11 @@ pub(super) struct Found {
 
 const LOST: &str = "lost";
 const STUCK: &str = "stuck";
-const WRONG: &str = "ended as nobody asked for";
+const WRONG: &str = "ended in an unexpected way";
 const TWO_JOBS: &str = "two jobs for one key";
-const NO_RECORD: &str = "answers without record";
+const NO_RECORD: &str = "accepted without a record";
 const UNEXPECTED: &str = "unexpected answers";
-const NOT_GONE: &str = "there after its delete";
+const NOT_GONE: &str = "readable after its delete";
 
 impl Found {
     pub(super) fn new(violations: &[Violation]) -> Self {

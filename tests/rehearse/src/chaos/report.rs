@@ -62,13 +62,13 @@ impl Report {
         let mut jobs = found.judge(evidence.told, evidence.at_the_end, &ledger);
         jobs.with_large_result = evidence.results.expected;
         jobs.results_left = evidence.results.left;
-        found.add("objects that nobody deletes", 0, "");
+        found.add("unknown objects in the bucket", 0, "");
         for stray in &evidence.results.strays {
-            found.add("objects that nobody deletes", 1, stray);
+            found.add("unknown objects in the bucket", 1, stray);
         }
-        found.add("results that are not there", 0, "");
+        found.add("missing large results", 0, "");
         for missing in &evidence.results.missing {
-            found.add("results that are not there", 1, missing);
+            found.add("missing large results", 1, missing);
         }
         let rest = evidence.rest;
         found.add(
@@ -77,9 +77,9 @@ impl Report {
             "the dead-letter queue is not empty",
         );
         found.add(
-            "messages that nobody takes away",
+            "messages that are never deleted",
             rest.messages.unwrap_or(0),
-            "the queue does not run empty",
+            "the queue does not become empty",
         );
         let webhooks = evidence.received;
         let webhooks = webhooks.judge(ledger.webhooks(), rest.of_webhooks, &mut found);

@@ -37,7 +37,7 @@ pub(super) async fn wait(
         ended.0 == ended.1
     })
     .await;
-    bar.set_message("the last webhooks are delivered");
+    bar.set_message("waiting for the last webhooks");
     until(patience, async || {
         auditor.ledger().webhooks().soon_delivered() == 0
     })
@@ -46,7 +46,7 @@ pub(super) async fn wait(
     // Past the front with its faults.
     let sqs = sqs_client(&service.backends.sqs_url);
     if !args.no_drain {
-        bar.set_message("the queue runs empty");
+        bar.set_message("waiting for an empty queue");
         until(patience, async || {
             rest.messages = Some(messages(&sqs, service, QUEUE).await);
             rest.messages == Some(0)
