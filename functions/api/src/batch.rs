@@ -11,7 +11,7 @@ use crate::{Answer, Incoming, JSON, JobMembers, Problem, ProblemKind, json};
 /// Maximum number of items in the problem of a schedule's event, which is written to the log and kept with the event that failed.
 const MAX_OF_EVENT: usize = 3;
 
-/// What became of an item of a batch.
+/// Outcome of an item of a batch.
 #[derive(Clone, Debug)]
 pub enum BatchItem {
     /// The job was accepted.
@@ -109,7 +109,7 @@ fn of_event(items: &[BatchItem]) -> String {
     )
 }
 
-/// The problem of the whole batch: the one that may pass, if there is one.
+/// The problem of the whole batch: a fault of the service if any item has one, a temporary one first.
 fn of_all(problems: &[&Problem]) -> Problem {
     let fault = |kind| problems.iter().find(|problem| problem.kind() == kind);
     let fault = fault(ProblemKind::Unavailable).or_else(|| fault(ProblemKind::InternalError));

@@ -46,12 +46,12 @@ pub(crate) struct Payload2 {
     pub(crate) is_base64_encoded: bool,
 }
 
-/// Stands where a gateway writes its own id (`requestContext.apiId`), in an event that a schedule sends. A client writes no part of
-/// `requestContext`, and no gateway has this id: theirs are ten characters long, those of function URLs longer.
+/// Replaces a gateway's id (`requestContext.apiId`) in an event that a schedule sends. A client cannot write any part of
+/// `requestContext`, and no gateway has this id: the ids of gateways have ten characters, those of function URLs more.
 const SCHEDULED: &str = "scheduled";
 
 impl Event {
-    /// Whether a schedule sent the event. Nobody reads the answer then: Lambda only looks whether the invocation failed.
+    /// Whether a schedule sent the event. Nobody reads the answer then: Lambda only checks whether the invocation failed.
     pub(crate) fn is_scheduled(&self) -> bool {
         match self {
             Self::Payload1(_) => false,

@@ -1,7 +1,7 @@
 //! Pages for people. A page loads no other resource; its headers say what it may run and where it may connect to.
 //!
-//! Every URL in a page begins with the base URL of the deployment, and the scripts use no others than those of the page and of responses. So
-//! a proxy can serve the pages under another URL.
+//! Every URL in a page begins with the base URL of the deployment, and the scripts take their URLs from the page and from responses. So a
+//! proxy can serve the pages under another URL.
 
 mod control;
 mod documents;
@@ -26,10 +26,10 @@ pub use form::{KindForm, form_answer};
 pub(crate) use job::{JobView, job_page};
 pub use list::{JobList, list_page};
 
-/// A part of every page that needs it.
+/// A style sheet or a script that pages contain.
 struct Embedded {
     text: &'static str,
-    /// By this SHA-256, the policy allows it.
+    /// Its SHA-256, by which the policy allows it.
     sha256: &'static str,
 }
 
@@ -52,7 +52,7 @@ const LIST: Embedded = Embedded {
     text: include_str!("html/list.js"),
     sha256: "FErIzCt40jWdiqxCrX9BbL+xdKx6z3FyspbbVkYQOxE=",
 };
-/// What its owner can do with a job.
+/// The commands of a job's owner.
 const JOB: Embedded = Embedded {
     text: include_str!("html/job.js"),
     sha256: "CiQJ1X3NHO4U47GDrQLhTYlyWUEco83PJk12eYPG29E=",

@@ -44,7 +44,7 @@ pub fn monitor_answer(judged: &Judged<'_>, incoming: &Incoming) -> Answer {
 }
 
 /// Returns the job with its result, which takes another read if the result is in an item of its own. `None` if the job has expired
-/// or was deleted since its record was read. A job whose result is in the bucket stays without it: only its own URL leads there.
+/// or was deleted since its record was read. A result in the bucket is not read: only the URL of the result leads there.
 ///
 /// # Errors
 /// [`StoreError`] if the table does not answer, or has no such item.

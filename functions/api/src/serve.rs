@@ -13,8 +13,8 @@ use crate::{Answer, GatewayConfig, Incoming, PROBLEM_JSON};
 /// Serves requests one after another until the process ends. Converts events of an HTTP API (payload 2.0), a REST API (1.0) and a
 /// function URL to [`Incoming`], and the handler's [`Answer`] to the format that all three expect.
 ///
-/// If a schedule sent the event (`events/submit-scheduled.json`), any answer other than 2xx fails the invocation: Lambda takes a 503
-/// that is returned for a success, and would neither try again nor pass the event on to the queue for failures.
+/// If a schedule sent the event (`events/submit-scheduled.json`), any answer other than 2xx fails the invocation: to Lambda, a
+/// returned 503 is a success, which it would neither try again nor send to the queue for failures.
 ///
 /// # Errors
 /// If the Lambda Runtime API is not reachable.
@@ -45,8 +45,8 @@ where
     lambda_runtime::run(service).await
 }
 
-/// The error of a scheduled event that was refused, which is logged here. The problem is JSON, in which no control character and no line
-/// break of the event's data occurs.
+/// The error of a scheduled event that was refused, which is logged here. The problem is JSON, so no control character and no line break
+/// of the event's data can appear in the log.
 fn refusal(answer: &Answer) -> Error {
     let is_problem = answer
         .headers

@@ -24,7 +24,7 @@ const PLACEHOLDER: &[u8] = b"null,";
 /// The outcome for one of many submissions: the job, or why it was not accepted.
 pub type BatchItem = Result<Accepted, Problem>;
 
-/// What [`Client::submit_all`] reports on its way.
+/// What [`Client::submit_all`] reports while it runs.
 #[derive(Debug)]
 pub enum BatchProgress<'a> {
     /// The outcomes for the next submissions, in their order.
@@ -57,9 +57,9 @@ impl Client {
     /// Submits any number of jobs, in batches, and returns the outcome for each, in their order.
     ///
     /// A job's id is derived from `key` and its place among the submissions, in slots of 100; the keys of the submissions themselves are not
-    /// used. A slot is one request, or several if its body would exceed [`MAX_BODY_BYTES`]. A failure that may pass is retried as often as
-    /// [`RetryPolicy`](crate::RetryPolicy) allows, and so are single jobs that the service could not store at the moment. An outcome that is
-    /// still such a problem (429 or 503) then is no reason to stop: the next jobs are submitted.
+    /// used. A slot is one request, or several if its body would exceed [`MAX_BODY_BYTES`]. A temporary failure is retried as often as
+    /// [`RetryPolicy`](crate::RetryPolicy) allows, and so are single jobs that the service could not store at the moment. If an outcome is
+    /// still such a problem (429 or 503) then, the next jobs are submitted all the same.
     ///
     /// If this fails, some jobs may have been accepted. Submit the same jobs again, in the same places and under the same key: that returns
     /// the jobs that exist and creates the missing ones. [`IdempotencyKey::random`] is a new key.

@@ -1,4 +1,4 @@
-//! What a client does with one job: look at it, cancel it, delete it.
+//! The calls about one job: read it, cancel it, delete it.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::client::Response;
 use crate::pace::retry_after;
 use crate::{Client, ClientError, Job, Problem};
 
-/// What a request to cancel has achieved.
+/// Outcome of a request to cancel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancellation {
     /// The job is canceled: it had not started, or was canceled before.

@@ -68,7 +68,7 @@ impl Client {
         &self.base
     }
 
-    /// Whether the service has ever responded to this client. If so, it exists, and trouble may pass.
+    /// Whether the service has ever responded to this client. If so, the service exists, and a failure may be temporary.
     pub(crate) fn has_answered(&self) -> bool {
         self.has_answered.load(Ordering::Relaxed)
     }
@@ -182,7 +182,7 @@ pub(crate) fn http_for(url: &Url) -> ClientBuilder {
     http
 }
 
-/// Whether a URL names this machine. Polling it often costs nobody anything.
+/// Whether a URL names this machine. Polling it often costs nothing.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']');

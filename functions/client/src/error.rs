@@ -43,7 +43,7 @@ pub enum ClientError {
     /// 410: the job has expired or was deleted; for a result also: there will never be one.
     #[error("{0}")]
     Gone(Box<Problem>),
-    /// A response that is not in the contract: most likely something else is at this URL.
+    /// A response that is not in the contract: most likely another service is at this URL.
     #[error("unexpected response from {url}{}: {what}", .status.map(|status| format!(" ({status})")).unwrap_or_default())]
     Unexpected {
         /// The URL of the request.

@@ -1,4 +1,4 @@
-//! How a client presents itself, and how patient it is.
+//! The settings of a client: its identity, and its retries.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use reqwest::header::HeaderMap;
 
 use crate::Signing;
 
-/// How a [`Client`](crate::Client) presents itself, and how patient it is.
+/// The settings of a [`Client`](crate::Client): its identity, and its retries.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The user for the authorizer of the service as it runs on one's own machine: HTTP Basic with an empty password.
@@ -16,11 +16,11 @@ pub struct Options {
     pub headers: HeaderMap,
     /// Whether and how requests to the service's own origin are signed.
     pub signing: Signing,
-    /// What a watch does about failures that may pass.
+    /// How temporary failures are retried.
     pub retry: RetryPolicy,
 }
 
-/// How often, and how fast, a watch polls again after a lost connection, a 429 or a 5xx.
+/// How often, and how soon, a request is repeated after a lost connection, a 429 or a 5xx.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Maximum number of retries in a row.
@@ -30,7 +30,7 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Seven retries in about 18 s: longer than a deployment's hiccup, shorter than a person's patience.
+    /// Seven retries in about 18 s: enough for a short outage, and not too long for a person who waits.
     fn default() -> Self {
         Self {
             max_retries: 7,

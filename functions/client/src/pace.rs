@@ -1,4 +1,4 @@
-//! How often a watch polls, and how patient it is.
+//! The delays between polls, and before retries.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const LONGEST_POLL: Duration = Duration::from_secs(30);
 /// Polling interval without a `Retry-After`.
 const USUAL_POLL: Duration = Duration::from_secs(1);
 /// Polling interval on loopback. `Retry-After` is at least 1 s, and a bar that moves once per second looks stuck; on the
-/// same machine a poll costs nobody anything.
+/// same machine a poll costs nothing.
 const LOOPBACK_POLL: Duration = Duration::from_millis(250);
 /// Longest delay between retries.
 const LONGEST_RETRY: Duration = Duration::from_secs(5);

@@ -33,7 +33,7 @@ use crate::{Client, ClientError};
 use guard::{Entry, Guard};
 use links::Links;
 
-/// The largest body that API Gateway takes, so that a larger one gets no further.
+/// The largest body that API Gateway accepts. A larger one is refused here.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 /// If the system has no file descriptor left, it may have one in a moment.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

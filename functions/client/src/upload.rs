@@ -37,7 +37,7 @@ impl Upload {
     }
 }
 
-/// What [`Client::upload`] reports on its way.
+/// What [`Client::upload`] reports while it runs.
 #[derive(Debug)]
 pub enum UploadProgress<'a> {
     /// Bytes of this try that are sent. After a retry, they start from 0 again.
@@ -82,7 +82,7 @@ impl Client {
     /// times a second. [`Upload::reference`] is the value to submit.
     ///
     /// Makes two requests: the service issues a ticket for exactly this content, then the store receives the content, without
-    /// the credentials of [`Options`](crate::Options). A failure of the store that may pass is retried as often as
+    /// the credentials of [`Options`](crate::Options). A temporary failure of the store is retried as often as
     /// [`RetryPolicy`](crate::RetryPolicy) allows. Each call creates another upload, with another id.
     ///
     /// Fails with [`ClientError::NoUploads`] if the deployment does not accept uploads, with [`ClientError::Refused`] if the content is too

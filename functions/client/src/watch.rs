@@ -16,7 +16,7 @@ const HOLD: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("wait=20"),
 );
 
-/// What a watch sees on its way.
+/// What a watch reports while it runs.
 #[derive(Debug)]
 pub enum Sighting<'a> {
     /// The job, at the first poll and whenever something about it has changed.

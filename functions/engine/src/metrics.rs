@@ -47,7 +47,7 @@ pub enum Happened {
         is_delivered: bool,
     },
     /// A webhook is not delivered any more, although no delivery is known to have arrived. One whose job was deleted does not count: its
-    /// owner needs it no more.
+    /// owner no longer needs it.
     WebhookGivenUp,
 }
 

@@ -16,7 +16,7 @@ impl Percent {
         Self(percent.min(100))
     }
 
-    /// `done` of `total`, rounded down, so that 100 means all; nothing of nothing is 0.
+    /// `done` of `total`, rounded down, so that 100 means all; 0 of 0 is 0.
     #[must_use]
     pub fn of(done: u64, total: u64) -> Self {
         if total == 0 {

@@ -170,8 +170,8 @@ impl Schedules {
     }
 }
 
-/// The refusal that a response of Scheduler is. A full account (402, `ServiceQuotaExceededException`) and a conflict (409: another
-/// schedule has the name, or this one is being deleted) pass.
+/// The error for a response of Scheduler. A full account (402, `ServiceQuotaExceededException`) and a conflict (409: another schedule has
+/// the name, or this one is being deleted) are temporary.
 async fn refusal(answer: HttpResponse) -> ServiceError {
     let refusal = Service::Scheduler.refusal(answer).await;
     match refusal {

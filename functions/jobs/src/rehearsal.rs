@@ -155,7 +155,7 @@ impl Rehearsal {
             return Ok(());
         }
         let time_left = context.time_left();
-        // What ends the job in time needs no time for another slice.
+        // A last step that fits into the time left ends the job, so no time is reserved for ending a slice.
         let is_last = done + 1 == self.steps && rest <= time_left;
         let spare = if is_last { Duration::ZERO } else { SPARE };
         let now = rest.min(time_left.saturating_sub(spare));

@@ -152,7 +152,7 @@ impl Backends {
     pub async fn stop(mut self) {
         // An error means that all tasks have ended by themselves.
         let _ = self.stop.send(true);
-        // A client may hold a connection open for ever; nothing of value is in one that long.
+        // A client may hold a connection open forever, so the wait is limited.
         let _ = tokio::time::timeout(Duration::from_secs(3), async {
             while self.tasks.join_next().await.is_some() {}
         })
@@ -190,7 +190,7 @@ fn open_database(data: Option<&Path>) -> Result<Database, StartError> {
     set.map(|()| database).map_err(|error| unusable(&error))
 }
 
-/// A secret of this data folder, or of this run: ids of before stay known as long as their records.
+/// The secret of this data folder, or of this run: earlier ids remain valid as long as their records exist.
 fn id_secret(data: Option<&Path>) -> Result<String, StartError> {
     let fresh = || {
         [(); 2]

@@ -61,7 +61,7 @@ impl BackendsArgs {
 /// Concurrent batches: the minimum, because `cargo lambda watch` runs one process per function by default.
 const CONCURRENCY: usize = 2;
 
-/// As in the template.
+/// The template's default.
 const BATCH_SIZE: i32 = 10;
 
 /// Runs the back ends until Ctrl-C or SIGTERM.

@@ -14,10 +14,10 @@ use time::PrimitiveDateTime;
 use time::macros::format_description;
 use uuid::Uuid;
 
-/// The largest difference between the time of a signature and the clock.
+/// Maximum difference between the time of a signature and the clock.
 const MAX_SKEW: Duration = Duration::from_secs(300);
 
-/// An access key that this run has made up.
+/// An access key that is made for this run.
 #[derive(Clone)]
 pub struct KeyPair {
     /// The access key id.

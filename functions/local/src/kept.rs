@@ -60,7 +60,7 @@ pub(crate) async fn save(
     }
 }
 
-/// The snapshot of the schedules is taken first and written last: a schedule that is missing there has its message in the queue, also after
+/// The snapshot of the schedules is taken first and written last: a schedule that is missing there has its message in the queue, even after
 /// a crash in between.
 fn write_snapshots(queues: &Queues, schedules: &Schedules, folder: &Path) -> io::Result<()> {
     let schedules = schedules.snapshot().transpose()?;

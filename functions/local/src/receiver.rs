@@ -141,7 +141,7 @@ mod tests {
         Receiver::new(&secrets, |_| ()).unwrap()
     }
 
-    /// What a sender with this secret sends, so many seconds ago.
+    /// The headers of a sender with this secret, this many seconds ago.
     fn headers(secret: &str, body: &str, seconds: i64) -> HeaderMap {
         let at = OffsetDateTime::now_utc().unix_timestamp() - seconds;
         let signature = Webhook::new(secret).unwrap();

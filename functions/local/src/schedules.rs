@@ -102,7 +102,7 @@ impl Schedules {
         }
     }
 
-    /// The next snapshot has to be written, because the last one was not.
+    /// Marks the schedules as changed, so that the next snapshot is written, because the last one was not.
     pub(crate) fn retry_snapshot(&self) {
         self.lock().is_changed = true;
     }

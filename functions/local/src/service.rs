@@ -123,7 +123,7 @@ impl Service {
         }
     }
 
-    /// Stops it all: no process is left, and the data folder has what there was.
+    /// Stops everything: no process is left, and the data folder contains all that is kept.
     pub async fn stop(self) {
         // An error means that the gateway has stopped by itself.
         let _ = self.stop_gateway.send(());

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 /// long as the sweep, so sweeps use at most a fiftieth of one core.
 const REST: u32 = 50;
 
-/// Calls `delete_expired` until `stopped`, at the given interval or, if it takes long, less often. `what` is the log's name for the
-/// deleted things.
+/// Calls `delete_expired` until `stopped`, at the given interval or, if it takes long, less often. `what` names the deleted things
+/// in the log.
 pub(crate) async fn sweep<E: Display + Send + 'static>(
     what: &'static str,
     delete_expired: impl Fn() -> Result<(), E> + Clone + Send + 'static,

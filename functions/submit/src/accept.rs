@@ -16,7 +16,7 @@ use crate::request::parse;
 use crate::submission::Submission;
 use crate::{App, clock, idempotency, uploads};
 
-/// A job that is stored, and what its submitter is told about it.
+/// A job that is stored, and how the response shows it.
 pub(crate) struct Accepted {
     form: Representation,
     stored: Stored,
@@ -90,7 +90,7 @@ pub(crate) async fn store(
     let schedule = job.schedule.clone();
     let created = app.store.create(job, replaced, now).await?;
     if matches!(created, Created::Taken(_)) {
-        // No record names it, and no try of this write can take effect any more: the id stays taken for longer than that.
+        // No record names the schedule, and none will: the id remains taken for longer than any try of this write can take effect.
         app.drop_schedule(schedule.as_ref(), now).await;
     }
     match created {

@@ -30,7 +30,7 @@ const MAX_ERRORS_OF_ITEM: usize = 5;
 
 const REUSED: &str = "You submitted a different job at this index under this key, and that job still exists. Use a new key for new jobs.";
 
-/// What became of an item.
+/// Outcome of an item.
 type Outcome = Result<Stored, Problem>;
 
 /// Whether a submit is a batch: its body begins as an array does.
@@ -39,7 +39,7 @@ pub(crate) fn is_batch(incoming: &Incoming) -> bool {
 }
 
 /// Stores the jobs and sends their messages. If a job exists already under the `Idempotency-Key`, finds it instead. Items that are not
-/// finished when the command's time ends have a problem that says so; what was finished is told as accepted.
+/// finished when the command's time ends have a problem that says so; the finished ones are reported as accepted.
 pub(crate) async fn accept(
     app: &Arc<App>,
     incoming: &Incoming,

@@ -26,8 +26,8 @@ pub(crate) fn too_large() -> Problem {
         .limit_bytes(MAX_BODY_BYTES)
 }
 
-/// Refuses a POST that a page of another site sent without a JSON type. Such a request needs no preflight, so nobody was asked whether that
-/// site may send it (Fetch Standard: CORS-safelisted request headers); with the type, the browser has asked. Other methods always need one.
+/// Refuses a POST that a page of another site sent without a JSON type. Such a request needs no preflight, so the browser has not asked
+/// whether that site may send it (Fetch Standard: CORS-safelisted request headers); with the type, it has. Other methods always need one.
 ///
 /// # Errors
 /// 415.

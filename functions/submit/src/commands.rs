@@ -48,7 +48,7 @@ pub(crate) async fn cancel(
     })
 }
 
-/// The attempt, if there was one, has lost the job, and a result may still be on its way.
+/// No attempt may write any more, but a result may still be on its way.
 fn past_deadline(record: &JobRecord) -> Problem {
     let (deadline, overdue_at) = (record.deadline, record.overdue_at);
     let detail = format!(

@@ -8,7 +8,7 @@ const MAX_CHARS: usize = 255;
 /// The key of a submit. An event of a schedule must have one.
 ///
 /// # Errors
-/// 400 if it is missing there, or is none.
+/// 400 if it is missing there, or is not valid.
 pub(crate) fn key_of_submit(incoming: &Incoming) -> Result<Option<String>, Problem> {
     let key = key(incoming)?;
     if key.is_none() && incoming.is_scheduled {

@@ -2,7 +2,7 @@
 //! `DELETE /jobs/{id}`, `POST /uploads`.
 //!
 //! The message is sent before the record is written, and the 202 follows both: no record exists without its message, and a
-//! 202 means that both are durable. In a batch, this holds for each item. If a job starts later than a message can be delayed, its schedule takes the place of the message.
+//! 202 means that both are durable. In a batch, this holds for each item. If a job starts later than a message can be delayed, its schedule is created instead.
 
 mod accept;
 mod batch;

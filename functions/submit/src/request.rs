@@ -147,7 +147,7 @@ fn scheduled_start(members: &mut Members<'_>, ahead: Duration, now: Timestamp) -
     start.max(now)
 }
 
-/// The URL of the callback. In a deployment without webhooks, it is a member that is not known.
+/// The URL of the callback. In a deployment without webhooks, `callback` is not a known member.
 fn callback(members: &mut Members<'_>, policy: Option<&CallbackPolicy>) -> Option<CallbackUrl> {
     let policy = policy?;
     let mut callback: BTreeMap<String, &RawValue> =

@@ -66,7 +66,7 @@ impl Submission {
     /// trace header, which only a message that is sent now can carry.
     ///
     /// # Errors
-    /// 413 or 422 if the message is too large or Scheduler seems to find it so, 500 or 503 if it may have been sent.
+    /// 413 or 422 if the message is too large, or if Scheduler probably refused its size; 500 or 503 if it may have been sent.
     pub(crate) async fn send(
         &mut self,
         app: &App,

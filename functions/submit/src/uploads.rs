@@ -1,7 +1,7 @@
 //! `POST /uploads`, and the uploads that jobs name.
 //!
-//! The ticket of an upload is computed, without a call to an AWS service. The bucket itself refuses everything else than what the ticket is
-//! for, because the signature covers size, media type, digest and `if-none-match: *`.
+//! The ticket of an upload is computed, without a call to an AWS service. The bucket itself refuses any other request, because the signature
+//! covers size, media type, digest and `if-none-match: *`.
 
 mod named;
 
@@ -29,7 +29,7 @@ const MAX_MEDIA_TYPE_CHARS: usize = 255;
 pub(crate) struct Uploads {
     bucket: Bucket,
     max_bytes: u64,
-    /// How long an upload lives at least. Its lifecycle rule deletes it at the next midnight after that.
+    /// Minimum time for which an upload is kept. Its lifecycle rule deletes it at the next midnight after that.
     pub(crate) life: Duration,
 }
 
@@ -137,7 +137,7 @@ impl Wanted {
     }
 }
 
-/// The number, if it is whole: to JSON Schema, `8.0` is an integer, too.
+/// The number, if it is whole: in JSON Schema, `8.0` is an integer, too.
 fn whole(number: &Number) -> Option<u64> {
     let float = || number.as_f64().filter(|number| number.fract() == 0.0);
     let of_float = || format!("{:.0}", float()?).parse().ok();

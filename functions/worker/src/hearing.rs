@@ -1,25 +1,25 @@
-//! When a running attempt hears from the table whether it was canceled.
+//! When a running attempt checks in the table whether it was canceled.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The interval of the looks of an attempt that reports no progress.
+/// Check interval of an attempt that reports no progress.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
 
-/// How long the first call that is due has for its answer. The table answers in milliseconds, so a call without an answer is
-/// lost, and there is time for another one within the 5 s after which a cancel takes effect.
+/// Time limit of the first call that is due. The table answers in milliseconds, so a call without an answer is lost, and there is
+/// time for another one within the 5 s in which a cancel takes effect.
 const ANSWERS_WITHIN: Duration = Duration::from_millis(400);
 
-/// How soon after a call without an answer the next one follows, once it is late anyway.
+/// Delay of the next call after one without an answer, once a cancel can no longer take effect within 5 s.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// More than any call takes: the SDK ends it before.
+/// Longer than any call takes: the SDK ends it earlier.
 const UNBOUNDED: Duration = Duration::from_secs(60);
 
-/// What is known of the attempt's last calls to the table: each answer says whether the job was canceled.
+/// The attempt's last calls to the table. Each answer says whether the job was canceled.
 pub(crate) struct Hearing {
-    /// When the last call began that got an answer.
+    /// Start of the last call that got an answer.
     heard_at: Instant,
     /// When the next call is due.
     due: Instant,
@@ -34,13 +34,13 @@ impl Hearing {
         }
     }
 
-    /// When the attempt must hear, whether it has something to report or not.
+    /// When the next call is due, even if there is no progress to write.
     pub(crate) fn due(&self) -> Instant {
         self.due
     }
 
-    /// Until when a call that begins at `now` is waited for. Only the first one that is late is cut short: where the table
-    /// is slow, the next one still gets its answer.
+    /// Until when the attempt waits for a call that begins at `now`. Only the first late call is cut short: if the table is slow, the
+    /// next one still gets its answer.
     pub(crate) fn waits_until(&self, now: Instant) -> Instant {
         let limit = self.limit();
         if now < limit { limit } else { now + UNBOUNDED }

@@ -40,8 +40,8 @@ const LONGEST_CALL: Duration = Duration::from_secs(4);
 /// Time for a call to the queue, which takes milliseconds.
 const HAND_BACK: Duration = Duration::from_secs(1);
 
-/// By how much an invocation must exceed a delivery of a webhook and what follows it, so that waiting for a fresh one gains time: what the
-/// start of the batch takes.
+/// Time that the start of a batch takes. Waiting for a fresh invocation gains time only if an invocation exceeds a delivery of a webhook,
+/// and what follows it, by more than this.
 const START: Duration = Duration::from_secs(5);
 
 impl Invocation {
@@ -96,7 +96,7 @@ impl Invocation {
         self.started.plus(self.duration() / 2)
     }
 
-    /// The latest time at which a call to the table may begin that leaves time to hand a message back.
+    /// The latest time at which a call to the table may begin so that there is still time to return a message to the queue.
     pub(crate) fn last_call(&self) -> Timestamp {
         let time = self.duration().saturating_sub(LONGEST_CALL + HAND_BACK);
         self.started.plus(time)

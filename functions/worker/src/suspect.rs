@@ -26,7 +26,7 @@ pub(crate) async fn first(app: &Arc<App>, deliveries: &[Numbered]) -> Option<usi
     first
 }
 
-/// Looks whether the job of a delivery is a suspect. `None` if it cannot be: only a redelivered message can have such a job. If the table
+/// Checks whether the job of a delivery is a suspect. `None` if it cannot be: only a redelivered message can have such a job. If the table
 /// does not answer, the job does not count as one.
 fn is_suspect(
     app: &Arc<App>,

@@ -31,7 +31,7 @@ pub(crate) async fn watch(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut hearing = Hearing::since(Instant::now());
     let mut has_more = false;
-    // The number of progress writes so far: by it, a late write recognizes that another one has overtaken it.
+    // The number of progress writes so far: a late write recognizes by it that a newer one has taken effect.
     let mut number = 0;
     let why = loop {
         let is_due = tokio::select! {

@@ -32,7 +32,7 @@ use tracing::debug;
 /// Maximum time of a delivery, from the name's resolution to the end of the response. Standard Webhooks recommends 15 to 30 seconds.
 pub(crate) const LONGEST: Duration = Duration::from_secs(15);
 
-/// Number of bytes of a response that are read, so that a receiver can write a short one in peace, before the connection is closed.
+/// Number of bytes of a response that are read before the connection is closed, so that a receiver can finish a short one.
 const MAX_RESPONSE_BYTES: usize = 64 * 1_024;
 
 const USER_AGENT: &str = concat!("accepted/", env!("CARGO_PKG_VERSION"));
@@ -40,7 +40,7 @@ const USER_AGENT: &str = concat!("accepted/", env!("CARGO_PKG_VERSION"));
 /// What is delivered.
 #[derive(Clone, Debug)]
 pub(crate) struct Webhook<'a> {
-    /// The URL as stored. It is judged here, by the policy of today.
+    /// The URL as stored. It is judged here, by the current policy.
     pub(crate) url: &'a str,
     /// The headers of [`engine::SigningSecrets::headers`], made for this delivery.
     pub(crate) headers: [(&'static str, String); 3],
@@ -97,7 +97,7 @@ impl WebhookClient {
     fn connector(&self) -> &SharedHttpConnector {
         self.connector.get_or_init(|| {
             let connector = Connector::builder()
-                // Connections are not kept: an address is checked for each delivery, and Lambda freezes idle ones to death.
+                // Connections are not kept: an address is checked for each delivery, and idle connections break while Lambda freezes the process.
                 .pool_max_idle_per_host(0)
                 // A proxy would resolve the name once more, and could reach what this process must not.
                 .proxy_config(ProxyConfig::disabled())

@@ -146,18 +146,18 @@ impl Threads {
         end
     }
 
-    /// Drops the runtime of a handler, which waits for all its threads: those that the handler asked for but that have not
-    /// begun yet, too. Where they take longer than [`LEFTOVERS`], a thread that counts goes on waiting for them.
+    /// Drops the runtime of a handler, which waits for all its threads, including those that were requested but have not begun yet. If
+    /// they take longer than [`LEFTOVERS`], a counted thread continues to wait for them.
     fn close(&self, runtime: Runtime) {
         let (closed, is_closed) = mpsc::channel::<()>();
         let counted = self.count();
-        // Without a thread to be had, the runtime is dropped on this one.
+        // If no thread can be started, the runtime is dropped on this one.
         let _ = std::thread::Builder::new().spawn(move || {
             drop(runtime);
             drop(counted);
             drop(closed);
         });
-        // It is never sent anything: it ends when the other side is dropped.
+        // Nothing is ever sent: this ends when the other side is dropped.
         let _ = is_closed.recv_timeout(LEFTOVERS);
     }
 }

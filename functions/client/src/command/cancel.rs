@@ -40,7 +40,7 @@ pub struct Args {
     connection: ConnectionArgs,
 }
 
-/// What canceling one of many jobs has achieved.
+/// Outcome of canceling one of many jobs.
 #[derive(Clone, Copy)]
 enum Outcome {
     Canceled,
@@ -144,8 +144,8 @@ async fn cancel_all(
     Ok(exit)
 }
 
-/// Cancels one of many jobs if it is still one of those that were selected: minutes may lie between the list and the answer. A failure
-/// that may pass is retried: canceling twice does no harm. Fails if the others would fail, too.
+/// Cancels one of many jobs if it is still one of those that were selected: minutes may lie between the list and the answer. A temporary
+/// failure is retried: canceling twice does no harm. Fails if the others would fail, too.
 async fn cancel(
     client: &Client,
     query: &ListQuery,

@@ -88,13 +88,13 @@ fn style(job: &Job) -> ProgressStyle {
         ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let estimate = estimate_of(job);
     let left = move |_: &ProgressState, text: &mut dyn Write| {
-        // A bar that cannot be drawn has nobody to tell.
+        // If the bar cannot be drawn, an error cannot be shown either.
         let _ = text.write_str(&time_left(estimate, OffsetDateTime::now_utc()));
     };
     style.with_key("left", left).progress_chars("━╸─")
 }
 
-/// The moment to count down to, and the words before and after the time left.
+/// The time to count down to, and the words before and after the time left.
 fn estimate_of(job: &Job) -> Option<(OffsetDateTime, &'static str, &'static str)> {
     match job.job_state {
         JobState::Scheduled => Some((job.scheduled_start_time?, "starts in ", "")),

@@ -6,7 +6,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 pub(super) struct Tally(ProgressBar);
 
 impl Tally {
-    /// A bar for this many jobs. `doing` is a word for what is done to them.
+    /// A bar for this many jobs. `doing` names what the command does with them.
     pub(super) fn new(doing: &'static str, jobs: usize) -> Self {
         let bar = ProgressBar::new(jobs as u64).with_prefix(doing);
         let style = ProgressStyle::with_template(

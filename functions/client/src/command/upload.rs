@@ -58,7 +58,7 @@ async fn upload(client: &Client, file: &FieldFile) -> Result<Value, CommandError
     Ok(upload.reference())
 }
 
-/// The error with the name of the file, and with the reason for the upload if the service takes none.
+/// The error with the name of the file, and with the reason for the upload if the service accepts no uploads.
 fn failure(file: &FieldFile, error: ClientError) -> CommandError {
     let name = file.name.clone();
     let ClientError::NoUploads(_) = error else {

@@ -42,8 +42,8 @@ impl Guard {
 
     /// Decides about a request.
     ///
-    /// The host defeats a page whose own name resolves to 127.0.0.1 (DNS rebinding). A page of another origin must know the token, and
-    /// even then, a browser that says where a request comes from gives it away.
+    /// The host defeats a page whose own name resolves to 127.0.0.1 (DNS rebinding). A page of another origin would need the
+    /// token, and is refused even with it if the browser says where the request comes from.
     pub(super) fn admit<'a, B>(&self, request: &'a Request<B>) -> Entry<'a> {
         let headers = request.headers();
         let is_own_host = only(headers, &HOST).is_some_and(|host| host == self.host);

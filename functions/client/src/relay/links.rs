@@ -71,7 +71,7 @@ impl Links {
         }
     }
 
-    /// The body with links to the relay. A text that is not UTF-8 has none of ours.
+    /// The body with links to the relay. A text that is not UTF-8 contains no link of the service.
     pub(super) fn in_body(&self, text: Text, body: &Bytes) -> Bytes {
         let Ok(whole) = str::from_utf8(body) else {
             return body.clone();

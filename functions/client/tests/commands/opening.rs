@@ -285,7 +285,7 @@ async fn pages_that_the_credentials_do_not_open_are_not_served() {
     ] {
         let service = Service::start(vec![answer]).await;
 
-        // What is served would be served for ever.
+        // If the pages are served at all, the command does not end.
         let opened = timeout(
             Duration::from_secs(30),
             run(&service, &["open", "--no-browser"]),

@@ -70,13 +70,13 @@ impl AttachmentReader {
         }
     }
 
-    /// Size of the whole content in bytes, including what stands before the place where it was opened.
+    /// Size of the whole content in bytes, including what precedes the place where it was opened.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// The place of the next byte that is read. Opened there, the content goes on with that byte.
+    /// The position of the next byte to read. If the content is opened there, it continues with that byte.
     #[must_use]
     pub fn position(&self) -> u64 {
         self.position
@@ -147,7 +147,7 @@ fn wait(
 ) -> io::Result<Option<Result<Bytes, ReadError>>> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut task = TaskContext::from_waker(&waker);
-    // Not within tokio's budget of the task, which does not come back as long as the task does not yield.
+    // Outside tokio's budget of the task, which is renewed only when the task yields.
     let mut next = pin!(unconstrained(chunks.recv()));
     loop {
         if let Poll::Ready(chunk) = next.as_mut().poll(&mut task) {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::MAX_OBJECT_BYTES;
 use crate::{ConfigError, Environment};
 
-/// How much longer than the deadline an upload must live: the time in which jobs can name it.
+/// How much longer than the deadline an upload must be kept: the time in which jobs can name it.
 const TIME_TO_SUBMIT: Duration = Duration::from_secs(3_600);
 
 impl Environment {
-    /// `UPLOAD_DAYS`: how long an upload lives at least, from 1 to 365 days; at least an hour longer than `DEADLINE_SECONDS`, because a job that
-    /// could run later than its upload lives is refused.
+    /// `UPLOAD_DAYS`: minimum time for which an upload is kept, from 1 to 365 days; at least an hour longer than `DEADLINE_SECONDS`, because a
+    /// job that could run later than its upload is kept is refused.
     ///
     /// # Errors
     /// [`ConfigError`].

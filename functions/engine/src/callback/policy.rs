@@ -14,7 +14,7 @@ pub struct CallbackPolicy {
 #[derive(Clone, Debug)]
 enum HostPattern {
     One(CallbackHost),
-    /// The names that end so: a dot and a domain.
+    /// The names that end with this text: a dot and a domain.
     Below(String),
 }
 

@@ -28,7 +28,7 @@ pub struct NextDelivery {
     pub deliveries: u32,
     /// When the job ended.
     pub ended_at: Timestamp,
-    /// When the message about the end was sent: of an overdue job, the end can be written long after it.
+    /// When the message about the end was sent. The end of an overdue job can be written long after the job ended.
     pub announced_at: Timestamp,
     /// When the job expires: nobody can read it then.
     pub expires_at: Timestamp,
@@ -41,8 +41,8 @@ pub struct NextDelivery {
 }
 
 impl NextDelivery {
-    /// The delay until the next delivery, up to [`MAX_VISIBILITY`]; `None` if there is none, because it would be made
-    /// [`GIVE_UP_AFTER`] the end of the job and the message about it, or once the job has expired.
+    /// The delay until the next delivery, up to [`MAX_VISIBILITY`]; `None` if that is not within
+    /// [`GIVE_UP_AFTER`] of the later of the job's end and the message about it, or if the job has expired by then.
     ///
     /// A `Retry-After` longer than the schedule's delay replaces it. A shorter one does not, so that no receiver is called more often for
     /// the same webhook than the schedule says.

@@ -94,7 +94,7 @@ mod tests {
         assert!(long("a").as_str().len() <= MAX_BYTES);
         assert_ne!(long("a"), long("b"));
         assert_eq!(long("a"), long("a"));
-        // Who calls himself as a cut name does is somebody else.
+        // A caller whose whole name equals a cut name is another owner.
         assert_ne!(Owner::named(long("a").as_str()).unwrap(), long("a"));
         assert_eq!(Owner::stored(long("a").as_str()).unwrap(), long("a"));
     }

@@ -79,7 +79,7 @@ impl<'a> Check<'a> {
         let types = types(schema);
         if !types.is_empty() && !types.iter().any(|name| is_type(name, value)) {
             self.wrong(at, format!("must be {}", spoken(&types)));
-            // Its limits speak of another type.
+            // Its limits apply to another type.
             return;
         }
         self.choices(schema, value, at);

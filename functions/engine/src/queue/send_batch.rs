@@ -51,8 +51,8 @@ impl JobQueue {
     /// [`into_batches`]. Returns the outcome of each message, in their order.
     ///
     /// # Errors
-    /// [`QueueError`] for the whole call: any of the messages may have been sent. For a message: the queue refused it, or did not say what
-    /// came of it.
+    /// [`QueueError`] for the whole call: any of the messages may have been sent. For a message: the queue refused it, or did not report
+    /// its outcome.
     pub async fn send_batch(
         &self,
         messages: Vec<BatchMessage>,

@@ -71,7 +71,7 @@ impl Service {
         ServiceError::Unsigned(self, e.into())
     }
 
-    /// The refusal that a response is. Its code is empty if its body does not arrive soon.
+    /// The error for a response that refuses a request. Its code is empty if its body does not arrive soon.
     pub(crate) async fn refusal(self, answer: HttpResponse) -> ServiceError {
         let status = answer.status().as_u16();
         let code = match answer.headers().get("x-amzn-errortype") {

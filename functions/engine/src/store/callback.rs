@@ -21,7 +21,7 @@ pub enum Delivered {
     Never,
 }
 
-/// A callback after the outcome of a delivery was to be written.
+/// A callback after an attempt to write the outcome of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenDelivery {
     /// The callback as it is stored now.

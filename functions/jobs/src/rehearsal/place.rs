@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(super) enum Place {
     /// Behind this step.
     Behind(u32),
-    /// Behind this step, with so many seconds of the next one taken: the end of a slice.
+    /// Behind this step, with this many seconds of the next one taken: the end of a slice.
     Within(u32, f64),
 }
 

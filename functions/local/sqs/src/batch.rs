@@ -54,7 +54,7 @@ impl Failure {
             id,
             code: error.code.query_code(),
             message: error.message,
-            // Every refusal here is the sender's doing; a queue in memory has no bad days of its own.
+            // Every refusal here is the sender's fault: a queue in memory has no faults of its own.
             sender_fault: true,
         }
     }

@@ -1,4 +1,4 @@
-//! What wakes waiting polls.
+//! Wakes waiting polls.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use super::held::Outlook;
 /// Above this many new messages all waiting polls are woken at once instead of one for each message.
 const ONE_BY_ONE: usize = 10;
 
-/// The bell of one queue. A poll that was rung for and is abandoned passes the ring on, so no message waits for nobody.
+/// The bell of one queue. If a poll is dropped after a ring, the ring goes to another poll, so no visible message is overlooked.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bell(Arc<Notify>);
 
 impl Bell {
-    /// What a poll waits on. It hears every ring from its `enable` on.
+    /// The notification that a poll waits for. From its `enable` on, it misses no ring.
     pub(super) fn notified(&self) -> tokio::sync::futures::Notified<'_> {
         self.0.notified()
     }
 
-    /// Rings for one poll a message that became visible, or for all when they must read the time again, because
-    /// something becomes visible sooner than they know.
+    /// Rings for one poll for each message that became visible. Rings for all if they must read the time again, because a message
+    /// becomes visible sooner than they know.
     pub(super) fn announce(&self, before: Outlook, after: Outlook) {
         let sooner = match (before.next_due_ms, after.next_due_ms) {
             (_, None) => false,

@@ -116,7 +116,7 @@ fn system_now_ms() -> u64 {
 }
 
 async fn system_sleep_until(at_ms: u64) {
-    // A loop, because the timer runs on another clock than the wall: a laptop that slept has them apart.
+    // A loop, because the timer runs on another clock than the wall: they differ after a laptop has slept.
     loop {
         let now_ms = system_now_ms();
         if now_ms >= at_ms {

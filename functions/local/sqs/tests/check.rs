@@ -1,4 +1,4 @@
-//! What a check is, and how it says no.
+//! What a check is, and how it fails.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub(crate) type Verdict<T = ()> = Result<T, Stop>;
 /// Why a check stopped.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The endpoint did something else than promised.
+    /// The endpoint did not do what is promised.
     Failed(String),
     /// The check can't be run against this endpoint; it says nothing about it.
     #[cfg(not(test))]

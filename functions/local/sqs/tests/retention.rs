@@ -1,4 +1,4 @@
-//! Messages that nobody wanted in time.
+//! Messages that are older than the retention of their queue.
 
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ pub(crate) async fn run_from_arguments() -> ExitCode {
     let expected = match arguments.next().map(std::fs::read_to_string).transpose() {
         Ok(text) => expected_failures(&text.unwrap_or_default()),
         Err(error) => {
-            eprintln!("the expected failures can't be read: {error}");
+            eprintln!("the file of expected failures cannot be read: {error}");
             return ExitCode::from(2);
         }
     };
@@ -36,7 +36,7 @@ async fn run_all(sqs: &Sqs, expected: &BTreeMap<String, Expected>) -> bool {
     for name in expected.keys() {
         if super::all().all(|check| check.name != *name) {
             tally.surprises += 1;
-            println!("no check is called {name}");
+            println!("there is no check with the name {name}");
         }
     }
     let Tally {
@@ -45,7 +45,7 @@ async fn run_all(sqs: &Sqs, expected: &BTreeMap<String, Expected>) -> bool {
         not_run,
         surprises,
     } = tally;
-    println!("{surprises} other than expected");
+    println!("{surprises} unexpected results");
     println!("{passed} passed, {failed} failed, {not_run} skipped");
     surprises == 0
 }

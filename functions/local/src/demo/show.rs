@@ -17,7 +17,7 @@ use super::error::DemoError;
 use super::profile_table::profile_table;
 use super::webhooks::Webhooks;
 
-/// The service judges expiry to the second or so; after the promised moment it gets this much.
+/// How long after the promised time the status URI may still answer: expiry is exact to about a second.
 const EXPIRY_GRACE: Duration = Duration::from_secs(5);
 /// Polling interval of a status URI that should be gone.
 const EXPIRY_POLL: Duration = Duration::from_millis(100);

@@ -12,8 +12,8 @@ use crate::App;
 use crate::accept::store;
 use crate::submission::Submission;
 
-/// Maximum number of concurrent calls that send: a batch of small jobs needs as many. Each takes a connection of its own, and a new
-/// one costs a handshake.
+/// Maximum number of concurrent calls that send: the largest batch of small jobs takes ten. Each needs a connection of its own, and a new
+/// connection costs a handshake.
 const SENDS_AT_ONCE: usize = 10;
 
 /// Maximum number of concurrent writes of records.
@@ -67,8 +67,8 @@ impl Sender {
         })
     }
 
-    /// Sends and stores the jobs, and tells `end` the outcome of each one as soon as it is known. A record is written when its own message
-    /// has been sent, and without it never. Whatever has not begun when this future is dropped does not happen.
+    /// Sends and stores the jobs, and passes the outcome of each one to `end` as soon as it is known. A record is written only after its own
+    /// message was sent. If this future is dropped, the calls that have not begun are not made.
     pub(super) async fn store(
         self: Arc<Self>,
         jobs: Vec<Ready>,
