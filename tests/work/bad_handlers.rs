@@ -1,4 +1,4 @@
-//! Handlers that do what they should not: each ends as the README says, and its neighbours in the batch do not notice.
+//! Handlers that do what they should not: each ends as the README says, and its neighbors in the batch do not notice.
 
 use std::time::{Duration, Instant};
 

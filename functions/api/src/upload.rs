@@ -27,7 +27,7 @@ struct UploadMembers<'a> {
     href: &'a str,
     #[schemars(extend("const" = "PUT"))]
     method: &'static str,
-    /// The headers of the request, besides `Content-Length`.
+    /// The headers of the request, in addition to `Content-Length`.
     headers: UploadHeaders<'a>,
     /// The latest time at which the request may begin.
     #[schemars(schema_with = "schemas::time")]

@@ -59,7 +59,7 @@ impl Client {
     /// A job's id is derived from `key` and its place among the submissions, in slots of 100; the keys of the submissions themselves are not
     /// used. A slot is one request, or several if its body would exceed [`MAX_BODY_BYTES`]. A temporary failure is retried as often as
     /// [`RetryPolicy`](crate::RetryPolicy) allows, and so are single jobs that the service could not store at the moment. If an outcome is
-    /// still such a problem (429 or 503) then, the next jobs are submitted all the same.
+    /// still such a problem (429 or 503) then, the next jobs are still submitted.
     ///
     /// If this fails, some jobs may have been accepted. Submit the same jobs again, in the same places and under the same key: that returns
     /// the jobs that exist and creates the missing ones. [`IdempotencyKey::random`] is a new key.

@@ -150,7 +150,7 @@ impl Schedules {
         Err(refusal(answer).await)
     }
 
-    /// Deletes the schedule of a job, in one try. It is no error if there is none: it has fired, or was deleted before.
+    /// Deletes the schedule of a job, in one try. It is not an error if there is none: it has fired, or was deleted before.
     ///
     /// # Errors
     /// [`ServiceError`]: it may still fire.

@@ -86,7 +86,7 @@ fn utc() -> String {
 
 impl Schedule {
     /// The input, with the keywords replaced as if by the first try. AWS does not document whether Scheduler replaces them in the text or in
-    /// the strings that it parses from that, so both are done: what must stay has to be safe either way.
+    /// the strings that it parses from that, so both are done: a text that must not change must be safe either way.
     /// Source: <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html>
     pub(crate) fn input(&self, name: &str, execution_id: &str) -> String {
         let scheduled = Timestamp::from_ms(i64::try_from(self.at_ms).unwrap_or(i64::MAX));

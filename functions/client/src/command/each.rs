@@ -132,7 +132,7 @@ fn how_to_go_on(key: &IdempotencyKey) {
     );
 }
 
-/// What is told about the jobs while they are submitted.
+/// Reports on the jobs while they are submitted.
 struct Report<'a> {
     lines: &'a [usize],
     /// Whether the key was made for this run, so that an earlier job of it can only be from a try whose answer was lost.

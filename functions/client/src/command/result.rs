@@ -41,7 +41,7 @@ pub(super) async fn run(args: JobArgs, stdout: &mut Output) -> Result<Exit, Comm
     Ok(Exit::Success)
 }
 
-/// Fails if this cannot be the beginning of JSON that goes on.
+/// Fails if this cannot be the beginning of a longer JSON text.
 fn check_start(body: &ResultBody, start: &[u8]) -> Result<(), ClientError> {
     match serde_json::from_slice::<IgnoredAny>(start) {
         Err(error) if !error.is_eof() => Err(body.unexpected(&error)),

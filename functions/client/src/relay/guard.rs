@@ -1,4 +1,4 @@
-//! Who may use the relay: whoever knows its address, from no other page.
+//! Who may use the relay: everybody who knows its address, but no page of another origin.
 
 use std::io;
 use std::net::SocketAddr;

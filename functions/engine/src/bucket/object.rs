@@ -114,7 +114,7 @@ impl Bucket {
         expect_success(answer).await
     }
 
-    /// Deletes an object. It is no error if there is none.
+    /// Deletes an object. It is not an error if there is none.
     ///
     /// # Errors
     /// [`ServiceError`]: it may have been deleted.

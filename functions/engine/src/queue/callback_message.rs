@@ -17,7 +17,7 @@ pub struct CallbackMessage {
     pub acceptance: CreationToken,
 }
 
-/// How each body begins, so that a large message of a job is not read in vain.
+/// How each body begins, so that a large message of a job is not parsed first.
 const BEGINNING: &str = r#"{"callback":"#;
 
 #[derive(Serialize, Deserialize)]

@@ -69,7 +69,7 @@ impl ManualClock {
         *self.now_ms.borrow()
     }
 
-    /// Moves the time on and wakes whoever slept until then, waiting polls included.
+    /// Advances the time, and wakes all tasks that slept until then, including waiting polls.
     pub fn advance(&self, by: Duration) {
         let by_ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.now_ms
