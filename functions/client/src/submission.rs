@@ -30,7 +30,7 @@ pub struct Submission {
     pub name: String,
     /// The input. Raw, so that a number keeps every digit and members keep their order.
     pub input: Box<RawValue>,
-    /// A description of the job, shown in its status.
+    /// The owner's name for the job, which becomes its title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     /// Earliest start; `None` is at once.

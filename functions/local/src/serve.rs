@@ -52,7 +52,7 @@ pub(crate) struct ServeArgs {
     /// Visibility timeout of a received message [default: --worker-timeout plus 1 second]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=43_200))]
     visibility: Option<u64>,
-    /// Interval at which expired records are deleted
+    /// Interval at which expired records and large payloads are deleted
     #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     sweep_every: u64,
     /// Omit monitor links, which give access to a job's page without credentials (off by default in a deployment)

@@ -33,7 +33,7 @@ pub struct Args {
     /// File of JSON lines, or `-` for stdin: each line is the input of one job
     #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "input_file", "fields"])]
     each: Option<PathBuf>,
-    /// Description of the job, shown in its status
+    /// Your name for the job, shown as its title
     #[arg(long)]
     summary: Option<String>,
     /// Earliest start, for example 2026-01-01T10:50:45Z

@@ -153,7 +153,7 @@ fn submission(kind: &str, input: &Value) -> Value {
             "input": input,
             "summary": {
                 "type": "string",
-                "description": "Your name for the job, shown until its kind reports progress.",
+                "description": "Your name for the job: its title, and its summary until the kind reports progress.",
                 "maxLength": MAX_SUMMARY_CHARS,
                 "pattern": XML_TEXT,
             },
