@@ -52,7 +52,7 @@ pub struct JobStore {
     table: String,
     /// The only owner whose records may be read; `None` for every owner.
     owner: Option<Owner>,
-    /// The bucket of large results, if the deployment has one.
+    /// The bucket of large payloads, if the deployment has one.
     bucket: Option<Bucket>,
     /// Sends the messages before the ends of jobs with callbacks, if the deployment has webhooks.
     announcer: Option<Announcer>,
@@ -71,7 +71,7 @@ impl JobStore {
         }
     }
 
-    /// Returns this table with the bucket of large results, if the deployment has one.
+    /// Returns this table with the bucket of large payloads, if the deployment has one.
     #[must_use]
     pub fn with_bucket(self, bucket: Option<Bucket>) -> Self {
         Self { bucket, ..self }

@@ -25,11 +25,11 @@ impl Attempt<'_> {
             Ok(Ok(ending)) => return Ok(ending),
             Ok(Err(refusal)) => {
                 error!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, error.source = ?std::error::Error::source(&refusal), "result not stored: {refusal}");
-                "the store of large results refused the result"
+                "the bucket of large payloads refused the result"
             }
             Err(_) => {
                 error!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, "result not stored in time");
-                "the store of large results did not take the result in time"
+                "the bucket of large payloads did not take the result in time"
             }
         };
         Err(JobError::retry("result-not-stored", problem))

@@ -30,7 +30,7 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
         job["properties"]["name"] = json!({ "type": "string", "const": kind.as_str() });
         let result = reference(&format!("{kind}_result"));
         job["properties"]["result"] = if features.uploads {
-            json!({ "description": "Null if it is in the bucket of large results.", "anyOf": [result, { "type": "null" }] })
+            json!({ "description": "Null if it is in the bucket of large payloads.", "anyOf": [result, { "type": "null" }] })
         } else {
             result
         };
