@@ -23,7 +23,7 @@ impl Incoming {
         })
     }
 
-    /// Whether a person reads with a browser, and so a page says more than JSON.
+    /// Whether the client is a browser that reads, so that a page is more useful than JSON.
     pub(crate) fn prefers_a_page(&self) -> bool {
         let accept = Accept::of(&self.headers);
         let page = quality(&accept, Representation::Html);

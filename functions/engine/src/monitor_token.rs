@@ -23,7 +23,7 @@ pub struct MonitorToken {
 }
 
 impl MonitorToken {
-    /// Whether the token has expired, and so its job.
+    /// Whether the token, and with it the job, has expired.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires_at

@@ -46,7 +46,7 @@ pub(crate) struct SignedClient {
 /// A request.
 pub(crate) struct Request<'a> {
     pub(crate) method: &'a str,
-    /// Path and query behind the client's URL, of characters that no URL escapes.
+    /// Path and query, to be appended to the client's URL, of characters that no URL escapes.
     pub(crate) path: &'a str,
     pub(crate) headers: &'a [Header<'a>],
     pub(crate) body: Bytes,

@@ -142,7 +142,7 @@ impl Rehearsal {
         Ok(reading.map(|reading| reading.bytes()))
     }
 
-    /// Takes the `rest` of a step behind `done` steps, or as much of it as this slice has time for.
+    /// Takes the `rest` of the step after `done` steps, or as much of it as this slice has time for.
     async fn take_time(
         &self,
         context: &Context,

@@ -106,7 +106,7 @@ struct Resolved {
     is_nullable: bool,
 }
 
-/// Follows references, and takes `null` out of the alternatives. The schema's own keywords go before those that it refers to.
+/// Follows references, and takes `null` out of the alternatives. The schema's own keywords take precedence over those that it refers to.
 fn resolve(root: &Value, schema: &Value, depth: usize) -> Option<Resolved> {
     let own = schema.as_object()?;
     let nullable = ["anyOf", "oneOf"].into_iter().find_map(|keyword| {

@@ -10,7 +10,7 @@ use crate::markup::Escaped;
 use crate::report::state;
 use crate::{ListQuery, job_path};
 
-/// Seconds between two looks while a job on the page is due or running, and otherwise.
+/// Seconds between two polls while a job on the page is due or running, and otherwise.
 const SECONDS: (u64, u64) = (5, 15);
 
 /// A page of an owner's jobs.

@@ -93,7 +93,7 @@ pub enum RefusedUrl {
     /// It has a user name, which confuses readers about the host, or a password, which anyone who reads the job would see.
     #[error("must not contain a user name or password")]
     UserInformation,
-    /// Its host is not written in the one form in which every parser and resolver reads the same.
+    /// Its host is not written in the one form that every parser and resolver reads alike.
     #[error(
         "must name its host as a full domain name (an international one in its xn-- form), an IPv4 address of four decimal numbers, or an IPv6 address in brackets"
     )]

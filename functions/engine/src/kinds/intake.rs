@@ -34,7 +34,7 @@ impl Accepts {
 
     fn check(&self, input: &str) -> Result<Vec<NamedUpload>, Vec<Invalid>> {
         let checked = (self.check)(input);
-        // The errors of a schema speak of JSON, those of serde of Rust. So serde's count only if the schema has none.
+        // The errors of a schema are about JSON, those of serde about Rust. So serde's count only if the schema has none.
         let uploads = match serde_json::from_str(input) {
             Ok(value) => self.schema().check(&value)?,
             Err(_) => Vec::new(),

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::queue::ParseMessageError;
 use crate::{CreationToken, JobId, JobRecord};
 
-/// The message that is sent before the end of a job with a callback is written: which record to look at. It contains nothing of the end, so
-/// that it cannot report another one than the record.
+/// The message that is sent before the end of a job with a callback is written. It names the record, and contains nothing of the end, so
+/// that it cannot report another end than the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackMessage {
     /// The id of the job.

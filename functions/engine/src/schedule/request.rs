@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Target;
 use crate::{CreationToken, Owner, Timestamp};
 
-/// A one-time schedule. A request with the token of an earlier one is that one.
+/// A one-time schedule. To Scheduler, a request with the token of an earlier one is the same request.
 pub(super) fn create(
     group: &str,
     token: &CreationToken,

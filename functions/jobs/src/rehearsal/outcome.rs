@@ -29,7 +29,7 @@ pub(super) enum Outcome {
     Spin,
     /// Never: it waits for an event that never occurs.
     Hang,
-    /// Never: behind its last step, it ends one slice after another.
+    /// Never: after its last step, it ends one slice after another.
     Stuck,
     /// With a result, but its steps block their thread.
     Block,

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(super) enum Place {
-    /// Behind this step.
+    /// After this step.
     Behind(u32),
-    /// Behind this step, with this many seconds of the next one taken: the end of a slice.
+    /// After this step, with this many seconds of the next one taken: the end of a slice.
     Within(u32, f64),
 }
 
@@ -21,7 +21,7 @@ impl Default for Place {
 }
 
 impl Place {
-    /// Behind `done` steps, with `taken` of the next one.
+    /// After `done` steps, with `taken` of the next one.
     pub(super) fn within(done: u32, taken: Duration) -> Self {
         Self::Within(done, taken.as_secs_f64())
     }

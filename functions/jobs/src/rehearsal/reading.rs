@@ -10,7 +10,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Opens the attachment behind the part of the step `done`.
+    /// Opens the attachment after the part of the step `done`.
     pub(super) fn open(
         attachment: &Attachment,
         context: &Context,
