@@ -60,7 +60,7 @@ impl Auditor {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the call take effect, and takes down what it did.
+    /// Lets the call take effect, and records what it did.
     pub(crate) async fn watch(
         &self,
         call: &Call,
@@ -112,7 +112,7 @@ impl Auditor {
         self.locks[slot].lock().await
     }
 
-    /// Of a batch, the messages were sent that the queue says it has.
+    /// Of a batch, those messages count as sent that the queue reports as such.
     async fn sent_batch(
         &self,
         entries: &[Value],
@@ -147,7 +147,7 @@ impl Auditor {
         }
     }
 
-    /// The record as it stands. What cannot be read counts as gone, which the ledger complains of.
+    /// The current record. A record that cannot be read counts as gone, which the ledger reports.
     async fn read(&self, id: &str) -> Option<Image> {
         let key = AttributeValue::S(id.to_owned());
         let request = self.table.get_item().table_name(TABLE).key("id", key);

@@ -2,8 +2,8 @@
 //!
 //! Two loads, one after the other: clients that submit as fast as they are answered, then half of the rate that they reached,
 //! at times fixed in advance. With `--batch`, the first one once more with batches. With `--finished`, both once more behind that many finished jobs in the table, and with
-//! `--slow-webhooks` while that many webhooks wait. The jobs' own times are read once a load is over; nothing else is asked while it
-//! lasts, so that nothing else is measured.
+//! `--slow-webhooks` while that many webhooks wait. The jobs' own times are read once a load is over: there are no other requests
+//! while it lasts.
 
 mod args;
 mod finished;
@@ -91,8 +91,8 @@ async fn measure(service: Option<&Service>, args: &BenchArgs) -> Result<Report, 
 const WARM_UP_JOBS: u32 = 500;
 const WARM_UP: Duration = Duration::from_secs(20);
 
-/// Starts all the processes that there can be, which is not what is measured: the second load does not wait for anybody, and would
-/// have them started in its midst, each at the cost of those that are at work.
+/// Starts all processes that the service can have, because their start is not to be measured: the second load would start them while it
+/// runs, and each start would slow down the others.
 async fn warm_up(client: &Client, args: &BenchArgs) -> Result<(), Box<dyn Error>> {
     let clients = u16::try_from(HTTP_PROCESSES)?.max(args.clients);
     let jobs = WARM_UP_JOBS.min(args.jobs.unwrap_or(u32::MAX));

@@ -8,7 +8,7 @@ use super::write::{Sender, Write};
 /// What is known of the job that has an id, and of those that had it before.
 #[derive(Debug)]
 pub(super) struct History {
-    /// As its last write left it; nothing once it was deleted.
+    /// Its record after the last write; `None` once it was deleted.
     pub(super) image: Option<Image>,
     /// How often it was claimed.
     pub(super) starts: u32,
@@ -16,9 +16,9 @@ pub(super) struct History {
     pub(super) slices: u32,
     /// Who claimed it last.
     runner: Option<Sender>,
-    /// When the call came in that accepted it.
+    /// When the call that accepted it arrived.
     accepted_ms: i64,
-    /// When the call came in whose progress it shows.
+    /// When the call whose progress it shows arrived.
     said_ms: i64,
     /// When its delete was let through.
     deleted_ms: i64,
@@ -32,7 +32,7 @@ pub(super) struct History {
     shown: Option<End>,
 }
 
-/// What a rehearsal fails with that finds another attempt's code at work.
+/// The error code of a rehearsal that finds the code of another attempt still running.
 const CODE_AT_ONCE: &str = "two-at-once";
 
 impl History {
@@ -63,7 +63,7 @@ impl History {
         };
     }
 
-    /// Whether it may still come to an end.
+    /// Whether it can still end.
     pub(super) fn is_open(&self) -> bool {
         self.image.as_ref().is_some_and(Image::is_open)
     }
@@ -73,7 +73,7 @@ impl History {
         let before = self.image.take();
         self.image.clone_from(&write.after);
         match (before, write.after.clone()) {
-            // A delete of what a delete took away.
+            // A delete of a record that was already deleted.
             (None, None) => vec![],
             // Under the id of an `Idempotency-Key` there may be another job after the first one is gone.
             (None, Some(after)) => {
@@ -98,7 +98,7 @@ impl History {
         }
     }
 
-    /// Whether the call was decided upon before there was this job, or by one that has changed another job before.
+    /// Whether the call was made before this job existed, or by an invocation that has changed an earlier job.
     fn is_for_another(&self, write: &Write) -> bool {
         let sender = write.sender.as_ref();
         write.arrived_ms < self.accepted_ms
@@ -112,7 +112,7 @@ impl History {
         let mut rules = broken([
             (Rule::SameVersion, after.version <= before.version),
             (Rule::UnknownSender, sender.is_none()),
-            // A claim goes by the request that its message stands for, whichever job of the key that is.
+            // A claim compares the request of its message, whichever job of the key that is.
             (Rule::OtherJob, !is_claim && self.is_for_another(write)),
             (Rule::MisrecordedWebhook, is_misrecorded(before, after)),
             (Rule::CodeAtOnce, after.error_code == CODE_AT_ONCE),
@@ -177,8 +177,8 @@ impl History {
         })
     }
 
-    /// Whether an attempt's progress gives way to what it had said before; a write's calls come in the order in which it said
-    /// it.
+    /// Whether an attempt's progress is replaced by an earlier report of it. The calls of an attempt arrive in the order of its
+    /// reports.
     fn is_older(&mut self, before: &Image, after: &Image, write: &Write) -> bool {
         let said = |image: &Image| (image.checkpoint.clone(), image.summary.clone());
         if !before.is_started() || !after.is_started() || said(before) == said(after) {
@@ -230,16 +230,16 @@ fn may_write(before: &Image, after: &Image, is_own: bool, now_ms: i64) -> bool {
     if before.is_started() {
         let only_asks_to_stop = after.is_started() && is_but_a_request(before, after);
         let only_gives_it_up = is_abandoned && after.is_completed() && is_without_result;
-        // An attempt that ended its slice has the job no more.
+        // An attempt that ended its slice no longer owns the job.
         let has_it = is_own && !before.is_between_slices;
         has_it || only_asks_to_stop || only_gives_it_up
     } else {
-        // It waits: only its owner's cancel and its deadline end it now.
+        // It waits: only its owner's cancel and its deadline can end it now.
         after.is_completed() && is_without_result
     }
 }
 
-/// Whether nothing changed but that the owner asks for a stop.
+/// Whether the request to stop is the only change.
 fn is_but_a_request(before: &Image, after: &Image) -> bool {
     let asked = Image {
         cancel_requested: true,

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 /// What the auditor looks at in a record. Absent numbers are 0, absent texts empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Image {
-    /// Which job it is of those that had this id.
+    /// The creation token: which of the jobs with this id it is.
     pub creation_token: String,
     /// SCHEDULED, STARTED or COMPLETED.
     pub state: String,
@@ -16,27 +16,27 @@ pub struct Image {
     pub outcome: String,
     /// The code of the error that it failed with.
     pub error_code: String,
-    /// Which claim made its present attempt.
+    /// The fencing token of its current attempt.
     pub run_token: String,
     /// How often it was written.
     pub version: i64,
-    /// How often it was started, as it says itself.
+    /// Number of attempts, as the record counts them.
     pub attempt: i64,
     /// How often it may be started.
     pub max_attempts: i64,
     /// How far it is.
     pub percent: i64,
-    /// What it says of itself.
+    /// Its summary.
     pub summary: String,
-    /// What its attempts saved.
+    /// Its checkpoint.
     pub checkpoint: String,
-    /// Until when its attempt owns it.
+    /// The end of its attempt's lease.
     pub lease_until_ms: i64,
-    /// From when on nobody may start, write or cancel it.
+    /// Its deadline: from then on, nobody may start, write or cancel it.
     pub deadline_ms: i64,
     /// From when on readers call it failed if it has no end.
     pub overdue_ms: i64,
-    /// When it is as good as gone.
+    /// When it expires.
     pub expires_at: i64,
     /// Whether its attempt ended a slice, and nobody has claimed the next one.
     pub is_between_slices: bool,

@@ -96,7 +96,7 @@ impl Ledger {
         });
     }
 
-    /// What is heard of a job that was never written is another check's business.
+    /// Another check covers jobs that were never written.
     fn hear(&mut self, id: &str, what: &str, judge: impl FnOnce(&mut History) -> Vec<Rule>) {
         if let Some(history) = self.jobs.get_mut(id) {
             let stands = one(history.image.as_ref());

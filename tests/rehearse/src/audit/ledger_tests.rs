@@ -73,7 +73,7 @@ pub(crate) fn ended(before: &Image, outcome: &str) -> Image {
     }
 }
 
-/// A job's history: who left it like what, and when.
+/// A job's history: writers, the records that they left, and times.
 pub(crate) struct Told(pub(crate) Ledger);
 
 impl Told {
@@ -91,7 +91,7 @@ impl Told {
         self.late(sender, None, now_ms, now_ms)
     }
 
-    /// A write whose call came in some time before it took effect.
+    /// A write that took effect some time after its call arrived.
     pub(crate) fn late(
         mut self,
         sender: &str,

@@ -1,4 +1,4 @@
-//! What must never be seen.
+//! The promises of the service.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
-    /// It was brought to an end after its end.
+    /// It was ended a second time.
     CompletedTwice,
     /// It had finished, and was changed to something else.
     LeftItsEnd,
@@ -16,11 +16,11 @@ pub enum Rule {
     RanAfterCancel,
     /// It was claimed while the lease of another attempt ran.
     TwoAtOnce,
-    /// An attempt wrote that was not the job's present one.
+    /// A superseded attempt wrote.
     StaleWrite,
     /// Its percentage fell within an attempt.
     ProgressFell,
-    /// An attempt's checkpoint or summary gave way to one that the attempt had said before it.
+    /// An attempt's checkpoint or summary was replaced by an earlier one of the attempt.
     OlderProgress,
     /// The code of two of its attempts ran at the same time.
     CodeAtOnce,
@@ -28,26 +28,26 @@ pub enum Rule {
     TooManyAttempts,
     /// A slice used up an attempt, or a start of an attempt did not.
     Miscounted,
-    /// Readers were shown an end, or could have been, and it ended differently.
+    /// It ended otherwise than readers saw, or could have seen.
     EndedOtherwise,
     /// Two submits under one key were both told that theirs is the new job.
     AcceptedTwice,
     /// A call that was made for the job that had its key before changed it.
     OtherJob,
-    /// It was deleted, and a write that was on its way by then brought it back.
+    /// It was deleted, and a late write created it again.
     CameBack,
     /// It was written before any message of it was sent.
     NoMessage,
-    /// Its record went, or gave way to another job's, before its time.
+    /// Its record was deleted or replaced by another job's too early.
     Vanished,
     /// A job with a webhook ended before the message that has it delivered was sent.
     EndWithoutWebhook,
-    /// A record says of its webhook what no delivery did: a delivery counted twice or not at all, or before the end, or one that arrived
-    /// as one that did not.
+    /// A record misreports its webhook: a delivery is counted twice, not at all or before the end, or one that arrived as one that did
+    /// not.
     MisrecordedWebhook,
     /// A write left its version, and so its `ETag`, as it was.
     SameVersion,
-    /// Nobody knows which invocation wrote, so that nothing can be said of the write.
+    /// It is unknown which invocation wrote, so the write cannot be judged.
     UnknownSender,
 }
 
@@ -104,14 +104,14 @@ impl Rule {
     }
 }
 
-/// A broken promise, and whose.
+/// A broken promise, and the job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {
     /// Which promise.
     pub rule: Rule,
     /// The job's id.
     pub id: String,
-    /// From what to what the write changed it.
+    /// The record before and after the write.
     pub what: String,
 }
 

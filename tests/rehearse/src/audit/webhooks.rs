@@ -9,7 +9,7 @@ use super::image::{End, Image};
 pub struct Webhooks {
     /// The creation tokens of the jobs for whose end a message was sent.
     announced: HashSet<String>,
-    /// Of the jobs that ended, by URL: each job of a rehearsal has one of its own.
+    /// The webhooks of the jobs that ended, by URL: each job of a run has a URL of its own.
     ended: BTreeMap<String, Webhook>,
 }
 
@@ -103,7 +103,7 @@ fn has_webhook(image: &Image) -> bool {
     !image.is_open() && !image.callback_url.is_empty()
 }
 
-/// Whether nothing changed but what a record says of its webhook.
+/// Whether the state of the webhook is the only change.
 pub(super) fn is_about_webhook(before: &Image, after: &Image) -> bool {
     let told = Image {
         version: after.version,
@@ -115,7 +115,7 @@ pub(super) fn is_about_webhook(before: &Image, after: &Image) -> bool {
     told == *after && is_changed(before, after)
 }
 
-/// Whether a write changes what a record says of its webhook as no delivery may: each is counted once, and what arrived stays so.
+/// Whether a write changes the state of the webhook as no delivery may: each is counted once, and delivered is final.
 pub(super) fn is_misrecorded(before: &Image, after: &Image) -> bool {
     let is_counted = after.callback_attempts == before.callback_attempts + 1;
     let is_final = match before.callback_state.as_str() {

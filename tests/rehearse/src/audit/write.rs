@@ -9,11 +9,11 @@ pub struct Sender(pub String);
 /// A write that took effect.
 #[derive(Clone, Debug)]
 pub struct Write {
-    /// The record as it left it; nothing when it was a delete.
+    /// The record after it; `None` for a delete.
     pub after: Option<Image>,
-    /// Who wrote; nothing when nobody knows.
+    /// Who wrote; `None` if it is unknown.
     pub sender: Option<Sender>,
-    /// When its call came in. It may have been on its way for long.
+    /// When its call arrived. It may have been on its way for long.
     pub arrived_ms: i64,
     /// When it was let through; it did not take effect earlier.
     pub begun_ms: i64,

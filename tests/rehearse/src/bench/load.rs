@@ -1,4 +1,4 @@
-//! The kinds of load: clients that wait for their answers, with a job or a batch each time, and arrivals that wait for nobody.
+//! The kinds of load: clients that wait for their answers, with a job or a batch each time, and arrivals at fixed times.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::load_client::Client;
 pub(super) enum Load {
     /// This many clients, each of which submits its next job as soon as it is answered: shows the highest rate.
     Clients(u16),
-    /// As many clients, each of which submits so many jobs at once.
+    /// This many clients, each of which submits batches of this size.
     Batches(u16, usize),
     /// This many jobs per second at times fixed in advance. If one answer is slow, the next submit is due anyway, and the
     /// time that both wait counts; clients that wait for their answers would leave out exactly those.
@@ -38,7 +38,7 @@ impl fmt::Display for Load {
 pub(super) struct Submit {
     /// When it was due, in milliseconds since the epoch.
     pub(super) due_ms: f64,
-    /// From then to its answer.
+    /// Time from then to its answer.
     pub(super) took: Duration,
     /// The job's status URI, if it was accepted.
     pub(super) uri: Option<String>,

@@ -16,7 +16,7 @@ use crate::load_client::Answer;
 /// Jobs in a batch: more than one call to the queue sends.
 const SIZE: u32 = 16;
 
-/// Of so many runs of jobs, one is a batch.
+/// One of this many runs of jobs is a batch.
 const ONE_OF: u32 = 3;
 
 /// How often a batch is sent until each item is known. Faults are independent, and each time there are fewer items that can meet one.
@@ -82,7 +82,7 @@ impl Clients {
         };
         let batch = format!("[{},{BAD}]", bodies.join(","));
         let Some(key) = key else {
-            // Without a key it is not known what became of it, and another try could be second jobs.
+            // Without a key, its outcome is unknown, and another try could create second jobs.
             self.hear(&mut told, &self.client.post(&batch, None).await);
             return told;
         };
@@ -106,7 +106,7 @@ impl Clients {
         told
     }
 
-    /// Sends a batch until the service knows what became of each item: all answers.
+    /// Sends a batch until the outcome of each item is known. Returns all answers.
     async fn persist(&self, batch: &str, key: &str) -> Vec<Answer> {
         let mut answers = Vec::new();
         for _ in 0..TRIES {
@@ -137,7 +137,7 @@ impl Clients {
         }
     }
 
-    /// Takes down what an answer to a batch says of each job.
+    /// Records what an answer to a batch says about each job.
     fn hear(&self, told: &mut [Told], answer: &Answer) {
         let items = self.client.items(answer);
         if items.is_empty() && answer.is_unknown() {

@@ -1,4 +1,4 @@
-//! What the clients do: they submit, look, cancel, wait for ends, delete, and use a key again.
+//! What the clients do: they submit, poll, cancel, wait for ends, delete, and use a key again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,7 +20,7 @@ use crate::load_client::Client;
 #[derive(Clone)]
 pub(super) struct Clients {
     pub(super) client: Client,
-    /// At the door behind which the deadline comes soon.
+    /// The client of the entrance with the short deadline.
     pub(super) hurried: Client,
     pub(super) auditor: Arc<Auditor>,
     /// The beginning of the webhooks' URLs.
@@ -29,17 +29,17 @@ pub(super) struct Clients {
     pub(super) patience: Duration,
 }
 
-/// How often a client looks that waits for something.
+/// Polling interval of a client.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How long a client waits for a delete to take effect before it deletes once more.
 const GONE_WITHIN: Duration = Duration::from_secs(4);
 
-/// How often a delete is tried. Faults are independent, so this many in a row are none.
+/// How often a delete is tried. Faults are independent, so this many failures in a row are not due to them.
 const DELETES: u32 = 10;
 
 impl Clients {
-    /// Submits every job, and does with it what its order says.
+    /// Submits every job, and does with it what is planned for it.
     pub(super) async fn submit_all(
         &self,
         args: &ChaosArgs,
@@ -73,7 +73,7 @@ impl Clients {
         clients.join_all().await.concat()
     }
 
-    /// A job's whole life as far as its client has a part in it, and that of the one that has its key then.
+    /// The client's part in the life of a job, and of the next one under its key.
     pub(super) async fn live(&self, order: Order) -> Vec<Told> {
         let told = self.submit(order).await;
         self.live_on(told).await
@@ -98,7 +98,7 @@ impl Clients {
             return vec![told];
         }
         let end = self.follow(&id, &uri).await;
-        // Without an end it is stuck, which is seen when all is over.
+        // Without an end it is stuck, which the final check finds.
         let Some(end) = end.filter(|_| is_deleted) else {
             return vec![told];
         };
@@ -122,7 +122,7 @@ impl Clients {
         let now = Timestamp::from_clock(SystemTime::now());
         let body = told.order.body(now, upload.as_deref(), &self.receiver_url);
         let Some(key) = told.order.key.clone() else {
-            // Without a key it is not known what became of it, and another try could be a second job.
+            // Without a key, its outcome is unknown, and another try could be a second job.
             told.hear(&client.post(&body, None).await, &self.auditor);
             return told;
         };
@@ -167,7 +167,7 @@ impl Clients {
                 }
             });
             if !deleted.is_unknown() {
-                // One before it may have had its effect after all.
+                // An earlier one may have taken effect after all.
                 let expected: &[u16] = if tried == 0 { &[204] } else { &[204, 410] };
                 told.check("the delete", &deleted, expected);
             }

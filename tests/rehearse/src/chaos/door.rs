@@ -1,5 +1,5 @@
-//! Another way into the service, behind which a job has a deadline of its own: what a deployment that changes it makes of a
-//! service that runs.
+//! Another entrance to the service, whose jobs have a shorter deadline: as if a deployment changed the deadline while the service
+//! runs.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use local::{Gateway, Pool, Role, Service};
 
-/// The open way in. Dropping it closes it.
+/// The open entrance. Dropping it closes it.
 pub(super) struct Door {
     pub(super) url: String,
     submit: Pool,

@@ -1,4 +1,4 @@
-//! A receiver of webhooks that fails half of the time. It verifies each delivery, and holds it against what the auditor saw.
+//! A receiver of webhooks that fails half of the time. It verifies each delivery, and compares it with what the auditor saw.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -140,7 +140,7 @@ impl Inner {
         })
     }
 
-    /// Takes the delivery down, and draws what it is answered with.
+    /// Records the delivery, and draws the answer to it.
     fn take(&self, path: &str, delivery: Option<Delivery>) -> Reply {
         let mut received = self.received();
         let ledger = self.auditor.ledger();

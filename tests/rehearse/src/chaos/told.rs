@@ -1,4 +1,4 @@
-//! What the clients were told: when they submitted, canceled and deleted, and at the end.
+//! The answers that the clients got: to submits, cancels and deletes, and at the end.
 
 use tokio::time::Instant;
 
@@ -18,7 +18,7 @@ pub(super) struct Told {
     pub(super) cancel: u16,
     /// How it was when it was deleted, if it was, and what the auditor knew of it.
     pub(super) deleted: Option<(Seen, Option<JobSeen>)>,
-    /// Answers that the documentation does not know in their place.
+    /// Answers that the contract does not have for their requests.
     pub(super) unexpected: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ impl Told {
         }
     }
 
-    /// Takes down the answer to a submit.
+    /// Records the answer to a submit.
     pub(super) fn hear(&mut self, answer: &Answer, auditor: &Auditor) {
         if let Some((id, uri)) = answer.accepted() {
             if !answer.is_replay {
@@ -64,7 +64,7 @@ impl Told {
 }
 
 impl Seen {
-    /// Takes down what the status URI of this job said, and tells the auditor which end its client was shown.
+    /// Records the answer of the status URI of this job, and tells the auditor which end its client saw.
     pub(super) fn of(answer: &Answer, id: &str, auditor: &Auditor) -> Self {
         let error_code = answer.body["error"]["code"].as_str().unwrap_or_default();
         let seen = Self {

@@ -19,7 +19,7 @@ pub(super) enum Verdict {
     Stuck,
     /// Its status URI does not know it.
     Lost,
-    /// It ended as nobody asked for.
+    /// It ended in an unexpected way.
     Wrong,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn verdict(told: &Told, seen: &Seen, audited: Option<&JobSeen>) -> Ve
     }
 }
 
-/// Whether kills and faults may make that of a wish. `cancel` is the status of the answer to its cancel, `starts` how many
+/// Whether kills and faults can turn the wish into this outcome. `cancel` is the status of the answer to its cancel, `starts` how many
 /// attempts of the job the auditor saw.
 fn is_right(wish: Wish, cancel: u16, verdict: Verdict, starts: u32) -> bool {
     match (wish, verdict) {

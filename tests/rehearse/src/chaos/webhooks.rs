@@ -1,4 +1,4 @@
-//! Whether each end was reported, as promised: what the receiver got, held against what the auditor saw.
+//! Whether each end was reported, as promised: what the receiver got, compared with what the auditor saw.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -40,7 +40,7 @@ struct Job {
     is_stopped: bool,
 }
 
-/// Webhooks of jobs whose end was written, by what became of them.
+/// Webhooks of jobs whose end was written, by outcome.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Figures {
@@ -96,7 +96,7 @@ impl Received {
             .push((UNVERIFIED, format!("a request to {path}")));
     }
 
-    /// Takes a delivery down, and judges it by what the auditor knows of its job's end. Returns how many were before it.
+    /// Records a delivery, and judges it by what the auditor knows of its job's end. Returns how many were before it.
     pub(super) fn arrived(&mut self, delivery: &Delivery, webhook: Option<&Webhook>) -> u32 {
         let Delivery { url, id, .. } = delivery;
         let job = self.by_url.entry(url.clone()).or_default();
