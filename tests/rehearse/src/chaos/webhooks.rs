@@ -181,7 +181,7 @@ impl Figures {
     }
 }
 
-/// What became of a webhook.
+/// Outcome of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Became {
     Delivered,
@@ -190,7 +190,7 @@ enum Became {
     DeletedFirst,
 }
 
-/// What became of the webhook of an end that was written, or the promise that was broken.
+/// Outcome of the webhook of an end that was written, or the promise that was broken.
 fn became(webhook: &Webhook, job: Option<&Job>) -> Result<Became, &'static str> {
     let is_taken = job.is_some_and(|job| job.is_taken);
     let is_stopped = job.is_some_and(|job| job.is_stopped);

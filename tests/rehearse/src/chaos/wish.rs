@@ -19,7 +19,7 @@ pub(super) enum Wish {
     LargeResult,
     /// Its first attempt fails, its second one succeeds.
     Retry,
-    /// It fails for good.
+    /// It fails permanently.
     Fail,
     /// It saves one step after the other at the same percentage.
     Save,
@@ -31,11 +31,11 @@ pub(super) enum Wish {
     Cancel,
     /// Its start is some time away, and it is canceled before; its message is delivered anyway.
     CancelBeforeStart,
-    /// Its end comes just before its deadline, if nothing holds it up.
+    /// It ends just before its deadline, unless something delays it.
     EndInTime,
-    /// It goes on past its deadline.
+    /// It runs past its deadline.
     Overrun,
-    /// It goes on past its deadline, and is canceled around it.
+    /// It runs past its deadline, and is canceled around that time.
     CancelLate,
 }
 
@@ -67,15 +67,15 @@ pub(super) struct Order {
     pub(super) has_webhook: bool,
     /// Whether it follows a deleted one under its key.
     is_next: bool,
-    /// How long it takes, if its wish doesn't say so.
+    /// How long it takes, unless its wish determines that.
     takes: Duration,
     number: u32,
 }
 
-/// Far more than a cancel takes that meets one fault after the other, and soon enough that the run sees the message come.
+/// Much longer than a cancel that meets several faults takes, and short enough that the message arrives during the run.
 const START_IN: Duration = Duration::from_secs(40);
 
-/// The deadline of those that are about it: soon, so that nobody waits long for it.
+/// The deadline of jobs that test it: short, so that nobody waits long for it.
 pub(super) const DEADLINE: Duration = Duration::from_secs(4);
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -100,7 +100,7 @@ impl Wish {
         }
     }
 
-    /// Whether it is about its deadline.
+    /// Whether it tests the deadline.
     pub(super) fn is_hurried(self) -> bool {
         matches!(self, Self::EndInTime | Self::Overrun | Self::CancelLate)
     }
@@ -127,7 +127,7 @@ impl Order {
         let cancel_after = Duration::from_millis(below(800));
         let late = DEADLINE.saturating_sub(SECOND) + Duration::from_millis(below(1_500));
         let afterlife = match below(100) {
-            // What is canceled before its start is still waited for by its message.
+            // The message of a job that is canceled before its start arrives nevertheless.
             _ if wish == Wish::CancelBeforeStart => Afterlife::Stays,
             0..30 if is_keyed => Afterlife::Replaced,
             30..35 => Afterlife::Deleted,
@@ -176,8 +176,8 @@ impl Order {
         }
     }
 
-    /// What is submitted under its key once it was deleted: now and then something that is still at work when a late call for
-    /// this one comes, otherwise something that is soon over.
+    /// The next job under its key, after it was deleted: sometimes one that still runs when a late call for this one arrives,
+    /// otherwise a short one.
     pub(super) fn next(&self) -> Option<Self> {
         let is_long = self.number.is_multiple_of(2);
         (self.afterlife == Afterlife::Replaced).then(|| Self {

@@ -13,7 +13,7 @@ pub enum Fault {
     Throttle,
     /// The back end fails before it takes effect.
     ErrorBefore,
-    /// The back end fails after it took effect: with a 500 nobody knows.
+    /// The back end fails after it took effect: a 500 does not reveal which.
     ErrorAfter,
     /// The connection is reset before it takes effect.
     ResetBefore,

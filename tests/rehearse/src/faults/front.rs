@@ -1,4 +1,4 @@
-//! The front itself: an HTTP server that hands calls on to the back ends, or does not.
+//! The front itself: an HTTP server that passes calls on to the back ends, or does not.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -46,11 +46,11 @@ struct Inner {
     counts: Mutex<BTreeMap<Kind, u64>>,
 }
 
-/// After this a call that gets no answer is reset: longer than the functions wait, and a poller that waits for ever goes on.
+/// A call without an answer is reset after this time: longer than the functions wait, and a poller that would wait forever continues.
 const SILENCE: Duration = Duration::from_secs(6);
 
 impl Front {
-    /// A front whose calls fare as `intercept` says.
+    /// A front that handles calls as `intercept` decides.
     ///
     /// # Errors
     /// If no port is free.
@@ -213,7 +213,7 @@ impl Inner {
         entry.left_out_of(answer, is_named).await
     }
 
-    /// A poll gets what is on its way, or what the queue has. One that is abandoned takes nothing.
+    /// A poll gets delayed messages that are due, or those of the queue. A poll that is dropped takes nothing.
     async fn poll(&self, call: &Call) -> Answer {
         tokio::select! {
             biased;

@@ -56,7 +56,7 @@ struct Inner {
 }
 
 impl ObjectFront {
-    /// A front before the S3 at `url`, whose requests fare as `decide` says.
+    /// A front before the S3 at `url`, which handles requests as `decide` decides.
     ///
     /// # Errors
     /// If no port is free.

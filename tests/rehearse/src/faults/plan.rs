@@ -28,7 +28,7 @@ pub struct Rates {
 const WRITES: u64 = 3;
 
 /// A plan of faults: the n-th call of an operation meets the same one in each run with the same seed. Which job's call is the
-/// n-th is the processes' doing, and differs.
+/// n-th depends on the processes, and differs.
 #[derive(Debug)]
 pub struct Plan {
     seed: u64,
@@ -98,7 +98,7 @@ impl Plan {
         })
     }
 
-    /// What does a write the most harm: it takes effect, and its sender does not hear of it, or not in time.
+    /// The worst fault for a write: it takes effect, and its sender gets no answer, or not in time.
     fn harmful(&self, which: u64, how_long: u64) -> Fault {
         match which % 8 {
             0 | 1 => Fault::HangAfter,
@@ -145,7 +145,7 @@ impl Plan {
     }
 }
 
-/// A delivery of a message that the queue did not mean.
+/// An additional or late delivery of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Redelivery {
     /// How much later it comes.

@@ -1,4 +1,4 @@
-//! Deliveries that the queue did not mean: SQS delivers at least once and in any order.
+//! Additional and late deliveries: SQS delivers at least once and in any order.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -72,7 +72,7 @@ impl OnTheirWay {
     pub(super) async fn arrive(&self, poll: &Call) -> Bytes {
         let most = poll.body["MaxNumberOfMessages"].as_u64().unwrap_or(1);
         loop {
-            // Listens before it looks, so that it misses nothing in between.
+            // Subscribes before it reads, so that it misses nothing in between.
             let rung = self.bell.notified();
             tokio::pin!(rung);
             rung.as_mut().enable();

@@ -1,4 +1,4 @@
-//! Answers of a back end that is not well, in its own words.
+//! The error responses of the back ends, as AWS words them.
 
 use axum::body::Bytes;
 use axum::http::{HeaderValue, Response, StatusCode, header};
