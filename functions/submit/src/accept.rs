@@ -14,7 +14,8 @@ use crate::body::Members;
 use crate::place::{Place, Search};
 use crate::request::parse;
 use crate::submission::Submission;
-use crate::{App, clock, idempotency, uploads};
+use crate::uploads::JobUploads;
+use crate::{App, clock, idempotency};
 
 /// A job that is stored, and how the response shows it.
 pub(crate) struct Accepted {
@@ -40,7 +41,7 @@ pub(crate) async fn accept(
     let owner = incoming.owner()?;
     let key = idempotency::key_of_submit(incoming)?;
     let members = Members::of(incoming, ProblemKind::InvalidJob)?;
-    let job = parse(members, &app.limits(), now)?;
+    let mut job = parse(members, &app.limits(), now)?;
     let fingerprint = Fingerprint::of(&incoming.body);
     let place = match &key {
         None => Place::new(app.secrets.issue(owner, random()?)),
@@ -54,7 +55,8 @@ pub(crate) async fn accept(
     };
     let creation_token = CreationToken::of(random()?);
     let latest = app.deadline_of(job.scheduled_start);
-    let uploads = uploads::find(app, owner, &job.uploads, latest).await?;
+    let named = JobUploads::of(app, owner, std::mem::take(&mut job.uploads))?;
+    let uploads = named.find(app, latest).await?;
     let Place { id, replaced } = place;
     let mut submission = Submission::of(
         job,

@@ -4,7 +4,7 @@
 
 mod sending;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{
@@ -19,7 +19,7 @@ use crate::body::{self, Members, refused};
 use crate::place::{Place, Search};
 use crate::request::{RequestedJob, parse};
 use crate::submission::Submission;
-use crate::uploads::{FoundUploads, ids_of};
+use crate::uploads::{FoundUploads, JobUploads};
 use crate::{App, clock, idempotency, time_left};
 
 /// Maximum number of items: one read of the table finds the jobs of as many keys.
@@ -191,14 +191,15 @@ impl Batch<'_> {
 
     /// Looks up each upload once, and makes the jobs ready to be sent.
     async fn find_uploads(&mut self, placed: Vec<(Requested, Place)>) -> Vec<Ready> {
-        let (app, owner) = (self.app, self.owner);
-        let named = placed
-            .iter()
-            .filter_map(|(item, _)| ids_of(app, owner, &item.job.uploads).ok());
-        let ids: HashSet<_> = named.flatten().collect();
-        let found = FoundUploads::of(app, &ids.into_iter().collect::<Vec<_>>()).await;
-        let incoming = self.incoming;
-        let ready = placed.into_iter().map(|(item, place)| {
+        let (app, owner, incoming) = (self.app, self.owner, self.incoming);
+        let named = placed.into_iter().map(|(mut item, place)| {
+            let named = JobUploads::of(app, owner, std::mem::take(&mut item.job.uploads));
+            (item.index, named.map(|named| (item, place, named)))
+        });
+        let named = self.keep(named);
+        let ids = named.iter().flat_map(|(_, _, named)| named.ids()).collect();
+        let found = FoundUploads::of(app, ids).await;
+        let ready = named.into_iter().map(|(item, place, named)| {
             let Requested {
                 index,
                 job,
@@ -206,7 +207,7 @@ impl Batch<'_> {
             } = item;
             let latest = app.deadline_of(job.scheduled_start);
             let ready = || {
-                let uploads = found.of_job(app, owner, &job.uploads, latest)?;
+                let uploads = found.of_job(app, &named, latest)?;
                 let Place { id, replaced } = place;
                 let token = CreationToken::of(random()?);
                 let submission =

@@ -16,7 +16,7 @@ use engine::{Bucket, ConfigError, Environment, LONGEST_ACCESS, Timestamp, upload
 use lambda_http::http::StatusCode;
 use serde_json::Number;
 
-pub(crate) use named::{FoundUploads, find, ids_of};
+pub(crate) use named::{FoundUploads, JobUploads};
 
 use crate::App;
 use crate::accept::random;

@@ -1,6 +1,6 @@
 //! The uploads that jobs name: each is looked up once, however many jobs of a request name it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use api::{Problem, ProblemKind};
 use engine::{
@@ -18,68 +18,73 @@ const MAX_UPLOADS: usize = 10;
 /// Maximum number of concurrent calls to the bucket. The jobs of a batch can name a thousand uploads.
 const CALLS_AT_ONCE: usize = 25;
 
-/// Finds the uploads that a job names: one call for each. The job may run until `latest`.
-///
-/// # Errors
-/// 422 at the place of each upload that is not complete, not the caller's, or could be gone when the job runs. An upload of someone else
-/// looks like one that does not exist.
-pub(crate) async fn find(
-    app: &App,
-    owner: &Owner,
-    named: &[NamedUpload],
-    latest: Timestamp,
-) -> Result<Vec<UploadedObject>, Problem> {
-    let ids = ids_of(app, owner, named)?;
-    let found = FoundUploads::of(app, &ids).await;
-    found.of_job(app, owner, named, latest)
-}
+/// The uploads that a job names: the place of each in its input, and its id if it was issued to the job's owner.
+pub(crate) struct JobUploads(Vec<(String, Option<UploadId>)>);
 
-/// The ids that a job names, without those that were never issued to its owner.
-///
-/// # Errors
-/// 422 if there are too many, or if the deployment takes no uploads.
-pub(crate) fn ids_of(
-    app: &App,
-    owner: &Owner,
-    named: &[NamedUpload],
-) -> Result<Vec<UploadId>, Problem> {
-    if !named.is_empty() && app.uploads.is_none() {
-        return Err(refusal(named, |_| {
-            Some("names an upload, and this deployment takes none".to_owned())
-        }));
-    }
-    let mut ids: Vec<UploadId> = Vec::new();
-    for id in named
-        .iter()
-        .filter_map(|upload| issued(app, owner, &upload.id))
-    {
-        if !ids.contains(&id) {
-            ids.push(id);
+impl JobUploads {
+    /// Reads the ids. No call is made.
+    ///
+    /// # Errors
+    /// 422 if there are too many, or if the deployment takes no uploads.
+    pub(crate) fn of(app: &App, owner: &Owner, named: Vec<NamedUpload>) -> Result<Self, Problem> {
+        let issued = |id: &UploadId| app.secrets.issued_upload_to(id, owner);
+        let read = |NamedUpload { pointer, id }| (pointer, id.parse().ok().filter(issued));
+        let named = Self(named.into_iter().map(read).collect());
+        if app.uploads.is_none() {
+            let none = "names an upload, and this deployment takes none";
+            named.refuse(|_| Some(none.to_owned()))?;
         }
+        if named.ids().len() > MAX_UPLOADS {
+            let detail = format!("must not name more than {MAX_UPLOADS} uploads");
+            return Err(refused(ProblemKind::InvalidJob, [("/input", detail)]));
+        }
+        Ok(named)
     }
-    if ids.len() > MAX_UPLOADS {
-        let detail = format!("must not name more than {MAX_UPLOADS} uploads");
-        return Err(refused(ProblemKind::InvalidJob, [("/input", detail)]));
-    }
-    Ok(ids)
-}
 
-/// The id, if it was issued to this owner.
-fn issued(app: &App, owner: &Owner, id: &str) -> Option<UploadId> {
-    let id = id.parse().ok()?;
-    app.secrets.issued_upload_to(&id, owner).then_some(id)
+    /// The ids, each once.
+    pub(crate) fn ids(&self) -> HashSet<UploadId> {
+        self.0.iter().filter_map(|(_, id)| *id).collect()
+    }
+
+    /// Finds the uploads of a job that may run until `latest`: one call for each.
+    ///
+    /// # Errors
+    /// As [`FoundUploads::of_job`].
+    pub(crate) async fn find(
+        &self,
+        app: &App,
+        latest: Timestamp,
+    ) -> Result<Vec<UploadedObject>, Problem> {
+        let found = FoundUploads::of(app, self.ids()).await;
+        found.of_job(app, self, latest)
+    }
+
+    /// # Errors
+    /// 422 at the place of each upload with which something is `wrong`.
+    fn refuse(&self, wrong: impl Fn(Option<&UploadId>) -> Option<String>) -> Result<(), Problem> {
+        let errors = self.0.iter().filter_map(|(pointer, id)| {
+            let wrong = wrong(id.as_ref())?;
+            Some((format!("/input{pointer}"), wrong))
+        });
+        let mut errors = errors.peekable();
+        if errors.peek().is_none() {
+            return Ok(());
+        }
+        Err(refused(ProblemKind::InvalidJob, errors))
+    }
 }
 
 /// What the bucket says about uploads.
 pub(crate) struct FoundUploads(HashMap<UploadId, Result<Option<ObjectFacts>, Problem>>);
 
 impl FoundUploads {
-    /// Asks the bucket about these uploads, which are distinct.
-    pub(crate) async fn of(app: &App, ids: &[UploadId]) -> Self {
+    /// Asks the bucket about these uploads.
+    pub(crate) async fn of(app: &App, ids: HashSet<UploadId>) -> Self {
         let mut found = HashMap::new();
         let Some(uploads) = &app.uploads else {
             return Self(found);
         };
+        let ids: Vec<_> = ids.into_iter().collect();
         for ids in ids.chunks(CALLS_AT_ONCE) {
             let facts = heads(&uploads.bucket, ids).await;
             found.extend(facts.map(|(id, facts)| (id, facts.map_err(Problem::from))));
@@ -90,28 +95,27 @@ impl FoundUploads {
     /// The uploads of a job that may run until `latest`.
     ///
     /// # Errors
-    /// As [`find`]; 500 or 503 if the bucket did not say.
+    /// 422 at the place of each upload that is not complete, not the caller's, or could be gone when the job runs: an upload of someone
+    /// else looks like one that does not exist. 500 or 503 if the bucket did not say.
     pub(crate) fn of_job(
         &self,
         app: &App,
-        owner: &Owner,
-        named: &[NamedUpload],
+        named: &JobUploads,
         latest: Timestamp,
     ) -> Result<Vec<UploadedObject>, Problem> {
         let Some(uploads) = &app.uploads else {
             return Ok(Vec::new());
         };
         let mut found: HashMap<UploadId, &ObjectFacts> = HashMap::new();
-        for id in ids_of(app, owner, named)? {
+        for id in named.ids() {
             if let Some(facts) = self.0.get(&id)
                 && let Some(facts) = facts.as_ref().map_err(Clone::clone)?
             {
                 found.insert(id, facts);
             }
         }
-        let wrong = |upload: &NamedUpload| {
-            let id = issued(app, owner, &upload.id);
-            let Some(facts) = id.and_then(|id| found.get(&id)) else {
+        named.refuse(|id| {
+            let Some(facts) = id.and_then(|id| found.get(id)) else {
                 return Some("is not a completed upload of yours, or has expired".to_owned());
             };
             let ends = facts.stored_at.plus(uploads.life);
@@ -120,10 +124,7 @@ impl FoundUploads {
                     "expires at {ends}, and the job may run until {latest}: upload it again later"
                 )
             })
-        };
-        if named.iter().any(|upload| wrong(upload).is_some()) {
-            return Err(refusal(named, wrong));
-        }
+        })?;
         let objects = found.into_iter().map(|(id, facts)| UploadedObject {
             id,
             etag: facts.etag.clone(),
@@ -145,12 +146,4 @@ async fn heads(
     }
     // No call panics.
     calls.join_all().await.into_iter()
-}
-
-fn refusal(named: &[NamedUpload], wrong: impl Fn(&NamedUpload) -> Option<String>) -> Problem {
-    let errors = named.iter().filter_map(|upload| {
-        let pointer = format!("/input{}", upload.pointer);
-        Some((pointer, wrong(upload)?))
-    });
-    refused(ProblemKind::InvalidJob, errors)
 }
