@@ -95,9 +95,9 @@ impl Service {
         ];
         let event_sources = mappings
             .map(|spec| EventSource::start(sqs_client(&endpoints.sqs), spec, worker.clone()));
-        let gateway = Gateway::new(submit.clone(), status.clone())
-            .with_allowed_origins(options.allowed_origins)
-            .with_authorizer(options.authorizer);
+        let mut gateway = Gateway::new(submit.clone(), status.clone());
+        gateway.allowed_origins = options.allowed_origins;
+        gateway.authorizer = options.authorizer;
         let (stop_gateway, stopped) = oneshot::channel::<()>();
         // A dropped sender is a stop too.
         let stop = async move { drop(stopped.await) };
