@@ -75,7 +75,7 @@ pub(crate) async fn backends(args: BackendsArgs) -> ExitCode {
 async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
     let worker = Endpoint::new(&args.functions, "worker")?;
     let options = args.options();
-    let backends = Backends::start(options.backends()).await?;
+    let backends = Backends::start(&options).await?;
     write(&args.env_file, &variables(&args, &options, &backends))?;
     let mappings = [
         job_mapping(&backends, BATCH_SIZE, CONCURRENCY),

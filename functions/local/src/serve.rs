@@ -125,7 +125,6 @@ impl ServeArgs {
             authorizer: self.authorization.authorizer(),
             allowed_origins: self.allowed_origins,
             upload_days: upload_days(self.deadline),
-            max_upload_mib: ServiceOptions::default().max_upload_mib,
             build: self.functions.map(|folder| Build {
                 folder,
                 runner: words(self.runner.as_deref().unwrap_or_default()),
@@ -136,6 +135,7 @@ impl ServeArgs {
             } else {
                 LogSink::stderr()
             },
+            ..ServiceOptions::default()
         }
     }
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::backends::Backends;
 use crate::build::Build;
-use crate::clients::{REGION, sqs_client};
+use crate::clients::sqs_client;
 use crate::environment::{Endpoints, environment};
 use crate::event_source::{EventSource, EventSourceSpec};
 use crate::function::FunctionSpec;
@@ -59,7 +59,7 @@ impl Service {
     /// [`StartError`].
     pub async fn start(options: ServiceOptions) -> Result<Self, StartError> {
         let listener = bind(options.port).await?;
-        let backends = Backends::start(options.backends()).await?;
+        let backends = Backends::start(&options).await?;
         let endpoints = Endpoints::of(&backends);
         Self::listen(listener, backends, &endpoints, options)
     }
@@ -83,10 +83,8 @@ impl Service {
         endpoints: &Endpoints,
         options: ServiceOptions,
     ) -> Result<Self, StartError> {
-        let address = listener.local_addr().map_err(|source| StartError::Port {
-            port: options.port,
-            source,
-        })?;
+        let address = listener.local_addr();
+        let address = address.map_err(|error| unusable(options.port, &error))?;
         let url = format!("http://{address}");
         let [submit, status, worker] = pools(&options, &backends, endpoints, &url)?;
         let mappings = [
@@ -142,10 +140,16 @@ impl Service {
 async fn bind(port: u16) -> Result<TcpListener, StartError> {
     TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         .await
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => StartError::PortInUse(port),
-            _ => StartError::Port { port, source },
-        })
+        .map_err(|error| unusable(port, &error))
+}
+
+fn unusable(port: u16, error: &io::Error) -> StartError {
+    StartError(match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "port {port} on 127.0.0.1 is in use: stop what listens there, or choose another with --port"
+        ),
+        _ => format!("port {port} on 127.0.0.1 cannot be used: {error}"),
+    })
 }
 
 /// How the messages of jobs get to the worker.
@@ -157,7 +161,6 @@ pub(crate) fn job_mapping(
     EventSourceSpec {
         queue_url: backends.queue_url.clone(),
         queue_arn: backends.queue_arn.clone(),
-        region: REGION.to_owned(),
         batch_size,
         max_concurrency,
     }
@@ -222,6 +225,10 @@ fn command(build: Option<&Build>, role: Role) -> Result<(PathBuf, Vec<String>), 
     if let Some(build) = build {
         return build.command(role);
     }
-    let program = env::current_exe().map_err(StartError::Executable)?;
+    let program = env::current_exe().map_err(|error| {
+        StartError(format!(
+            "this program's own executable cannot be found: {error}"
+        ))
+    })?;
     Ok((program, vec!["function".to_owned(), role.name().to_owned()]))
 }
