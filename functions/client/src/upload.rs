@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::client::Response;
 use crate::content::Sending;
-use crate::{Client, ClientError, Content, Problem, StoreProblem, Trouble, store};
+use crate::{Client, ClientError, Content, Problem, Trouble, store};
 
 /// How often an upload reports its progress.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
@@ -104,7 +104,7 @@ impl Client {
             let error = match put(&ticket, content, delay, &mut on_progress).await {
                 Ok(()) => return Ok(ticket.upload),
                 // The answer to an earlier try was lost. What is stored is this content: the signature binds its digest.
-                Err(ClientError::Store(problem)) if retries > 0 && problem.is_stored_already() => {
+                Err(ClientError::Store(problem)) if retries > 0 && problem.status == 412 => {
                     return Ok(ticket.upload);
                 }
                 Err(error) => error,
@@ -170,9 +170,7 @@ async fn put(
     };
     match answer {
         Ok(response) if response.status().is_success() => Ok(()),
-        Ok(response) => Err(ClientError::Store(Box::new(
-            StoreProblem::read(response).await,
-        ))),
+        Ok(response) => Err(store::refusal(response).await),
         Err(source) => Err(match sending.take_failure() {
             Some(error) => ClientError::Content(error),
             None => ClientError::store_unreachable(&ticket.url, source),

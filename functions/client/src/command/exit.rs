@@ -166,6 +166,13 @@ pub(super) fn exit_of(error: &ClientError) -> Exit {
     }
 }
 
+/// What S3 says if the content is not that of the ticket.
+const OTHER_CONTENT: [&str; 3] = [
+    "BadDigest",
+    "XAmzContentChecksumMismatch",
+    "XAmzContentSHA256Mismatch",
+];
+
 fn advice_on(error: &ClientError) -> &'static str {
     match error {
         ClientError::Unreachable { here: true, .. } => {
@@ -177,7 +184,7 @@ fn advice_on(error: &ClientError) -> &'static str {
         ClientError::StoreUnreachable { .. } => {
             "\n  Large files and results are on another host than the service. Check that your network allows connections to it."
         }
-        ClientError::Store(problem) if problem.is_other_content() => {
+        ClientError::Store(problem) if OTHER_CONTENT.contains(&&*problem.title) => {
             "\n  The file has probably changed since it was read. Submit it again when no program writes to it."
         }
         ClientError::Content(_) => "\n  Submit it again when no program writes to it.",
