@@ -1,7 +1,6 @@
 //! `backends`: table, queue, bucket, schedules and event source mapping, for functions started by `cargo lambda watch`.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,7 +12,7 @@ use reqwest::Url;
 
 use crate::backends::Backends;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, sqs_client};
-use crate::conclusion::{failed, stop_signal};
+use crate::conclusion::{Ended, stop_signal};
 use crate::environment::{Endpoints, environment};
 use crate::event_source::EventSource;
 use crate::kind_variables::NO_ENDPOINT;
@@ -65,14 +64,7 @@ const CONCURRENCY: usize = 2;
 const BATCH_SIZE: i32 = 10;
 
 /// Runs the back ends until Ctrl-C or SIGTERM.
-pub(crate) async fn backends(args: BackendsArgs) -> ExitCode {
-    match run(args).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(error),
-    }
-}
-
-async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn backends(args: BackendsArgs) -> Ended {
     let worker = Endpoint::new(&args.functions, "worker")?;
     let options = args.options();
     let backends = Backends::start(&options).await?;
@@ -92,7 +84,7 @@ async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
         event_source.stop().await;
     }
     backends.stop().await;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The environment of the functions, including the variables that Lambda itself would set.

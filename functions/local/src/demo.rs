@@ -13,6 +13,7 @@ use std::time::Duration;
 use clap::Args;
 use client::{Client, CommandError, Content, MAX_BODY_BYTES, Options, read_text};
 
+use crate::conclusion::Ended;
 use crate::function::LogSink;
 use crate::service::Service;
 use crate::service_options::ServiceOptions;
@@ -37,31 +38,25 @@ pub(crate) struct DemoArgs {
 }
 
 /// Starts the service on a free port, runs one job until it has expired, and stops the service.
-pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
+pub(crate) async fn demo(args: DemoArgs) -> Ended {
     let csv = match args.file.as_deref().map(read) {
         None => Csv::Text(AIRPORTS.to_owned()),
         Some(Ok(csv)) => csv,
-        Some(Err(error)) => return error.report().report(),
+        Some(Err(error)) => return Ok(error.report().report()),
     };
     let file = args.file.unwrap_or_else(|| "airports.csv".into());
     let logs = Logs::default();
-    let service = match Service::start(options(logs.sink())).await {
-        Ok(service) => service,
-        Err(error) => {
-            eprintln!("error: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let service = Service::start(options(logs.sink())).await?;
     let shown = show(&service, &file, &csv).await;
     service.stop().await;
     let Err(error) = shown else {
-        return ExitCode::SUCCESS;
+        return Ok(ExitCode::SUCCESS);
     };
     // The job document explains a failed job; for any other error the functions' logs may help.
     if !matches!(error, DemoError::Unsuccessful(_)) {
         logs.print();
     }
-    error.report()
+    Ok(error.report())
 }
 
 /// The file's text, or the file itself if it does not fit in a request.

@@ -153,8 +153,11 @@ mod tests {
         let (request, ()) = axum::http::Request::new(()).into_parts();
         let caller = |authorizer: Authorizer| authorizer.caller(&request, &Bytes::new());
         assert_eq!(caller(Authorizer::Name), Caller::Anonymous);
-        assert_eq!(caller(Authorizer::Iam(KeyPair::new())), Caller::Refused);
-        assert_eq!(caller(Authorizer::Jwt(TokenIssuer::new())), Caller::Refused);
+        assert_eq!(caller(Authorizer::Iam(KeyPair::random())), Caller::Refused);
+        assert_eq!(
+            caller(Authorizer::Jwt(TokenIssuer::random())),
+            Caller::Refused
+        );
     }
 
     #[test]
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_token_of_this_issuer_names_its_subject_and_another_one_is_refused() {
-        let issuer = TokenIssuer::new();
+        let issuer = TokenIssuer::random();
         let token = issuer.token("zoë");
         let jwt = Authorizer::Jwt(issuer);
         for authorization in [format!("Bearer {token}"), token.clone()] {
@@ -181,7 +184,7 @@ mod tests {
             assert!(authorizer["jwt"]["claims"]["exp"].is_string());
         }
         for authorization in [
-            format!("Bearer {}", TokenIssuer::new().token("zoë")),
+            format!("Bearer {}", TokenIssuer::random().token("zoë")),
             format!("Bearer {token}x"),
             format!("Basic {token}"),
         ] {

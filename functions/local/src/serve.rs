@@ -9,7 +9,7 @@ use engine::WRITE_HORIZON;
 
 use crate::build::Build;
 use crate::clients::REGION;
-use crate::conclusion::{failed, stop_signal};
+use crate::conclusion::{Ended, stop_signal};
 use crate::function::LogSink;
 use crate::gateway_authorizer::Authorizer;
 use crate::gateway_signature::KeyPair;
@@ -100,8 +100,8 @@ impl Authorization {
     fn authorizer(self) -> Authorizer {
         match self {
             Self::Name => Authorizer::Name,
-            Self::Iam => Authorizer::Iam(KeyPair::new()),
-            Self::Jwt => Authorizer::Jwt(TokenIssuer::new()),
+            Self::Iam => Authorizer::Iam(KeyPair::random()),
+            Self::Jwt => Authorizer::Jwt(TokenIssuer::random()),
         }
     }
 }
@@ -159,19 +159,15 @@ fn words(command: &str) -> Vec<String> {
 }
 
 /// Serves until Ctrl-C or SIGTERM.
-pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
+pub(crate) async fn serve(args: ServeArgs) -> Ended {
     let options = args.options();
-    let service = match Service::start(options.clone()).await {
-        Ok(service) => service,
-        Err(error) => return failed(error),
-    };
+    let service = Service::start(options.clone()).await?;
     println!("{}", welcome(&service, &options));
-    if let Err(error) = stop_signal().await {
-        eprintln!("error: cannot wait for signals: {error}");
-    }
+    let stopped = stop_signal().await;
     eprintln!("\nstopping");
     service.stop().await;
-    ExitCode::SUCCESS
+    stopped?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The addresses of the service, and commands to try.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use client::{Client, Url};
+use client::{Client, Url, WebhookSecret};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
@@ -21,12 +21,8 @@ impl Webhooks {
     /// Starts it with the secrets that the service has for this client.
     pub(super) async fn start(client: &Client) -> Result<Self, DemoError> {
         let secrets = client.webhook_secrets().await?;
-        let secrets: Vec<_> = secrets
-            .iter()
-            .map(|secret| secret.reveal().to_owned())
-            .collect();
         let (take, deliveries) = unbounded_channel();
-        let receiver = Receiver::new(&secrets, move |delivery| {
+        let receiver = Receiver::new(secrets.iter().map(WebhookSecret::reveal), move |delivery| {
             // An error means that the demo is over.
             let _ = delivery.map(|delivery| take.send(delivery));
         })?;
