@@ -62,9 +62,7 @@ mod webhook_secret;
 pub use batch::{BatchItem, BatchProgress};
 pub use calls::Cancellation;
 pub use client::Client;
-pub use command::{
-    ClientCommand, CommandError, ConnectionArgs, Exit, InputError, Output, Progress, read_text,
-};
+pub use command::{ClientCommand, CommandError, ConnectionArgs, Exit, Output, Progress, read_text};
 pub use content::Content;
 pub use error::ClientError;
 pub use job::{Callback, CallbackState, Job, JobError, JobState, JobStatus};

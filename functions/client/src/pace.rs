@@ -167,15 +167,6 @@ mod tests {
     }
 
     #[test]
-    fn neither_a_refusal_nor_a_service_that_never_responded_is_retried() {
-        let policy = RetryPolicy::default();
-        let refused = ClientError::Refused(Box::default());
-
-        assert_eq!(retry_delay(&refused, 0, policy, true), None);
-        assert_eq!(retry_delay(&busy(None), 0, policy, false), None);
-    }
-
-    #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = OffsetDateTime::parse("Fri, 02 Jan 2026 10:00:00 GMT", &Rfc2822).unwrap();
         let parsed = |value: &str| {

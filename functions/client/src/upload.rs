@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use reqwest::{Method, StatusCode, Url};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -44,16 +44,6 @@ pub enum UploadProgress<'a> {
     Sent(u64),
     /// A try failed; the next one follows after a pause.
     Trouble(Trouble<'a>),
-}
-
-/// The request for a ticket.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Announcement<'a> {
-    media_type: &'a str,
-    bytes: u64,
-    #[serde(rename = "sha-256")]
-    sha256: String,
 }
 
 #[derive(Deserialize)]
@@ -118,11 +108,11 @@ impl Client {
     /// Asks the service for a ticket.
     async fn ticket(&self, content: &Content) -> Result<Ticket, ClientError> {
         let url = self.join("uploads")?;
-        let announcement = Announcement {
-            media_type: content.media_type(),
-            bytes: content.bytes(),
-            sha256: hex::encode(content.sha256()),
-        };
+        let announcement = json!({
+            "media-type": content.media_type(),
+            "bytes": content.bytes(),
+            "sha-256": hex::encode(content.sha256()),
+        });
         let post = self.request(Method::POST, &url).json(&announcement);
         let response = self.send(&url, post).await?;
         if response.status == StatusCode::NOT_FOUND {
