@@ -150,6 +150,9 @@ mod tests {
         assert_eq!(of(&[APP], "https://app.example.com.evil.example"), None);
         assert_eq!(of(&[], APP), None);
         assert_eq!(of(&["*"], "https://any.example.com").unwrap(), "*");
+        let page = "http://127.0.0.1:3000";
+        assert_eq!(of(&["http://127.0.0.1:*"], page).unwrap(), page);
+        assert_eq!(of(&["http://127.0.0.1:*"], "http://127.0.0.10:1"), None);
         assert_eq!(of(&["https://other.example.com", APP], APP).unwrap(), APP);
     }
 

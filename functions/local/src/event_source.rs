@@ -120,11 +120,11 @@ impl Poller {
     }
 
     /// Invokes the function with a batch and deletes the messages that it finished. An error means that the pool was stopped.
-    async fn process(&self, messages: &[Message]) -> Result<(), PoolStopped> {
+    async fn process(&self, messages: &[Message]) -> Result<(), InvokeError> {
         let event = event(messages, &self.spec.queue_arn);
         match self.function.invoke(event.to_string()).await {
             Ok(answer) => self.delete_done(messages, &answer).await,
-            Err(InvokeError::Stopped) => return Err(PoolStopped),
+            Err(stopped @ InvokeError::Stopped) => return Err(stopped),
             Err(error) => {
                 tracing::warn!(
                     "a batch of {} messages failed and will be redelivered: {error}",
@@ -224,6 +224,3 @@ impl Poller {
         }
     }
 }
-
-/// The function's pool was shut down, so there is no reason to poll.
-struct PoolStopped;

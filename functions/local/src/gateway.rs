@@ -20,7 +20,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
 use crate::cors;
-use crate::gateway_authorizer::{Authorizer, Caller};
+use crate::gateway_authorizer::Authorizer;
 use crate::gateway_event::{Arrival, event};
 use crate::gateway_response::{own_error, response};
 use crate::identifiers;
@@ -122,12 +122,10 @@ impl Gateway {
             }
             Read::Broken => return Err(own_error(StatusCode::BAD_REQUEST, "Bad Request")),
         };
-        arrival.authorizer = match self.authorizer.caller(&parts, &body) {
-            _ if route.is_open => None,
-            Caller::Anonymous => None,
-            Caller::Named(authorizer) => Some(authorizer),
-            Caller::Refused => return Err(self.authorizer.refusal()),
-        };
+        if !route.is_open {
+            let authorized = self.authorizer.authorize(&parts, &body);
+            arrival.authorizer = authorized.map_err(|_| self.authorizer.refusal())?;
+        }
         let pool = match route.function {
             Function::Submit => &self.submit,
             Function::Status => &self.status,

@@ -117,22 +117,23 @@ impl Schedule {
     }
 
     /// The answer of `GetSchedule`.
-    pub(crate) fn document(&self, name: &str) -> serde_json::Value {
-        let definition = &self.definition;
+    pub(crate) fn document(&self, name: &str) -> Value {
         let created_s = self.created_at_ms / 1_000;
-        json!({
-            "ActionAfterCompletion": definition.action_after_completion,
-            "Arn": arn_of(name),
-            "CreationDate": created_s,
-            "FlexibleTimeWindow": definition.flexible_time_window,
-            "GroupName": definition.group_name,
-            "LastModificationDate": created_s,
-            "Name": name,
-            "ScheduleExpression": definition.schedule_expression,
-            "ScheduleExpressionTimezone": definition.schedule_expression_timezone,
-            "State": "ENABLED",
-            "Target": definition.target,
-        })
+        let definition = self.definition.clone();
+        let mut document = json!(Definition {
+            client_token: None,
+            ..definition
+        });
+        for (member, value) in [
+            ("Arn", json!(arn_of(name))),
+            ("CreationDate", json!(created_s)),
+            ("LastModificationDate", json!(created_s)),
+            ("Name", json!(name)),
+            ("State", json!("ENABLED")),
+        ] {
+            document[member] = value;
+        }
+        document
     }
 
     /// The name of the queue for what cannot be delivered.

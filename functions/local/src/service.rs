@@ -1,6 +1,5 @@
 //! The whole service: back ends, functions, gateway, event source mapping.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -186,11 +185,15 @@ fn pools(
     environment.insert("API_BASE_URL".to_owned(), url.to_owned());
     let pool = |role: Role, timeout: Duration, memory_mb: u32, max_instances: usize| {
         let (program, args) = command(options.build.as_ref(), role)?;
+        let mut environment = environment.clone();
+        if role == Role::Worker {
+            kind_variables::add(&options.kind_variables, &mut environment)?;
+        }
         Ok(Pool::new(FunctionSpec {
             name: role.name().to_owned(),
             program,
             args,
-            environment: of_function(role, options, environment.clone())?,
+            environment,
             timeout,
             memory_mb,
             max_instances,
@@ -207,17 +210,6 @@ fn pools(
             options.concurrency.max(2) + CALLBACK_CONCURRENCY,
         )?,
     ])
-}
-
-fn of_function(
-    role: Role,
-    options: &ServiceOptions,
-    mut variables: BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, StartError> {
-    if role == Role::Worker {
-        kind_variables::add(&options.kind_variables, &mut variables)?;
-    }
-    Ok(variables)
 }
 
 /// The program of a function, and its arguments.

@@ -6,7 +6,7 @@ use client::{Client, Url, WebhookSecret};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::error::DemoError;
+use super::{DemoError, url_of};
 use crate::loopback::listen_on;
 use crate::receiver::{Delivery, Receiver};
 
@@ -27,13 +27,7 @@ impl Webhooks {
             let _ = delivery.map(|delivery| take.send(delivery));
         })?;
         let (listener, url) = listen_on(0).await?;
-        #[expect(
-            clippy::expect_used,
-            reason = "the address of a listener behind http:// is always a URL"
-        )]
-        let url = url
-            .parse()
-            .expect("a listener's address is the authority of a URL");
+        let url = url_of(&url);
         let server = tokio::spawn(async move { drop(receiver.serve(listener).await) });
         Ok(Self {
             url,
