@@ -71,9 +71,9 @@ fn write_snapshots(queues: &Queues, schedules: &Schedules, folder: &Path) -> io:
     }
 }
 
-/// Beside the old one first, so that a crash leaves one or the other whole.
-fn write(path: &Path, text: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("json.new");
+/// Writes a file beside the old one first, so that a crash leaves one or the other whole.
+pub(crate) fn write(path: &Path, text: &[u8]) -> io::Result<()> {
+    let beside = path.with_added_extension("new");
     fs::write(&beside, text)?;
     fs::rename(beside, path)
 }

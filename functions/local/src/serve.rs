@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use engine::WRITE_HORIZON;
 
+use crate::backends::Backends;
 use crate::build::Build;
 use crate::clients::REGION;
 use crate::conclusion::{Ended, stop_signal};
@@ -173,21 +174,20 @@ pub(crate) async fn serve(args: ServeArgs) -> Ended {
 /// The addresses of the service, and commands to try.
 fn welcome(service: &Service, options: &ServiceOptions) -> String {
     let url = &service.url;
-    let (dynamodb_url, sqs_url) = (&service.backends.dynamodb_url, &service.backends.sqs_url);
-    let s3_url = &service.backends.s3_url;
-    let scheduler_url = &service.backends.scheduler_url;
-    let kept = options.data.as_ref().map_or_else(
-        || {
-            "nothing is kept when it stops (--data DIR keeps records, messages, schedules and large payloads)"
-                .to_owned()
-        },
-        |folder| {
-            format!(
-                "records, messages, schedules and large payloads are kept in {}",
-                folder.display()
-            )
-        },
-    );
+    let Backends {
+        dynamodb_url,
+        sqs_url,
+        s3_url,
+        scheduler_url,
+        ..
+    } = &service.backends;
+    let kept = match &options.data {
+        Some(folder) => format!(
+            "records, messages, schedules and large payloads are kept in {}",
+            folder.display()
+        ),
+        None => "nothing is kept when it stops (--data DIR keeps records, messages, schedules and large payloads)".to_owned(),
+    };
     let try_it = try_it(url, &options.authorizer);
     format!(
         "Accepted, asynchronous jobs over HTTP: the whole service on this machine, for development and tests.
