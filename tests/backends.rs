@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use engine::{Claim, JobQueue, JobRecord, JobStore, Receipt, Timestamp};
-use local::{BackendOptions, Endpoints, ServiceOptions};
+use local::{Endpoints, ServiceOptions};
 use tokio::net::TcpListener;
 
 use crate::app::{Item, eventually};
@@ -30,12 +30,13 @@ impl Backends {
 
     /// With this visibility timeout of a received message. Nothing is swept: expired records stay.
     pub(crate) async fn with_visibility(visibility: Duration) -> Self {
-        let embedded = local::Backends::start(BackendOptions {
+        let options = ServiceOptions {
             visibility,
             sweep_every: Duration::from_hours(24),
-            ..ServiceOptions::default().backends()
-        });
-        let embedded = embedded.await.expect("the back ends");
+            ..ServiceOptions::default()
+        };
+        let embedded = local::Backends::start(&options).await;
+        let embedded = embedded.expect("the back ends");
         Self {
             dynamodb_url: embedded.dynamodb_url.clone(),
             sqs_url: embedded.sqs_url.clone(),

@@ -12,7 +12,7 @@ use aws_sigv4::sign::v4;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use local::{BUCKET, BackendOptions, Backends, ServiceOptions};
+use local::{BUCKET, Backends, ServiceOptions};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -84,15 +84,20 @@ impl Store {
     }
 
     async fn on(data: TempDir) -> Self {
-        let options = BackendOptions {
+        let of_kinds = [
+            ("AWS_ACCESS_KEY_ID", "AKIDOFKINDS"),
+            ("AWS_SECRET_ACCESS_KEY", "of kinds"),
+        ];
+        let of_kinds = of_kinds.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let options = ServiceOptions {
             data: Some(data.path().to_owned()),
-            upload_origins: vec![PAGES.to_owned()],
+            allowed_origins: vec![PAGES.to_owned()],
             sweep_every: Duration::from_millis(20),
-            access_key: Some(("AKIDOFKINDS".to_owned(), "of kinds".to_owned())),
-            ..ServiceOptions::default().backends()
+            kind_variables: of_kinds.into(),
+            ..ServiceOptions::default()
         };
         Self {
-            backends: Backends::start(options).await.unwrap(),
+            backends: Backends::start(&options).await.unwrap(),
             data,
             http: reqwest::Client::new(),
         }

@@ -73,7 +73,6 @@ impl Queue {
         let spec = EventSourceSpec {
             queue_url: format!("{}/123456789012/jobs", self.url),
             queue_arn: "arn:aws:sqs:us-east-1:123456789012:jobs".to_owned(),
-            region: "us-east-1".to_owned(),
             batch_size: 7,
             max_concurrency,
         };

@@ -19,17 +19,18 @@ struct Front {
 
 impl Front {
     async fn start() -> Self {
-        Self::start_with(|gateway| gateway).await
+        Self::start_with(|_| ()).await
     }
 
-    async fn start_with(change: fn(Gateway) -> Gateway) -> Self {
+    async fn start_with(change: fn(&mut Gateway)) -> Self {
         let pool = |name: &str| {
             Pool::new(FunctionSpec {
                 name: name.to_owned(),
                 ..function("obeys")
             })
         };
-        let gateway = change(Gateway::new(pool("submit"), pool("status")));
+        let mut gateway = Gateway::new(pool("submit"), pool("status"));
+        change(&mut gateway);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(gateway.serve(listener, std::future::pending()));
@@ -207,7 +208,7 @@ async fn a_function_that_crashes_or_answers_nonsense_is_a_500() {
 
 #[tokio::test]
 async fn a_client_that_does_not_finish_a_head_loses_its_connection() {
-    let hurried = |gateway: Gateway| gateway.with_head_timeout(Duration::from_millis(300));
+    let hurried = |gateway: &mut Gateway| gateway.head_timeout = Duration::from_millis(300);
     let front = Front::start_with(hurried).await;
     let address = front.url.trim_start_matches("http://");
     let mut connection = TcpStream::connect(address).await.unwrap();
@@ -227,7 +228,7 @@ async fn a_client_that_does_not_finish_a_head_loses_its_connection() {
 
 #[tokio::test]
 async fn a_function_that_takes_longer_than_the_gateway_waits_is_a_503() {
-    let hurried = |gateway: Gateway| gateway.with_integration_timeout(Duration::from_millis(500));
+    let hurried = |gateway: &mut Gateway| gateway.integration_timeout = Duration::from_millis(500);
     let (front, gate) = (Front::start_with(hurried).await, Gate::new().await);
     front.get("/").await;
 

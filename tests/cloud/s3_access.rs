@@ -167,6 +167,8 @@ async fn pages_of_every_origin_may_read_and_those_of_the_deployment_may_upload()
     assert_eq!(upload.header("access-control-allow-origin"), PAGES);
     assert_eq!(upload.header("access-control-allow-methods"), "PUT");
     assert_eq!(upload.header("access-control-allow-headers"), of_upload);
+    let of_the_service = preflight("http://127.0.0.1:3000", "PUT", of_upload).await;
+    assert_eq!(of_the_service.status, 200);
     let read = preflight("null", "GET", "range,traceparent").await;
     assert_eq!(read.status, 200);
     assert_eq!(read.header("access-control-allow-origin"), "*");

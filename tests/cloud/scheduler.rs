@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
-use local::{BackendOptions, Backends, SCHEDULE_GROUP, ServiceOptions, sqs_client};
+use local::{Backends, SCHEDULE_GROUP, ServiceOptions, sqs_client};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqs::ManualClock;
@@ -31,13 +31,13 @@ impl Scheduler {
     }
 
     async fn on(data: Option<&Path>, clock: ManualClock) -> Self {
-        let backends = Backends::start(BackendOptions {
+        let options = ServiceOptions {
             data: data.map(Path::to_owned),
             clock: clock.clone().into(),
-            ..ServiceOptions::default().backends()
-        });
+            ..ServiceOptions::default()
+        };
         Self {
-            backends: backends.await.unwrap(),
+            backends: Backends::start(&options).await.unwrap(),
             clock,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
         }

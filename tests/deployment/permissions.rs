@@ -88,7 +88,7 @@ fn the_open_routes_are_those_of_monitor_links() {
         .map(|(_, route)| text(&route["RouteKey"]).to_owned())
         .collect();
 
-    let open = local::ROUTES.into_iter().filter(|route| route.is_open);
+    let open = local::ROUTES.iter().filter(|route| route.is_open);
     let of_the_code = open.map(|route| format!("{} {}", route.method, route.path_template));
     assert_eq!(of_the_template, of_the_code.collect());
     let condition = template.at("/Conditions/HasMonitorLinks");

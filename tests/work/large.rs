@@ -161,22 +161,19 @@ async fn a_job_whose_worker_is_killed_while_it_reads_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn a_profile_of_an_upload_starts_again_after_a_kill_and_says_how_far_it_is() {
-    let app = App::start(&["--worker-timeout", "15", "--visibility", "16"]);
-    let size = 24 * MIB;
+    // Large enough that it is still read when its first progress is seen, and with time for a machine that does much else.
+    let app = App::start(&["--worker-timeout", "30", "--visibility", "31"]);
+    let size = 40 * MIB;
     let rows = size / ROW.len();
     let id = app.upload(text_of(rows * ROW.len())).await;
     let body = json!({"name": "csv_profile", "input": {"csv": {"upload": id}, "header": false}});
     let job = app.submit(&body).await;
-    let percent = |document: &Value| document["job"]["percent-complete"].as_u64().unwrap();
     let seen = app
-        .wait_for(&job, "progress", |document| percent(document) > 0)
-        .await;
-    let more = app
-        .wait_for(&job, "more progress", |document| {
-            percent(document) > percent(&seen)
+        .wait_for(&job, "progress", |document| {
+            document["job"]["percent-complete"].as_u64() > Some(0)
         })
         .await;
-    assert_eq!(more["job"]["job-state"], "STARTED", "{more}");
+    assert_eq!(seen["job"]["job-state"], "STARTED", "{seen}");
 
     for worker in app.service.workers() {
         signal("KILL", worker.pid);

@@ -7,9 +7,7 @@ mod delete;
 mod each;
 mod exit;
 mod file;
-mod filter;
 mod input;
-mod input_error;
 mod list;
 mod open;
 mod progress;
@@ -28,7 +26,6 @@ use clap::Subcommand;
 pub use connection::ConnectionArgs;
 pub use exit::{CommandError, Exit};
 pub use input::read_text;
-pub use input_error::InputError;
 pub use progress::Progress;
 
 use connection::JobArgs;

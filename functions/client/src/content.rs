@@ -196,26 +196,3 @@ fn chunks(
         Ok(Some((chunk, (part.into_inner(), left - read, sending))))
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-
-    #[test]
-    fn a_file_and_the_same_bytes_have_the_same_length_and_digest() {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(b"abc").unwrap();
-
-        let file = Content::file(file.path(), "text/plain").unwrap();
-        let memory = Content::memory("abc", "text/plain");
-
-        for content in [file, memory] {
-            assert_eq!(content.bytes(), 3);
-            assert_eq!(hex::encode(content.sha256()), ABC);
-        }
-    }
-}

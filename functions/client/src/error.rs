@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::{StatusCode, Url};
 
 use crate::client::is_loopback;
-use crate::{Problem, SigningError, StoreProblem};
+use crate::{Problem, SigningError, store};
 
 /// Why a call failed, split by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -59,9 +59,10 @@ pub enum ClientError {
     /// The content of an upload cannot be read, or is shorter than it was when its digest was computed.
     #[error("the content cannot be read")]
     Content(#[source] io::Error),
-    /// The store of large payloads refused an upload or a result. [`StoreProblem::status`] says whether retrying may help.
+    /// The store of large payloads (Amazon S3) refused an upload or a result. The title is its word for programs, such as `AccessDenied`, or
+    /// the name of the status; the detail is its sentence for people. Retrying may help after 409, 429 and 5xx.
     #[error("the store refused the request: {0}")]
-    Store(Box<StoreProblem>),
+    Store(Box<Problem>),
     /// There was no response from the store of large payloads, which is another host than the service.
     #[error("the store {store} cannot be reached")]
     StoreUnreachable {
@@ -117,7 +118,7 @@ impl ClientError {
         match self {
             Self::Unreachable { .. } | Self::StoreUnreachable { .. } => true,
             Self::Busy { problem, .. } => problem.is_transient(),
-            Self::Store(problem) => problem.is_transient(),
+            Self::Store(problem) => store::is_transient(problem),
             _ => false,
         }
     }

@@ -1,12 +1,13 @@
-//! The delays between polls, and before retries.
+//! How often a watch polls, and how patient it is with failures.
 
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+use tokio::time::sleep;
 
-use crate::{ClientError, RetryPolicy};
+use crate::{Client, ClientError, RetryPolicy};
 
 /// Shortest polling interval, whatever `Retry-After` says.
 const SHORTEST_POLL: Duration = Duration::from_millis(200);
@@ -19,6 +20,45 @@ const USUAL_POLL: Duration = Duration::from_secs(1);
 const LOOPBACK_POLL: Duration = Duration::from_millis(250);
 /// Longest delay between retries.
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
+
+/// A request failed; the next try follows after a pause.
+#[derive(Debug, Clone, Copy)]
+pub struct Trouble<'a> {
+    /// Why it failed.
+    pub error: &'a ClientError,
+    /// The pause.
+    pub retry_in: Duration,
+    /// Which retry follows, from 1.
+    pub retry: u32,
+    /// Maximum number of retries in a row.
+    pub max_retries: u32,
+}
+
+impl Client {
+    /// Pauses before the next try, and counts it. Returns the error if a retry cannot help, or if the policy allows no more.
+    pub(crate) async fn pause(
+        &self,
+        retries: &mut u32,
+        error: ClientError,
+        on_trouble: impl FnOnce(Trouble<'_>),
+    ) -> Result<(), ClientError> {
+        let policy = self.options.retry;
+        // A connection that was lost has existed.
+        let is_there = self.has_answered() || !error.is_of_connect();
+        let Some(retry_in) = retry_delay(&error, *retries, policy, is_there) else {
+            return Err(error);
+        };
+        *retries += 1;
+        on_trouble(Trouble {
+            error: &error,
+            retry_in,
+            retry: *retries,
+            max_retries: policy.max_retries,
+        });
+        sleep(retry_in).await;
+        Ok(())
+    }
+}
 
 /// The delay before the next poll of a job.
 pub(crate) fn poll_delay(retry_after: Option<Duration>, loopback: bool) -> Duration {
@@ -33,7 +73,7 @@ pub(crate) fn poll_delay(retry_after: Option<Duration>, loopback: bool) -> Durat
 /// The delay before retry number `retry` (from 0), or `None` if a retry cannot help or the policy allows no more.
 ///
 /// A service that has never been reached gets no retry: it is not running, or the URL is wrong, and the user should know now.
-pub(crate) fn retry_delay(
+fn retry_delay(
     error: &ClientError,
     retry: u32,
     policy: RetryPolicy,
@@ -124,15 +164,6 @@ mod tests {
             retry_delay(&busy(Some(Duration::from_mins(15))), 0, policy, true),
             Some(LONGEST_POLL)
         );
-    }
-
-    #[test]
-    fn neither_a_refusal_nor_a_service_that_never_responded_is_retried() {
-        let policy = RetryPolicy::default();
-        let refused = ClientError::Refused(Box::default());
-
-        assert_eq!(retry_delay(&refused, 0, policy, true), None);
-        assert_eq!(retry_delay(&busy(None), 0, policy, false), None);
     }
 
     #[test]

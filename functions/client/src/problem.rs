@@ -14,7 +14,7 @@ const REQUEST_ID_HEADERS: [&str; 3] = ["x-request-id", "apigw-requestid", "x-amz
 /// Of a response that is not a problem document, this many characters are shown.
 const EXCERPT_CHARS: usize = 300;
 
-/// An error of the service (RFC 9457), or as much of one as the response has.
+/// An error of the service (RFC 9457) or of its store, or as much of one as the response has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problem {
     /// The HTTP status of the response.
@@ -111,12 +111,14 @@ impl Problem {
     }
 }
 
-fn excerpt(body: &str) -> Option<String> {
+/// The beginning of a body that is not a document.
+pub(crate) fn excerpt(body: &str) -> Option<String> {
     let text = body.trim();
     (!text.is_empty()).then(|| text.chars().take(EXCERPT_CHARS).collect())
 }
 
-fn reason(status: StatusCode) -> String {
+/// The name of a status.
+pub(crate) fn reason(status: StatusCode) -> String {
     status
         .canonical_reason()
         .unwrap_or("unknown error")

@@ -5,15 +5,18 @@
 
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, Url};
+use reqwest::{RequestBuilder, StatusCode, Url};
 
 use crate::client::{RESPONSE_TIMEOUT, http_for};
-use crate::{ClientError, StoreProblem};
+use crate::problem::{excerpt, reason};
+use crate::{ClientError, Problem};
 
 /// A result that does not continue for this long is lost.
 const STALL_TIMEOUT: Duration = RESPONSE_TIMEOUT;
 /// Bytes per second of a connection that is slow, but not dead (128 kbit/s). A dead one is noticed sooner, by TCP.
 const SLOWEST_UPLOAD: u64 = 16 * 1024;
+/// Maximum number of bytes to read of an error document, which is below 1 KiB.
+const MAX_DOCUMENT_BYTES: usize = 16 * 1024;
 
 /// Resolves the reference to the store in a response of the service. The URL must be http or https, and https if the service
 /// is: its signature is a credential. The error says what is wrong.
@@ -36,9 +39,7 @@ pub(crate) async fn get(url: &Url) -> Result<reqwest::Response, ClientError> {
     if response.status().is_success() {
         return Ok(response);
     }
-    Err(ClientError::Store(Box::new(
-        StoreProblem::read(response).await,
-    )))
+    Err(refusal(response).await)
 }
 
 /// A PUT of this many bytes, without headers and body.
@@ -46,6 +47,52 @@ pub(crate) fn put(url: &Url, bytes: u64) -> Result<RequestBuilder, ClientError> 
     let http = http_for(url).build().map_err(ClientError::Setup)?;
     let limit = RESPONSE_TIMEOUT + Duration::from_secs(bytes / SLOWEST_UPLOAD);
     Ok(http.put(url.clone()).timeout(limit))
+}
+
+/// The error that a response describes. A body that cannot be read counts as empty: the status is known.
+pub(crate) async fn refusal(mut response: reqwest::Response) -> ClientError {
+    let mut document = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        document.extend_from_slice(&chunk);
+        if document.len() > MAX_DOCUMENT_BYTES {
+            document.truncate(MAX_DOCUMENT_BYTES);
+            break;
+        }
+    }
+    let problem = problem(response.status(), &String::from_utf8_lossy(&document));
+    ClientError::Store(Box::new(problem))
+}
+
+fn problem(status: StatusCode, document: &str) -> Problem {
+    let code = element(document, "Code");
+    Problem {
+        status: status.as_u16(),
+        kind: "about:blank".to_owned(),
+        detail: match code {
+            Some(_) => element(document, "Message"),
+            None => excerpt(document),
+        },
+        title: code.unwrap_or_else(|| reason(status)),
+        ..Problem::default()
+    }
+}
+
+/// The text of the first element of a name, in a document without attributes or nested elements of that name.
+fn element(document: &str, name: &str) -> Option<String> {
+    let (_, rest) = document.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    let text = text.replace("&lt;", "<").replace("&gt;", ">");
+    let text = text.replace("&quot;", "\"").replace("&apos;", "'");
+    // The ampersand last: `&amp;lt;` is the text `&lt;`.
+    Some(text.replace("&amp;", "&"))
+}
+
+/// Whether the same request may succeed in a moment. `RequestTimeout` means that the connection was too slow; 409 means
+/// that another PUT of the same object is still in progress (S3 error codes).
+pub(crate) fn is_transient(problem: &Problem) -> bool {
+    problem.status >= 500
+        || matches!(problem.status, 409 | 429)
+        || problem.title == "RequestTimeout"
 }
 
 #[cfg(test)]
@@ -62,5 +109,26 @@ mod tests {
         assert!(from("https://example.org", "http://b.s3.amazonaws.com/a").is_err());
         assert!(from("https://example.org", "file:///etc/passwd").is_err());
         assert!(from("https://example.org", "https://").is_err());
+    }
+
+    #[test]
+    fn an_error_document_gives_its_code_and_its_message_and_anything_else_is_quoted() {
+        let document = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied</Code>\
+                        <Message>Request &lt;has&gt; expired &amp;amp; ended</Message><RequestId>1</RequestId></Error>";
+        let denied = problem(StatusCode::FORBIDDEN, document).to_string();
+        let quoted = problem(StatusCode::BAD_GATEWAY, "no\u{1b}[2J route\n").to_string();
+
+        assert_eq!(
+            denied,
+            "AccessDenied (403)\n  Request <has> expired &amp; ended"
+        );
+        assert_eq!(quoted, "Bad Gateway (502)\n  no [2J route");
+    }
+
+    #[test]
+    fn a_connection_that_was_too_slow_is_worth_a_retry() {
+        let timeout = "<Error><Code>RequestTimeout</Code></Error>";
+        assert!(is_transient(&problem(StatusCode::BAD_REQUEST, timeout)));
+        assert!(!is_transient(&problem(StatusCode::BAD_REQUEST, "")));
     }
 }

@@ -179,14 +179,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_given_is_not_sent_and_the_input_keeps_its_text() {
-        let input = RawValue::from_string(r#"{"b": 1.0,"a":2}"#.to_owned()).unwrap();
-        let body = serde_json::to_string(&Submission::new("add", &input).unwrap()).unwrap();
-
-        assert_eq!(body, r#"{"name":"add","input":{"b": 1.0,"a":2}}"#);
-    }
-
-    #[test]
     fn a_key_is_sent_as_a_quoted_string() {
         let key: IdempotencyKey = r#"a"b\c"#.parse().unwrap();
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_LENGTH, HeaderMap};
 use reqwest::{Method, StatusCode, Url};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::client::Response;
 use crate::content::Sending;
-use crate::{Client, ClientError, Content, Problem, StoreProblem, Trouble, store};
+use crate::{Client, ClientError, Content, Problem, Trouble, store};
 
 /// How often an upload reports its progress.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
@@ -44,16 +44,6 @@ pub enum UploadProgress<'a> {
     Sent(u64),
     /// A try failed; the next one follows after a pause.
     Trouble(Trouble<'a>),
-}
-
-/// The request for a ticket.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Announcement<'a> {
-    media_type: &'a str,
-    bytes: u64,
-    #[serde(rename = "sha-256")]
-    sha256: String,
 }
 
 #[derive(Deserialize)]
@@ -104,7 +94,7 @@ impl Client {
             let error = match put(&ticket, content, delay, &mut on_progress).await {
                 Ok(()) => return Ok(ticket.upload),
                 // The answer to an earlier try was lost. What is stored is this content: the signature binds its digest.
-                Err(ClientError::Store(problem)) if retries > 0 && problem.is_stored_already() => {
+                Err(ClientError::Store(problem)) if retries > 0 && problem.status == 412 => {
                     return Ok(ticket.upload);
                 }
                 Err(error) => error,
@@ -118,11 +108,11 @@ impl Client {
     /// Asks the service for a ticket.
     async fn ticket(&self, content: &Content) -> Result<Ticket, ClientError> {
         let url = self.join("uploads")?;
-        let announcement = Announcement {
-            media_type: content.media_type(),
-            bytes: content.bytes(),
-            sha256: hex::encode(content.sha256()),
-        };
+        let announcement = json!({
+            "media-type": content.media_type(),
+            "bytes": content.bytes(),
+            "sha-256": hex::encode(content.sha256()),
+        });
         let post = self.request(Method::POST, &url).json(&announcement);
         let response = self.send(&url, post).await?;
         if response.status == StatusCode::NOT_FOUND {
@@ -170,9 +160,7 @@ async fn put(
     };
     match answer {
         Ok(response) if response.status().is_success() => Ok(()),
-        Ok(response) => Err(ClientError::Store(Box::new(
-            StoreProblem::read(response).await,
-        ))),
+        Ok(response) => Err(store::refusal(response).await),
         Err(source) => Err(match sending.take_failure() {
             Some(error) => ClientError::Content(error),
             None => ClientError::store_unreachable(&ticket.url, source),

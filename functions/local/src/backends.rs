@@ -8,45 +8,25 @@ use std::time::{Duration, SystemTime};
 
 use dynoxide::Database;
 use s3s::auth::SimpleAuth;
-use sqs::Clock;
 use tempfile::TempDir;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::bucket_server::serve_s3;
+use crate::bucket_server::s3_routes;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, dynamodb_client, sqs_client};
 use crate::kept;
-use crate::loopback::{listen, stop_of};
+use crate::kind_variables::access_key;
+use crate::loopback::Tasks;
 use crate::objects::Objects;
-use crate::queues::{create_queues, open_queues, serve_sqs};
-use crate::scheduler_server::{fire, serve_scheduler};
+use crate::queues::{CALLBACK_QUEUE, QUEUE, UNDELIVERED_QUEUE, create_queues, open_queues};
+use crate::scheduler_server::{fire, scheduler_routes};
 use crate::schedules::Schedules;
+use crate::service_options::ServiceOptions;
 use crate::start_error::StartError;
 use crate::sweep::sweep;
 use crate::table::create_table;
 
 /// Name of the table.
 pub const TABLE: &str = "jobs";
-
-/// Settings of the back ends.
-#[derive(Clone, Debug)]
-pub struct BackendOptions {
-    /// Folder that keeps records, messages, schedules and objects between runs; `None` keeps nothing.
-    pub data: Option<PathBuf>,
-    /// The time of SQS and Scheduler.
-    pub clock: Clock,
-    /// Visibility timeout of a received message.
-    pub visibility: Duration,
-    /// Interval at which expired records and objects are deleted.
-    pub sweep_every: Duration,
-    /// How many days an upload is kept.
-    pub upload_days: u32,
-    /// Origins whose pages may upload (CORS).
-    pub upload_origins: Vec<String>,
-    /// Id and secret of a further access key that S3 accepts.
-    pub access_key: Option<(String, String)>,
-}
 
 /// The running back ends.
 pub struct Backends {
@@ -73,8 +53,7 @@ pub struct Backends {
     /// The database behind the HTTP interface of DynamoDB.
     pub database: Database,
     objects: Arc<Objects>,
-    stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    tasks: Tasks,
     /// Held as long as the back ends run, so that no other service uses the data folder. The kernel releases it if the process dies.
     _lock: Option<File>,
     /// Folder of the objects if they are not kept. Dropping it removes it.
@@ -86,54 +65,56 @@ impl Backends {
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start(options: BackendOptions) -> Result<Self, StartError> {
-        let lock = options.data.as_deref().map(lock).transpose()?;
-        let (stop, stopped) = watch::channel(false);
-        let mut tasks = JoinSet::new();
+    pub async fn start(options: &ServiceOptions) -> Result<Self, StartError> {
         let data = options.data.as_deref();
+        let lock = data.map(lock).transpose()?;
+        let mut tasks = Tasks::default();
         let database = open_database(data)?;
-        let dynamodb_url = serve_dynamodb(database.clone(), stopped.clone(), &mut tasks).await?;
-        let table = database.clone();
-        tasks.spawn(sweep(
-            "records",
-            move || table.sweep_ttl().map(drop),
-            options.sweep_every,
-            stop_of(stopped.clone()),
-        ));
+        let served = database.clone();
+        let serve =
+            |listener, stopped| dynoxide::server::serve_with_shutdown(listener, served, stopped);
+        let dynamodb_url = tasks.serve("DynamoDB", serve).await?;
         let (folder, temporary) = objects_folder(data)?;
         let objects = Objects::open(folder.clone());
         let objects = Arc::new(objects.map_err(|error| StartError::data(&folder, error))?);
-        let of_s3 = objects.clone();
-        let s3_url = start_s3(of_s3, &options, stopped.clone(), &mut tasks).await?;
+        let routes = s3_routes(
+            objects.clone(),
+            keys(options),
+            options.allowed_origins.clone(),
+        );
+        let s3_url = tasks.serve_routes("S3", routes).await?;
         let queues = Arc::new(open_queues(options.clock.clone(), data)?);
-        let schedules = Arc::new(Schedules::open(options.clock, data)?);
-        let sqs_url = serve_sqs(queues.clone(), stopped.clone(), &mut tasks).await?;
-        let of_api = schedules.clone();
-        let scheduler_url = serve_scheduler(of_api, stopped.clone(), &mut tasks).await?;
-        tasks.spawn(fire(schedules.clone(), sqs_url.clone(), stopped.clone()));
+        let served = queues.clone();
+        let serve = |listener, stopped| sqs::serve(listener, served, stopped);
+        let sqs_url = tasks.serve("SQS", serve).await?;
+        let schedules = Arc::new(Schedules::open(options.clock.clone(), data)?);
+        let routes = scheduler_routes(schedules.clone());
+        let scheduler_url = tasks.serve_routes("Scheduler", routes).await?;
+
+        let firing = fire(schedules.clone(), sqs_url.clone(), tasks.stopped());
+        tasks.running.spawn(firing);
+        sweep_all(&mut tasks, &database, &objects, options);
         if let Some(folder) = &options.data {
-            tasks.spawn(kept::save(queues, schedules, folder.clone(), stopped));
+            let saving = kept::save(queues, schedules, folder.clone(), tasks.stopped());
+            tasks.running.spawn(saving);
         }
-        let dynamodb = dynamodb_client(&dynamodb_url);
-        let created = create_table(&dynamodb, TABLE).await;
+        let created = create_table(&dynamodb_client(&dynamodb_url), TABLE).await;
         created.map_err(StartError::back_end)?;
         let created = create_queues(&sqs_client(&sqs_url), options.visibility).await;
-        let created = created.map_err(StartError::back_end)?;
-        let id_secret = id_secret(data)?;
+        created.map_err(StartError::back_end)?;
         Ok(Self {
+            queue_url: sqs::queue_url(&sqs_url, QUEUE),
+            queue_arn: sqs::queue_arn(QUEUE),
+            callback_queue_url: sqs::queue_url(&sqs_url, CALLBACK_QUEUE),
+            callback_queue_arn: sqs::queue_arn(CALLBACK_QUEUE),
+            undelivered_arn: sqs::queue_arn(UNDELIVERED_QUEUE),
             dynamodb_url,
             sqs_url,
             s3_url,
             scheduler_url,
-            queue_url: created.queue_url,
-            queue_arn: created.queue_arn,
-            callback_queue_url: created.callback_queue_url,
-            callback_queue_arn: created.callback_queue_arn,
-            undelivered_arn: created.undelivered_arn,
-            id_secret,
+            id_secret: id_secret(data)?,
             database,
             objects,
-            stop,
             tasks,
             _lock: lock,
             temporary,
@@ -150,11 +131,10 @@ impl Backends {
 
     /// Stops all and saves queues and schedules to the data folder.
     pub async fn stop(mut self) {
-        // An error means that all tasks have ended by themselves.
-        let _ = self.stop.send(true);
+        self.tasks.stop.cancel();
         // A client may hold a connection open forever, so the wait is limited.
         let _ = tokio::time::timeout(Duration::from_secs(3), async {
-            while self.tasks.join_next().await.is_some() {}
+            while self.tasks.running.join_next().await.is_some() {}
         })
         .await;
         if let Some(Err(error)) = self.temporary.take().map(TempDir::close) {
@@ -170,7 +150,10 @@ fn lock(folder: &Path) -> Result<File, StartError> {
     let file = opened.map_err(|error| StartError::data(folder, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StartError::DataInUse(folder.to_owned())),
+        Err(TryLockError::WouldBlock) => Err(StartError(format!(
+            "{} is in use by another service: stop that service, or choose another folder with --data",
+            folder.display()
+        ))),
         Err(TryLockError::Error(error)) => Err(StartError::data(&path, error)),
     }
 }
@@ -180,14 +163,12 @@ fn open_database(data: Option<&Path>) -> Result<Database, StartError> {
         return Database::memory().map_err(StartError::back_end);
     };
     let path = folder.join("jobs.sqlite");
-    let unusable = |error: &dyn std::fmt::Display| {
-        StartError::data(&path, io::Error::other(error.to_string()))
-    };
-    let database = Database::new(&path.to_string_lossy()).map_err(|error| unusable(&error))?;
+    let unusable = |error| StartError::data(&path, error);
+    let database = Database::new(&path.to_string_lossy()).map_err(unusable)?;
     // Leaves synchronous=NORMAL: a power cut may lose the last writes, and this is a tool for development.
     let set = database.enable_bulk_loading();
     let set = set.and_then(|()| database.disable_bulk_loading());
-    set.map(|()| database).map_err(|error| unusable(&error))
+    set.map(|()| database).map_err(unusable)
 }
 
 /// The secret of this data folder, or of this run: earlier ids remain valid as long as their records exist.
@@ -220,52 +201,39 @@ fn objects_folder(data: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), Sta
     Ok((temporary.path().to_owned(), Some(temporary)))
 }
 
-/// Starts S3 and the deletion of its expired objects. Returns its URL.
-async fn start_s3(
-    objects: Arc<Objects>,
-    options: &BackendOptions,
-    stopped: watch::Receiver<bool>,
-    tasks: &mut JoinSet<()>,
-) -> Result<String, StartError> {
-    let (swept, upload_days) = (objects.clone(), options.upload_days);
-    tasks.spawn(sweep(
-        "objects",
-        move || swept.delete_expired(SystemTime::now(), upload_days),
-        options.sweep_every,
-        stop_of(stopped.clone()),
-    ));
+/// The access keys that S3 accepts: that of the functions, and that of the kinds.
+fn keys(options: &ServiceOptions) -> SimpleAuth {
     let mut keys = SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY);
-    if let Some((id, secret)) = options.access_key.clone() {
+    if let Some((id, secret)) = access_key(&options.kind_variables) {
         keys.register(id, secret.into());
     }
-    let origins = options.upload_origins.clone();
-    serve_s3(objects, keys, origins, stopped, tasks).await
+    keys
 }
 
-async fn serve_dynamodb(
-    database: Database,
-    stopped: watch::Receiver<bool>,
-    tasks: &mut JoinSet<()>,
-) -> Result<String, StartError> {
-    let (listener, url) = listen().await?;
-    tasks.spawn(async move {
-        if let Err(error) =
-            dynoxide::server::serve_with_shutdown(listener, database, stop_of(stopped)).await
-        {
-            tracing::error!("the embedded DynamoDB stopped: {error}");
-        }
-    });
-    Ok(url)
+/// Starts the deletion of expired records and objects.
+fn sweep_all(
+    tasks: &mut Tasks,
+    database: &Database,
+    objects: &Arc<Objects>,
+    options: &ServiceOptions,
+) {
+    let (database, objects) = (database.clone(), objects.clone());
+    let (every, upload_days) = (options.sweep_every, options.upload_days);
+    let records = move || database.sweep_ttl().map(drop);
+    let records = sweep("records", records, every, tasks.stopped());
+    tasks.running.spawn(records);
+    let objects = move || objects.delete_expired(SystemTime::now(), upload_days);
+    let objects = sweep("objects", objects, every, tasks.stopped());
+    tasks.running.spawn(objects);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service_options::ServiceOptions;
 
     #[tokio::test]
     async fn objects_that_are_not_kept_are_in_a_folder_that_is_removed_at_the_end() {
-        let backends = Backends::start(ServiceOptions::default().backends()).await;
+        let backends = Backends::start(&ServiceOptions::default()).await;
         let backends = backends.unwrap();
         let temporary = backends.temporary.as_ref().map(TempDir::path);
         let folder = temporary.unwrap().to_owned();

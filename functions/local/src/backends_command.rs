@@ -1,7 +1,6 @@
 //! `backends`: table, queue, bucket, schedules and event source mapping, for functions started by `cargo lambda watch`.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,9 +12,10 @@ use reqwest::Url;
 
 use crate::backends::Backends;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, sqs_client};
-use crate::conclusion::{failed, stop_signal};
+use crate::conclusion::{Ended, stop_signal};
 use crate::environment::{Endpoints, environment};
 use crate::event_source::EventSource;
+use crate::kept;
 use crate::kind_variables::NO_ENDPOINT;
 use crate::service::{callback_mapping, job_mapping};
 use crate::service_options::ServiceOptions;
@@ -65,17 +65,10 @@ const CONCURRENCY: usize = 2;
 const BATCH_SIZE: i32 = 10;
 
 /// Runs the back ends until Ctrl-C or SIGTERM.
-pub(crate) async fn backends(args: BackendsArgs) -> ExitCode {
-    match run(args).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(error),
-    }
-}
-
-async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn backends(args: BackendsArgs) -> Ended {
     let worker = Endpoint::new(&args.functions, "worker")?;
     let options = args.options();
-    let backends = Backends::start(options.backends()).await?;
+    let backends = Backends::start(&options).await?;
     write(&args.env_file, &variables(&args, &options, &backends))?;
     let mappings = [
         job_mapping(&backends, BATCH_SIZE, CONCURRENCY),
@@ -92,7 +85,7 @@ async fn run(args: BackendsArgs) -> Result<(), Box<dyn Error>> {
         event_source.stop().await;
     }
     backends.stop().await;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The environment of the functions, including the variables that Lambda itself would set.
@@ -103,18 +96,17 @@ fn variables(
 ) -> BTreeMap<String, String> {
     let mut variables = environment(options, backends, &Endpoints::of(backends));
     let url = args.functions.as_str().trim_end_matches('/').to_owned();
-    for (name, value) in [
+    let of_lambda = [
         ("PUBLIC_BASE_URL", url),
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
         ("AWS_ENDPOINT_URL", NO_ENDPOINT.to_owned()),
-    ] {
-        variables.insert(name.to_owned(), value);
-    }
+    ];
+    variables.extend(of_lambda.map(|(name, value)| (name.to_owned(), value)));
     variables
 }
 
-/// Writes to a second file and renames it, so that a process that waits for the file never reads half of it.
+/// Writes the file of the variables, of which a process that waits for it never reads half.
 fn write(file: &Path, variables: &BTreeMap<String, String>) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
@@ -122,9 +114,7 @@ fn write(file: &Path, variables: &BTreeMap<String, String>) -> std::io::Result<(
     let lines = variables
         .iter()
         .map(|(name, value)| format!("{name}={value}\n"));
-    let beside = file.with_extension("env.new");
-    fs::write(&beside, lines.collect::<String>())?;
-    fs::rename(beside, file)
+    kept::write(file, lines.collect::<String>().as_bytes())
 }
 
 fn welcome(args: &BackendsArgs, backends: &Backends) -> String {

@@ -2,13 +2,16 @@
 //!
 //! `s3s` verifies the signature. These are the further checks of S3 on which the functions and their clients depend.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
+use axum::extract::Query;
 use axum::http::{HeaderMap, Uri, header};
-use percent_encoding::percent_decode_str;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::{S3Result, s3_error};
 
 use crate::bucket::BUCKET;
+use crate::gateway_signature::field;
 
 /// The operations that the template allows the functions.
 const OPERATIONS: [&str; 4] = ["DeleteObject", "GetObject", "HeadObject", "PutObject"];
@@ -36,7 +39,9 @@ impl S3Access for Access {
 fn check_signature(uri: &Uri, headers: &HeaderMap) -> S3Result<()> {
     let authorization = headers.get(header::AUTHORIZATION);
     let authorization = authorization.map(|value| value.to_str().unwrap_or_default());
-    let signed = match (parameter(uri, "X-Amz-SignedHeaders"), authorization) {
+    // Any query is a list of pairs.
+    let query = Query::<HashMap<String, String>>::try_from_uri(uri).unwrap_or_default();
+    let signed = match (query.get("X-Amz-SignedHeaders"), authorization) {
         (Some(_), Some(_)) => {
             return Err(s3_error!(
                 InvalidArgument,
@@ -45,7 +50,7 @@ fn check_signature(uri: &Uri, headers: &HeaderMap) -> S3Result<()> {
             ));
         }
         (Some(signed), None) => signed,
-        (None, authorization) => signed_headers(authorization.unwrap_or_default())
+        (None, authorization) => field(authorization.unwrap_or_default(), "SignedHeaders")
             .ok_or_else(|| s3_error!(InvalidRequest, "Please use AWS4-HMAC-SHA256."))?,
     };
     let must_be_signed = |name: &str| name == "host" || name.starts_with("x-amz-");
@@ -60,7 +65,9 @@ fn check_signature(uri: &Uri, headers: &HeaderMap) -> S3Result<()> {
             unsigned.join(", ")
         ));
     }
-    let expires = parameter(uri, "X-Amz-Expires").map(|seconds| seconds.parse::<u32>());
+    let expires = query
+        .get("X-Amz-Expires")
+        .map(|seconds| seconds.parse::<u32>());
     if expires.is_some_and(|seconds| !seconds.is_ok_and(|seconds| seconds <= MAX_EXPIRES_SECONDS)) {
         return Err(s3_error!(
             AuthorizationQueryParametersError,
@@ -69,22 +76,4 @@ fn check_signature(uri: &Uri, headers: &HeaderMap) -> S3Result<()> {
         ));
     }
     Ok(())
-}
-
-/// The value of a parameter of the query.
-fn parameter(uri: &Uri, name: &str) -> Option<String> {
-    let mut pairs = uri
-        .query()?
-        .split('&')
-        .filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|pair| pair.0 == name)?;
-    Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
-}
-
-/// The names in the header `Authorization`, separated by semicolons.
-fn signed_headers(authorization: &str) -> Option<String> {
-    let parts = authorization.strip_prefix("AWS4-HMAC-SHA256")?;
-    let mut parts = parts.split(',').map(str::trim);
-    let names = parts.find_map(|part| part.strip_prefix("SignedHeaders="));
-    names.map(str::to_owned)
 }

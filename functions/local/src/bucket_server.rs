@@ -7,33 +7,25 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::serve::ListenerExt as _;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::bucket::Bucket;
 use crate::bucket_access::Access;
 use crate::bucket_cors::BucketCors;
-use crate::loopback::{listen, stop_of};
 use crate::objects::Objects;
-use crate::start_error::StartError;
 
 struct Front {
     s3: S3Service,
     cors: BucketCors,
 }
 
-/// Serves the objects on a free port to callers that sign with one of the keys. Returns the URL.
-pub(crate) async fn serve_s3(
+/// The objects, for callers that sign with one of the keys.
+pub(crate) fn s3_routes(
     objects: Arc<Objects>,
     keys: SimpleAuth,
     upload_origins: Vec<String>,
-    stopped: watch::Receiver<bool>,
-    tasks: &mut JoinSet<()>,
-) -> Result<String, StartError> {
-    let (listener, url) = listen().await?;
+) -> Router {
     let mut s3 = S3ServiceBuilder::new(Bucket(objects));
     s3.set_auth(keys);
     s3.set_access(Access);
@@ -41,16 +33,7 @@ pub(crate) async fn serve_s3(
         s3: s3.build(),
         cors: BucketCors::new(upload_origins),
     };
-    let router = Router::new().fallback(answer).with_state(Arc::new(front));
-    // Without this, a small response can wait for the client's acknowledgment. A socket that refuses the option is only slower.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    tasks.spawn(async move {
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stop_of(stopped));
-        if let Err(error) = serving.await {
-            tracing::error!("the embedded S3 stopped: {error}");
-        }
-    });
-    Ok(url)
+    Router::new().fallback(answer).with_state(Arc::new(front))
 }
 
 async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {

@@ -24,9 +24,12 @@ impl Build {
         };
         let places = [sam, cargo_lambda].map(|name| self.folder.join(name).join("bootstrap"));
         let found = places.into_iter().find(|path| path.is_file());
-        let bootstrap = found.ok_or(StartError::Build {
-            folder: self.folder.clone(),
-            function: role.name(),
+        let bootstrap = found.ok_or_else(|| {
+            StartError(format!(
+                "{} has no executable of {}: build the functions with `sam build` first",
+                self.folder.display(),
+                role.name()
+            ))
         })?;
         let Some((program, arguments)) = self.runner.split_first() else {
             return Ok((bootstrap, Vec::new()));

@@ -5,7 +5,7 @@ use std::process::{ExitCode, Termination as _};
 use clap::{Parser, Subcommand};
 
 use crate::backends_command::{BackendsArgs, backends};
-use crate::conclusion::failed;
+use crate::conclusion::Ended;
 use crate::demo::{DemoArgs, demo};
 use crate::listen::{ListenArgs, listen};
 use crate::role::Role;
@@ -60,20 +60,24 @@ pub fn main() -> ExitCode {
         .with_env_filter(LOGGED)
         .with_writer(std::io::stderr)
         .init();
-    match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime.block_on(run(cli)),
-        Err(error) => failed(error),
-    }
+    let runtime = tokio::runtime::Runtime::new();
+    let ended = runtime
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(run(cli)));
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
 }
 
-async fn run(cli: Cli) -> ExitCode {
+async fn run(cli: Cli) -> Ended {
     match cli.command {
         None => serve(cli.serve).await,
         Some(Command::Serve(args)) => serve(args).await,
         Some(Command::Backends(args)) => backends(args).await,
         Some(Command::Demo(args)) => demo(args).await,
         Some(Command::Listen(args)) => listen(args).await,
-        Some(Command::Client(command)) => command.run().await.report(),
-        Some(Command::Function { role }) => role.run(),
+        Some(Command::Client(command)) => Ok(command.run().await.report()),
+        Some(Command::Function { role }) => Ok(role.run()),
     }
 }

@@ -1,6 +1,8 @@
 //! AWS SDK clients for the embedded back ends.
 
-use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 
 /// The region of the embedded back ends.
 pub(crate) const REGION: &str = "us-east-1";
@@ -11,28 +13,25 @@ pub(crate) const ACCESS_KEY_ID: &str = "local";
 /// Secret access key of the functions.
 pub(crate) const SECRET_ACCESS_KEY: &str = "local";
 
-fn credentials() -> Credentials {
-    Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local")
+/// The configuration of a client of the back end at this URL.
+fn config(url: &str) -> SdkConfig {
+    let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .endpoint_url(url)
+        .build()
 }
 
 /// A client of the DynamoDB at this URL.
 #[must_use]
 pub fn dynamodb_client(url: &str) -> aws_sdk_dynamodb::Client {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static(REGION))
-        .credentials_provider(credentials())
-        .endpoint_url(url);
-    aws_sdk_dynamodb::Client::from_conf(config.build())
+    aws_sdk_dynamodb::Client::new(&config(url))
 }
 
 /// A client of the SQS at this URL.
 #[must_use]
 pub fn sqs_client(url: &str) -> aws_sdk_sqs::Client {
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static(REGION))
-        .credentials_provider(credentials())
-        .endpoint_url(url);
-    aws_sdk_sqs::Client::from_conf(config.build())
+    aws_sdk_sqs::Client::new(&config(url))
 }

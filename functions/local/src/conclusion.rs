@@ -1,6 +1,6 @@
 //! How a command ends: when it is stopped, or with an error.
 
-use std::fmt::Display;
+use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
@@ -18,8 +18,5 @@ pub async fn stop_signal() -> io::Result<()> {
     }
 }
 
-/// Prints the error.
-pub(crate) fn failed(explanation: impl Display) -> ExitCode {
-    eprintln!("error: {explanation}");
-    ExitCode::FAILURE
-}
+/// The exit code of a command, or what stopped it.
+pub(crate) type Ended = Result<ExitCode, Box<dyn Error>>;

@@ -4,9 +4,9 @@
 //! itself, replaces CORS headers set by a function, and adds the same headers to successes and errors of a function. The
 //! page promises nothing for the gateway's own errors, so here they have no CORS headers.
 
-use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 /// Methods that a page of another origin may use.
 pub const CORS_METHODS: [&str; 4] = ["GET", "HEAD", "POST", "DELETE"];
@@ -42,165 +42,133 @@ pub const CORS_RESPONSE_HEADERS: [&str; 10] = [
 /// How long a browser may cache the answer to a preflight.
 pub const CORS_MAX_AGE_SECONDS: u32 = 7_200;
 
-/// The origins allowed to call the API. Without any, CORS is off.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Cors {
-    allowed_origins: Vec<String>,
+/// The answer to a preflight. `None` for any other request, or if CORS is off.
+pub(crate) fn preflight(allowed_origins: &[String], request: &Parts) -> Option<Response> {
+    let asked = &request.headers;
+    let is_preflight = request.method == Method::OPTIONS
+        && asked.contains_key(header::ORIGIN)
+        && asked.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if allowed_origins.is_empty() || !is_preflight {
+        return None;
+    }
+    let headers = allowed(allowed_origins, asked).map(|origin| {
+        HeaderMap::from_iter([
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin),
+            list(header::ACCESS_CONTROL_ALLOW_METHODS, &CORS_METHODS),
+            list(header::ACCESS_CONTROL_ALLOW_HEADERS, &CORS_REQUEST_HEADERS),
+            (header::ACCESS_CONTROL_MAX_AGE, CORS_MAX_AGE_SECONDS.into()),
+        ])
+    });
+    Some((StatusCode::NO_CONTENT, headers.unwrap_or_default()).into_response())
 }
 
-impl Cors {
-    pub(crate) fn new(allowed_origins: Vec<String>) -> Self {
-        Self { allowed_origins }
+/// Replaces the CORS headers of a function's answer by those of this configuration.
+pub(crate) fn replace(allowed_origins: &[String], request: &HeaderMap, response: &mut HeaderMap) {
+    if allowed_origins.is_empty() {
+        return;
     }
-
-    fn is_on(&self) -> bool {
-        !self.allowed_origins.is_empty()
+    let own = response.keys().cloned();
+    let own = own.filter(|name| name.as_str().starts_with("access-control-"));
+    for name in own.collect::<Vec<_>>() {
+        response.remove(name);
     }
-
-    /// The answer to a preflight. `None` for any other request, or if CORS is off.
-    pub(crate) fn preflight(&self, method: &Method, request: &HeaderMap) -> Option<Response> {
-        let is_preflight = method == Method::OPTIONS
-            && request.contains_key(header::ORIGIN)
-            && request.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        if !self.is_on() || !is_preflight {
-            return None;
-        }
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        if let Some(origin) = self.allowed(request) {
-            let max_age = CORS_MAX_AGE_SECONDS.to_string();
-            for (name, value) in [
-                (header::ACCESS_CONTROL_ALLOW_ORIGIN, Some(origin)),
-                (header::ACCESS_CONTROL_ALLOW_METHODS, list(&CORS_METHODS)),
-                (
-                    header::ACCESS_CONTROL_ALLOW_HEADERS,
-                    list(&CORS_REQUEST_HEADERS),
-                ),
-                (
-                    header::ACCESS_CONTROL_MAX_AGE,
-                    HeaderValue::from_str(&max_age).ok(),
-                ),
-            ] {
-                set(response.headers_mut(), name, value);
-            }
-        }
-        Some(response)
-    }
-
-    /// Replaces the CORS headers of a function's answer by those of this configuration.
-    pub(crate) fn apply(&self, request: &HeaderMap, response: &mut HeaderMap) {
-        if !self.is_on() {
-            return;
-        }
-        let own: Vec<_> = response
-            .keys()
-            .filter(|name| name.as_str().starts_with("access-control-"))
-            .cloned()
-            .collect();
-        for name in own {
-            response.remove(name);
-        }
-        if let Some(origin) = self.allowed(request) {
-            set(response, header::ACCESS_CONTROL_ALLOW_ORIGIN, Some(origin));
-            let exposed = list(&CORS_RESPONSE_HEADERS);
-            set(response, header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-        }
-    }
-
-    /// The value of `Access-Control-Allow-Origin` for the request's origin. `None` if it is not allowed.
-    fn allowed(&self, request: &HeaderMap) -> Option<HeaderValue> {
-        let origin = request.get(header::ORIGIN)?;
-        if self.allowed_origins.iter().any(|allowed| allowed == "*") {
-            return Some(HeaderValue::from_static("*"));
-        }
-        let is_listed = |allowed: &String| origin == allowed.as_str();
-        let is_listed = self.allowed_origins.iter().any(is_listed);
-        is_listed.then(|| origin.clone())
+    if let Some(origin) = allowed(allowed_origins, request) {
+        response.extend([
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin),
+            list(
+                header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                &CORS_RESPONSE_HEADERS,
+            ),
+        ]);
     }
 }
 
-fn list(words: &[&str]) -> Option<HeaderValue> {
-    HeaderValue::from_str(&words.join(",")).ok()
+/// The value of `Access-Control-Allow-Origin` for the request's origin. `None` if it is not one of these, of which `*` stands for every
+/// origin, and at the end of one for everything that follows.
+pub(crate) fn allowed(origins: &[String], request: &HeaderMap) -> Option<HeaderValue> {
+    let origin = request.get(header::ORIGIN)?;
+    let is_allowed = |allowed: &&String| match allowed.strip_suffix('*') {
+        Some(beginning) => origin.as_bytes().starts_with(beginning.as_bytes()),
+        None => origin == allowed.as_str(),
+    };
+    Some(match origins.iter().find(is_allowed)?.as_str() {
+        "*" => HeaderValue::from_static("*"),
+        _ => origin.clone(),
+    })
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
-    if let Some(value) = value {
-        headers.insert(name, value);
-    }
+/// A header with a list of methods or header names.
+pub(crate) fn list(name: HeaderName, words: &[&str]) -> (HeaderName, HeaderValue) {
+    #[expect(
+        clippy::expect_used,
+        reason = "methods and header names are ASCII without control characters"
+    )]
+    let value = HeaderValue::from_str(&words.join(",")).expect("names are valid values");
+    (name, value)
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Request;
+
     use super::*;
 
     const APP: &str = "https://app.example.com";
 
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pairs = pairs.iter();
-        pairs
-            .map(|(name, value)| {
-                (
-                    HeaderName::from_static(name),
-                    HeaderValue::from_static(value),
-                )
-            })
-            .collect()
-    }
-
-    fn cors(origins: &[&str]) -> Cors {
-        Cors::new(origins.iter().map(|origin| (*origin).to_owned()).collect())
+    fn from(origin: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static(origin))])
     }
 
     #[test]
     fn cors_headers_of_a_function_are_replaced_and_not_doubled() {
-        let mut response = headers(&[
-            ("access-control-allow-origin", "*"),
-            ("access-control-allow-credentials", "true"),
-            ("etag", "\"1\""),
-        ]);
+        let mut response = from(APP);
+        for name in [
+            "access-control-allow-origin",
+            "access-control-allow-credentials",
+        ] {
+            response.insert(name, HeaderValue::from_static("*"));
+        }
 
-        cors(&[APP]).apply(&headers(&[("origin", APP)]), &mut response);
+        replace(&[APP.to_owned()], &from(APP), &mut response);
 
-        assert_eq!(response["access-control-allow-origin"], APP);
-        assert_eq!(
-            response
-                .get_all("access-control-allow-origin")
-                .iter()
-                .count(),
-            1
-        );
+        let origins: Vec<_> = response
+            .get_all("access-control-allow-origin")
+            .iter()
+            .collect();
+        assert_eq!(origins, [APP]);
         assert!(!response.contains_key("access-control-allow-credentials"));
-        assert_eq!(response["etag"], "\"1\"");
+        assert!(response.contains_key(header::ORIGIN));
     }
 
     #[test]
-    fn another_origin_gets_no_header_and_a_star_allows_all() {
+    fn another_origin_is_not_allowed_and_a_star_allows_all() {
         let of = |origins: &[&str], origin| {
-            let mut response = HeaderMap::new();
-            cors(origins).apply(&headers(&[("origin", origin)]), &mut response);
-            response.get("access-control-allow-origin").cloned()
+            let origins: Vec<_> = origins.iter().map(|origin| (*origin).to_owned()).collect();
+            allowed(&origins, &from(origin))
         };
         assert_eq!(of(&[APP], "https://evil.example.com"), None);
         assert_eq!(of(&[APP], "https://app.example.com.evil.example"), None);
         assert_eq!(of(&[], APP), None);
         assert_eq!(of(&["*"], "https://any.example.com").unwrap(), "*");
+        let page = "http://127.0.0.1:3000";
+        assert_eq!(of(&["http://127.0.0.1:*"], page).unwrap(), page);
+        assert_eq!(of(&["http://127.0.0.1:*"], "http://127.0.0.10:1"), None);
         assert_eq!(of(&["https://other.example.com", APP], APP).unwrap(), APP);
     }
 
     #[test]
     fn only_options_with_an_origin_and_a_requested_method_is_a_preflight() {
-        let asked = headers(&[("origin", APP), ("access-control-request-method", "POST")]);
-        let cors = cors(&[APP]);
-        assert!(cors.preflight(&Method::OPTIONS, &asked).is_some());
-        assert!(cors.preflight(&Method::GET, &asked).is_none());
-        assert!(
-            cors.preflight(&Method::OPTIONS, &headers(&[("origin", APP)]))
-                .is_none()
-        );
-        assert!(
-            Cors::default()
-                .preflight(&Method::OPTIONS, &asked)
-                .is_none()
-        );
+        let is_preflight = |method, asks: bool, origins: &[String]| {
+            let mut request = Request::builder().method(method).header("origin", APP);
+            if asks {
+                request = request.header("access-control-request-method", "POST");
+            }
+            preflight(origins, &request.body(()).unwrap().into_parts().0).is_some()
+        };
+        let allowed = [APP.to_owned()];
+        assert!(is_preflight("OPTIONS", true, &allowed));
+        assert!(!is_preflight("GET", true, &allowed));
+        assert!(!is_preflight("OPTIONS", false, &allowed));
+        assert!(!is_preflight("OPTIONS", true, &[]));
     }
 }

@@ -1,22 +1,22 @@
 //! `demo`: the whole life of a job, from its submission to 410, in a few seconds.
 
-mod error;
 mod profile_table;
 mod show;
 mod webhooks;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Termination as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
-use client::{Client, CommandError, Content, MAX_BODY_BYTES, Options, read_text};
+use client::{Client, ClientError, CommandError, Content, MAX_BODY_BYTES, Options, Url, read_text};
 
+use crate::conclusion::Ended;
 use crate::function::LogSink;
 use crate::service::Service;
 use crate::service_options::ServiceOptions;
-use error::DemoError;
 use show::Csv;
 use webhooks::Webhooks;
 
@@ -37,31 +37,25 @@ pub(crate) struct DemoArgs {
 }
 
 /// Starts the service on a free port, runs one job until it has expired, and stops the service.
-pub(crate) async fn demo(args: DemoArgs) -> ExitCode {
+pub(crate) async fn demo(args: DemoArgs) -> Ended {
     let csv = match args.file.as_deref().map(read) {
         None => Csv::Text(AIRPORTS.to_owned()),
         Some(Ok(csv)) => csv,
-        Some(Err(error)) => return error.report().report(),
+        Some(Err(error)) => return Ok(error.report().report()),
     };
     let file = args.file.unwrap_or_else(|| "airports.csv".into());
     let logs = Logs::default();
-    let service = match Service::start(options(logs.sink())).await {
-        Ok(service) => service,
-        Err(error) => {
-            eprintln!("error: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let service = Service::start(options(logs.sink())).await?;
     let shown = show(&service, &file, &csv).await;
     service.stop().await;
     let Err(error) = shown else {
-        return ExitCode::SUCCESS;
+        return Ok(ExitCode::SUCCESS);
     };
     // The job document explains a failed job; for any other error the functions' logs may help.
     if !matches!(error, DemoError::Unsuccessful(_)) {
         logs.print();
     }
-    error.report()
+    Ok(error.report())
 }
 
 /// The file's text, or the file itself if it does not fit in a request.
@@ -78,17 +72,19 @@ async fn show(service: &Service, file: &Path, csv: &Csv) -> Result<(), DemoError
         "The service runs at {}, in this process and the function processes that it starts.\n",
         service.url
     );
-    #[expect(
-        clippy::expect_used,
-        reason = "the address of a listener behind http:// is always a URL"
-    )]
-    let base = service
-        .url
-        .parse()
-        .expect("a listener's address is the authority of a URL");
-    let client = Client::new(base, Options::default())?;
+    let client = Client::new(url_of(&service.url), Options::default())?;
     let mut webhooks = Webhooks::start(&client).await?;
     show::demo(&client, file, csv, &mut webhooks, &mut std::io::stdout()).await
+}
+
+/// The URL of a listener.
+fn url_of(text: &str) -> Url {
+    #[expect(
+        clippy::expect_used,
+        reason = "an address behind http:// is always a URL"
+    )]
+    text.parse()
+        .expect("a listener's address is the authority of a URL")
 }
 
 fn options(logs: LogSink) -> ServiceOptions {
@@ -121,6 +117,43 @@ impl Logs {
     fn print(&self) {
         for line in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             eprintln!("{line}");
+        }
+    }
+}
+
+/// Why a demo failed.
+#[derive(Debug, thiserror::Error)]
+enum DemoError {
+    /// A call failed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The output cannot be written.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+    /// A secret of the service cannot verify webhooks.
+    #[error("the service has a secret that is not valid: {0}")]
+    Secret(#[from] standardwebhooks::WebhookError),
+    /// No webhook reported the end of the job before it expired.
+    #[error("no webhook arrived at {0}")]
+    NoWebhook(Url),
+    /// The job failed or was canceled.
+    #[error("the demo's job ended as {0}")]
+    Unsuccessful(String),
+    /// The status URI outlived its job's retention.
+    #[error("{0} still answers although its job has expired")]
+    NotGone(Url),
+}
+
+impl DemoError {
+    /// Prints the error on stderr, as the client's commands do.
+    fn report(self) -> ExitCode {
+        match self {
+            Self::Client(error) => CommandError::from(error).report().report(),
+            Self::Output(error) => CommandError::from(error).report().report(),
+            Self::Secret(_) | Self::NoWebhook(_) | Self::Unsuccessful(_) | Self::NotGone(_) => {
+                eprintln!("error: {self}");
+                ExitCode::FAILURE
+            }
         }
     }
 }

@@ -39,8 +39,6 @@ pub struct EventSourceSpec {
     pub queue_url: String,
     /// The `eventSourceARN` of each record.
     pub queue_arn: String,
-    /// The `awsRegion` of each record.
-    pub region: String,
     /// Maximum number of messages per event, 1 to 10; a value outside counts as the nearer bound.
     pub batch_size: i32,
     /// Maximum number of concurrent batches, at least 2 as in Lambda (fewer count as 2). It should not exceed the function's
@@ -122,11 +120,11 @@ impl Poller {
     }
 
     /// Invokes the function with a batch and deletes the messages that it finished. An error means that the pool was stopped.
-    async fn process(&self, messages: &[Message]) -> Result<(), PoolStopped> {
-        let event = event(messages, &self.spec.queue_arn, &self.spec.region);
+    async fn process(&self, messages: &[Message]) -> Result<(), InvokeError> {
+        let event = event(messages, &self.spec.queue_arn);
         match self.function.invoke(event.to_string()).await {
             Ok(answer) => self.delete_done(messages, &answer).await,
-            Err(InvokeError::Stopped) => return Err(PoolStopped),
+            Err(stopped @ InvokeError::Stopped) => return Err(stopped),
             Err(error) => {
                 tracing::warn!(
                     "a batch of {} messages failed and will be redelivered: {error}",
@@ -226,6 +224,3 @@ impl Poller {
         }
     }
 }
-
-/// The function's pool was shut down, so there is no reason to poll.
-struct PoolStopped;

@@ -9,13 +9,10 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+use crate::clients::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 
 /// The account in every ARN; AWS's documentation uses it in examples.
 pub(crate) const ACCOUNT_ID: &str = "123456789012";
-
-/// The region unless the function's environment sets one.
-const DEFAULT_REGION: &str = "us-east-1";
 
 /// A function, as `template.yaml` would describe it.
 #[derive(Clone, Debug)]
@@ -40,10 +37,11 @@ pub struct FunctionSpec {
 }
 
 impl FunctionSpec {
+    /// The region of the embedded back ends, unless the environment sets another.
     pub(crate) fn region(&self) -> &str {
         self.environment
             .get("AWS_REGION")
-            .map_or(DEFAULT_REGION, String::as_str)
+            .map_or(REGION, String::as_str)
     }
 
     /// The ARN that is passed with every event.

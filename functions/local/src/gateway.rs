@@ -1,27 +1,26 @@
 //! The gateway: HTTP on one side, the functions submit and status on the other, like an HTTP API of API Gateway.
 
 use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::pin::{Pin, pin};
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use axum::{Extension, Router};
-use hyper::body::Frame;
+use futures_util::stream;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
-use crate::cors::Cors;
-use crate::gateway_authorizer::{Authorizer, Caller};
+use crate::cors;
+use crate::gateway_authorizer::Authorizer;
 use crate::gateway_event::{Arrival, event};
 use crate::gateway_response::{own_error, response};
 use crate::identifiers;
@@ -48,10 +47,14 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Gateway {
     submit: Pool,
     status: Pool,
-    integration_timeout: Duration,
-    head_timeout: Duration,
-    cors: Cors,
-    authorizer: Authorizer,
+    /// Time limit of a function, after which the client gets an answer.
+    pub integration_timeout: Duration,
+    /// Time limit for a request's head.
+    pub head_timeout: Duration,
+    /// Origins whose pages may call the API (CORS); `*` allows every page. Without any, CORS is off.
+    pub allowed_origins: Vec<String>,
+    /// What the gateway demands of a request.
+    pub authorizer: Authorizer,
 }
 
 impl Gateway {
@@ -63,37 +66,9 @@ impl Gateway {
             status,
             integration_timeout: INTEGRATION_TIMEOUT,
             head_timeout: HEAD_TIMEOUT,
-            cors: Cors::default(),
+            allowed_origins: Vec::new(),
             authorizer: Authorizer::default(),
         }
-    }
-
-    /// Allows pages of these origins to call the API (CORS); `*` allows every page.
-    #[must_use]
-    pub fn with_allowed_origins(mut self, origins: Vec<String>) -> Self {
-        self.cors = Cors::new(origins);
-        self
-    }
-
-    /// Replaces what the gateway demands of a request.
-    #[must_use]
-    pub fn with_authorizer(mut self, authorizer: Authorizer) -> Self {
-        self.authorizer = authorizer;
-        self
-    }
-
-    /// Replaces the time limit of 30 s, for tests.
-    #[must_use]
-    pub fn with_integration_timeout(mut self, timeout: Duration) -> Self {
-        self.integration_timeout = timeout;
-        self
-    }
-
-    /// Replaces the time limit of 10 s for a request's head, for tests.
-    #[must_use]
-    pub fn with_head_timeout(mut self, timeout: Duration) -> Self {
-        self.head_timeout = timeout;
-        self
     }
 
     /// The gateway as a router. It reads the client's address from `ConnectInfo`.
@@ -127,7 +102,7 @@ impl Gateway {
     }
 
     /// The response to a request, or the gateway's own error.
-    async fn respond(&self, request: Request, arrival: Arrival) -> Result<Response, Response> {
+    async fn respond(&self, request: Request, mut arrival: Arrival) -> Result<Response, Response> {
         let (parts, body) = request.into_parts();
         if head_bytes(&parts) > HEAD_LIMIT_BYTES {
             return Err(own_error(
@@ -137,7 +112,7 @@ impl Gateway {
         }
         let route = match_route(&parts.method, parts.uri.path());
         // Before any authorization: a browser sends no credentials with a preflight.
-        if let Some(preflight) = self.cors.preflight(&parts.method, &parts.headers) {
+        if let Some(preflight) = cors::preflight(&self.allowed_origins, &parts) {
             return Ok(preflight);
         }
         let body = match request_body::read(body, BODY_LIMIT_BYTES).await {
@@ -147,33 +122,29 @@ impl Gateway {
             }
             Read::Broken => return Err(own_error(StatusCode::BAD_REQUEST, "Bad Request")),
         };
-        let authorizer = match self.authorizer.caller(&parts, &body) {
-            _ if route.is_open => None,
-            Caller::Anonymous => None,
-            Caller::Named(authorizer) => Some(authorizer),
-            Caller::Refused => return Err(self.authorizer.refusal()),
-        };
+        if !route.is_open {
+            let authorized = self.authorizer.authorize(&parts, &body);
+            arrival.authorizer = authorized.map_err(|_| self.authorizer.refusal())?;
+        }
         let pool = match route.function {
             Function::Submit => &self.submit,
             Function::Status => &self.status,
         };
-        let event = event(
-            &parts,
-            &body,
-            &route,
-            Arrival {
-                authorizer,
-                ..arrival
-            },
-        );
+        let event = event(&parts, &body, &route, &arrival);
         let answer = self.invoke(pool, event.to_string().into()).await?;
         let mut response = response(&answer).ok_or_else(|| {
-            tracing::error!("the function's answer has a statusCode but is otherwise malformed");
+            tracing::error!("the function's answer is malformed");
             internal_server_error()
         })?;
-        self.cors.apply(&parts.headers, response.headers_mut());
+        cors::replace(
+            &self.allowed_origins,
+            &parts.headers,
+            response.headers_mut(),
+        );
         if parts.method == Method::HEAD {
-            *response.body_mut() = Body::new(Unmeasured);
+            // Of unknown length, which only the function knows: with one of length 0 the server would send `content-length: 0`.
+            let empty = stream::empty::<Result<Bytes, Infallible>>();
+            *response.body_mut() = Body::from_stream(empty);
         }
         Ok(response)
     }
@@ -198,11 +169,15 @@ impl Gateway {
     }
 }
 
-async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+async fn handle(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
     let request_id = identifiers::gateway_request_id();
     let arrival = Arrival {
         request_id: request_id.clone(),
-        client: client(&request),
+        client,
         at: SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default(),
@@ -217,30 +192,6 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
         response.headers_mut().insert("apigw-requestid", value);
     }
     response
-}
-
-fn client(request: &Request) -> SocketAddr {
-    let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    connected.map_or_else(
-        || (Ipv4Addr::LOCALHOST, 0).into(),
-        |ConnectInfo(client)| *client,
-    )
-}
-
-/// The body of an answer to `HEAD`: empty and of unknown length. Only the function knows the length of the `GET` body; for an
-/// empty body of known length the server would send `content-length: 0`.
-struct Unmeasured;
-
-impl HttpBody for Unmeasured {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(None)
-    }
 }
 
 /// The size of request line and header values, as the quota counts them.

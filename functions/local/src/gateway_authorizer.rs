@@ -27,16 +27,9 @@ pub enum Authorizer {
     Jwt(TokenIssuer),
 }
 
-/// The caller of a request.
+/// The request does not meet the demand.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Caller {
-    /// The event has no authorizer, as on a route without one.
-    Anonymous,
-    /// The event's `requestContext.authorizer`.
-    Named(Value),
-    /// The request does not meet the demand.
-    Refused,
-}
+pub(crate) struct Refused;
 
 impl Authorizer {
     /// The value of `AUTHORIZATION` for the functions.
@@ -48,17 +41,24 @@ impl Authorizer {
         }
     }
 
-    pub(crate) fn caller(&self, request: &Parts, body: &Bytes) -> Caller {
+    /// The event's `requestContext.authorizer`; `None` if the caller is anonymous.
+    pub(crate) fn authorize(
+        &self,
+        request: &Parts,
+        body: &Bytes,
+    ) -> Result<Option<Value>, Refused> {
+        let headers = &request.headers;
         let authorizer = match self {
-            Self::Name => return named(&request.headers),
+            Self::Name if !headers.contains_key(header::AUTHORIZATION) => return Ok(None),
+            Self::Name => named(headers),
             Self::Iam(pair) => {
                 is_signed(request, body, pair, SystemTime::now()).then(|| user(pair))
             }
-            Self::Jwt(issuer) => bearer(&request.headers)
+            Self::Jwt(issuer) => bearer(headers)
                 .and_then(|token| issuer.claims(token))
                 .map(|claims| json!({"jwt": {"claims": claims, "scopes": null}})),
         };
-        authorizer.map_or(Caller::Refused, Caller::Named)
+        authorizer.map(Some).ok_or(Refused)
     }
 
     /// The response to a request that does not meet the demand, as an HTTP API words it.
@@ -104,37 +104,28 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The caller that `Authorization: Basic` states. The part after the colon is ignored.
-fn named(headers: &HeaderMap) -> Caller {
-    let Some(authorization) = headers.get(header::AUTHORIZATION) else {
-        return Caller::Anonymous;
-    };
-    match authorization.to_str().ok().and_then(basic_name) {
-        Some(name) => {
-            Caller::Named(json!({"jwt": {"claims": {"iss": ISSUER, "sub": name}, "scopes": null}}))
-        }
-        None => Caller::Refused,
-    }
-}
-
-fn basic_name(authorization: &str) -> Option<String> {
+fn named(headers: &HeaderMap) -> Option<Value> {
+    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = authorization.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
     let decoded = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
     let (name, _password) = decoded.split_once(':')?;
-    (!name.is_empty()).then(|| name.to_owned())
+    let claims = json!({"iss": ISSUER, "sub": name});
+    (!name.is_empty()).then(|| json!({"jwt": {"claims": claims, "scopes": null}}))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn caller_of(authorizer: &Authorizer, authorization: &str) -> Caller {
+    /// `None` if the request is refused.
+    fn caller_of(authorizer: &Authorizer, authorization: &str) -> Option<Value> {
         let request =
             axum::http::Request::get("/jobs").header(header::AUTHORIZATION, authorization);
         let (request, ()) = request.body(()).unwrap().into_parts();
-        authorizer.caller(&request, &Bytes::new())
+        authorizer.authorize(&request, &Bytes::new()).ok().flatten()
     }
 
     #[test]
@@ -142,19 +133,16 @@ mod tests {
         let authorization = format!("basic {}", STANDARD.encode("zoë:x:y"));
 
         let expected = json!({"jwt": {"claims": {"iss": "https://local.invalid", "sub": "zoë"}, "scopes": null}});
-        assert_eq!(
-            caller_of(&Authorizer::Name, &authorization),
-            Caller::Named(expected)
-        );
+        assert_eq!(caller_of(&Authorizer::Name, &authorization), Some(expected));
     }
 
     #[test]
     fn no_authorization_header_is_an_anonymous_caller_only_if_nothing_is_demanded() {
         let (request, ()) = axum::http::Request::new(()).into_parts();
-        let caller = |authorizer: Authorizer| authorizer.caller(&request, &Bytes::new());
-        assert_eq!(caller(Authorizer::Name), Caller::Anonymous);
-        assert_eq!(caller(Authorizer::Iam(KeyPair::new())), Caller::Refused);
-        assert_eq!(caller(Authorizer::Jwt(TokenIssuer::new())), Caller::Refused);
+        let caller = |authorizer: Authorizer| authorizer.authorize(&request, &Bytes::new());
+        assert_eq!(caller(Authorizer::Name), Ok(None));
+        assert_eq!(caller(Authorizer::Iam(KeyPair::random())), Err(Refused));
+        assert_eq!(caller(Authorizer::Jwt(TokenIssuer::random())), Err(Refused));
     }
 
     #[test]
@@ -163,17 +151,17 @@ mod tests {
         let no_colon = format!("Basic {}", STANDARD.encode("name"));
         for authorization in ["Basic", "Basic %%%", "Bearer abc", "", &nameless, &no_colon] {
             let caller = caller_of(&Authorizer::Name, authorization);
-            assert_eq!(caller, Caller::Refused, "{authorization}");
+            assert_eq!(caller, None, "{authorization}");
         }
     }
 
     #[test]
     fn a_token_of_this_issuer_names_its_subject_and_another_one_is_refused() {
-        let issuer = TokenIssuer::new();
+        let issuer = TokenIssuer::random();
         let token = issuer.token("zoë");
         let jwt = Authorizer::Jwt(issuer);
         for authorization in [format!("Bearer {token}"), token.clone()] {
-            let Caller::Named(authorizer) = caller_of(&jwt, &authorization) else {
+            let Some(authorizer) = caller_of(&jwt, &authorization) else {
                 panic!("refused {authorization}")
             };
             assert_eq!(authorizer["jwt"]["claims"]["sub"], "zoë");
@@ -181,12 +169,12 @@ mod tests {
             assert!(authorizer["jwt"]["claims"]["exp"].is_string());
         }
         for authorization in [
-            format!("Bearer {}", TokenIssuer::new().token("zoë")),
+            format!("Bearer {}", TokenIssuer::random().token("zoë")),
             format!("Bearer {token}x"),
             format!("Basic {token}"),
         ] {
             let caller = caller_of(&jwt, &authorization);
-            assert_eq!(caller, Caller::Refused, "{authorization}");
+            assert_eq!(caller, None, "{authorization}");
         }
     }
 }

@@ -6,16 +6,19 @@
 //! (Kludex/mangum#153).
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, SystemTime};
+use std::net::SocketAddr;
+use std::time::{Duration, UNIX_EPOCH};
 
-use aws_sdk_sqs::primitives::{DateTime, DateTimeFormat};
 use axum::body::Bytes;
+use axum::extract::Query;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Version, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Uri, Version, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 use crate::function::ACCOUNT_ID;
 use crate::identifiers;
@@ -47,49 +50,39 @@ pub(crate) struct Arrival {
 }
 
 /// Builds the event.
-pub(crate) fn event(request: &Parts, body: &Bytes, route: &Matched, arrival: Arrival) -> Value {
-    let path = percent_decode_str(request.uri.path())
-        .decode_utf8_lossy()
-        .into_owned();
-    let query = request.uri.query().unwrap_or_default();
+pub(crate) fn event(request: &Parts, body: &Bytes, route: &Matched, arrival: &Arrival) -> Value {
+    let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
     let (body_text, is_base64) = body_member(&request.headers, body);
-    let mut event = Map::new();
-    event.insert("version".into(), "2.0".into());
-    event.insert("routeKey".into(), route.route_key.as_str().into());
-    event.insert("rawPath".into(), path.as_str().into());
-    event.insert("rawQueryString".into(), query.into());
-    insert_unless_empty(&mut event, "cookies", cookies(&request.headers));
-    event.insert("headers".into(), headers(request, body, &arrival));
-    insert_unless_empty(&mut event, "queryStringParameters", query_parameters(query));
-    event.insert(
-        "requestContext".into(),
-        request_context(request, &path, &route.route_key, arrival),
-    );
-    insert_unless_empty(&mut event, "pathParameters", json!(route.path_parameters));
-    if let Some(text) = body_text {
-        event.insert("body".into(), text.into());
-    }
-    event.insert("isBase64Encoded".into(), is_base64.into());
-    Value::Object(event)
+    without_empty(json!({
+        "version": "2.0",
+        "routeKey": route.route_key,
+        "rawPath": path,
+        "rawQueryString": request.uri.query().unwrap_or_default(),
+        "cookies": cookies(&request.headers),
+        "headers": headers(request, body, arrival),
+        "queryStringParameters": query_parameters(&request.uri),
+        "requestContext": request_context(request, &path, &route.route_key, arrival),
+        "pathParameters": route.path_parameters,
+        "body": body_text,
+        "isBase64Encoded": is_base64,
+    }))
 }
 
-/// An HTTP API omits these members if they are empty.
-fn insert_unless_empty(event: &mut Map<String, Value>, name: &str, value: Value) {
-    let is_empty = match &value {
-        Value::Object(members) => members.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
-    };
-    if !is_empty {
-        event.insert(name.to_owned(), value);
+/// An HTTP API leaves out members that are empty, unless they are texts.
+fn without_empty(mut object: Value) -> Value {
+    let empty = [Value::Null, json!([]), json!({})];
+    if let Some(members) = object.as_object_mut() {
+        members.retain(|_, value| !empty.contains(value));
     }
+    object
 }
 
-fn request_context(request: &Parts, path: &str, route_key: &str, arrival: Arrival) -> Value {
+fn request_context(request: &Parts, path: &str, route_key: &str, arrival: &Arrival) -> Value {
     let host = host(request);
-    let mut context = json!({
+    without_empty(json!({
         "accountId": ACCOUNT_ID,
         "apiId": API_ID,
+        "authorizer": arrival.authorizer,
         "domainName": host,
         "domainPrefix": host.split(['.', ':']).next(),
         "http": {
@@ -104,11 +97,7 @@ fn request_context(request: &Parts, path: &str, route_key: &str, arrival: Arriva
         "stage": "$default",
         "time": log_time(arrival.at),
         "timeEpoch": u64::try_from(arrival.at.as_millis()).unwrap_or(u64::MAX),
-    });
-    if let Some(authorizer) = arrival.authorizer {
-        context["authorizer"] = authorizer;
-    }
-    context
+    }))
 }
 
 /// For example `127.0.0.1:9000`, with the port, because links are built from it.
@@ -125,19 +114,13 @@ fn protocol(version: Version) -> &'static str {
     }
 }
 
-/// `12/Mar/2020:19:03:58 +0000`, from the parts of `Thu, 12 Mar 2020 19:03:58 GMT`.
+/// For example `12/Mar/2020:19:03:58 +0000`.
 fn log_time(since_epoch: Duration) -> String {
-    let at = DateTime::from(SystemTime::UNIX_EPOCH + since_epoch);
-    // No failure before the year 10000.
-    let date = at.fmt(DateTimeFormat::HttpDate).unwrap_or_default();
-    let parts: Vec<&str> = date
-        .split([' ', '.'])
-        .filter(|part| !part.is_empty())
-        .collect();
-    match parts.as_slice() {
-        [_, day, month, year, time, ..] => format!("{day}/{month}/{year}:{time} +0000"),
-        _ => date,
-    }
+    let format =
+        format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
+    let at = OffsetDateTime::from(UNIX_EPOCH + since_epoch);
+    // It has all of these components.
+    at.format(format).unwrap_or_default()
 }
 
 /// Names in lower case, values of the same name joined by commas, plus the headers that the gateway adds.
@@ -168,11 +151,9 @@ fn headers(request: &Parts, body: &Bytes, arrival: &Arrival) -> Value {
 }
 
 fn port(host: &str) -> String {
-    let port = host
-        .rsplit_once(':')
-        .map(|(_, port)| port)
-        .filter(|_| host.parse::<IpAddr>().is_err());
-    port.unwrap_or("80").to_owned()
+    let host = host.parse::<Authority>().ok();
+    let port = host.and_then(|host| host.port_u16());
+    port.unwrap_or(80).to_string()
 }
 
 fn text_of(headers: &HeaderMap, name: &str) -> String {
@@ -196,23 +177,17 @@ fn cookies(headers: &HeaderMap) -> Value {
         .collect()
 }
 
-fn query_parameters(query: &str) -> Value {
+fn query_parameters(uri: &Uri) -> BTreeMap<String, String> {
     let mut parameters: BTreeMap<String, String> = BTreeMap::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let value = form_decode(value);
+    // Any query is a list of pairs.
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri).unwrap_or_default();
+    for (name, value) in pairs.0 {
         parameters
-            .entry(form_decode(name))
+            .entry(name)
             .and_modify(|values| *values = format!("{values},{value}"))
             .or_insert(value);
     }
-    json!(parameters)
-}
-
-fn form_decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " "))
-        .decode_utf8_lossy()
-        .into_owned()
+    parameters
 }
 
 /// The body, and whether it is base64. A body passes as text if its media type is text and it is UTF-8.

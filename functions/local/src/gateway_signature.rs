@@ -29,11 +29,7 @@ pub struct KeyPair {
 impl KeyPair {
     /// A new pair.
     #[must_use]
-    #[expect(
-        clippy::new_without_default,
-        reason = "a default with a random secret would surprise"
-    )]
-    pub fn new() -> Self {
+    pub fn random() -> Self {
         let random = || Uuid::new_v4().simple().to_string();
         Self {
             id: format!("AKIALOCAL{}", &random().to_uppercase()[..11]),
@@ -61,12 +57,7 @@ struct Authorization<'a> {
 impl<'a> Authorization<'a> {
     fn of(headers: &'a HeaderMap) -> Option<Self> {
         let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-        let fields = text.strip_prefix("AWS4-HMAC-SHA256")?;
-        let field = |name: &str| {
-            let mut fields = fields.split(',').map(str::trim);
-            fields.find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
-        };
-        let scope: Vec<_> = field("Credential")?.split('/').collect();
+        let scope: Vec<_> = field(text, "Credential")?.split('/').collect();
         let [id, date, region, "execute-api", "aws4_request"] = scope[..] else {
             return None;
         };
@@ -74,14 +65,21 @@ impl<'a> Authorization<'a> {
             id,
             date,
             region,
-            signed_headers: field("SignedHeaders")?,
-            signature: field("Signature")?,
+            signed_headers: field(text, "SignedHeaders")?,
+            signature: field(text, "Signature")?,
         })
     }
 
     fn signs(&self, name: &str) -> bool {
         self.signed_headers.split(';').any(|signed| signed == name)
     }
+}
+
+/// A field of the header `Authorization`.
+pub(crate) fn field<'a>(authorization: &'a str, name: &str) -> Option<&'a str> {
+    let fields = authorization.strip_prefix("AWS4-HMAC-SHA256")?;
+    let mut fields = fields.split(',').map(str::trim);
+    fields.find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Whether the request is signed with this pair, near this time.

@@ -25,11 +25,7 @@ pub struct TokenIssuer {
 impl TokenIssuer {
     /// An issuer with a new secret.
     #[must_use]
-    #[expect(
-        clippy::new_without_default,
-        reason = "a default with a random secret would surprise"
-    )]
-    pub fn new() -> Self {
+    pub fn random() -> Self {
         let mut secret = [0; 32];
         secret[..16].copy_from_slice(Uuid::new_v4().as_bytes());
         secret[16..].copy_from_slice(Uuid::new_v4().as_bytes());

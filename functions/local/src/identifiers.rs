@@ -21,18 +21,3 @@ pub(crate) fn trace_root(epoch_s: u64) -> String {
     let random = Uuid::new_v4().simple().to_string();
     format!("1-{epoch_s:08x}-{}", &random[..24])
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn identifiers_have_the_forms_that_aws_gives_them() {
-        assert_eq!(invocation_id().len(), 36);
-        let request = gateway_request_id();
-        assert_eq!((request.len(), request.ends_with('=')), (16, true));
-        let trace = trace_root(0x5e6a_8e2e);
-        assert!(trace.starts_with("1-5e6a8e2e-"), "{trace}");
-        assert_eq!(trace.len(), "1-5e6a8e2e-".len() + 24);
-    }
-}

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::identifiers;
@@ -16,45 +15,8 @@ use crate::runtime_api::{Invocation, Report, RuntimeApi};
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// An event, and the caller that waits for its answer.
-pub(crate) struct Call {
-    pub(crate) event: Bytes,
-    reply: oneshot::Sender<Answer>,
-    answer: Option<Answer>,
-}
-
-type Answer = Result<Bytes, InvokeError>;
-
-impl Call {
-    pub(crate) fn new(event: Bytes) -> (Self, oneshot::Receiver<Answer>) {
-        let (reply, receiver) = oneshot::channel();
-        (
-            Self {
-                event,
-                reply,
-                answer: None,
-            },
-            receiver,
-        )
-    }
-
-    /// Keeps `answer` for [`Call::finish`], unless there is one already: the function's first answer counts.
-    pub(crate) fn keep(&mut self, answer: Answer) {
-        self.answer.get_or_insert(answer);
-    }
-
-    /// Sends the answer to the caller, if it still waits.
-    pub(crate) fn finish(self) {
-        if let Some(answer) = self.answer {
-            let _ = self.reply.send(answer);
-        }
-    }
-
-    /// Whether the caller still waits.
-    pub(crate) fn is_wanted(&self) -> bool {
-        !self.reply.is_closed()
-    }
-}
+/// The outcome of an invocation.
+pub(crate) type Answer = Result<Bytes, InvokeError>;
 
 /// A process that is ready for an event. Dropping it kills the process.
 pub(crate) struct Instance {
@@ -96,31 +58,31 @@ impl Instance {
         !self.process.has_ended()
     }
 
-    /// Runs one invocation and keeps the answer in `call`. The invocation ends when the process asks for the next event, not when it
-    /// answers, because it is free only then. An error means that the process is dead, and says why.
-    pub(crate) async fn run(&mut self, call: &mut Call) -> Result<(), InvokeError> {
+    /// Runs one invocation. Returns its outcome, and the instance if its process is alive. The invocation ends when the process asks for
+    /// the next event, not when it answers, because it is free only then.
+    pub(crate) async fn run(mut self, event: Bytes) -> (Answer, Option<Self>) {
         let deadline = Instant::now() + self.timeout;
         // Fails only if the listener is gone. The wait below then ends with a dead process or a timeout.
-        let _ = self
-            .api
-            .invocations
-            .send(self.invocation(call.event.clone()));
-        loop {
+        let _ = self.api.invocations.send(self.invocation(event));
+        // The function's first answer counts, even if its process dies afterwards.
+        let mut answered = None;
+        let failure = loop {
             tokio::select! {
                 // A process may answer and then exit at once. Its answer counts, so reports are read first.
                 biased;
                 Some(report) = self.api.reports.recv() => match report {
-                    Report::Answered(answer) => call.keep(answer),
-                    Report::Polling => return Ok(()),
-                    Report::InitFailed(error) => return Err(error),
+                    Report::Answered(answer) => _ = answered.get_or_insert(answer),
+                    Report::Polling => return (answered.unwrap_or(Err(InvokeError::Stopped)), Some(self)),
+                    Report::InitFailed(error) => break error,
                 },
-                status = self.process.ended() => return Err(InvokeError::Crashed { status }),
+                status = self.process.ended() => break InvokeError::Crashed { status },
                 () = sleep_until(deadline) => {
                     self.process.kill().await;
-                    return Err(InvokeError::TimedOut { after: self.timeout });
+                    break InvokeError::TimedOut { after: self.timeout };
                 }
             }
-        }
+        };
+        (answered.unwrap_or(Err(failure)), None)
     }
 
     fn invocation(&self, event: Bytes) -> Invocation {

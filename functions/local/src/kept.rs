@@ -7,9 +7,7 @@ use std::{fs, io};
 
 use serde::de::DeserializeOwned;
 use sqs::Queues;
-use tokio::sync::watch;
 
-use crate::loopback::stop_of;
 use crate::schedules::Schedules;
 use crate::start_error::StartError;
 
@@ -28,7 +26,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StartE
         Err(error) => return Err(StartError::data(path, error)),
     };
     let contents = serde_json::from_slice(&text);
-    contents.map_err(|error| StartError::data(path, error.into()))
+    contents.map_err(|error| StartError::data(path, error))
 }
 
 /// Writes both to the data folder every second, and once more at the end.
@@ -36,10 +34,9 @@ pub(crate) async fn save(
     queues: Arc<Queues>,
     schedules: Arc<Schedules>,
     folder: PathBuf,
-    stopped: watch::Receiver<bool>,
+    stopped: impl Future<Output = ()>,
 ) {
     let mut ticks = tokio::time::interval(SAVE_EVERY);
-    let stopped = stop_of(stopped);
     tokio::pin!(stopped);
     loop {
         let is_last = tokio::select! {
@@ -74,9 +71,9 @@ fn write_snapshots(queues: &Queues, schedules: &Schedules, folder: &Path) -> io:
     }
 }
 
-/// Beside the old one first, so that a crash leaves one or the other whole.
-fn write(path: &Path, text: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("json.new");
+/// Writes a file beside the old one first, so that a crash leaves one or the other whole.
+pub(crate) fn write(path: &Path, text: &[u8]) -> io::Result<()> {
+    let beside = path.with_added_extension("new");
     fs::write(&beside, text)?;
     fs::rename(beside, path)
 }

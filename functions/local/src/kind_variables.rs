@@ -35,7 +35,7 @@ pub(crate) const NO_ENDPOINT: &str = "http://set-the-endpoint-of-this-aws-servic
 /// [`NO_ENDPOINT`], unless there is an endpoint for them or there are credentials: whoever passes credentials means AWS itself.
 ///
 /// # Errors
-/// [`StartError::Variable`] for a variable of the service, with another value of which the worker could not run.
+/// If there is a variable of the service, with another value of which the worker could not run.
 pub(crate) fn add(
     of_kinds: &BTreeMap<String, String>,
     variables: &mut BTreeMap<String, String>,
@@ -46,7 +46,9 @@ pub(crate) fn add(
         is_set || *name == IGNORE_ENDPOINTS || name.starts_with("AWS_LAMBDA_")
     };
     if let Some(taken) = of_kinds.keys().find(is_taken) {
-        return Err(StartError::Variable(taken.clone()));
+        return Err(StartError(format!(
+            "{taken} is set by the service: choose another name in --env or --env-file"
+        )));
     }
     variables.extend(of_kinds.clone());
     if set(of_kinds, ENDPOINT).is_none() {

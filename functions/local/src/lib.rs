@@ -54,7 +54,7 @@ mod sweep;
 mod table;
 mod target;
 
-pub use backends::{BackendOptions, Backends, TABLE};
+pub use backends::{Backends, TABLE};
 pub use bucket::BUCKET;
 pub use bucket_cors::{
     BUCKET_PAGE_ORIGIN, BUCKET_READ_METHODS, BUCKET_RESPONSE_HEADERS, BUCKET_UPLOAD_HEADERS,

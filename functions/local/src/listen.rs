@@ -1,13 +1,12 @@
 //! `listen`: prints the webhooks that it receives, to try them.
 
-use std::error::Error;
 use std::io::Write as _;
 use std::process::{ExitCode, Termination as _};
 
 use clap::Args;
 use client::{CommandError, ConnectionArgs};
 
-use crate::conclusion::{failed, stop_signal};
+use crate::conclusion::{Ended, stop_signal};
 use crate::loopback::listen_on;
 use crate::receiver::{Delivery, Receiver, Refusal};
 
@@ -25,37 +24,24 @@ pub(crate) struct ListenArgs {
 }
 
 /// Prints a line for each webhook until Ctrl-C or SIGTERM.
-pub(crate) async fn listen(args: ListenArgs) -> ExitCode {
-    let ListenArgs {
-        port,
-        mut secrets,
-        connection,
-    } = args;
+pub(crate) async fn listen(args: ListenArgs) -> Ended {
+    let mut secrets = args.secrets;
     if secrets.is_empty() {
-        let asked = async { connection.client()?.webhook_secrets().await };
-        secrets = match asked.await {
-            Ok(secrets) => secrets
-                .iter()
-                .map(|secret| secret.reveal().to_owned())
-                .collect(),
-            Err(error) => return CommandError::from(error).report().report(),
+        let asked = async { args.connection.client()?.webhook_secrets().await };
+        let asked = match asked.await {
+            Ok(asked) => asked,
+            Err(error) => return Ok(CommandError::from(error).report().report()),
         };
+        secrets.extend(asked.iter().map(|secret| secret.reveal().to_owned()));
     }
-    match receive(port, &secrets).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(error),
-    }
-}
-
-async fn receive(port: u16, secrets: &[String]) -> Result<(), Box<dyn Error>> {
-    let receiver = Receiver::new(secrets, print)?;
-    let (listener, url) = listen_on(port).await?;
+    let receiver = Receiver::new(secrets.iter().map(String::as_str), print)?;
+    let (listener, url) = listen_on(args.port).await?;
     eprintln!("Webhooks to {url} are printed: webhook-id, job, state, status. Ctrl-C stops this.");
     tokio::select! {
         ended = receiver.serve(listener) => ended?,
         stopped = stop_signal() => stopped?,
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Verified ones on stdout, refused ones on stderr.

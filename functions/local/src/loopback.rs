@@ -1,17 +1,16 @@
-//! Common parts of the embedded back ends: a port on loopback, and the signal to stop.
+//! Servers on loopback: a port, and the embedded back ends until they stop.
 
+use std::fmt::Display;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use axum::Router;
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::start_error::StartError;
-
-/// A port of the system's choice, on loopback only.
-pub(crate) async fn listen() -> Result<(TcpListener, String), StartError> {
-    listen_on(0).await.map_err(StartError::back_end)
-}
 
 /// This port, on loopback only, and its URL; 0 is one of the system's choice.
 pub(crate) async fn listen_on(port: u16) -> io::Result<(TcpListener, String)> {
@@ -20,8 +19,50 @@ pub(crate) async fn listen_on(port: u16) -> io::Result<(TcpListener, String)> {
     Ok((listener, format!("http://{address}")))
 }
 
-/// Completes when the back ends must stop.
-pub(crate) async fn stop_of(mut stopped: watch::Receiver<bool>) {
-    // An error means that the service is gone, which is a stop too.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
+/// The servers of the back ends and their other tasks.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    pub(crate) running: JoinSet<()>,
+    pub(crate) stop: CancellationToken,
+}
+
+impl Tasks {
+    /// Completes when the tasks must stop.
+    pub(crate) fn stopped(&self) -> WaitForCancellationFutureOwned {
+        self.stop.clone().cancelled_owned()
+    }
+
+    /// Runs a server on a free port. Returns its URL.
+    pub(crate) async fn serve<S, E: Display>(
+        &mut self,
+        name: &'static str,
+        serve: impl FnOnce(TcpListener, WaitForCancellationFutureOwned) -> S,
+    ) -> Result<String, StartError>
+    where
+        S: Future<Output = Result<(), E>> + Send + 'static,
+    {
+        let (listener, url) = listen_on(0).await.map_err(StartError::back_end)?;
+        let serving = serve(listener, self.stopped());
+        self.running.spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!("the embedded {name} stopped: {error}");
+            }
+        });
+        Ok(url)
+    }
+
+    /// Serves these routes on a free port. Returns the URL.
+    pub(crate) async fn serve_routes(
+        &mut self,
+        name: &'static str,
+        routes: Router,
+    ) -> Result<String, StartError> {
+        let serve = async |listener: TcpListener, stopped| {
+            // Without this, a small response can wait for the client's acknowledgment. A socket that refuses the option is only slower.
+            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+            let serving = axum::serve(listener, routes);
+            serving.with_graceful_shutdown(stopped).await
+        };
+        self.serve(name, serve).await
+    }
 }

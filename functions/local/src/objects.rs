@@ -231,32 +231,6 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn of_two_objects_stored_in_the_same_instant_exactly_one_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let objects = Objects::open(folder.path().to_owned()).unwrap();
-        for round in 0..500 {
-            let key = format!("uploads/{round}");
-            let mut both = Vec::new();
-            for _ in 0..2 {
-                let incoming = objects.receive().unwrap();
-                both.push(incoming.finish("text/csv".to_owned()).await.unwrap());
-            }
-            let instant = std::sync::Barrier::new(2);
-            let store = |received| {
-                instant.wait();
-                objects.store(&key, received, false)
-            };
-            let stored = std::thread::scope(|threads| {
-                let both = both.into_iter();
-                let both: Vec<_> = both.map(|one| threads.spawn(|| store(one))).collect();
-                let both = both.into_iter().map(|one| one.join().unwrap());
-                both.flatten().count()
-            });
-            assert_eq!(stored, 1, "round {round}");
-        }
-    }
-
-    #[tokio::test]
     async fn an_object_is_kept_for_the_days_of_its_key_and_no_longer() {
         let folder = tempfile::tempdir().unwrap();
         let objects = Objects::open(folder.path().to_owned()).unwrap();

@@ -1,14 +1,14 @@
 //! The processes of one function: reused while they live, started when needed, never more than allowed.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinSet;
 
 use crate::function::FunctionSpec;
-use crate::instance::{Call, Instance};
+use crate::instance::{Answer, Instance};
 use crate::invoke_error::InvokeError;
 use crate::process::Process;
 use crate::runtime_api::RuntimeApi;
@@ -42,18 +42,15 @@ pub enum ProcessState {
 struct Inner {
     function: FunctionSpec,
     function_arn: Arc<str>,
+    /// One for each process that may exist. It is fair: calls get their turn in the order in which they came.
+    places: Arc<Semaphore>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    stopped: bool,
     /// A stack: the most recently used process is warm, and the others may stay unused.
     idle: Vec<Instance>,
-    /// Calls that found every process busy, oldest first.
-    waiting: VecDeque<Call>,
-    /// Number of processes that exist or are being started.
-    claimed: usize,
     processes: BTreeMap<u32, Tracked>,
     keepers: JoinSet<()>,
 }
@@ -68,10 +65,12 @@ impl Pool {
     #[must_use]
     pub fn new(function: FunctionSpec) -> Self {
         let function_arn = function.arn().into();
+        let places = Semaphore::new(function.max_instances.max(1));
         Self {
             inner: Arc::new(Inner {
                 function,
                 function_arn,
+                places: Arc::new(places),
                 state: Mutex::default(),
             }),
         }
@@ -90,8 +89,10 @@ impl Pool {
     /// Calls wait for a free process in the order in which they came. Dropping the future ends the wait. An invocation that has
     /// already reached a process continues, as in Lambda.
     pub async fn invoke(&self, event: impl Into<Bytes>) -> Result<Bytes, InvokeError> {
-        let (call, answer) = Call::new(event.into());
-        self.inner.admit(call);
+        let place = Arc::clone(&self.inner.places).acquire_owned().await;
+        let place = place.map_err(|_| InvokeError::Stopped)?;
+        let (reply, answer) = oneshot::channel();
+        tokio::spawn(Arc::clone(&self.inner).work(place, event.into(), reply));
         answer.await.unwrap_or(Err(InvokeError::Stopped))
     }
 
@@ -133,36 +134,51 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(self: &Arc<Self>, call: Call) {
+    /// Runs an invocation, even if nobody waits for its answer any more.
+    async fn work(
+        self: Arc<Self>,
+        place: OwnedSemaphorePermit,
+        event: Bytes,
+        reply: oneshot::Sender<Answer>,
+    ) {
+        let answer = match self.run(event).await {
+            // The stop killed the process.
+            Err(error)
+                if self.places.is_closed()
+                    && !matches!(error, InvokeError::FunctionError { .. }) =>
+            {
+                Err(InvokeError::Stopped)
+            }
+            answer => answer,
+        };
+        // The process becomes free before the answer is sent, so that a caller's next call finds it.
+        drop(place);
+        let _ = reply.send(answer);
+    }
+
+    async fn run(self: &Arc<Self>, event: Bytes) -> Answer {
+        let idle = self.state().take_idle();
+        let instance = match idle {
+            Some(instance) => instance,
+            None => self.start().await?,
+        };
+        self.state().mark(instance.pid(), ProcessState::Busy);
+        let (answer, instance) = instance.run(event).await;
         let mut state = self.state();
-        if state.stopped {
-            // A call that is dropped without an answer counts as stopped.
-            drop(call);
-        } else if let Some(instance) = state.take_idle() {
-            tokio::spawn(Arc::clone(self).work(instance, call));
-        } else if state.claimed < self.function.max_instances.max(1) {
-            state.claimed += 1;
-            tokio::spawn(Arc::clone(self).start(call));
-        } else {
-            state.waiting.push_back(call);
+        // After a stop, the process is dropped and so killed.
+        if let Some(instance) = instance.filter(|_| !self.places.is_closed()) {
+            state.mark(instance.pid(), ProcessState::Idle);
+            state.idle.push(instance);
         }
+        answer
     }
 
-    async fn start(self: Arc<Self>, call: Call) {
-        match self.start_instance().await {
-            Ok(instance) => self.work(instance, call).await,
-            Err(error) => self.fail(call, error),
-        }
-    }
-
-    async fn start_instance(self: &Arc<Self>) -> Result<Instance, InvokeError> {
+    async fn start(self: &Arc<Self>) -> Result<Instance, InvokeError> {
         let started = match RuntimeApi::listen().await {
             Ok(api) => self.start_process(&api).map(|process| (process, api)),
             Err(error) => Err(error),
         };
         let (process, api) = started.map_err(|error| {
-            // No keeper will ever free this place.
-            self.replace(&mut self.state());
             let program = self.function.program.display();
             InvokeError::InitFailed {
                 reason: format!("can't start {program}: {error}"),
@@ -175,7 +191,7 @@ impl Inner {
     /// Starts a process under the lock, so that no process appears during a shutdown.
     fn start_process(self: &Arc<Self>, api: &RuntimeApi) -> std::io::Result<Process> {
         let mut state = self.state();
-        if state.stopped {
+        if self.places.is_closed() {
             return Err(std::io::Error::other("the pool was stopped"));
         }
         let (process, keeper) = Process::start(&self.function, api.address)?;
@@ -189,72 +205,19 @@ impl Inner {
         let pool = Arc::downgrade(self);
         state.keepers.spawn(async move {
             keeper.await;
-            Self::process_gone(&pool, pid);
+            if let Some(pool) = pool.upgrade() {
+                let mut state = pool.state();
+                state.processes.remove(&pid);
+                state.idle.retain(|instance| instance.pid() != pid);
+            }
         });
         Ok(process)
     }
 
-    /// Runs `call`, then the waiting calls, as long as the process lives.
-    async fn work(self: Arc<Self>, mut instance: Instance, mut call: Call) {
-        loop {
-            self.state().mark(instance.pid(), ProcessState::Busy);
-            if let Err(error) = instance.run(&mut call).await {
-                return self.fail(call, error);
-            }
-            // The process becomes free before the answer is sent, so that a caller's next call finds it.
-            let next = self.next_for(instance);
-            call.finish();
-            let Some(more) = next else { return };
-            (instance, call) = more;
-        }
-    }
-
-    /// Returns the next call for a free process. Without one, the process becomes idle, or is dropped (and so killed) if the pool
-    /// was stopped.
-    fn next_for(&self, instance: Instance) -> Option<(Instance, Call)> {
-        let mut state = self.state();
-        if state.stopped {
-            return None;
-        }
-        if let Some(call) = state.take_waiting() {
-            return Some((instance, call));
-        }
-        state.mark(instance.pid(), ProcessState::Idle);
-        state.idle.push(instance);
-        None
-    }
-
-    /// Ends a call whose process died or did not start.
-    fn fail(&self, mut call: Call, error: InvokeError) {
-        call.keep(Err(if self.state().stopped {
-            InvokeError::Stopped
-        } else {
-            error
-        }));
-        call.finish();
-    }
-
-    fn process_gone(pool: &Weak<Self>, pid: u32) {
-        let Some(pool) = pool.upgrade() else { return };
-        let mut state = pool.state();
-        state.processes.remove(&pid);
-        state.idle.retain(|instance| instance.pid() != pid);
-        pool.replace(&mut state);
-    }
-
-    /// Frees the place of a process, and starts another process if a call waits.
-    fn replace(self: &Arc<Self>, state: &mut State) {
-        match state.take_waiting() {
-            Some(call) => drop(tokio::spawn(Arc::clone(self).start(call))),
-            None => state.claimed -= 1,
-        }
-    }
-
     fn stop(&self) -> JoinSet<()> {
         let mut state = self.state();
-        state.stopped = true;
+        self.places.close();
         state.idle.clear();
-        state.waiting.clear();
         for tracked in state.processes.values() {
             tracked.killer.notify_one();
         }
@@ -266,11 +229,6 @@ impl State {
     /// The most recently used idle process. One that has just died is skipped; its keeper removes it.
     fn take_idle(&mut self) -> Option<Instance> {
         std::iter::from_fn(|| self.idle.pop()).find(Instance::is_alive)
-    }
-
-    /// The oldest waiting call whose caller still waits.
-    fn take_waiting(&mut self) -> Option<Call> {
-        std::iter::from_fn(|| self.waiting.pop_front()).find(Call::is_wanted)
     }
 
     fn mark(&mut self, pid: u32, process_state: ProcessState) {

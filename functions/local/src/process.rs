@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, Command};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -40,15 +40,18 @@ impl Process {
             .id()
             .ok_or_else(|| io::Error::other("the process ended at once"))?;
         let parent_end = child.stdin.take();
-        let logs = forward_logs(&mut child, &function.name, &function.logs);
+        let mut logs = forward_logs(&mut child, &function.name, &function.logs);
         let kill = Arc::new(Notify::new());
-        let (ended_tx, ended) = watch::channel(None);
-        let end = End {
-            kill: Arc::clone(&kill),
-            out_of_memory: out_of_memory(pid, function),
-            said: ended_tx,
+        let (said, ended) = watch::channel(None);
+        let reaped = reap(child, Arc::clone(&kill), out_of_memory(pid, function));
+        let keeper = async move {
+            let status = reaped.await;
+            // Not before: `Child` itself would close the parent's end when the wait begins.
+            drop(parent_end);
+            said.send_replace(Some(status));
+            let last_lines = async { while logs.join_next().await.is_some() {} };
+            let _ = tokio::time::timeout(LAST_LINES_WAIT, last_lines).await;
         };
-        let keeper = keep(child, parent_end, logs, end);
         Ok((Self { pid, kill, ended }, keeper))
     }
 
@@ -114,25 +117,16 @@ fn advanced_clock() -> impl Iterator<Item = (&'static str, OsString)> {
     inherited.filter_map(|name| Some((name, env::var_os(name)?)))
 }
 
-/// Why a process is killed, and where its end is reported.
-struct End<F> {
-    kill: Arc<Notify>,
-    out_of_memory: F,
-    said: watch::Sender<Option<String>>,
-}
-
-/// Reaps the process, whether it ends by itself or is killed. Until then it holds the parent's end of the standard input, which
-/// `Child` itself would close when the wait begins.
-async fn keep(
+/// Reaps the process, whether it ends by itself or is killed. Returns how it ended.
+async fn reap(
     mut child: Child,
-    parent_end: Option<ChildStdin>,
-    mut logs: JoinSet<()>,
-    end: End<impl Future<Output = &'static str>>,
-) {
+    kill: Arc<Notify>,
+    out_of_memory: impl Future<Output = &'static str>,
+) -> String {
     let (ended, reason) = tokio::select! {
         status = child.wait() => (Some(status), None),
-        () = end.kill.notified() => (None, None),
-        reason = end.out_of_memory => (None, Some(reason)),
+        () = kill.notified() => (None, None),
+        reason = out_of_memory => (None, Some(reason)),
     };
     let status = if let Some(status) = ended {
         status
@@ -141,16 +135,11 @@ async fn keep(
         let _ = child.start_kill();
         child.wait().await
     };
-    drop(parent_end);
-    let mut status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-    if let Some(reason) = reason {
-        status = format!("{status}, {reason}");
+    let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+    match reason {
+        Some(reason) => format!("{status}, {reason}"),
+        None => status,
     }
-    end.said.send_replace(Some(status));
-    let _ = tokio::time::timeout(LAST_LINES_WAIT, async {
-        while logs.join_next().await.is_some() {}
-    })
-    .await;
 }
 
 fn forward_logs(child: &mut Child, function: &str, sink: &LogSink) -> JoinSet<()> {

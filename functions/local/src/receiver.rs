@@ -72,11 +72,11 @@ impl Receiver {
     ///
     /// # Errors
     /// If a secret is not base64.
-    pub(crate) fn new(
-        secrets: &[String],
+    pub(crate) fn new<'a>(
+        secrets: impl IntoIterator<Item = &'a str>,
         take: impl Fn(Result<Delivery, &Refusal>) + Send + Sync + 'static,
     ) -> Result<Self, WebhookError> {
-        let secrets = secrets.iter().map(|secret| Webhook::new(secret));
+        let secrets = secrets.into_iter().map(Webhook::new);
         Ok(Self {
             secrets: secrets.collect::<Result<_, _>>()?,
             take: Arc::new(take),
@@ -137,8 +137,7 @@ mod tests {
     const BODY: &str = r#"{"type":"job.completed","data":{"job":{"id":"1","job-state":"COMPLETED","job-status":"FAILED"}}}"#;
 
     fn receiver(secrets: &[&str]) -> Receiver {
-        let secrets: Vec<_> = secrets.iter().map(|&secret| secret.to_owned()).collect();
-        Receiver::new(&secrets, |_| ()).unwrap()
+        Receiver::new(secrets.iter().copied(), |_| ()).unwrap()
     }
 
     /// The headers of a sender with this secret, this many seconds ago.
@@ -186,6 +185,6 @@ mod tests {
         let other = headers(SECRETS[0], "{}", 0);
         let not_an_end = said(verify(&other, "{}"));
         assert!(not_an_end.starts_with("the body is not"), "{not_an_end}");
-        assert!(Receiver::new(&["whsec_?".to_owned()], |_| ()).is_err());
+        assert!(Receiver::new(["whsec_?"], |_| ()).is_err());
     }
 }

@@ -1,9 +1,7 @@
 //! Reading a request's body up to a limit.
 
-use std::future::poll_fn;
-use std::pin::Pin;
-
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::{Body, Bytes};
+use futures_util::StreamExt as _;
 
 /// Result of reading a body.
 pub(crate) enum Read {
@@ -19,21 +17,16 @@ pub(crate) enum Read {
 ///
 /// A body that is too large is read anyway: if the connection closed while the client was still writing, the client would get a broken
 /// pipe instead of the answer.
-pub(crate) async fn read(mut body: Body, limit_bytes: usize) -> Read {
-    let mut kept = Vec::new();
-    let mut total_bytes = 0;
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let Ok(frame) = frame else {
+pub(crate) async fn read(body: Body, limit_bytes: usize) -> Read {
+    let mut body = body.into_data_stream();
+    let (mut kept, mut total_bytes) = (Vec::new(), 0);
+    while let Some(data) = body.next().await {
+        let Ok(data) = data else {
             return Read::Broken;
-        };
-        let Ok(data) = frame.into_data() else {
-            continue;
         };
         total_bytes += data.len();
         if total_bytes <= limit_bytes {
             kept.extend_from_slice(&data);
-        } else {
-            kept = Vec::new();
         }
     }
     if total_bytes > limit_bytes {

@@ -29,44 +29,34 @@ pub struct Route {
 }
 
 /// Every route but `$default`, which is [`Function::Status`].
-pub const ROUTES: [Route; 6] = [
-    Route {
-        method: Method::POST,
-        path_template: "/jobs",
-        function: Function::Submit,
-        is_open: false,
-    },
-    Route {
-        method: Method::POST,
-        path_template: "/jobs/{id}/cancel",
-        function: Function::Submit,
-        is_open: false,
-    },
-    Route {
-        method: Method::DELETE,
-        path_template: "/jobs/{id}",
-        function: Function::Submit,
-        is_open: false,
-    },
-    Route {
-        method: Method::POST,
-        path_template: "/uploads",
-        function: Function::Submit,
-        is_open: false,
-    },
-    Route {
-        method: Method::GET,
-        path_template: "/monitor/{token}",
-        function: Function::Status,
-        is_open: true,
-    },
-    Route {
-        method: Method::HEAD,
-        path_template: "/monitor/{token}",
-        function: Function::Status,
-        is_open: true,
-    },
+pub static ROUTES: [Route; 6] = [
+    Route::to_submit(Method::POST, "/jobs"),
+    Route::to_submit(Method::POST, "/jobs/{id}/cancel"),
+    Route::to_submit(Method::DELETE, "/jobs/{id}"),
+    Route::to_submit(Method::POST, "/uploads"),
+    Route::open(Method::GET, "/monitor/{token}"),
+    Route::open(Method::HEAD, "/monitor/{token}"),
 ];
+
+impl Route {
+    const fn to_submit(method: Method, path_template: &'static str) -> Self {
+        Self {
+            method,
+            path_template,
+            function: Function::Submit,
+            is_open: false,
+        }
+    }
+
+    const fn open(method: Method, path_template: &'static str) -> Self {
+        Self {
+            method,
+            path_template,
+            function: Function::Status,
+            is_open: true,
+        }
+    }
+}
 
 /// The route of a request.
 #[derive(Debug, PartialEq, Eq)]
@@ -125,27 +115,8 @@ fn match_path(template: &str, encoded_path: &str) -> Option<BTreeMap<String, Str
 mod tests {
     use super::*;
 
-    fn key_of(method: &Method, path: &str) -> (Function, String) {
-        let matched = match_route(method, path);
-        (matched.function, matched.route_key)
-    }
-
     #[test]
-    fn commands_go_to_submit_and_the_rest_to_status() {
-        let submit = |key: &str| (Function::Submit, key.to_owned());
-        let status = (Function::Status, "$default".to_owned());
-
-        assert_eq!(key_of(&Method::POST, "/jobs"), submit("POST /jobs"));
-        assert_eq!(
-            key_of(&Method::POST, "/jobs/17/cancel"),
-            submit("POST /jobs/{id}/cancel")
-        );
-        assert_eq!(
-            key_of(&Method::DELETE, "/jobs/17"),
-            submit("DELETE /jobs/{id}")
-        );
-        assert_eq!(key_of(&Method::POST, "/uploads"), submit("POST /uploads"));
-
+    fn what_is_not_exactly_a_command_goes_to_status() {
         for (method, path) in [
             (Method::GET, "/jobs"),
             (Method::GET, "/jobs/17"),
@@ -162,7 +133,9 @@ mod tests {
             (Method::POST, "/uploads/17"),
             (Method::GET, "/"),
         ] {
-            assert_eq!(key_of(&method, path), status, "{method} {path}");
+            let matched = match_route(&method, path);
+            assert_eq!(matched.function, Function::Status, "{method} {path}");
+            assert_eq!(matched.route_key, "$default", "{method} {path}");
         }
     }
 

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::serve::ListenerExt as _;
 use axum::{Json, Router};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -239,26 +240,26 @@ async fn init_error(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body)
     accepted_or_unknown(true)
 }
 
+/// The body of a report.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Reported {
+    error_type: Option<String>,
+    error_message: String,
+}
+
 /// Type and message of a reported error. Lambda takes the type from the header if the body has none.
 async fn reported_error(headers: &HeaderMap, body: Body) -> (String, String) {
-    let body = match request_body::read(body, RESPONSE_LIMIT_BYTES).await {
-        Read::Whole(body) => body,
-        Read::TooLarge | Read::Broken => Bytes::new(),
+    let reported = match request_body::read(body, RESPONSE_LIMIT_BYTES).await {
+        Read::Whole(body) => serde_json::from_slice(&body).unwrap_or_default(),
+        Read::TooLarge | Read::Broken => Reported::default(),
     };
-    let report: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let member = |name: &str| {
-        report
-            .get(name)
-            .and_then(serde_json::Value::as_str)
-            .map(str::to_owned)
-    };
-    let header = headers
-        .get("lambda-runtime-function-error-type")
-        .and_then(|value| value.to_str().ok());
-    let error_type = member("errorType")
-        .or(header.map(str::to_owned))
-        .unwrap_or_else(|| "Unhandled".to_owned());
-    (error_type, member("errorMessage").unwrap_or_default())
+    let header = headers.get("lambda-runtime-function-error-type");
+    let header = header.and_then(|value| value.to_str().ok());
+    let error_type = reported
+        .error_type
+        .unwrap_or_else(|| header.unwrap_or("Unhandled").to_owned());
+    (error_type, reported.error_message)
 }
 
 fn accepted_or_unknown(accepted: bool) -> Response {
@@ -275,12 +276,7 @@ fn accepted_or_unknown(accepted: bool) -> Response {
 
 fn refusal(status: StatusCode, error_type: &str, message: &str) -> Response {
     let body = json!({"errorType": error_type, "errorMessage": message});
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/json")],
-        body.to_string(),
-    )
-        .into_response()
+    (status, Json(body)).into_response()
 }
 
 #[cfg(test)]

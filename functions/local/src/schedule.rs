@@ -61,7 +61,7 @@ struct DeadLetterConfig {
     arn: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct RetryPolicy {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,26 +115,25 @@ impl Schedule {
         }
         Value::Object(input).to_string()
     }
-}
 
-impl Schedule {
     /// The answer of `GetSchedule`.
-    pub(crate) fn document(&self, name: &str) -> serde_json::Value {
-        let definition = &self.definition;
+    pub(crate) fn document(&self, name: &str) -> Value {
         let created_s = self.created_at_ms / 1_000;
-        json!({
-            "ActionAfterCompletion": definition.action_after_completion,
-            "Arn": arn_of(name),
-            "CreationDate": created_s,
-            "FlexibleTimeWindow": definition.flexible_time_window,
-            "GroupName": definition.group_name,
-            "LastModificationDate": created_s,
-            "Name": name,
-            "ScheduleExpression": definition.schedule_expression,
-            "ScheduleExpressionTimezone": definition.schedule_expression_timezone,
-            "State": "ENABLED",
-            "Target": definition.target,
-        })
+        let definition = self.definition.clone();
+        let mut document = json!(Definition {
+            client_token: None,
+            ..definition
+        });
+        for (member, value) in [
+            ("Arn", json!(arn_of(name))),
+            ("CreationDate", json!(created_s)),
+            ("LastModificationDate", json!(created_s)),
+            ("Name", json!(name)),
+            ("State", json!("ENABLED")),
+        ] {
+            document[member] = value;
+        }
+        document
     }
 
     /// The name of the queue for what cannot be delivered.
@@ -205,12 +204,10 @@ impl Target {
                 &format!("must not exceed {MAX_SCHEDULE_INPUT_BYTES} bytes"),
             ));
         }
-        let retry = self.retry_policy.as_ref();
-        let age_s = retry.and_then(|policy| policy.maximum_event_age_in_seconds);
-        let attempts = retry.and_then(|policy| policy.maximum_retry_attempts);
-        if age_s.is_some_and(|age_s| !(60..=86_400).contains(&age_s))
-            || attempts.is_some_and(|attempts| attempts > 185)
-        {
+        let retry = self.retry_policy.clone().unwrap_or_default();
+        let age_s = retry.maximum_event_age_in_seconds.unwrap_or(86_400);
+        let attempts = retry.maximum_retry_attempts.unwrap_or(185);
+        if !(60..=86_400).contains(&age_s) || attempts > 185 {
             return Err(invalid("target.retryPolicy", "is out of range"));
         }
         Ok(())

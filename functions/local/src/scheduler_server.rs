@@ -9,17 +9,13 @@ use axum::extract::{Path as InPath, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt as _;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
 use sqs::Clock;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::identifiers::invocation_id;
 use crate::kept::{SCHEDULES_FILE, read};
-use crate::loopback::{listen, stop_of};
 use crate::schedule::{Refusal, Schedule};
 use crate::schedules::Schedules;
 use crate::start_error::StartError;
@@ -46,27 +42,13 @@ impl Schedules {
     }
 }
 
-/// Serves the schedules on a free port. Returns the URL.
-pub(crate) async fn serve_scheduler(
-    schedules: Arc<Schedules>,
-    stopped: watch::Receiver<bool>,
-    tasks: &mut JoinSet<()>,
-) -> Result<String, StartError> {
-    let (listener, url) = listen().await?;
+/// The operations on the schedules.
+pub(crate) fn scheduler_routes(schedules: Arc<Schedules>) -> Router {
     let operations = get(read_one).post(create).delete(delete);
-    let router = Router::new()
+    Router::new()
         .route("/schedules/{name}", operations)
         .layer(axum::middleware::from_fn(check_scope))
-        .with_state(schedules);
-    // Without this, a small response can wait for the client's acknowledgment. A socket that refuses the option is only slower.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    tasks.spawn(async move {
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stop_of(stopped));
-        if let Err(error) = serving.await {
-            tracing::error!("the embedded Scheduler stopped: {error}");
-        }
-    });
-    Ok(url)
+        .with_state(schedules)
 }
 
 /// Signatures are not verified, only that they are made for this service.
@@ -142,14 +124,13 @@ fn error(status: StatusCode, code: &str, message: &str) -> Response {
 pub(crate) async fn fire(
     schedules: Arc<Schedules>,
     sqs_url: String,
-    stopped: watch::Receiver<bool>,
+    stopped: impl Future<Output = ()>,
 ) {
     let http = reqwest::Client::builder().no_proxy().build();
     let Ok(http) = http.inspect_err(|error| tracing::error!("no schedule can fire: {error}"))
     else {
         return;
     };
-    let stopped = stop_of(stopped);
     tokio::pin!(stopped);
     loop {
         tokio::select! {
@@ -175,7 +156,7 @@ async fn deliver(http: &reqwest::Client, sqs_url: &str, name: &str, schedule: &S
     let Some(queue) = schedule.dead_letter_queue() else {
         return;
     };
-    let dead = json!({"QueueUrl": format!("{sqs_url}/000000000000/{queue}"), "MessageBody": input});
+    let dead = json!({"QueueUrl": sqs::queue_url(sqs_url, queue), "MessageBody": input});
     if let Err(error) = send(http, sqs_url, dead.to_string()).await {
         tracing::warn!("{queue} refused it, too: {error}");
     }

@@ -1,6 +1,6 @@
 //! All schedules that have not fired yet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sqs::Clock;
@@ -16,8 +16,6 @@ pub(crate) struct Schedules {
 #[derive(Default)]
 struct State {
     by_name: BTreeMap<String, Schedule>,
-    /// When each fires, and its name.
-    due: BTreeSet<(u64, String)>,
     /// Whether something has changed since the last snapshot.
     is_changed: bool,
 }
@@ -25,11 +23,7 @@ struct State {
 impl Schedules {
     /// With the schedules of a snapshot. Those that were due in the meantime fire at once.
     pub(crate) fn new(clock: Clock, by_name: BTreeMap<String, Schedule>) -> Self {
-        let due = by_name
-            .iter()
-            .map(|(name, schedule)| (schedule.at_ms, name.clone()));
         let state = State {
-            due: due.collect(),
             by_name,
             is_changed: false,
         };
@@ -61,7 +55,6 @@ impl Schedules {
             definition,
         };
         let arn = arn_of(&name);
-        state.due.insert((at_ms, name.clone()));
         state.by_name.insert(name, schedule);
         state.is_changed = true;
         Ok(arn)
@@ -81,8 +74,9 @@ impl Schedules {
     /// The next schedule that is due. It stays until [`Schedules::complete`]: a crash in between lets it fire twice, not never.
     pub(crate) fn due(&self) -> Option<(String, Schedule)> {
         let state = self.lock();
-        let (at_ms, name) = state.due.first()?;
-        (*at_ms <= self.clock.now_ms()).then(|| (name.clone(), state.by_name[name].clone()))
+        let (name, schedule) = state.first()?;
+        let is_due = schedule.at_ms <= self.clock.now_ms();
+        is_due.then(|| (name.clone(), schedule.clone()))
     }
 
     /// Removes a schedule that has fired, unless it was deleted meanwhile and its name used again.
@@ -95,7 +89,7 @@ impl Schedules {
 
     /// Completes once a schedule is due by the clock.
     pub(crate) async fn until_due(&self) {
-        let next = self.lock().due.first().map(|(at_ms, _)| *at_ms);
+        let next = self.lock().first().map(|(_, schedule)| schedule.at_ms);
         match next {
             Some(at_ms) => self.clock.sleep_until(at_ms).await,
             None => std::future::pending().await,
@@ -121,9 +115,15 @@ impl Schedules {
 }
 
 impl State {
+    /// The schedule that fires first.
+    fn first(&self) -> Option<(&String, &Schedule)> {
+        self.by_name
+            .iter()
+            .min_by_key(|(_, schedule)| schedule.at_ms)
+    }
+
     fn remove(&mut self, name: &str) -> Option<()> {
-        let removed = self.by_name.remove(name)?;
-        self.due.remove(&(removed.at_ms, name.to_owned()));
+        self.by_name.remove(name)?;
         self.is_changed = true;
         Some(())
     }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use engine::WRITE_HORIZON;
 
+use crate::backends::Backends;
 use crate::build::Build;
 use crate::clients::REGION;
-use crate::conclusion::{failed, stop_signal};
+use crate::conclusion::{Ended, stop_signal};
 use crate::function::LogSink;
 use crate::gateway_authorizer::Authorizer;
 use crate::gateway_signature::KeyPair;
@@ -100,8 +101,8 @@ impl Authorization {
     fn authorizer(self) -> Authorizer {
         match self {
             Self::Name => Authorizer::Name,
-            Self::Iam => Authorizer::Iam(KeyPair::new()),
-            Self::Jwt => Authorizer::Jwt(TokenIssuer::new()),
+            Self::Iam => Authorizer::Iam(KeyPair::random()),
+            Self::Jwt => Authorizer::Jwt(TokenIssuer::random()),
         }
     }
 }
@@ -125,7 +126,6 @@ impl ServeArgs {
             authorizer: self.authorization.authorizer(),
             allowed_origins: self.allowed_origins,
             upload_days: upload_days(self.deadline),
-            max_upload_mib: ServiceOptions::default().max_upload_mib,
             build: self.functions.map(|folder| Build {
                 folder,
                 runner: words(self.runner.as_deref().unwrap_or_default()),
@@ -136,6 +136,7 @@ impl ServeArgs {
             } else {
                 LogSink::stderr()
             },
+            ..ServiceOptions::default()
         }
     }
 }
@@ -159,39 +160,34 @@ fn words(command: &str) -> Vec<String> {
 }
 
 /// Serves until Ctrl-C or SIGTERM.
-pub(crate) async fn serve(args: ServeArgs) -> ExitCode {
+pub(crate) async fn serve(args: ServeArgs) -> Ended {
     let options = args.options();
-    let service = match Service::start(options.clone()).await {
-        Ok(service) => service,
-        Err(error) => return failed(error),
-    };
+    let service = Service::start(options.clone()).await?;
     println!("{}", welcome(&service, &options));
-    if let Err(error) = stop_signal().await {
-        eprintln!("error: cannot wait for signals: {error}");
-    }
+    let stopped = stop_signal().await;
     eprintln!("\nstopping");
     service.stop().await;
-    ExitCode::SUCCESS
+    stopped?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The addresses of the service, and commands to try.
 fn welcome(service: &Service, options: &ServiceOptions) -> String {
     let url = &service.url;
-    let (dynamodb_url, sqs_url) = (&service.backends.dynamodb_url, &service.backends.sqs_url);
-    let s3_url = &service.backends.s3_url;
-    let scheduler_url = &service.backends.scheduler_url;
-    let kept = options.data.as_ref().map_or_else(
-        || {
-            "nothing is kept when it stops (--data DIR keeps records, messages, schedules and large payloads)"
-                .to_owned()
-        },
-        |folder| {
-            format!(
-                "records, messages, schedules and large payloads are kept in {}",
-                folder.display()
-            )
-        },
-    );
+    let Backends {
+        dynamodb_url,
+        sqs_url,
+        s3_url,
+        scheduler_url,
+        ..
+    } = &service.backends;
+    let kept = match &options.data {
+        Some(folder) => format!(
+            "records, messages, schedules and large payloads are kept in {}",
+            folder.display()
+        ),
+        None => "nothing is kept when it stops (--data DIR keeps records, messages, schedules and large payloads)".to_owned(),
+    };
     let try_it = try_it(url, &options.authorizer);
     format!(
         "Accepted, asynchronous jobs over HTTP: the whole service on this machine, for development and tests.

@@ -1,6 +1,5 @@
 //! The whole service: back ends, functions, gateway, event source mapping.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::backends::Backends;
 use crate::build::Build;
-use crate::clients::{REGION, sqs_client};
+use crate::clients::sqs_client;
 use crate::environment::{Endpoints, environment};
 use crate::event_source::{EventSource, EventSourceSpec};
 use crate::function::FunctionSpec;
@@ -59,7 +58,7 @@ impl Service {
     /// [`StartError`].
     pub async fn start(options: ServiceOptions) -> Result<Self, StartError> {
         let listener = bind(options.port).await?;
-        let backends = Backends::start(options.backends()).await?;
+        let backends = Backends::start(&options).await?;
         let endpoints = Endpoints::of(&backends);
         Self::listen(listener, backends, &endpoints, options)
     }
@@ -83,10 +82,8 @@ impl Service {
         endpoints: &Endpoints,
         options: ServiceOptions,
     ) -> Result<Self, StartError> {
-        let address = listener.local_addr().map_err(|source| StartError::Port {
-            port: options.port,
-            source,
-        })?;
+        let address = listener.local_addr();
+        let address = address.map_err(|error| unusable(options.port, &error))?;
         let url = format!("http://{address}");
         let [submit, status, worker] = pools(&options, &backends, endpoints, &url)?;
         let mappings = [
@@ -95,9 +92,9 @@ impl Service {
         ];
         let event_sources = mappings
             .map(|spec| EventSource::start(sqs_client(&endpoints.sqs), spec, worker.clone()));
-        let gateway = Gateway::new(submit.clone(), status.clone())
-            .with_allowed_origins(options.allowed_origins)
-            .with_authorizer(options.authorizer);
+        let mut gateway = Gateway::new(submit.clone(), status.clone());
+        gateway.allowed_origins = options.allowed_origins;
+        gateway.authorizer = options.authorizer;
         let (stop_gateway, stopped) = oneshot::channel::<()>();
         // A dropped sender is a stop too.
         let stop = async move { drop(stopped.await) };
@@ -142,10 +139,16 @@ impl Service {
 async fn bind(port: u16) -> Result<TcpListener, StartError> {
     TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         .await
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::AddrInUse => StartError::PortInUse(port),
-            _ => StartError::Port { port, source },
-        })
+        .map_err(|error| unusable(port, &error))
+}
+
+fn unusable(port: u16, error: &io::Error) -> StartError {
+    StartError(match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "port {port} on 127.0.0.1 is in use: stop what listens there, or choose another with --port"
+        ),
+        _ => format!("port {port} on 127.0.0.1 cannot be used: {error}"),
+    })
 }
 
 /// How the messages of jobs get to the worker.
@@ -157,7 +160,6 @@ pub(crate) fn job_mapping(
     EventSourceSpec {
         queue_url: backends.queue_url.clone(),
         queue_arn: backends.queue_arn.clone(),
-        region: REGION.to_owned(),
         batch_size,
         max_concurrency,
     }
@@ -183,11 +185,15 @@ fn pools(
     environment.insert("API_BASE_URL".to_owned(), url.to_owned());
     let pool = |role: Role, timeout: Duration, memory_mb: u32, max_instances: usize| {
         let (program, args) = command(options.build.as_ref(), role)?;
+        let mut environment = environment.clone();
+        if role == Role::Worker {
+            kind_variables::add(&options.kind_variables, &mut environment)?;
+        }
         Ok(Pool::new(FunctionSpec {
             name: role.name().to_owned(),
             program,
             args,
-            environment: of_function(role, options, environment.clone())?,
+            environment,
             timeout,
             memory_mb,
             max_instances,
@@ -206,22 +212,15 @@ fn pools(
     ])
 }
 
-fn of_function(
-    role: Role,
-    options: &ServiceOptions,
-    mut variables: BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, StartError> {
-    if role == Role::Worker {
-        kind_variables::add(&options.kind_variables, &mut variables)?;
-    }
-    Ok(variables)
-}
-
 /// The program of a function, and its arguments.
 fn command(build: Option<&Build>, role: Role) -> Result<(PathBuf, Vec<String>), StartError> {
     if let Some(build) = build {
         return build.command(role);
     }
-    let program = env::current_exe().map_err(StartError::Executable)?;
+    let program = env::current_exe().map_err(|error| {
+        StartError(format!(
+            "this program's own executable cannot be found: {error}"
+        ))
+    })?;
     Ok((program, vec!["function".to_owned(), role.name().to_owned()]))
 }

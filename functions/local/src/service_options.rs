@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use sqs::Clock;
 
-use crate::backends::BackendOptions;
 use crate::build::Build;
 use crate::function::LogSink;
 use crate::gateway_authorizer::Authorizer;
-use crate::kind_variables;
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -19,6 +17,8 @@ pub struct ServiceOptions {
     pub port: u16,
     /// Folder that keeps records, messages, schedules and large payloads between runs; by default none.
     pub data: Option<PathBuf>,
+    /// The time of SQS and Scheduler.
+    pub clock: Clock,
     /// How long a finished job stays readable.
     pub retention: Duration,
     /// Latest end of a job, counted from its scheduled start.
@@ -44,7 +44,7 @@ pub struct ServiceOptions {
     pub callbacks_to_loopback: bool,
     /// What the gateway demands of a request.
     pub authorizer: Authorizer,
-    /// Origins allowed to call the API from a browser (CORS).
+    /// Origins allowed to call the API from a browser, and to upload (CORS).
     pub allowed_origins: Vec<String>,
     /// How many days an upload is kept.
     pub upload_days: u32,
@@ -65,6 +65,7 @@ impl Default for ServiceOptions {
         Self {
             port: 0,
             data: None,
+            clock: Clock::system(),
             retention: Duration::from_secs(86_400),
             deadline: Duration::from_secs(86_400),
             write_horizon: engine::WRITE_HORIZON,
@@ -84,45 +85,5 @@ impl Default for ServiceOptions {
             logs: LogSink::nowhere(),
             build: None,
         }
-    }
-}
-
-impl ServiceOptions {
-    /// The part that concerns the back ends.
-    #[must_use]
-    pub fn backends(&self) -> BackendOptions {
-        BackendOptions {
-            data: self.data.clone(),
-            clock: Clock::system(),
-            visibility: self.visibility,
-            sweep_every: self.sweep_every,
-            upload_days: self.upload_days,
-            upload_origins: self.allowed_origins.clone(),
-            access_key: kind_variables::access_key(&self.kind_variables),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The worker signs its calls to the bucket with it.
-    #[test]
-    fn an_access_key_of_the_kinds_is_one_of_the_back_ends() {
-        let of_kinds = [
-            ("AWS_ACCESS_KEY_ID", "AKIA"),
-            ("AWS_SECRET_ACCESS_KEY", "s"),
-        ];
-        let of_kinds = of_kinds.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let options = ServiceOptions {
-            kind_variables: of_kinds.into(),
-            ..ServiceOptions::default()
-        };
-
-        let key = options.backends().access_key;
-
-        assert_eq!(key, Some(("AKIA".to_owned(), "s".to_owned())));
-        assert_eq!(ServiceOptions::default().backends().access_key, None);
     }
 }

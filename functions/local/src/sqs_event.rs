@@ -6,18 +6,16 @@
 use std::collections::HashSet;
 
 use aws_sdk_sqs::types::Message;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// The event for `messages`; `region` is part of each record. Jobs have no message attributes, so no record has any.
-pub(crate) fn event(messages: &[Message], queue_arn: &str, region: &str) -> Value {
-    let records: Vec<Value> = messages
-        .iter()
-        .map(|message| record(message, queue_arn, region))
-        .collect();
-    json!({"Records": records})
+/// The event for `messages`. Jobs have no message attributes, so no record has any.
+pub(crate) fn event(messages: &[Message], queue_arn: &str) -> Value {
+    let records = messages.iter().map(|message| record(message, queue_arn));
+    json!({"Records": records.collect::<Vec<_>>()})
 }
 
-fn record(message: &Message, queue_arn: &str, region: &str) -> Value {
+fn record(message: &Message, queue_arn: &str) -> Value {
     let attributes: Map<String, Value> = message
         .attributes()
         .into_iter()
@@ -33,7 +31,7 @@ fn record(message: &Message, queue_arn: &str, region: &str) -> Value {
         "md5OfBody": message.md5_of_body(),
         "eventSource": "aws:sqs",
         "eventSourceARN": queue_arn,
-        "awsRegion": region,
+        "awsRegion": queue_arn.split(':').nth(3),
     })
 }
 
@@ -57,29 +55,25 @@ pub(crate) fn failed_ids(
     if answer.is_empty() {
         return Ok(HashSet::new());
     }
-    let answer: Value = serde_json::from_slice(answer).map_err(|_| BadAnswer::Malformed)?;
-    let failures = match answer {
-        Value::Null => return Ok(HashSet::new()),
-        Value::Object(mut members) => members.remove("batchItemFailures").unwrap_or_default(),
-        _ => return Err(BadAnswer::Malformed),
-    };
-    match failures {
-        Value::Null => Ok(HashSet::new()),
-        Value::Array(items) => items.iter().map(|item| failed_id(item, batch)).collect(),
-        _ => Err(BadAnswer::Malformed),
-    }
+    let malformed = |_| BadAnswer::Malformed;
+    let answer: Option<Map<_, _>> = serde_json::from_slice(answer).map_err(malformed)?;
+    let failures = answer.unwrap_or_default().remove("batchItemFailures");
+    let failures: Option<Vec<Failure>> =
+        serde_json::from_value(failures.unwrap_or_default()).map_err(malformed)?;
+    let ids = failures.into_iter().flatten();
+    ids.map(|Failure { item_identifier }| {
+        if batch.contains(&*item_identifier) {
+            return Ok(item_identifier);
+        }
+        Err(BadAnswer::UnknownId(item_identifier))
+    })
+    .collect()
 }
 
-fn failed_id(item: &Value, batch: &HashSet<&str>) -> Result<String, BadAnswer> {
-    let id = item
-        .get("itemIdentifier")
-        .and_then(Value::as_str)
-        .ok_or(BadAnswer::Malformed)?;
-    if batch.contains(id) {
-        Ok(id.to_owned())
-    } else {
-        Err(BadAnswer::UnknownId(id.to_owned()))
-    }
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    item_identifier: String,
 }
 
 #[cfg(test)]
@@ -164,11 +158,7 @@ mod tests {
         let expected: Value =
             serde_json::from_str(include_str!("../../../tests/cloud/sqs_event.json")).unwrap();
         assert_eq!(
-            event(
-                &[message],
-                "arn:aws:sqs:us-west-2:123456789012:SQSQueue",
-                "us-west-2"
-            ),
+            event(&[message], "arn:aws:sqs:us-west-2:123456789012:SQSQueue"),
             expected
         );
     }

@@ -62,12 +62,10 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     let faulty = Arc::new(FaultyService::start(args.options(), seed, args.rates()).await?);
     let (service, auditor) = (&faulty.service, &faulty.auditor);
     let hurried = Door::open(service, wish::DEADLINE).await;
-    let hurried = hurried.map_err(|error| StartError::BackEnd(error.into()))?;
+    let hurried = hurried.map_err(StartError::back_end)?;
     let client = Client::new(&service.url);
     let receiver = Receiver::start(seed, &client, auditor.clone());
-    let receiver = receiver
-        .await
-        .map_err(|error| StartError::BackEnd(error.into()))?;
+    let receiver = receiver.await.map_err(StartError::back_end)?;
     let clients = Clients {
         receiver_url: receiver.url.clone(),
         hurried: client.at(&hurried.url),
@@ -87,7 +85,7 @@ async fn run(args: &ChaosArgs, seed: u64) -> Result<Report, StartError> {
     let at_the_end = told::ask_all(&told, &client, auditor).await;
     let mut results = results::ask(&told, &at_the_end, &client).await;
     let keys = service.backends.object_keys();
-    let keys = keys.map_err(|error| StartError::BackEnd(error.into()))?;
+    let keys = keys.map_err(StartError::back_end)?;
     results.account(keys, &auditor.ledger());
     let report = Report::of(Evidence {
         seed,

@@ -24,18 +24,16 @@ impl FaultyService {
         seed: u64,
         rates: Rates,
     ) -> Result<Self, StartError> {
-        let backends = Backends::start(options.backends()).await?;
+        let backends = Backends::start(&options).await?;
         let plan = Arc::new(Plan::new(seed, rates));
         let auditor = Arc::new(Auditor::new(dynamodb_client(&backends.dynamodb_url)));
         let behind = Endpoints::of(&backends);
         let front = Front::audited(behind, plan.clone(), auditor.clone()).await;
-        let front = front.map_err(|error| StartError::BackEnd(error.into()))?;
+        let front = front.map_err(StartError::back_end)?;
         let of_objects = plan.clone();
         let objects =
             ObjectFront::start(&backends.s3_url, move |call| of_objects.object_fault(call));
-        let objects = objects
-            .await
-            .map_err(|error| StartError::BackEnd(error.into()))?;
+        let objects = objects.await.map_err(StartError::back_end)?;
         let endpoints = Endpoints {
             dynamodb: front.url.clone(),
             sqs: front.url.clone(),

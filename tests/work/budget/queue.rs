@@ -16,7 +16,6 @@ async fn taken(app: &CountedApp, batch_size: i32, jobs: usize) -> Vec<Call> {
     let spec = EventSourceSpec {
         queue_url: backends.queue_url.clone(),
         queue_arn: "arn:aws:sqs:us-east-1:123456789012:jobs".to_owned(),
-        region: "us-east-1".to_owned(),
         batch_size,
         max_concurrency: 2,
     };

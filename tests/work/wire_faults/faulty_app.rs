@@ -81,7 +81,6 @@ impl FaultyApp {
         let spec = EventSourceSpec {
             queue_url: self.backends.queue_url.clone(),
             queue_arn: "arn:aws:sqs:us-east-1:123456789012:jobs".to_owned(),
-            region: "us-east-1".to_owned(),
             batch_size: 10,
             max_concurrency: 4,
         };

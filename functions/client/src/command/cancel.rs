@@ -7,11 +7,10 @@ use comfy_table::Table;
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use super::exit::exit_of;
-use super::filter::FilterArgs;
-use super::list::table;
+use super::list::{FilterArgs, table};
 use super::progress::line_about;
 use super::tally::{Tally, counted};
-use super::{CommandError, ConnectionArgs, Exit, InputError, Output};
+use super::{CommandError, ConnectionArgs, Exit, Output};
 use crate::{Cancellation, Client, ClientError, Job, JobRef, ListQuery, Url};
 
 /// Maximum number of jobs that are canceled at a time.
@@ -96,7 +95,7 @@ async fn run_for_all(args: Args, stdout: &mut Output) -> Result<Exit, CommandErr
 fn ask(jobs: usize) -> Result<bool, CommandError> {
     let (stdin, mut stderr) = (io::stdin(), io::stderr());
     if !stdin.is_terminal() || !stderr.is_terminal() {
-        return Err(InputError::NobodyToAsk.into());
+        return Err(CommandError::NobodyToAsk);
     }
     let noun = if jobs == 1 { "this job" } else { "these jobs" };
     write!(stderr, "Cancel {noun} ({jobs})? [y/N] ")?;

@@ -9,29 +9,22 @@ use super::file::name_of;
 use super::progress::line_about;
 use super::tally::{Tally, counted};
 use super::watch_all::watch_all;
-use super::{CommandError, Exit, InputError, Output, read_text};
+use super::{CommandError, Exit, Output, read_text};
 use crate::batch::room_at;
 use crate::{BatchItem, BatchProgress, Client, ClientError, IdempotencyKey, Submission, Url};
 
-/// The jobs of a file.
-pub(super) struct Each {
-    submissions: Vec<Submission>,
-    /// The line of each job, from 1.
-    lines: Vec<usize>,
-}
+/// The jobs of a file, each with its line, from 1.
+pub(super) struct Each(Vec<(usize, Submission)>);
 
 impl Each {
     /// Reads a file of JSON lines; `-` is stdin. Empty lines are skipped. Every other job is like `template`, but for its input.
     pub(super) fn load(path: &Path, template: &Submission) -> Result<Self, CommandError> {
         let (name, text) = (name_of(path), read_text(path)?);
-        let mut each = Self {
-            submissions: Vec::new(),
-            lines: Vec::new(),
-        };
+        let mut jobs = Vec::new();
         let lines = text.lines().zip(1..);
         for (text, line) in lines.filter(|(text, _)| !text.trim().is_empty()) {
             let input: Box<RawValue> =
-                serde_json::from_str(text).map_err(|source| InputError::NotJson {
+                serde_json::from_str(text).map_err(|source| CommandError::NotJson {
                     name: format!("line {line} of {name}"),
                     source,
                 })?;
@@ -42,12 +35,11 @@ impl Each {
             let body = serde_json::to_vec(&submission).map_err(ClientError::Input)?;
             if body.len() > room_at(line - 1) {
                 let name = name.clone();
-                return Err(InputError::LineTooLarge { name, line }.into());
+                return Err(CommandError::LineTooLarge { name, line });
             }
-            each.submissions.push(submission);
-            each.lines.push(line);
+            jobs.push((line, submission));
         }
-        Ok(each)
+        Ok(Self(jobs))
     }
 
     /// Submits the jobs. stdout gets their status URIs, in the order of the lines.
@@ -82,17 +74,17 @@ impl Each {
         stdout: &mut Output,
     ) -> Result<Exit, CommandError> {
         let mut report = Report {
-            lines: &self.lines,
+            jobs: &self.0,
             is_new,
-            tally: Tally::new("Submitting", self.lines.len()),
+            tally: Tally::new("Submitting", self.0.len()),
             seen: 0,
             accepted: Vec::new(),
             replayed: 0,
             refused: 0,
             written: Ok(()),
         };
-        let places = self.lines.iter().map(|line| line - 1);
-        let jobs: Vec<_> = places.zip(&self.submissions).collect();
+        let jobs = self.0.iter().map(|(line, job)| (line - 1, job));
+        let jobs: Vec<_> = jobs.collect();
         let submitted = client.submit_at(&jobs, key, |progress| match progress {
             BatchProgress::Trouble(trouble) => {
                 report.tally.line(&line_about(trouble));
@@ -134,7 +126,7 @@ fn how_to_go_on(key: &IdempotencyKey) {
 
 /// Reports on the jobs while they are submitted.
 struct Report<'a> {
-    lines: &'a [usize],
+    jobs: &'a [(usize, Submission)],
     /// Whether the key was made for this run, so that an earlier job of it can only be from a try whose answer was lost.
     is_new: bool,
     tally: Tally,
@@ -149,8 +141,8 @@ struct Report<'a> {
 impl Report<'_> {
     /// Stops if stdout has failed.
     fn take(&mut self, items: &[BatchItem], stdout: &mut Output) -> ControlFlow<()> {
-        let lines = &self.lines[self.seen..];
-        for (item, line) in items.iter().zip(lines) {
+        let jobs = &self.jobs[self.seen..];
+        for (item, (line, _)) in items.iter().zip(jobs) {
             match item {
                 Ok(accepted) => {
                     let uri = &accepted.status_uri;
@@ -179,7 +171,7 @@ impl Report<'_> {
 
     /// The number of jobs that the service has neither accepted nor refused.
     fn open(&self) -> usize {
-        self.lines.len() - self.accepted.len() - self.refused
+        self.jobs.len() - self.accepted.len() - self.refused
     }
 
     fn end(&self) {
@@ -189,6 +181,6 @@ impl Report<'_> {
             (self.refused, "refused"),
             (self.open(), "not accepted yet"),
         ];
-        self.tally.end(&counted(self.lines.len(), &parts));
+        self.tally.end(&counted(self.jobs.len(), &parts));
     }
 }

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::io;
 use std::process::{ExitCode, Termination};
 
-use super::InputError;
 use crate::{ClientError, Job, JobStatus, SigningError};
 
 /// How a command ended, as the process's exit code.
@@ -62,9 +61,59 @@ pub enum CommandError {
     /// A call failed.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// An input cannot be used.
-    #[error(transparent)]
-    Input(#[from] InputError),
+    /// The file does not exist, or cannot be read.
+    #[error("{name} cannot be read")]
+    Unreadable {
+        /// The file, as the caller named it.
+        name: String,
+        /// The system's error.
+        #[source]
+        source: io::Error,
+    },
+    /// JSON, and so an input, is UTF-8.
+    #[error("{name} is not UTF-8: line {line} has an invalid byte")]
+    NotUtf8 {
+        /// The file, as the caller named it.
+        name: String,
+        /// The first line with an invalid byte, from 1.
+        line: usize,
+    },
+    /// The text is not JSON.
+    #[error("{name} is not JSON")]
+    NotJson {
+        /// Where the text is from.
+        name: String,
+        /// Where parsing failed.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The file does not fit in the submission, and the deployment does not accept uploads.
+    #[error("{0} is too large to be sent inline, and this deployment does not accept uploads")]
+    TooLarge(String),
+    /// The file cannot be part of JSON, and the deployment does not accept uploads.
+    #[error(
+        "{name} is not UTF-8 (line {line}), so it cannot be sent inline, and this deployment does not accept uploads"
+    )]
+    NotText {
+        /// The file, as the caller named it.
+        name: String,
+        /// The first line with an invalid byte, from 1.
+        line: usize,
+    },
+    /// A line of `--each` does not fit in a request.
+    #[error("line {line} of {name} is too large: with --each, files cannot be uploaded")]
+    LineTooLarge {
+        /// The file, as the caller named it.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// `cancel --all` cannot ask.
+    #[error("nothing was canceled: there is no terminal to ask at")]
+    NobodyToAsk,
+    /// `--field` adds members, and only an object has members.
+    #[error("{0} must be a JSON object, because --field adds members to it")]
+    NotAnObject(String),
     /// A file cannot be uploaded. Nothing was submitted.
     #[error("{name} cannot be uploaded")]
     Upload {
@@ -101,10 +150,10 @@ impl CommandError {
         }
         eprintln!("error: {}", self.explanation());
         match self {
-            Self::Input(_) | Self::Output(_) | Self::Port { .. } => Exit::Usage,
             Self::Client(error) | Self::UploadUnderUsedKey(error) | Self::Upload { error, .. } => {
                 exit_of(error)
             }
+            _ => Exit::Usage,
         }
     }
 
@@ -129,17 +178,15 @@ impl CommandError {
             Self::UploadUnderUsedKey(_) => {
                 "\n  An upload gets a new id each time, so this is another request. Find the job of the earlier request with `list`."
             }
-            Self::Input(InputError::NotUtf8 { .. }) => {
-                "\n  Convert it, for example with `iconv -t UTF-8`."
-            }
-            Self::Input(InputError::NotText { .. }) => {
+            Self::NotUtf8 { .. } => "\n  Convert it, for example with `iconv -t UTF-8`.",
+            Self::NotText { .. } => {
                 "\n  If it is text, convert it, for example with `iconv -t UTF-8`."
             }
-            Self::Input(InputError::TooLarge(_)) => {
+            Self::TooLarge(_) => {
                 "\n  Submit a smaller file, or ask the operator to enable large payloads."
             }
-            Self::Input(InputError::NobodyToAsk) => "\n  Add --yes to cancel these jobs.",
-            Self::Input(_) | Self::Output(_) | Self::Port { .. } => "",
+            Self::NobodyToAsk => "\n  Add --yes to cancel these jobs.",
+            _ => "",
         }
     }
 }
@@ -166,6 +213,13 @@ pub(super) fn exit_of(error: &ClientError) -> Exit {
     }
 }
 
+/// What S3 says if the content is not that of the ticket.
+const OTHER_CONTENT: [&str; 3] = [
+    "BadDigest",
+    "XAmzContentChecksumMismatch",
+    "XAmzContentSHA256Mismatch",
+];
+
 fn advice_on(error: &ClientError) -> &'static str {
     match error {
         ClientError::Unreachable { here: true, .. } => {
@@ -177,7 +231,7 @@ fn advice_on(error: &ClientError) -> &'static str {
         ClientError::StoreUnreachable { .. } => {
             "\n  Large files and results are on another host than the service. Check that your network allows connections to it."
         }
-        ClientError::Store(problem) if problem.is_other_content() => {
+        ClientError::Store(problem) if OTHER_CONTENT.contains(&&*problem.title) => {
             "\n  The file has probably changed since it was read. Submit it again when no program writes to it."
         }
         ClientError::Content(_) => "\n  Submit it again when no program writes to it.",
@@ -195,36 +249,22 @@ fn advice_on(error: &ClientError) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Problem, read_text};
+    use crate::read_text;
 
     #[test]
     fn an_explanation_says_everything_once() {
-        let error = InputError::NotUtf8 {
+        let error = CommandError::NotUtf8 {
             name: "a.csv".to_owned(),
             line: 2,
         };
         let missing = read_text("no/such.csv".as_ref()).unwrap_err();
-        let missing = CommandError::from(missing).explanation();
+        let missing = missing.explanation();
 
-        let explanation = CommandError::from(error).explanation();
+        let explanation = error.explanation();
         assert_eq!(explanation.matches("a.csv").count(), 1);
         assert!(
             missing.starts_with("no/such.csv cannot be read: No such file"),
             "{missing}"
-        );
-    }
-
-    #[test]
-    fn advice_is_an_indented_imperative_below_the_error() {
-        let refused = ClientError::Refused(Box::new(Problem {
-            status: 401,
-            title: "Unauthorized".to_owned(),
-            ..Problem::default()
-        }));
-
-        assert_eq!(
-            CommandError::from(refused).explanation(),
-            "Unauthorized (401)\n  Check the credentials: --header 'Authorization: Bearer …', or --profile for a service that authorizes with AWS IAM."
         );
     }
 }

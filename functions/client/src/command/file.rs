@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::InputError;
+use super::CommandError;
 use super::utf8::{Utf8Check, invalid_line};
 use crate::{Content, MAX_BODY_BYTES};
 
@@ -51,16 +51,16 @@ pub(super) enum Reason {
 
 impl FieldFile {
     /// Opens a file; `-` is stdin. Reads the whole file if it could fit in the input.
-    pub(super) fn open(path: &Path) -> Result<Self, InputError> {
+    pub(super) fn open(path: &Path) -> Result<Self, CommandError> {
         let name = name_of(path);
-        let payload = load(path).map_err(|source| InputError::Unreadable {
+        let payload = load(path).map_err(|source| CommandError::Unreadable {
             name: name.clone(),
             source,
         })?;
         let media_type = media_type_of(path);
         match payload {
             Payload::Bytes(_, Reason::NotUtf8(line)) if media_type != BINARY_TYPE => {
-                Err(InputError::NotUtf8 { name, line })
+                Err(CommandError::NotUtf8 { name, line })
             }
             payload => Ok(Self {
                 name,
@@ -98,7 +98,7 @@ impl FieldFile {
     }
 
     /// The content to upload. A large file is read for its digest, and `on_read` gets the number of bytes after each piece.
-    pub(super) fn content(&self, on_read: impl FnMut(u64)) -> Result<Content, InputError> {
+    pub(super) fn content(&self, on_read: impl FnMut(u64)) -> Result<Content, CommandError> {
         match &self.payload {
             Payload::Text(text) => Ok(Content::memory(text.clone(), self.media_type)),
             Payload::Bytes(bytes, _) => Ok(Content::memory(bytes.clone(), self.media_type)),
@@ -107,7 +107,7 @@ impl FieldFile {
         }
     }
 
-    fn read(&self, path: &Path, mut on_read: impl FnMut(u64)) -> Result<Content, InputError> {
+    fn read(&self, path: &Path, mut on_read: impl FnMut(u64)) -> Result<Content, CommandError> {
         let is_text = self.media_type != BINARY_TYPE;
         let mut check = Utf8Check::default();
         let mut invalid = None;
@@ -122,13 +122,13 @@ impl FieldFile {
         let content = Content::inspected_file(path.to_owned(), self.media_type.to_owned(), inspect);
         let name = self.name.clone();
         let content = match (invalid, content) {
-            (Some(line), _) => return Err(InputError::NotUtf8 { name, line }),
+            (Some(line), _) => return Err(CommandError::NotUtf8 { name, line }),
             (None, Ok(content)) => content,
-            (None, Err(source)) => return Err(InputError::Unreadable { name, source }),
+            (None, Err(source)) => return Err(CommandError::Unreadable { name, source }),
         };
         match check.end() {
             Ok(()) => Ok(content),
-            Err(line) => Err(InputError::NotUtf8 { name, line }),
+            Err(line) => Err(CommandError::NotUtf8 { name, line }),
         }
     }
 }
@@ -206,18 +206,6 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_that_is_too_large_is_kept_in_a_file() {
-        let bytes = vec![b'a'; 2 * MAX_BODY_BYTES];
-
-        let payload = load_from(bytes.as_slice(), None).unwrap();
-
-        let Payload::Piped(file) = payload else {
-            panic!("{payload:?}");
-        };
-        assert!(fs::read(file.path()).unwrap() == bytes);
-    }
-
-    #[test]
     fn a_file_that_calls_itself_text_must_be_utf_8_whatever_its_length() {
         let mut bytes = b"city\nZ\xfcrich\n".to_vec();
         let short = FieldFile::open(file_of(".CSV", &bytes).path());
@@ -226,22 +214,11 @@ mod tests {
         let large = FieldFile::open(large.path()).unwrap().content(|_| ());
 
         let line = |error| match error {
-            InputError::NotUtf8 { line, .. } => line,
+            CommandError::NotUtf8 { line, .. } => line,
             error => panic!("{error}"),
         };
         assert_eq!(line(short.unwrap_err()), 2);
         assert_eq!(line(large.unwrap_err()), MAX_BODY_BYTES + 2);
-    }
-
-    #[test]
-    fn a_file_of_bytes_is_uploaded() {
-        let image = file_of(".png", b"\x89PNG\r\n\x1a\n");
-
-        let image = FieldFile::open(image.path()).unwrap();
-
-        assert_eq!(image.reason(), Reason::NotUtf8(1));
-        let content = image.content(|_| ()).unwrap();
-        assert_eq!((content.media_type(), content.bytes()), (BINARY_TYPE, 8));
     }
 
     #[test]

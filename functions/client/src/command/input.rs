@@ -12,7 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::InputError;
+use super::CommandError;
 use super::file::{FieldFile, Payload, is_stdin, name_of};
 use super::utf8::invalid_line;
 
@@ -20,7 +20,7 @@ use super::utf8::invalid_line;
 const REFERENCE_BYTES: usize = 13 + 36;
 
 /// Reads a file of UTF-8 text; `-` is stdin.
-pub fn read_text(path: &Path) -> Result<String, InputError> {
+pub fn read_text(path: &Path) -> Result<String, CommandError> {
     let name = name_of(path);
     let mut bytes = Vec::new();
     let read = if is_stdin(path) {
@@ -29,9 +29,9 @@ pub fn read_text(path: &Path) -> Result<String, InputError> {
         File::open(path).and_then(|mut file| file.read_to_end(&mut bytes))
     };
     if let Err(source) = read {
-        return Err(InputError::Unreadable { name, source });
+        return Err(CommandError::Unreadable { name, source });
     }
-    String::from_utf8(bytes).map_err(|error| InputError::NotUtf8 {
+    String::from_utf8(bytes).map_err(|error| CommandError::NotUtf8 {
         name,
         line: invalid_line(error.as_bytes()).unwrap_or(1),
     })
@@ -112,7 +112,7 @@ impl Input {
         literal: Option<String>,
         file: Option<&Path>,
         fields: Vec<Field>,
-    ) -> Result<Self, InputError> {
+    ) -> Result<Self, CommandError> {
         let (name, text) = match (literal, file) {
             (Some(dash), _) if dash == "-" => ("stdin".to_owned(), read_text(Path::new("-"))?),
             (Some(text), _) => ("the input".to_owned(), text),
@@ -121,13 +121,13 @@ impl Input {
         };
         let input: Box<RawValue> = match serde_json::from_str(&text) {
             Ok(input) => input,
-            Err(source) => return Err(InputError::NotJson { name, source }),
+            Err(source) => return Err(CommandError::NotJson { name, source }),
         };
         if fields.is_empty() {
             return Ok(Self::Raw(input));
         }
         let members: BTreeMap<String, Value> =
-            serde_json::from_str(input.get()).map_err(|_| InputError::NotAnObject(name))?;
+            serde_json::from_str(input.get()).map_err(|_| CommandError::NotAnObject(name))?;
         let members = members.into_iter();
         let mut members: BTreeMap<_, _> = members
             .map(|(key, value)| (key, Member::Json(value)))

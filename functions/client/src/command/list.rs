@@ -4,10 +4,9 @@ use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, T
 use futures_util::TryStreamExt;
 use time::{OffsetDateTime, UtcOffset};
 
-use super::filter::FilterArgs;
 use super::{CommandError, ConnectionArgs, Exit, Output};
-use crate::Job;
 use crate::text::printable;
+use crate::{Job, JobStatus, ListQuery};
 
 /// A rule below the header and no other lines: easy to read, and to pipe through `grep`.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
@@ -17,6 +16,37 @@ const GAP: u16 = 2;
 const ROOMY: u16 = 112;
 /// Least width: the id and a few words. A terminal that does not know its size says 0.
 const LEAST: u16 = 72;
+
+/// Jobs per page: as many as the service allows, if all pages are read.
+const LARGEST_PAGE: u32 = 100;
+
+/// The arguments that select jobs.
+#[derive(Debug, Clone, clap::Args)]
+#[group(id = "filter", multiple = true)]
+pub(super) struct FilterArgs {
+    /// Only jobs of this status (or state: SCHEDULED, STARTED)
+    #[arg(long, alias = "status", value_name = "STATUS", ignore_case = true)]
+    job_status: Option<JobStatus>,
+    /// Only jobs of this kind
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+}
+
+impl FilterArgs {
+    /// The query for a page of this many jobs.
+    pub(super) fn query(self, limit: Option<u32>) -> ListQuery {
+        ListQuery {
+            limit,
+            job_status: self.job_status,
+            name: self.kind,
+        }
+    }
+
+    /// The query for all pages.
+    pub(super) fn query_for_all(self) -> ListQuery {
+        self.query(Some(LARGEST_PAGE))
+    }
+}
 
 /// The arguments of `list`.
 #[derive(Debug, clap::Args)]

@@ -74,6 +74,13 @@ pub(super) fn line_about(trouble: Trouble<'_>) -> String {
     format!("{error}; trying again in {delay} ({retry} of {max_retries})")
 }
 
+/// The style of every bar, with a template that is one.
+pub(super) fn bar_style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template);
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.progress_chars("━╸─")
+}
+
 fn style(job: &Job) -> ProgressStyle {
     let color = match job.job_status {
         JobStatus::Success => "green",
@@ -84,14 +91,12 @@ fn style(job: &Job) -> ProgressStyle {
     let template = format!(
         "{{prefix:9.{color}.bold}} {{bar:24.{color}/dim}} {{pos:>3}}%  {{left}}{{wide_msg}}"
     );
-    let style =
-        ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let estimate = estimate_of(job);
     let left = move |_: &ProgressState, text: &mut dyn Write| {
         // If the bar cannot be drawn, an error cannot be shown either.
         let _ = text.write_str(&time_left(estimate, OffsetDateTime::now_utc()));
     };
-    style.with_key("left", left).progress_chars("━╸─")
+    bar_style(&template).with_key("left", left)
 }
 
 /// The time to count down to, and the words before and after the time left.

@@ -1,6 +1,8 @@
 //! The progress of many jobs at once.
 
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar};
+
+use super::progress::bar_style;
 
 /// One bar for all jobs, on stderr if that is a terminal.
 pub(super) struct Tally(ProgressBar);
@@ -9,11 +11,9 @@ impl Tally {
     /// A bar for this many jobs. `doing` names what the command does with them.
     pub(super) fn new(doing: &'static str, jobs: usize) -> Self {
         let bar = ProgressBar::new(jobs as u64).with_prefix(doing);
-        let style = ProgressStyle::with_template(
+        bar.set_style(bar_style(
             "{prefix:10.cyan.bold} {bar:24.cyan/dim} {human_pos} of {human_len} jobs  {wide_msg}",
-        );
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style.progress_chars("━╸─"));
+        ));
         bar.tick();
         Self(bar)
     }

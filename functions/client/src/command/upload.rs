@@ -1,12 +1,12 @@
 //! The upload of a file that a field names.
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar};
 use serde_json::Value;
 
+use super::CommandError;
 use super::file::{FieldFile, Reason};
 use super::input::{Input, Member};
-use super::progress::line_about;
-use super::{CommandError, InputError};
+use super::progress::{bar_style, line_about};
 use crate::{Client, ClientError, UploadProgress};
 
 /// At most 78 columns without the name of the file, so that it stays one line of a terminal.
@@ -37,9 +37,7 @@ impl Input {
 async fn upload(client: &Client, file: &FieldFile) -> Result<Value, CommandError> {
     // Hidden if stderr is not a terminal. It clears itself if the upload ends in an error.
     let bar = ProgressBar::new(file.bytes()).with_message(file.name.clone());
-    let style = ProgressStyle::with_template(TEMPLATE);
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.set_style(style.progress_chars("━╸─"));
+    bar.set_style(bar_style(TEMPLATE));
     bar.set_prefix("Reading");
     let content = file.content(|bytes| bar.inc(bytes))?;
 
@@ -64,8 +62,8 @@ fn failure(file: &FieldFile, error: ClientError) -> CommandError {
     let ClientError::NoUploads(_) = error else {
         return CommandError::Upload { name, error };
     };
-    CommandError::Input(match file.reason() {
-        Reason::TooLarge => InputError::TooLarge(name),
-        Reason::NotUtf8(line) => InputError::NotText { name, line },
-    })
+    match file.reason() {
+        Reason::TooLarge => CommandError::TooLarge(name),
+        Reason::NotUtf8(line) => CommandError::NotText { name, line },
+    }
 }

@@ -131,6 +131,8 @@ async fn a_file_of_bytes_is_uploaded_and_a_text_in_another_encoding_is_an_error(
     assert_eq!(submit(&image).await, Exit::Success);
     let announced = &service.requests()[0].body;
     assert_eq!(announced["media-type"], "application/octet-stream");
+    let digest = hex::encode(Sha256::digest(b"\x89PNG"));
+    assert_eq!(announced["sha-256"], digest);
     assert_eq!(store.requests()[0].bytes.as_ref(), b"\x89PNG");
 }
 

@@ -40,6 +40,7 @@ mod store;
 mod wire;
 
 pub use clock::{Clock, ManualClock};
+pub use names::{queue_arn, queue_url};
 pub use snapshot::Snapshot;
 pub use store::Queues;
 pub use wire::serve;

@@ -6,8 +6,9 @@ use super::error::{Code, Error, Result};
 pub(super) const ACCOUNT: &str = "000000000000";
 const ARN_PREFIX: &str = "arn:aws:sqs:us-east-1:000000000000:";
 
-/// `base` is the scheme and authority of the request, so that the URL works for the caller.
-pub(super) fn queue_url(base: &str, name: &str) -> String {
+/// The URL of the queue with this name. `base` is the scheme and authority of the request, so that the URL works for the caller.
+#[must_use]
+pub fn queue_url(base: &str, name: &str) -> String {
     format!("{base}/{ACCOUNT}/{name}")
 }
 
@@ -25,7 +26,9 @@ pub(super) fn name_in_url(url: &str) -> Result<&str> {
     }
 }
 
-pub(super) fn queue_arn(name: &str) -> String {
+/// The ARN of the queue with this name.
+#[must_use]
+pub fn queue_arn(name: &str) -> String {
     format!("{ARN_PREFIX}{name}")
 }
 

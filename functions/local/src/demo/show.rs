@@ -12,8 +12,8 @@ use serde_json::json;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
+use super::DemoError;
 use super::RETENTION;
-use super::error::DemoError;
 use super::profile_table::profile_table;
 use super::webhooks::Webhooks;
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use client::{Client, Url};
+use client::{Client, Url, WebhookSecret};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use super::error::DemoError;
+use super::{DemoError, url_of};
 use crate::loopback::listen_on;
 use crate::receiver::{Delivery, Receiver};
 
@@ -21,23 +21,13 @@ impl Webhooks {
     /// Starts it with the secrets that the service has for this client.
     pub(super) async fn start(client: &Client) -> Result<Self, DemoError> {
         let secrets = client.webhook_secrets().await?;
-        let secrets: Vec<_> = secrets
-            .iter()
-            .map(|secret| secret.reveal().to_owned())
-            .collect();
         let (take, deliveries) = unbounded_channel();
-        let receiver = Receiver::new(&secrets, move |delivery| {
+        let receiver = Receiver::new(secrets.iter().map(WebhookSecret::reveal), move |delivery| {
             // An error means that the demo is over.
             let _ = delivery.map(|delivery| take.send(delivery));
         })?;
         let (listener, url) = listen_on(0).await?;
-        #[expect(
-            clippy::expect_used,
-            reason = "the address of a listener behind http:// is always a URL"
-        )]
-        let url = url
-            .parse()
-            .expect("a listener's address is the authority of a URL");
+        let url = url_of(&url);
         let server = tokio::spawn(async move { drop(receiver.serve(listener).await) });
         Ok(Self {
             url,

@@ -8,7 +8,7 @@ fn build_input(
     literal: Option<String>,
     file: Option<&Path>,
     fields: Vec<Field>,
-) -> Result<Box<RawValue>, InputError> {
+) -> Result<Box<RawValue>, CommandError> {
     Input::load(literal, file, fields).map(|input| input.into_json().unwrap())
 }
 
