@@ -100,6 +100,21 @@ def test_iam_demands_a_signature_of_the_printed_key(accepted, tmp_path):
         assert "403" in refused.stderr and "--profile" in refused.stderr
 
 
+def test_a_named_profile_goes_before_the_keys_of_the_environment_and_must_exist(accepted, tmp_path):
+    with serve("iam") as (url, welcome):
+        _, file = profile_of(welcome, tmp_path)
+        keys = dict(re.findall(r"(AWS_(?:SECRET_)?ACCESS_KEY(?:_ID)?)=(\S+)", welcome))
+        keys["AWS_REGION"] = "us-east-1"
+        others = {**file, **keys, "AWS_SECRET_ACCESS_KEY": "of-somebody-else"}
+
+        named = accepted(url, "list", "--profile", "local", **others)
+        of_environment = accepted(url, "list", "--sign", **file, **keys)
+        unknown = accepted(url, "list", "--profile", "nope", **file, **keys)
+
+    assert (named.returncode, of_environment.returncode) == (0, 0), named.stderr + of_environment.stderr
+    assert unknown.returncode == 2 and "nope" in unknown.stderr, unknown
+
+
 def test_open_serves_the_pages_of_a_closed_api_to_whoever_has_their_address(environment, tmp_path):
     with serve("iam") as (url, welcome):
         _, file = profile_of(welcome, tmp_path)

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -27,7 +29,7 @@ pub struct Signing {
     pub when: SignWhen,
     /// The AWS region of the service; `None`: the region in the host name of API Gateway, or that of the profile or the environment.
     pub region: Option<String>,
-    /// The profile of the AWS configuration files; `None`: that of `AWS_PROFILE`, or `default`.
+    /// The profile of the AWS configuration files, whose credentials are used and no others; `None`: the default chain.
     pub profile: Option<String>,
 }
 
@@ -74,21 +76,22 @@ impl Signer {
             return Ok(None);
         }
         let config = load(signing).await;
+        let source = config
+            .credentials_provider()
+            .ok_or_else(|| SigningError::Credentials(CredentialsError::not_loaded_no_source()))?;
+        let may_be_open = !is_asked && signing.profile.is_none();
+        let credentials = match source.provide_credentials().await {
+            // Without credentials, the service may still be an open one.
+            Err(CredentialsError::CredentialsNotLoaded(_)) if may_be_open => return Ok(None),
+            found => found.map_err(SigningError::Credentials)?,
+        };
         let stated = signing.region.clone().map(Region::new);
         let region = stated.or(host_region).or(config.region().cloned());
-        let signer = Self {
+        Ok(Some(Self {
             region: region.ok_or(SigningError::Region)?,
-            source: config.credentials_provider().ok_or_else(|| {
-                SigningError::Credentials(CredentialsError::not_loaded_no_source())
-            })?,
-            credentials: Mutex::default(),
-        };
-        match signer.credentials().await {
-            // Without credentials, the service may still be an open one.
-            Err(CredentialsError::CredentialsNotLoaded(_)) if !is_asked => Ok(None),
-            Err(error) => Err(SigningError::Credentials(error)),
-            Ok(_) => Ok(Some(signer)),
-        }
+            source,
+            credentials: Mutex::new(Some(credentials)),
+        }))
     }
 
     /// The credentials, resolved once until shortly before they expire.
@@ -148,7 +151,20 @@ async fn load(signing: &Signing) -> SdkConfig {
     if let Some(region) = signing.region.clone() {
         loader = loader.region(Region::new(region));
     }
-    loader.load().await
+    let config = loader.load().await;
+    let Some(profile) = &signing.profile else {
+        return config;
+    };
+    // The default chain asks the environment first: its keys may be somebody else's than those of the profile that was named.
+    let provider = ProviderConfig::without_region().with_region(config.region().cloned());
+    let of_profile = ProfileFileCredentialsProvider::builder()
+        .configure(&provider)
+        .profile_name(profile)
+        .build();
+    let config = config.into_builder();
+    config
+        .credentials_provider(SharedCredentialsProvider::new(of_profile))
+        .build()
 }
 
 /// The region in a host name such as `a1b2c3.execute-api.eu-central-1.amazonaws.com`.

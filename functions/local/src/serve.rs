@@ -213,7 +213,7 @@ fn try_it(url: &str, authorizer: &Authorizer) -> String {
   curl -i {url}/jobs -H 'content-type: application/json' -d '{{\"name\": \"csv_profile\", \"input\": {{\"csv\": \"city,people\\nParis,2\\nRome,3\\n\"}}}}'
   curl -i {url}/jobs -H 'content-type: application/json' -d '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
   curl -s {url}/jobs
-  cargo run -- watch ID        (a job's id or status URI, with a progress bar)"
+  cargo run -- watch ID --url {url}        (a job's id or status URI, with a progress bar)"
         ),
         Authorizer::Iam(KeyPair { id, secret }) => format!(
             "Requests must be signed (AWS Signature Version 4, region {REGION}, service execute-api). Credentials of this run:

@@ -236,7 +236,7 @@ fn advice_on(error: &ClientError) -> &'static str {
         }
         ClientError::Content(_) => "\n  Submit it again when no program writes to it.",
         ClientError::Refused(problem) if matches!(problem.status, 401 | 403) => {
-            "\n  Check the credentials: --header 'Authorization: Bearer …', or --profile for a service that authorizes with AWS IAM."
+            "\n  Check the credentials: --header 'Authorization: Bearer …', or --profile or --sign for a service that authorizes with AWS IAM."
         }
         ClientError::Signing(SigningError::Credentials(_)) => {
             "\n  Choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
