@@ -190,7 +190,7 @@ impl Attempt<'_> {
             Ok(Written::Applied) => {
                 let metrics = &self.app.metrics;
                 metrics.write_end(&self.run, ending.outcome(), now());
-                info!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, outcome = ending.outcome().as_str(), "job finished");
+                info!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, outcome = ending.outcome().as_str(), error.code = ending.error_code(), "job finished");
                 Disposition::Done
             }
             Ok(Written::CancelRequested) => Box::pin(self.finish(Ending::Canceled, progress)).await,

@@ -56,16 +56,17 @@ pub(crate) async fn consume(
 async fn run_jobs(
     app: &Arc<App>,
     invocation: &Invocation,
-    mut deliveries: Vec<Numbered>,
+    deliveries: Vec<Numbered>,
     done: &mut [bool],
 ) {
     match suspect::first(app, &deliveries).await {
         None => run(app, invocation, deliveries, done).await,
         Some(suspect) => {
-            let alone = vec![deliveries.swap_remove(suspect)];
+            let is_suspect = |(index, _): &Numbered| *index == suspect;
+            let (alone, others) = deliveries.into_iter().partition(is_suspect);
             tokio::join!(
                 run(app, invocation, alone, done),
-                hand_all_back(app, deliveries)
+                hand_all_back(app, others)
             );
         }
     }

@@ -179,7 +179,9 @@ impl Delivery {
         let age = now.since(self.sent_at);
         match (Unclaimed::of(decision, age, app.write_horizon, now), record) {
             (Unclaimed::HandBack { after }, _) => Disposition::after(after, reason(decision)),
-            (Unclaimed::End, Some(record)) => end(app, record, decision, now).await,
+            (Unclaimed::End, Some(record)) => {
+                end(app, record, decision, now, self.deliveries).await
+            }
             // The record of a job to be ended existed a moment ago.
             (Unclaimed::End, None) => Disposition::in_a_while(HandBack::Changed),
             (Unclaimed::Drop, _) => {
@@ -247,6 +249,7 @@ async fn end(
     record: &JobRecord,
     decision: ClaimDecision,
     now: Timestamp,
+    deliveries: u32,
 ) -> Disposition {
     let store = &app.store;
     let written = if decision == ClaimDecision::Overdue {
@@ -258,8 +261,9 @@ async fn end(
     };
     match written {
         Ok(Some(ended)) => {
-            if let (Some(outcome), Some(ended_at)) = (ended.outcome(), ended.ended_at) {
-                app.metrics.write_end(&ended, outcome, ended_at);
+            if let Some(outcome) = ended.outcome() {
+                // Counted now: an end that is dated hours ago reaches CloudWatch after every alarm has looked.
+                app.metrics.write_end(&ended, outcome, now);
             }
             let code = ended.error.as_ref().map_or("canceled", Failure::code);
             info!(job.id = %record.id, job.name = %record.kind, attempt = record.attempt, error.code = code, "job ended without a further attempt");
@@ -268,7 +272,7 @@ async fn end(
         Ok(None) => Disposition::after(Duration::ZERO, HandBack::Changed),
         Err(error) => {
             error!(job.id = %record.id, error.source = ?std::error::Error::source(&error), "{error}");
-            Disposition::after(FAULTS.base, HandBack::Table)
+            after_fault(deliveries)
         }
     }
 }

@@ -103,11 +103,11 @@ impl Invocation {
     }
 
     /// The time that a delivery of a webhook which takes up to `longest` may take from `now`; `None` if it must wait for a fresh invocation,
-    /// which has that much. In a short one, it takes what is left.
+    /// which has that much. In a short one, it takes what is left, if anything is.
     pub(crate) fn time_to_deliver(&self, longest: Duration, now: Timestamp) -> Option<Duration> {
         let left = self.last_call().since(now);
         let is_short = self.duration() < longest + LONGEST_CALL + HAND_BACK + START;
-        (left >= longest || is_short).then_some(left)
+        (left >= longest || is_short && !left.is_zero()).then_some(left)
     }
 
     fn duration(&self) -> Duration {

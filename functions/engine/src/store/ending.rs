@@ -33,6 +33,15 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// The code of the error, if the job failed.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&str> {
+        match self {
+            Self::Failed(failure) => Some(failure.code()),
+            Self::Success { .. } | Self::Stored { .. } | Self::Canceled => None,
+        }
+    }
+
     /// The outcome of the job.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
