@@ -150,7 +150,7 @@ impl Schedules {
         Err(refusal(answer).await)
     }
 
-    /// Deletes the schedule of a job, in one try. It is not an error if there is none: it has fired, or was deleted before.
+    /// Deletes the schedule of a job. It is not an error if there is none: it has fired, or was deleted before.
     ///
     /// # Errors
     /// [`ServiceError`]: it may still fire.
@@ -162,7 +162,7 @@ impl Schedules {
             headers: &[],
             body: Bytes::new(),
         };
-        let answer = client.send_once(&request, ATTEMPT).await?;
+        let answer = client.send(&request, ATTEMPT).await?;
         if answer.status().is_success() || answer.status().as_u16() == 404 {
             return Ok(());
         }

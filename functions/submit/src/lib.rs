@@ -145,7 +145,7 @@ fn time_left(elapsed: Duration) -> Duration {
         .saturating_sub(RESERVE)
 }
 
-/// The time for the delete of a schedule, `elapsed` after a command began: one short try, which ends before the command times out.
+/// The time for the delete of a schedule, `elapsed` after a command began: a few short tries, which end before the command times out.
 fn time_to_drop(elapsed: Duration) -> Duration {
     const LONGEST: Duration = Duration::from_secs(2);
     time_left(elapsed).min(LONGEST)

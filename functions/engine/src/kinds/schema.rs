@@ -224,7 +224,9 @@ impl<'a> Check<'a> {
         if let Some(most) = number(schema, "exclusiveMaximum").filter(|most| size >= *most) {
             self.wrong(at, format!("must be less than {most}"));
         }
-        if let Some(of) = number(schema, "multipleOf").filter(|of| (size / of).fract() != 0.0) {
+        // 0.3 is a multiple of 0.1, although their quotient as floats is not whole.
+        let is_multiple = |parts: f64| (parts - parts.round()).abs() <= 1e-9 * parts.abs().max(1.0);
+        if let Some(of) = number(schema, "multipleOf").filter(|of| !is_multiple(size / of)) {
             self.wrong(at, format!("must be a multiple of {of}"));
         }
     }

@@ -221,7 +221,7 @@ async fn other_refusals_are_faults_of_the_deployment() {
 }
 
 #[tokio::test]
-async fn a_schedule_that_has_fired_needs_no_delete_and_another_error_is_not_repeated() {
+async fn a_schedule_that_has_fired_needs_no_delete_and_only_a_fault_is_repeated() {
     let name = ScheduleName::stored("name");
     for (status, error) in [(200, ""), (404, "ResourceNotFoundException")] {
         let scripted = Scripted::of(&[(status, error)]);
@@ -232,10 +232,10 @@ async fn a_schedule_that_has_fired_needs_no_delete_and_another_error_is_not_repe
         assert_eq!((method.as_str(), body.as_str()), ("DELETE", ""));
         assert!(uri.ends_with("/schedules/name?groupName=jobs-1"), "{uri}");
     }
-    for status in [409, 429, 500] {
-        let scripted = Scripted::of(&[(status, "")]);
+    for (status, tries) in [(409, 1), (429, 3), (500, 3)] {
+        let scripted = Scripted::of(&[(status, ""); 3]);
         let refused = scripted.schedules().delete(&name).await;
         assert!(matches!(refused, Err(ServiceError::Unavailable(..))));
-        assert_eq!(scripted.sent().len(), 1);
+        assert_eq!(scripted.sent().len(), tries, "{status}");
     }
 }

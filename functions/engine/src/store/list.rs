@@ -1,6 +1,7 @@
 //! An owner's jobs, newest first.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
@@ -16,6 +17,10 @@ pub const MAX_PAGE: usize = 100;
 
 /// Maximum number of `BatchGetItem` calls for a page. Under load, a call may skip keys, which must be requested again.
 const READS: usize = 5;
+
+/// The delay before the second call; it doubles. Keys that are requested again at once are skipped again.
+/// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The records of a batch read; an error for one that cannot be read.
 type Found = HashMap<JobId, Result<JobRecord, StoreError>>;
@@ -108,9 +113,14 @@ impl JobStore {
 
     async fn read_into(&self, found: &mut Found, ids: &[JobId]) -> Result<(), StoreError> {
         let mut wanted: Vec<_> = ids.iter().map(key).collect();
-        for _ in 0..READS {
+        let mut pause = PAUSE;
+        for read in 0..READS {
             if wanted.is_empty() {
                 break;
+            }
+            if read > 0 {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
             }
             let (items, left) = self.batch(std::mem::take(&mut wanted)).await?;
             for item in &items {

@@ -62,6 +62,13 @@ fn each_limit_is_enforced_at_its_border() {
         "must be less than 2",
     );
     accepts(&json!({"multipleOf": 5}), &json!(10));
+    accepts(&json!({"multipleOf": 0.1}), &json!(0.3));
+    accepts(&json!({"multipleOf": 0.01}), &json!(19.99));
+    refuses(
+        &json!({"multipleOf": 0.01}),
+        &json!(19.995),
+        "must be a multiple of 0.01",
+    );
     refuses(
         &json!({"multipleOf": 5}),
         &json!(12),
