@@ -233,8 +233,9 @@ fn every_number_that_the_template_allows_is_one_that_the_functions_take() {
         for bound in ["MinValue", "Default", "MaxValue"] {
             let number = template.number(&format!("/Parameters/{parameter}/{bound}"));
             let given = number.to_string();
-            // An upload must outlive the deadline.
-            let deadline = ("DEADLINE_SECONDS", "60");
+            // An upload must outlive the deadline: the shortest one, and by default every one.
+            let deadline = if bound == "Default" { "1208340" } else { "60" };
+            let deadline = ("DEADLINE_SECONDS", deadline);
             let environment = Environment::of(&[(variable, &given), deadline]);
             let read = match variable {
                 "RETENTION_SECONDS" => environment.retention().map(|time| time.as_secs()),
