@@ -9,13 +9,13 @@ use bytes::Bytes;
 use engine::{
     Aws, Callback, CallbackDecision, CallbackMessage, CallbackQueue, CallbackState, ConfigError,
     Delivered, Environment, HandBack, Happened, IdSecrets, JobRecord, NextDelivery,
-    ParseMessageError, Receipt, RetryPolicy, StoreError, Timestamp, WebhookId, decide_delivery,
+    ParseMessageError, Receipt, RetryPolicy, Timestamp, WebhookId, decide_delivery,
     until_next_delivery,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
 use crate::App;
-use crate::delivery::{after_fault, deliveries, sent_at};
+use crate::delivery::{after_table_fault, deliveries, sent_at};
 use crate::disposition::Disposition;
 use crate::invocation::{Invocation, moment_in, now};
 use crate::persist::{persist, random};
@@ -125,7 +125,7 @@ impl CallbackDelivery {
         let read = persist(self.invocation.last_claim(), || app.store.get(&message.id));
         let record = match read.await {
             Ok(record) => record,
-            Err(error) => return self.after_fault(message, &error),
+            Err(error) => return after_table_fault(&message.id, &error, self.deliveries),
         };
         let (acceptance, now) = (&message.acceptance, now());
         let age = now.since(self.sent_at);
@@ -179,7 +179,7 @@ impl CallbackDelivery {
         let written = match written.await {
             Ok(written) => written,
             // A webhook that arrived is delivered once more: at least once.
-            Err(error) => return self.after_fault(message, &error),
+            Err(error) => return after_table_fault(&message.id, &error, self.deliveries),
         };
         let is_applied = written.as_ref().is_some_and(|written| written.is_applied);
         let standing = written.map(|written| written.callback.state);
@@ -233,11 +233,6 @@ impl CallbackDelivery {
             None => Delivered::Never,
         };
         (outcome, delay)
-    }
-
-    fn after_fault(&self, message: &CallbackMessage, error: &StoreError) -> Disposition {
-        error!(job.id = %message.id, error.source = ?std::error::Error::source(error), "{error}");
-        after_fault(self.deliveries)
     }
 }
 

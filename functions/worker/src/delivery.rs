@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsMessage;
 use engine::{
-    Claim, ClaimDecision, Ending, Failure, HandBack, Happened, JobMessage, JobRecord,
+    Claim, ClaimDecision, Ending, Failure, HandBack, Happened, JobId, JobMessage, JobRecord,
     ParseMessageError, Receipt, RetryPolicy, StoreError, Timestamp, TraceContext, Unclaimed, token,
 };
 use lambda_runtime::tracing::{Instrument, error, info, info_span, warn};
@@ -123,10 +123,7 @@ impl Delivery {
                 self.refused(app, message, decision, record.as_deref())
                     .await
             }
-            Err(error) => {
-                error!(job.id = %message.id, error.source = ?std::error::Error::source(&error), "{error}");
-                after_fault(self.deliveries)
-            }
+            Err(error) => after_table_fault(&message.id, &error, self.deliveries),
         }
     }
 
@@ -208,8 +205,14 @@ fn attribute(record: &SqsMessage, name: &str) -> Option<i64> {
     record.attributes.get(name)?.parse().ok()
 }
 
-/// What the worker does with a message after a fault of the table in this delivery of it.
-pub(crate) fn after_fault(deliveries: u32) -> Disposition {
+/// Logs an error of the table, and returns what the worker does with the message of the job.
+pub(crate) fn after_table_fault(job: &JobId, error: &StoreError, deliveries: u32) -> Disposition {
+    error!(job.id = %job, error.source = ?std::error::Error::source(error), "{error}");
+    after_fault(deliveries)
+}
+
+/// What the worker does with a message after a fault in this delivery of it.
+fn after_fault(deliveries: u32) -> Disposition {
     Disposition::after(FAULTS.bound(deliveries), HandBack::Table)
 }
 
@@ -270,10 +273,7 @@ async fn end(
             Disposition::Done
         }
         Ok(None) => Disposition::after(Duration::ZERO, HandBack::Changed),
-        Err(error) => {
-            error!(job.id = %record.id, error.source = ?std::error::Error::source(&error), "{error}");
-            after_fault(deliveries)
-        }
+        Err(error) => after_table_fault(&record.id, &error, deliveries),
     }
 }
 
