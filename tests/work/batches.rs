@@ -5,7 +5,7 @@ use engine::Outcome;
 use serde_json::json;
 
 use crate::app::{App, ended_as, eventually, first_invocations};
-use crate::deployment::deployed::{Deployed, sqs_event};
+use crate::deployment::deployed::{Deployed, http_api_event, sqs_event};
 
 #[tokio::test]
 async fn the_records_of_a_batch_end_each_in_its_own_way() {
@@ -182,4 +182,45 @@ async fn each_suspect_gets_an_invocation_for_itself_and_the_others_of_its_batch_
     }
     assert_eq!(attempts, [1, 2, 2]);
     assert!(ends[1].max(ends[2]) < ends[0], "{ends:?}");
+}
+
+/// A message of a webhook can get into the queue of jobs by hand. It takes a place in the event, and none among the jobs.
+#[tokio::test]
+async fn a_suspect_is_the_one_that_runs_alone_after_a_webhook_in_its_batch_too() {
+    let parameters = [("OptInKinds", "rehearsal"), ("Webhooks", "true")];
+    let deployed = Deployed::with_parameters(&parameters).await;
+    let backends = &deployed.backends;
+    let with_callback = json!({
+        "name": "rehearsal",
+        "input": {"seconds": 0},
+        "callback": {"url": "https://hooks.example.invalid/"},
+    });
+    let submitted = http_api_event("POST", "/jobs", &with_callback);
+    assert_eq!(deployed.submit.answer(&submitted).await.status, 202);
+    let of_ended = backends.messages().await;
+    deployed.worker.invoke(&sqs_event(&of_ended)).await;
+    backends.delete(&of_ended).await;
+    let mut messages = backends.callback_messages().await;
+
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let path = deployed.rehearse(json!({"seconds": 0})).await;
+        ids.push(path.rsplit('/').next().unwrap().to_owned());
+    }
+    backends.lose_worker_of(&ids[1]).await;
+    backends.hand_back(&backends.messages().await).await;
+    let mut jobs = backends.messages().await;
+    jobs.sort_by_key(|message| message.body().unwrap().contains(&ids[1]));
+    messages.extend(jobs);
+    assert_eq!(messages.len(), 3);
+
+    let answer = deployed.worker.invoke(&sqs_event(&messages)).await;
+
+    let failures = answer["batchItemFailures"].as_array().map(Vec::len);
+    assert_eq!(failures, Some(2), "{answer}");
+    let outcomes = [
+        backends.record_of(&ids[0]).await.outcome(),
+        backends.record_of(&ids[1]).await.outcome(),
+    ];
+    assert_eq!(outcomes, [None, Some(Outcome::Success)]);
 }
