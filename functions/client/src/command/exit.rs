@@ -109,7 +109,7 @@ pub enum CommandError {
         line: usize,
     },
     /// `cancel --all` cannot ask.
-    #[error("nothing was canceled: there is no terminal to ask at")]
+    #[error("nothing was canceled: the question needs a terminal")]
     NobodyToAsk,
     /// `--field` adds members, and only an object has members.
     #[error("{0} must be a JSON object, because --field adds members to it")]

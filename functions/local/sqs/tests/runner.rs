@@ -36,7 +36,7 @@ async fn run_all(sqs: &Sqs, expected: &BTreeMap<String, Expected>) -> bool {
     for name in expected.keys() {
         if super::all().all(|check| check.name != *name) {
             tally.surprises += 1;
-            println!("there is no check with the name {name}");
+            println!("no check is named {name}");
         }
     }
     let Tally {
