@@ -93,7 +93,7 @@ pub use signed::{Service, ServiceError};
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
     Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion,
-    Delivered, Ending, INDEX_NAME, INDEX_SHARDS, JobFilter, JobStore, MAX_PAGE, MAX_RECORD_BYTES,
+    Delivered, Ending, INDEX_NAME, INDEX_SHARDS, JobStore, MAX_PAGE, MAX_RECORD_BYTES,
     MAX_RESULT_BYTES, Page, ParseCursorError, Pause, Rescheduling, StoreError, WrittenDelivery,
     created_order, decide_cancel, owner_shard,
 };

@@ -36,7 +36,7 @@ pub use error::StoreError;
 pub use index::{INDEX_SHARDS, created_order, owner_shard};
 pub use list::MAX_PAGE;
 pub use owner_commands::{CancelDecision, Cancellation, Deletion, decide_cancel};
-pub use page::{Cursor, JobFilter, Page, ParseCursorError};
+pub use page::{Cursor, Page, ParseCursorError};
 pub use reschedule::{Pause, Rescheduling};
 pub use result::{MAX_RECORD_BYTES, MAX_RESULT_BYTES};
 pub use schema::{Attribute, INDEX_NAME};

@@ -9,8 +9,8 @@ use super::JobStore;
 use super::expression::names;
 use super::index::{INDEX_SHARDS, read_created_order, shard_key};
 use super::item::{Item, id_of, string};
-use super::page::{Cursor, JobFilter, Page};
-use crate::{Attribute, INDEX_NAME, JobId, JobRecord, Owner, StoreError, Timestamp};
+use super::page::{Cursor, Page};
+use crate::{Attribute, INDEX_NAME, JobId, JobRecord, JobState, Owner, StoreError, Timestamp};
 
 /// Maximum number of jobs on a page: one `BatchGetItem` reads as many.
 pub const MAX_PAGE: usize = 100;
@@ -28,7 +28,7 @@ type Found = HashMap<JobId, Result<JobRecord, StoreError>>;
 impl JobStore {
     /// A page of `owner`'s jobs, newest first: one query for each partition of the index, and one batch read, whatever the size of the
     /// table. Results are omitted, because a page of them would exceed the maximum size of a response. `limit` is clamped to 1 to 100.
-    /// Expired jobs are omitted, so a page can be short although more follow.
+    /// Expired jobs are omitted, and jobs in another state than `only`, if there is one: so a page can be short although more follow.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -37,7 +37,7 @@ impl JobStore {
         owner: &Owner,
         limit: usize,
         behind: Option<&Cursor>,
-        filter: JobFilter,
+        only: Option<JobState>,
         now: Timestamp,
     ) -> Result<Page, StoreError> {
         let limit = limit.clamp(1, MAX_PAGE);
@@ -62,7 +62,7 @@ impl JobStore {
             .into_iter()
             .filter(|job| !job.is_expired(now))
             .map(|job| job.into_judged(now))
-            .filter(|job| filter.keeps(job));
+            .filter(|job| only.is_none_or(|state| job.state == state));
         Ok(Page {
             jobs: judged.collect(),
             next,

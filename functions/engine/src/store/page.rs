@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::index::{created_order, read_created_order};
-use crate::{JobId, JobState, Judged, Timestamp};
+use crate::{JobId, Judged, Timestamp};
 
 /// A position in the list of an owner's jobs, newest first: directly after the job that it names. Opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,25 +40,6 @@ impl FromStr for Cursor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a cursor from a page of this list")]
 pub struct ParseCursorError;
-
-/// A filter of the list by `job-status`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum JobFilter {
-    /// All jobs.
-    #[default]
-    All,
-    /// Jobs in one state (for completed jobs, with one outcome).
-    Only(JobState),
-}
-
-impl JobFilter {
-    pub(crate) fn keeps(self, record: &Judged<'_>) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(state) => record.state == state,
-        }
-    }
-}
 
 /// A page of an owner's jobs, newest first.
 #[derive(Clone, Debug, PartialEq)]
