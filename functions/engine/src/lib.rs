@@ -69,8 +69,8 @@ pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError, MIN_SLICE, MIN_SNOOZE};
 pub use judged::Judged;
 pub use kinds::{
-    Catalog, CatalogBuilder, Intake, IntakeBuilder, KindName, NamedUpload, ParseKindNameError,
-    Registry, RegistryError, Runner, Runners, RunnersBuilder, pointer_to,
+    Catalog, Intake, KindName, Kinds, KindsBuilder, NamedUpload, ParseKindNameError, Registry,
+    RegistryError, Runner, Runners, pointer_to,
 };
 pub use metrics::{Happened, Metrics};
 pub use monitor_token::MonitorToken;

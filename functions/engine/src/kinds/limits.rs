@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::format::Format;
 
-/// Keywords that [`super::input_schema::InputSchema::errors`] enforces, and annotations that it ignores.
+/// Keywords that [`super::input_schema::InputSchema::check`] enforces, and annotations that it ignores.
 #[rustfmt::skip]
 const KNOWN: &[&str] = &[
     "$defs", "$ref", "$schema", "additionalProperties", "allOf", "anyOf", "const", "default", "deprecated", "description",
@@ -14,7 +14,7 @@ const KNOWN: &[&str] = &[
     "properties", "readOnly", "required", "title", "type", "uniqueItems", "writeOnly",
 ];
 
-/// Returns the places in `schema` whose limits [`super::input_schema::InputSchema::errors`] does not enforce.
+/// Returns the places in `schema` whose limits [`super::input_schema::InputSchema::check`] does not enforce.
 pub(crate) fn unenforced(schema: &Value) -> Vec<String> {
     let mut found = Vec::new();
     look(schema, "", &mut found);
