@@ -1,6 +1,6 @@
 //! A job's page.
 
-use engine::{Callback, CallbackState, JobState, Judged, Outcome};
+use engine::{Callback, JobState, Judged, Outcome};
 
 use super::{FOLLOW, JOB, Page, TIMES, latest_report, time, tone};
 use crate::document::error_of;
@@ -52,7 +52,7 @@ pub(crate) fn job_page(judged: &Judged<'_>, view: &JobView<'_>) -> String {
     };
     let page = Page {
         title: &title,
-        tone: tone(judged),
+        tone: &tone(judged),
         base_url: (!view.is_guest).then_some(view.base_url),
         wait: view.wait,
         tag: view.tag,
@@ -124,11 +124,7 @@ fn facts(judged: &Judged<'_>, view: &JobView<'_>) -> String {
 
 /// The URL is text: a page about the receiver is not what a reader expects behind a link, and the owner knows the URL.
 fn callback(callback: &Callback) -> String {
-    let state = match callback.state {
-        CallbackState::Pending => "pending",
-        CallbackState::Delivered => "delivered",
-        CallbackState::Failed => "failed",
-    };
+    let state = callback.state.as_str().to_lowercase();
     let last = callback.last_status;
     let last = last.map_or_else(String::new, |status| format!(", last status {status}"));
     format!(
@@ -174,7 +170,7 @@ fn commands(judged: &Judged<'_>, view: &JobView<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{JobRecord, test_kit};
+    use engine::{CallbackState, JobRecord, test_kit};
 
     fn page(record: &JobRecord, is_guest: bool) -> String {
         let view = JobView {

@@ -2,9 +2,8 @@
 //!
 //! Over 300 lines: a test for each part of it that depends on the deployment.
 
-use api::{Preferences, ProblemKind};
-use http::{HeaderMap, Method};
-use lambda_http::aws_lambda_events::query_map::QueryMap;
+use api::ProblemKind;
+use http::Method;
 use std::collections::BTreeSet;
 
 use super::*;
@@ -15,16 +14,9 @@ pub(super) fn incoming(method: Method, path: &str) -> Incoming {
     Incoming {
         method,
         path: path.to_owned(),
-        query: QueryMap::default(),
-        headers: HeaderMap::new(),
-        preferences: Preferences::default(),
-        body: Vec::new(),
-        owner: None,
         base_url: "https://jobs.example.com".to_owned(),
         request_id: "r1".to_owned(),
-        is_scheduled: false,
-        trace: None,
-        deadline_ms: 0,
+        ..Incoming::default()
     }
 }
 
