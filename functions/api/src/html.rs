@@ -21,10 +21,10 @@ use crate::markup::Escaped;
 use crate::report::word;
 use crate::{Answer, Representation};
 
-pub(crate) use documents::{DescribedProblem, problem_answer};
+pub(crate) use documents::problem_answer;
 pub use documents::{home_page, problem_type_page};
 pub use form::{KindForm, form_answer};
-pub(crate) use job::{JobView, job_page};
+pub(crate) use job::job_page;
 pub use list::{JobList, list_page};
 
 /// A style sheet or a script that pages contain.
