@@ -5,7 +5,8 @@ use std::time::Duration;
 use api::{Incoming, Problem, ProblemKind};
 use engine::{
     CallbackUrl, CreationToken, InputTooLarge, JobMessage, MAX_DELAY, MAX_MESSAGE_BYTES,
-    MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleName, ServiceError, Timestamp, UploadedObject,
+    MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleName, ServiceError, Timestamp, TraceContext,
+    UploadedObject,
 };
 use lambda_http::tracing::error;
 
@@ -44,7 +45,7 @@ impl Submission {
             id: place.id,
             kind: job.kind,
             fingerprint: job.fingerprint,
-            traceparent: traceparent.and_then(|text| text.parse().ok()),
+            traceparent: traceparent.and_then(TraceContext::read),
             uploads,
             input: job.input,
         };

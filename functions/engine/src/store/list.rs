@@ -131,7 +131,8 @@ impl JobStore {
             wanted = left;
         }
         if !wanted.is_empty() {
-            return Err(StoreError::unavailable(Throttled));
+            let problem = "the table left keys of a batch read unprocessed each time";
+            return Err(StoreError::Unavailable(problem.into()));
         }
         Ok(())
     }
@@ -184,7 +185,3 @@ fn key_of(item: &Item) -> Result<(Timestamp, JobId), StoreError> {
         .and_then(|order| read_created_order(order))
         .ok_or(StoreError::Corrupt(Attribute::CreatedOrder))
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("the table left keys of a batch read unprocessed each time")]
-struct Throttled;

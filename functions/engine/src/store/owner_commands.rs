@@ -106,7 +106,8 @@ impl JobStore {
                 None => return Ok(Cancellation::Gone),
             }
         }
-        Err(StoreError::unavailable(Contended))
+        let problem = "the record changed each time between a read and a write";
+        Err(StoreError::Unavailable(problem.into()))
     }
 
     async fn ask_to_stop(
@@ -241,7 +242,3 @@ pub fn decide_cancel(
         JobState::Scheduled | JobState::Started => CancelDecision::End,
     }
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("the record changed each time between a read and a write")]
-struct Contended;
