@@ -66,25 +66,3 @@ fn look(schema: &Value, at: &str, found: &mut Vec<String>) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn limits_inside_alternatives_are_found() {
-        let schema = json!({"anyOf": [{"contains": {}}, {"format": "duration"}, {"pattern": "("}]});
-        assert_eq!(
-            unenforced(&schema),
-            [
-                "/anyOf/0/contains",
-                "/anyOf/1/format: \"duration\"",
-                "/anyOf/2/pattern: \"(\""
-            ]
-        );
-        let enforced = json!({"anyOf": [{"format": "uri", "pattern": "^a$"}]});
-        assert_eq!(unenforced(&enforced), [] as [&str; 0]);
-        assert_eq!(patterns(&enforced).collect::<Vec<_>>(), ["^a$"]);
-    }
-}
