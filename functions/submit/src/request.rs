@@ -129,7 +129,7 @@ fn scheduled_start(members: &mut Members<'_>, ahead: Duration, now: Timestamp) -
     let Some(text) = members.optional::<String>("scheduled-start-time", WANTED) else {
         return now;
     };
-    let Ok(start) = Timestamp::parse_rfc3339(&text) else {
+    let Some(start) = Timestamp::parse_rfc3339(&text) else {
         members.wrong("/scheduled-start-time", WANTED);
         return now;
     };
