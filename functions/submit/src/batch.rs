@@ -115,15 +115,10 @@ impl Batch<'_> {
     }
 
     fn read(&mut self, items: &[&RawValue]) -> Vec<(usize, RequestedJob)> {
-        let (limits, now) = (self.app.limits(), self.now);
+        let (app, now) = (self.app, self.now);
         let read = items.iter().map(|item| {
             let members = Members::of_value(item, ProblemKind::InvalidJob)?;
-            parse(
-                members,
-                Fingerprint::of(item.get().as_bytes()),
-                &limits,
-                now,
-            )
+            parse(members, Fingerprint::of(item.get().as_bytes()), app, now)
         });
         self.keep(read.enumerate())
     }

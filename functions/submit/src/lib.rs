@@ -24,7 +24,6 @@ use engine::{
 };
 use lambda_http::Error;
 use lambda_http::tracing::warn;
-use request::Limits;
 use uploads::Uploads;
 
 /// What every request needs, built once per process.
@@ -54,15 +53,6 @@ struct App {
 }
 
 impl App {
-    /// The limits for a job.
-    fn limits(&self) -> Limits<'_> {
-        Limits {
-            intake: &self.intake,
-            ahead: self.max_schedule_ahead,
-            callbacks: self.callbacks.as_ref(),
-        }
-    }
-
     /// The latest time at which a job with this start may run.
     fn deadline_of(&self, scheduled_start: Timestamp) -> Timestamp {
         scheduled_start.plus(self.deadline)
