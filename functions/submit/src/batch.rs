@@ -67,7 +67,6 @@ pub(crate) async fn accept(
     Ok(batch.answer())
 }
 
-/// The items of the body.
 fn items(incoming: &Incoming) -> Result<Vec<&RawValue>, Problem> {
     let whole = body::read(incoming)?;
     let items: Vec<_> = serde_json::from_str(whole.get()).unwrap_or_default();

@@ -46,7 +46,6 @@ struct App {
     max_wait: Duration,
     /// How long a write can still take effect after its clock was read.
     write_horizon: Duration,
-    /// Uploads, if the deployment takes them.
     uploads: Option<Uploads>,
     /// The URLs that the deployment calls at the end of a job; `None` if it sends no webhooks.
     callbacks: Option<CallbackPolicy>,
@@ -188,7 +187,6 @@ async fn command(app: &Arc<App>, incoming: &Incoming, now: Timestamp) -> Result<
     Ok(Command::Answered(answer))
 }
 
-/// Reads the clock.
 fn clock() -> Timestamp {
     Timestamp::from_clock(SystemTime::now())
 }
