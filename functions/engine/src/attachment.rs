@@ -3,12 +3,11 @@
 mod download;
 mod error;
 mod reader;
+mod schema;
 
-use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::Deserializer;
 use tokio::sync::mpsc;
@@ -16,6 +15,7 @@ use tokio::sync::mpsc;
 use download::download;
 pub(crate) use error::ReadError;
 pub use reader::AttachmentReader;
+pub use schema::UPLOAD_MARK;
 
 use crate::{Context, JobError, UploadId, UploadedObject};
 
@@ -67,9 +67,6 @@ enum Content {
     /// `None` if the text cannot be an id.
     Upload(Option<UploadId>),
 }
-
-/// The keyword that marks the object that names an upload.
-pub const UPLOAD_MARK: &str = "x-upload";
 
 /// Number of chunks that are read ahead, so that a handler that computes does not wait for the next one. One has up to 400 KiB.
 const READ_AHEAD: usize = 8;
@@ -152,28 +149,6 @@ impl<'de> Deserialize<'de> for Attachment {
             // No upload has another id, so `submit` refuses it as it refuses one that does not exist.
             Form::Upload(Named { upload }) => Content::Upload(upload.parse().ok()),
         }))
-    }
-}
-
-impl JsonSchema for Attachment {
-    fn schema_name() -> Cow<'static, str> {
-        "Attachment".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A text, or the id of a completed upload, which may be larger.",
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "properties": {"upload": {"type": "string", "format": "uuid", "description": "The upload's id."}},
-                    "required": ["upload"],
-                    "additionalProperties": false,
-                    UPLOAD_MARK: true,
-                },
-            ],
-        })
     }
 }
 
