@@ -4,10 +4,7 @@
 
 use std::collections::HashMap;
 
-use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 /// The clients, and whether they are used.
 pub struct Aws {
@@ -24,14 +21,9 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Reads the environment and builds the clients, as the SDK's documentation begins. The HTTP client is the SDK's default one. It is named here
-    /// because the feature that selects it would let a release compile the SDK twice: the functions don't have that feature.
+    /// Builds the clients as the SDK's documentation begins: with all sources of credentials and settings.
     pub async fn load() -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .build_https();
-        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
-        let config = config.load().await;
+        let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
         let variable = |name| std::env::var(name).unwrap_or_default();
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
