@@ -15,10 +15,9 @@ mod schema;
 mod variant;
 
 pub use catalog::{Catalog, CatalogBuilder};
-pub use input_schema::NamedUpload;
 pub use intake::{Intake, IntakeBuilder};
 pub(crate) use limits::unenforced;
 pub use name::{KindName, ParseKindNameError};
-pub use place::pointer_to;
+pub use place::{NamedUpload, pointer_to};
 pub use registry::{Registry, RegistryError};
 pub use runners::{Runner, Runners, RunnersBuilder};

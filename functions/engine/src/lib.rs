@@ -44,7 +44,7 @@ mod store;
 pub mod test_kit;
 mod timestamp;
 
-pub use attachment::{Attachment, AttachmentReader, UPLOAD_MARK};
+pub use attachment::{Attachment, AttachmentReader, UPLOAD_MARK, describe_uploads};
 pub use aws::{Aws, load_aws, timeouts};
 pub use aws_types::SdkConfig;
 pub use bucket::{

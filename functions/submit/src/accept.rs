@@ -11,7 +11,7 @@ use engine::{
 use lambda_http::tracing::{info, warn};
 
 use crate::body::Members;
-use crate::place::{Place, Search};
+use crate::place::{Place, Search, random};
 use crate::request::parse;
 use crate::submission::Submission;
 use crate::uploads::JobUploads;
@@ -245,13 +245,4 @@ fn applied(hold: Option<Hold>, is_async: bool, incoming: &Incoming) -> Option<St
         (true, None) => Some("respond-async".to_owned()),
         (false, wait) => wait,
     }
-}
-
-pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], Problem> {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        lambda_http::tracing::error!("no random bytes: {error}");
-        Problem::new(ProblemKind::InternalError)
-    })?;
-    Ok(bytes)
 }

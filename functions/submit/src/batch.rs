@@ -14,9 +14,9 @@ use engine::{CreationToken, Fingerprint, Happened, KindName, Owner, Timestamp};
 use sending::{Ready, Sender};
 use serde_json::value::RawValue;
 
-use crate::accept::{Stored, random, replay};
+use crate::accept::{Stored, replay};
 use crate::body::{self, Members, refused};
-use crate::place::{Place, Search};
+use crate::place::{Place, Search, random};
 use crate::request::{RequestedJob, parse};
 use crate::submission::Submission;
 use crate::uploads::{FoundUploads, JobUploads};

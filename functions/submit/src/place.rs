@@ -1,6 +1,8 @@
-//! Where the job of a submit is stored, and the search for the live job of an `Idempotency-Key`.
+//! Where the job of a submit is stored, the random bytes of its id, and the search for the live job of an `Idempotency-Key`.
 
+use api::{Problem, ProblemKind};
 use engine::{CreationToken, JobId, JobRecord, Timestamp};
+use lambda_http::tracing::error;
 
 /// Where a new job is stored.
 #[derive(Debug)]
@@ -44,4 +46,14 @@ impl Search {
     pub(crate) fn place(self) -> Option<Place> {
         self.place
     }
+}
+
+/// Random bytes of the system.
+pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], Problem> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        error!("no random bytes: {error}");
+        Problem::new(ProblemKind::InternalError)
+    })?;
+    Ok(bytes)
 }

@@ -1,6 +1,7 @@
 //! The filters of the list of jobs: links, because a page may not send forms.
 
-use super::list::JobList;
+use engine::KindName;
+
 use crate::ListQuery;
 use crate::markup::Escaped;
 
@@ -29,10 +30,10 @@ pub(super) fn heading(query: &ListQuery<'_>) -> String {
 }
 
 /// Links to the jobs in each state.
-pub(super) fn states(list: &JobList<'_>, base_url: &str) -> String {
+pub(super) fn states(query: ListQuery<'_>, base_url: &str) -> String {
     let first = ListQuery {
         cursor: None,
-        ..list.query
+        ..query
     };
     let all = choice(
         "All states",
@@ -54,12 +55,12 @@ pub(super) fn states(list: &JobList<'_>, base_url: &str) -> String {
 }
 
 /// Links to the jobs of each kind. Empty if there is nothing to choose.
-pub(super) fn kinds(list: &JobList<'_>, base_url: &str) -> String {
+pub(super) fn kinds(query: ListQuery<'_>, kinds: &[&KindName], base_url: &str) -> String {
     let first = ListQuery {
         cursor: None,
-        ..list.query
+        ..query
     };
-    if list.kinds.len() < 2 && first.name.is_none() {
+    if kinds.len() < 2 && first.name.is_none() {
         return String::new();
     }
     let all = choice(
@@ -71,7 +72,7 @@ pub(super) fn kinds(list: &JobList<'_>, base_url: &str) -> String {
         first.name.is_none(),
         base_url,
     );
-    let kinds = list.kinds.iter().map(|kind| {
+    let kinds = kinds.iter().map(|kind| {
         let name = Some(kind.as_str());
         choice(
             kind.as_str(),

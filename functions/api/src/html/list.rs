@@ -44,8 +44,8 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
          <div id=\"jobs\">{}</div>\n<nav id=\"turn\" aria-label=\"Further jobs\">{}</nav>\n\
          <p id=\"trouble\" role=\"status\" class=\"soft\"></p>\n</main>\n",
         heading(&list.query),
-        states(list, base_url),
-        kinds(list, base_url),
+        states(list.query, base_url),
+        kinds(list.query, list.kinds, base_url),
         jobs(list, base_url),
         turn(list, base_url),
     );
