@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::{Attribute, JobFilter, JobStore, StoreError};
+use engine::{Attribute, JobStore, StoreError};
 use tokio::net::TcpListener;
 
 use super::check::checks;
@@ -86,7 +86,7 @@ async fn every_operation_says_that_an_item_is_corrupt(table: &Table) {
     names(claim.await, corrupt);
     names(store.cancel(&id, || at(2_000), RETENTION).await, corrupt);
     names(store.delete(&id, || at(2_000), HORIZON).await, corrupt);
-    let list = store.list(&alice, 10, None, JobFilter::All, at(2_000));
+    let list = store.list(&alice, 10, None, None, at(2_000));
     names(list.await, corrupt);
 }
 

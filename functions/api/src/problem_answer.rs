@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::atom::expired_entry;
 use crate::batch_item::{ItemMembers, ItemProblem};
-use crate::html::{self, DescribedProblem};
+use crate::html;
 use crate::schemas;
 use crate::{Answer, FieldError, Incoming, PROBLEM_JSON, Problem, Representation, json};
 
@@ -27,7 +27,7 @@ impl Problem {
     ) -> Answer {
         let headers = std::mem::take(&mut self.headers);
         let answer = if incoming.prefers_a_page() {
-            html::problem_answer(&self.described(incoming))
+            html::problem_answer(&self, incoming)
         } else {
             let entry = self.entry(incoming);
             entry.unwrap_or_else(|| self.document(items, incoming))
@@ -52,27 +52,15 @@ impl Problem {
         (form == Representation::AtomEntry).then(|| Answer::of(form, self.kind.status(), entry()))
     }
 
-    fn expired_at(&self) -> Option<Timestamp> {
+    pub(crate) fn expired_at(&self) -> Option<Timestamp> {
         self.expired.as_ref().map(|record| record.expires_at)
     }
 
-    fn described<'a>(&'a self, incoming: &'a Incoming) -> DescribedProblem<'a> {
-        DescribedProblem {
-            status: self.kind.status(),
-            uri: self.uri(incoming),
-            title: self.kind.title(),
-            detail: self.said(),
-            expired_at: self.expired_at(),
-            request_id: &incoming.request_id,
-            base_url: incoming.owner.as_ref().map(|_| incoming.base_url.as_str()),
-        }
-    }
-
-    fn said(&self) -> &str {
+    pub(crate) fn said(&self) -> &str {
         self.detail.as_deref().unwrap_or(self.kind.explanation())
     }
 
-    fn uri(&self, incoming: &Incoming) -> String {
+    pub(crate) fn uri(&self, incoming: &Incoming) -> String {
         incoming.url(&format!("/problems/{}", self.kind.slug()))
     }
 

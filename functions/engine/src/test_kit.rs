@@ -202,11 +202,6 @@ pub async fn run<J: Job>(job: J) -> TestRun<Result<J::Output, JobError>> {
     Attempt::of(job).run().await
 }
 
-/// Runs the attempt with this number until its handler ends.
-pub async fn run_attempt<J: Job>(job: J, attempt: u32) -> TestRun<Result<J::Output, JobError>> {
-    Attempt::of(job).number(attempt).run().await
-}
-
 /// A context for an attempt with a time limit of a minute, and its other end, which stops the attempt and shows its progress.
 #[must_use]
 pub fn context(attempt: u32) -> (Context, RunControl) {
