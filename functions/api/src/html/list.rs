@@ -112,15 +112,13 @@ fn empty(list: &JobList<'_>, base_url: &str) -> String {
         (Some(_), _) => {
             return "<p>No job on this page matches. Older ones may match.</p>".to_owned();
         }
-        (None, Some(name)) => (
+        (None, Some(name)) if list.kinds.iter().any(|kind| kind.as_str() == name) => (
             "No jobs match.",
             format!("/kinds/{name}"),
             format!("Submit {name}"),
         ),
-        (None, None) if is_filtered => {
-            ("No jobs match.", "/".to_owned(), "Submit a job".to_owned())
-        }
-        (None, None) => (
+        (None, _) if is_filtered => ("No jobs match.", "/".to_owned(), "Submit a job".to_owned()),
+        (None, _) => (
             "There are no jobs yet.",
             "/".to_owned(),
             "Submit a job".to_owned(),
@@ -203,6 +201,14 @@ mod tests {
         assert!(page(&[], filtered, Some("/more")).contains("No job on this page matches"));
         assert!(page(&[], filtered, None).contains("No jobs match."));
         assert!(page(&[], ListQuery::default(), None).contains("There are no jobs yet."));
+        // A kind that the deployment no longer has has no form.
+        let gone = ListQuery {
+            name: Some("gone"),
+            ..ListQuery::default()
+        };
+        let shown = page(&[], gone, None);
+        assert!(shown.contains("<h1>Jobs · gone</h1>"), "{shown}");
+        assert!(shown.contains("No jobs match.") && !shown.contains("/kinds/gone"));
     }
 
     #[test]
