@@ -388,7 +388,10 @@ async fn a_path_without_a_resource_is_404() {
     ] {
         let answer = app.get(path).await;
 
-        refused(&app, &answer, 404, slug).await;
+        let problem = refused(&app, &answer, 404, slug).await;
+        let detail = problem["detail"].as_str().unwrap();
+        let says_why = detail.contains("a UUID in lower case");
+        assert_eq!(says_why, path.starts_with("/jobs/"), "{path}: {detail}");
     }
 }
 
