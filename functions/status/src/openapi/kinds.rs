@@ -43,9 +43,7 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
         names.map(|name| (name, format!("{name}_submission"))),
     );
     add(schemas, definitions, "Input");
-    for parameter in ["kind", "name"] {
-        document["components"]["parameters"][parameter]["schema"]["enum"] = json!(all);
-    }
+    document["components"]["parameters"]["kind"]["schema"]["enum"] = json!(all);
     let schemas = &mut document["components"]["schemas"];
     if features.webhooks {
         schemas["CallbackRequest"] = callback();
