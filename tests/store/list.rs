@@ -188,6 +188,21 @@ async fn a_filter_keeps_jobs_by_the_state_they_are_judged_to_be_in(table: &Table
     assert_eq!(overdue, BTreeSet::from([scheduled, started]));
 }
 
+async fn an_item_that_cannot_be_read_is_left_out_of_its_page_and_hides_no_other(table: &Table) {
+    let mut expected = accept_many(table, 5).await;
+    let corrupt = expected.remove(1);
+    let mut item = table.item(&corrupt).await;
+    item.remove(Attribute::MaxAttempts.name());
+    table.put(item).await;
+
+    let first = page(table, 2, None, None).await;
+    let second = page(table, 2, first.next.as_ref(), None).await;
+
+    assert_eq!(ids(&first), expected[..1]);
+    assert_eq!(ids(&second), expected[1..3]);
+    assert!(second.next.is_some());
+}
+
 async fn nobody_sees_another_owners_jobs(table: &Table) {
     // Names that a careless key would take for alice's.
     let others = ["bob", "alice#1", "alic", "alicee"].map(|name| Owner::named(name).unwrap());
@@ -244,6 +259,7 @@ checks![
     what_comes_and_goes_between_pages_neither_hides_nor_doubles_a_job,
     a_filter_that_no_job_fits_still_leads_to_the_end,
     a_filter_keeps_jobs_by_the_state_they_are_judged_to_be_in,
+    an_item_that_cannot_be_read_is_left_out_of_its_page_and_hides_no_other,
     nobody_sees_another_owners_jobs,
     a_job_whose_time_is_over_is_left_out_before_ttl_deletes_it_and_after,
     a_limit_is_at_least_one_and_at_most_a_hundred,

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::atom::expired_entry;
-use crate::batch::ItemMembers;
+use crate::batch_item::{ItemMembers, ItemProblem};
 use crate::html;
 use crate::schemas;
 use crate::{Answer, FieldError, Incoming, PROBLEM_JSON, Problem, Representation, json};
@@ -147,28 +147,6 @@ pub struct ProblemDocument<'a> {
     available: Vec<&'static str>,
     /// For SDKs that read this member instead of the standard ones.
     error: ErrorMember<'a>,
-}
-
-/// Why an item of a batch was not accepted: members of a problem.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct ItemProblem<'a> {
-    /// The problem type: the URL of a page about it.
-    #[serde(rename = "type")]
-    #[schemars(url)]
-    kind: String,
-    /// The problem type in a few words; always the same for a type.
-    title: &'a str,
-    /// The status code of a single submit with this problem.
-    status: u16,
-    /// What is wrong with this item, and what to do about it.
-    detail: &'a str,
-    /// The errors in the item, up to a limit. The pointers lead into the body of the request.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldError],
-    /// Number of further errors. Absent if `errors` lists all of them.
-    #[serde(rename = "more-errors", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "usize")]
-    more_errors: Option<usize>,
 }
 
 /// The last part of the problem's type, and its detail.

@@ -140,15 +140,15 @@ impl Resource {
     }
 }
 
-/// A malformed id was never issued, so the problem is the same as for a job of someone else.
+/// A malformed id was never issued, so the problem type is the same as for a job of someone else.
 fn not_found(path: &str) -> Problem {
-    let is_job = path.starts_with("/jobs/");
-    let kind = if is_job {
-        ProblemKind::JobNotFound
+    if path.starts_with("/jobs/") {
+        Problem::new(ProblemKind::JobNotFound).detail(
+            "This path names no job. The id of a job is a UUID in lower case, and the path does not end with a slash.",
+        )
     } else {
-        ProblemKind::NotFound
-    };
-    Problem::new(kind)
+        Problem::new(ProblemKind::NotFound)
+    }
 }
 
 fn method_not_allowed(resource: &Resource) -> Problem {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use download::download;
 pub(crate) use error::ReadError;
 pub use reader::AttachmentReader;
-pub use schema::UPLOAD_MARK;
+pub use schema::{UPLOAD_MARK, describe_uploads};
 
 use crate::{Context, JobError, UploadId, UploadedObject};
 

@@ -15,10 +15,9 @@ mod schema;
 mod variant;
 
 pub use catalog::Catalog;
-pub use input_schema::NamedUpload;
 pub use intake::Intake;
 pub(crate) use limits::unenforced;
 pub use name::{KindName, ParseKindNameError};
-pub use place::pointer_to;
+pub use place::{NamedUpload, pointer_to};
 pub use registry::{Kinds, KindsBuilder, Registry, RegistryError};
 pub use runners::{Runner, Runners};

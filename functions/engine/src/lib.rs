@@ -25,6 +25,7 @@ mod job;
 mod job_error;
 mod judged;
 mod kinds;
+mod log;
 mod metrics;
 mod monitor_token;
 mod ownership;
@@ -42,9 +43,9 @@ mod store;
 pub mod test_kit;
 mod timestamp;
 
-pub use attachment::{Attachment, AttachmentReader, UPLOAD_MARK};
+pub use attachment::{Attachment, AttachmentReader, UPLOAD_MARK, describe_uploads};
 pub use aws::{Aws, load_aws, timeouts};
-pub use aws_config::SdkConfig;
+pub use aws_types::SdkConfig;
 pub use bucket::{
     Bucket, LONGEST_ACCESS, MAX_OBJECT_BYTES, ObjectFacts, RESULT_DAYS, UploadedObject, upload_key,
 };
@@ -70,6 +71,7 @@ pub use kinds::{
     Catalog, Intake, KindName, Kinds, KindsBuilder, NamedUpload, ParseKindNameError, Registry,
     RegistryError, Runner, Runners, pointer_to,
 };
+pub use log::start_log;
 pub use metrics::{Happened, Metrics};
 pub use monitor_token::MonitorToken;
 pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};

@@ -8,7 +8,7 @@ use engine::{Created, Fingerprint, Happened, JobRecord, Judged, Timestamp, Trace
 use lambda_http::tracing::{info, warn};
 
 use crate::body::Members;
-use crate::place::{Known, Place, look};
+use crate::place::{Known, Place, look, random};
 use crate::request::parse;
 use crate::submission::Submission;
 use crate::uploads::JobUploads;
@@ -211,13 +211,4 @@ fn applied(hold: Option<Hold>, is_async: bool, incoming: &Incoming) -> Option<St
         (true, None) => Some("respond-async".to_owned()),
         (false, wait) => wait,
     }
-}
-
-pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], Problem> {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        lambda_http::tracing::error!("no random bytes: {error}");
-        Problem::new(ProblemKind::InternalError)
-    })?;
-    Ok(bytes)
 }

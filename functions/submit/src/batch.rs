@@ -14,9 +14,9 @@ use engine::{Fingerprint, Happened, KindName, Owner, Timestamp};
 use sending::Sender;
 use serde_json::value::RawValue;
 
-use crate::accept::{Stored, random, replay};
+use crate::accept::{Stored, replay};
 use crate::body::{self, Members, refused};
-use crate::place::{Known, Place, look};
+use crate::place::{Known, Place, look, random};
 use crate::request::{RequestedJob, parse};
 use crate::submission::Submission;
 use crate::uploads::{FoundUploads, JobUploads};

@@ -1,7 +1,8 @@
-//! Where the job of a submit is stored, and the search for the live job of an `Idempotency-Key`.
+//! Where the job of a submit is stored, the random bytes of its id, and the search for the live job of an `Idempotency-Key`.
 
 use api::{Problem, ProblemKind};
 use engine::{CreationToken, JobId, JobRecord, StoreError, Timestamp};
+use lambda_http::tracing::error;
 
 /// Where a new job is stored.
 #[derive(Debug)]
@@ -47,4 +48,14 @@ where
     place
         .map(Known::Free)
         .ok_or_else(|| Problem::new(ProblemKind::InternalError))
+}
+
+/// Random bytes of the system.
+pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], Problem> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        error!("no random bytes: {error}");
+        Problem::new(ProblemKind::InternalError)
+    })?;
+    Ok(bytes)
 }

@@ -11,9 +11,8 @@ use engine::{
 use lambda_http::tracing::error;
 
 use crate::App;
-use crate::accept::random;
 use crate::body::{refused, too_large};
-use crate::place::Place;
+use crate::place::{Place, random};
 use crate::request::RequestedJob;
 
 /// A job that is about to be stored.

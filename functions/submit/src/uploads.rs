@@ -19,8 +19,8 @@ use serde_json::Number;
 pub(crate) use named::{FoundUploads, JobUploads};
 
 use crate::App;
-use crate::accept::random;
 use crate::body::Members;
+use crate::place::random;
 
 /// Maximum length of a media type (RFC 6838, section 4.2: 127 characters for each half).
 const MAX_MEDIA_TYPE_CHARS: usize = 255;

@@ -1,8 +1,7 @@
 //! The filters of the list of jobs: links, because a page may not send forms.
 
-use engine::JobState;
+use engine::{JobState, KindName};
 
-use super::list::JobList;
 use crate::ListQuery;
 use crate::markup::Escaped;
 use crate::report::word;
@@ -21,8 +20,8 @@ pub(super) fn heading(query: &ListQuery<'_>) -> String {
 }
 
 /// Links to the jobs in each state.
-pub(super) fn states(list: &JobList<'_>, base_url: &str) -> String {
-    let first = list.query.first_page();
+pub(super) fn states(query: ListQuery<'_>, base_url: &str) -> String {
+    let first = query.first_page();
     let link = |label, status| {
         let is_current = first.status == status;
         choice(label, ListQuery { status, ..first }, is_current, base_url)
@@ -32,17 +31,16 @@ pub(super) fn states(list: &JobList<'_>, base_url: &str) -> String {
 }
 
 /// Links to the jobs of each kind. Empty if there is nothing to choose.
-pub(super) fn kinds(list: &JobList<'_>, base_url: &str) -> String {
-    let first = list.query.first_page();
-    if list.kinds.len() < 2 && first.name.is_none() {
+pub(super) fn kinds(query: ListQuery<'_>, kinds: &[&KindName], base_url: &str) -> String {
+    let first = query.first_page();
+    if kinds.len() < 2 && first.name.is_none() {
         return String::new();
     }
     let link = |label, name| {
         let is_current = first.name == name;
         choice(label, ListQuery { name, ..first }, is_current, base_url)
     };
-    let kinds = list
-        .kinds
+    let kinds = kinds
         .iter()
         .map(|kind| link(kind.as_str(), Some(kind.as_str())));
     let kinds: Vec<_> = kinds.collect();

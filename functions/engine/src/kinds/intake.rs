@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use schemars::{Schema, SchemaGenerator};
 
 use super::input::read;
-use super::input_schema::{InputSchema, NamedUpload};
+use super::input_schema::InputSchema;
+use super::place::NamedUpload;
 use super::registry::{Kinds, OfKind};
 use crate::{Invalid, Job, KindName};
 

@@ -16,7 +16,7 @@ pub enum Delivered {
         /// [`Callback::attempts`] before this delivery.
         attempts_before: u32,
     },
-    /// The receiver wants no more deliveries, or this was the last one.
+    /// The receiver wants no more deliveries, this was the last one, or the job has expired.
     Never,
 }
 

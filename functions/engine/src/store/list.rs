@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use tracing::error;
 
 use super::JobStore;
 use super::expression::names;
@@ -71,7 +72,8 @@ type Found = HashMap<JobId, Result<JobRecord, StoreError>>;
 impl JobStore {
     /// A page of `owner`'s jobs, newest first: one query for each partition of the index, and one batch read, whatever the size of the
     /// table. Results are omitted, because a page of them would exceed the maximum size of a response. `limit` is clamped to 1 to 100.
-    /// Expired jobs are omitted, and jobs in another state than `only`, if there is one: so a page can be short although more follow.
+    /// Expired jobs are omitted, and jobs in another state than `only`, if there is one: so a page can be short although more follow. A record
+    /// that cannot be read is omitted, too, and logged: it must not hide the others.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -99,10 +101,15 @@ impl JobStore {
         keys.truncate(limit);
         let ids: Vec<_> = keys.into_iter().map(|(_, id)| id).collect();
         let mut found = self.get_all(&ids).await?;
-        let jobs = ids.iter().filter_map(|id| found.remove(id));
-        let jobs: Vec<_> = jobs.collect::<Result<_, _>>()?;
-        let judged = jobs
-            .into_iter()
+        let readable = |id: &JobId| {
+            let record = found.remove(id)?;
+            record
+                .inspect_err(|error| error!(job.id = %id, "record left out of a list: {error}"))
+                .ok()
+        };
+        let judged = ids
+            .iter()
+            .filter_map(readable)
             .filter(|job| !job.is_expired(now))
             .map(|job| job.into_judged(now))
             .filter(|job| only.is_none_or(|state| job.state == state));

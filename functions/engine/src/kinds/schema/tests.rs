@@ -1,5 +1,8 @@
 //! Each limit at its border.
+//!
+//! Over 300 lines: one short test for each keyword of a schema.
 
+use super::super::input_schema::InputSchema;
 use super::super::limits::{patterns, unenforced};
 use super::*;
 use serde_json::json;
