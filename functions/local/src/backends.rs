@@ -15,7 +15,7 @@ use crate::bucket_server::s3_routes;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, dynamodb_client, sqs_client};
 use crate::kept;
 use crate::kind_variables::access_key;
-use crate::loopback::Tasks;
+use crate::loopback::{Tasks, serve_routes};
 use crate::objects::Objects;
 use crate::queues::{CALLBACK_QUEUE, QUEUE, UNDELIVERED_QUEUE, create_queues, open_queues};
 use crate::scheduler_server::{fire, scheduler_routes};
@@ -82,14 +82,22 @@ impl Backends {
             keys(options),
             options.allowed_origins.clone(),
         );
-        let s3_url = tasks.serve_routes("S3", routes).await?;
+        let s3_url = tasks
+            .serve("S3", |listener, stopped| {
+                serve_routes(listener, routes, stopped)
+            })
+            .await?;
         let queues = Arc::new(open_queues(options.clock.clone(), data)?);
         let served = queues.clone();
         let serve = |listener, stopped| sqs::serve(listener, served, stopped);
         let sqs_url = tasks.serve("SQS", serve).await?;
         let schedules = Arc::new(Schedules::open(options.clock.clone(), data)?);
         let routes = scheduler_routes(schedules.clone());
-        let scheduler_url = tasks.serve_routes("Scheduler", routes).await?;
+        let scheduler_url = tasks
+            .serve("Scheduler", |listener, stopped| {
+                serve_routes(listener, routes, stopped)
+            })
+            .await?;
 
         let firing = fire(schedules.clone(), sqs_url.clone(), tasks.stopped());
         tasks.running.spawn(firing);

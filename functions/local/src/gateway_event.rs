@@ -220,5 +220,62 @@ fn is_text(content_type: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "gateway_event_tests.rs"]
-mod tests;
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+    use crate::routes::match_route;
+
+    #[test]
+    fn the_event_has_the_members_that_an_http_api_sends() {
+        let request = Request::delete("/jobs/a%20b?p=1&p=2+3&q=%C3%A9&flag")
+            .header("Host", "127.0.0.1:9000")
+            .header("User-Agent", "curl/8.5.0")
+            .header("Content-Type", "application/json")
+            .header("X-Twice", "one")
+            .header("X-Twice", "two")
+            .header("Cookie", "a=1; b=2")
+            .header("Cookie", "c=3")
+            .header("Connection", "keep-alive")
+            .header(
+                "X-Amzn-Trace-Id",
+                "Root=1-5e6a8e2e-000000000000000000000000",
+            )
+            .header("X-Forwarded-For", "203.0.113.7")
+            .body(Bytes::from_static(b"{\"a\":1}"));
+        let (parts, body) = request.unwrap().into_parts();
+        let route = match_route(&parts.method, parts.uri.path());
+        let arrival = Arrival {
+            request_id: "RL2XYiwjPHcEMEQ=".to_owned(),
+            client: "127.0.0.1:50123".parse().unwrap(),
+            at: Duration::from_millis(1_584_039_838_390),
+            authorizer: None,
+        };
+
+        let expected = include_str!("../../../tests/cloud/http_api_event.json");
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(event(&parts, &body, &route, &arrival), expected);
+    }
+
+    #[test]
+    fn bodies_of_text_types_are_text() {
+        for text in [
+            "text/csv; charset=utf-8",
+            "application/json",
+            "Application/Problem+JSON; charset=utf-8",
+            "application/xml",
+            "application/javascript",
+        ] {
+            assert!(is_text(text), "{text}");
+        }
+        for other in [
+            "application/octet-stream",
+            "image/png",
+            "application/x-www-form-urlencoded",
+            "nonsense",
+            "",
+        ] {
+            assert!(!is_text(other), "{other}");
+        }
+    }
+}

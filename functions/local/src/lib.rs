@@ -38,7 +38,6 @@ mod pool;
 mod process;
 mod queues;
 mod receiver;
-mod request_body;
 mod role;
 mod routes;
 mod runtime_api;

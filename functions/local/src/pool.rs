@@ -194,7 +194,7 @@ impl Inner {
         if self.places.is_closed() {
             return Err(std::io::Error::other("the pool was stopped"));
         }
-        let (process, keeper) = Process::start(&self.function, api.address)?;
+        let (process, keeper) = Process::start(&self.function, &api.address)?;
         let tracked = Tracked {
             state: ProcessState::Starting,
             killer: process.killer(),
