@@ -31,7 +31,7 @@ impl Backends {
     /// With this visibility timeout of a received message. Nothing is swept: expired records stay.
     pub(crate) async fn with_visibility(visibility: Duration) -> Self {
         let options = ServiceOptions {
-            visibility,
+            visibility: Some(visibility),
             sweep_every: Duration::from_hours(24),
             ..ServiceOptions::default()
         };

@@ -93,7 +93,7 @@ impl Store {
             data: Some(data.path().to_owned()),
             allowed_origins: vec![PAGES.to_owned()],
             sweep_every: Duration::from_millis(20),
-            kind_variables: of_kinds.into(),
+            env: of_kinds.into(),
             ..ServiceOptions::default()
         };
         Self {

@@ -108,7 +108,7 @@ impl Backends {
         }
         let created = create_table(&dynamodb_client(&dynamodb_url), TABLE).await;
         created.map_err(StartError::back_end)?;
-        let created = create_queues(&sqs_client(&sqs_url), options.visibility).await;
+        let created = create_queues(&sqs_client(&sqs_url), options.visibility()).await;
         created.map_err(StartError::back_end)?;
         Ok(Self {
             queue_url: sqs::queue_url(&sqs_url, QUEUE),
@@ -212,7 +212,7 @@ fn objects_folder(data: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), Sta
 /// The access keys that S3 accepts: that of the functions, and that of the kinds.
 fn keys(options: &ServiceOptions) -> SimpleAuth {
     let mut keys = SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY);
-    if let Some((id, secret)) = access_key(&options.kind_variables) {
+    if let Some((id, secret)) = access_key(&options.kind_variables()) {
         keys.register(id, secret.into());
     }
     keys
@@ -226,7 +226,7 @@ fn sweep_all(
     options: &ServiceOptions,
 ) {
     let (database, objects) = (database.clone(), objects.clone());
-    let (every, upload_days) = (options.sweep_every, options.upload_days);
+    let (every, upload_days) = (options.sweep_every, options.upload_days());
     let records = move || database.sweep_ttl().map(drop);
     let records = sweep("records", records, every, tasks.stopped());
     tasks.running.spawn(records);

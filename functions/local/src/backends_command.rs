@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use engine::WRITE_HORIZON;
 use reqwest::Url;
 
 use crate::backends::Backends;
@@ -18,7 +17,7 @@ use crate::event_source::EventSource;
 use crate::kept;
 use crate::kind_variables::NO_ENDPOINT;
 use crate::service::{callback_mapping, job_mapping};
-use crate::service_options::ServiceOptions;
+use crate::service_options::{ServiceOptions, seconds};
 use crate::target::{Endpoint, Target};
 
 /// Flags of `backends`.
@@ -31,14 +30,14 @@ pub(crate) struct BackendsArgs {
     #[arg(long, value_name = "FILE", default_value = "target/watch.env")]
     env_file: PathBuf,
     /// Retention: how long a finished job stays readable
-    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
-    retention: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = seconds(1..=31_536_000))]
+    retention: Duration,
     /// Deadline: latest end of a job, counted from its scheduled start
-    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=1_209_240))]
-    deadline: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = seconds(1..=1_209_240))]
+    deadline: Duration,
     /// Visibility timeout of a received message
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=43_200))]
-    visibility: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds(1..=43_200))]
+    visibility: Duration,
     /// Let jobs have webhooks to http URLs on this machine, such as `listen` prints (never allowed in a deployment)
     #[arg(long)]
     callbacks_to_loopback: bool,
@@ -46,12 +45,10 @@ pub(crate) struct BackendsArgs {
 
 impl BackendsArgs {
     fn options(&self) -> ServiceOptions {
-        let retention = Duration::from_secs(self.retention);
         ServiceOptions {
-            retention,
-            deadline: Duration::from_secs(self.deadline),
-            write_horizon: retention.min(WRITE_HORIZON),
-            visibility: Duration::from_secs(self.visibility),
+            retention: self.retention,
+            deadline: self.deadline,
+            visibility: Some(self.visibility),
             callbacks_to_loopback: self.callbacks_to_loopback,
             ..ServiceOptions::default()
         }

@@ -9,7 +9,8 @@ use crate::conclusion::Ended;
 use crate::demo::{DemoArgs, demo};
 use crate::listen::{ListenArgs, listen};
 use crate::role::Role;
-use crate::serve::{ServeArgs, serve};
+use crate::serve::serve;
+use crate::service_options::ServiceOptions;
 use client::ClientCommand;
 
 /// Accepted on this machine: asynchronous jobs over HTTP, without AWS and without Docker.
@@ -21,13 +22,13 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    serve: ServeArgs,
+    serve: ServiceOptions,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Run the whole service until Ctrl-C
-    Serve(ServeArgs),
+    Serve(ServiceOptions),
     /// Run only the back ends, for functions started by `cargo lambda watch`
     Backends(BackendsArgs),
     /// Show the whole life of a job that profiles a CSV file, in a few seconds

@@ -91,7 +91,6 @@ fn options(logs: LogSink) -> ServiceOptions {
     ServiceOptions {
         retention: RETENTION,
         deadline: Duration::from_secs(300),
-        write_horizon: RETENTION,
         concurrency: 2,
         callbacks_to_loopback: true,
         logs,

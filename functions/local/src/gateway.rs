@@ -115,16 +115,23 @@ impl Gateway {
         let body = read(body)
             .await
             .map_err(|_| own_error(StatusCode::BAD_REQUEST, "Bad Request"))?;
-        check_size(body.len())?;
+        if body.len() > PAYLOAD_LIMIT_BYTES {
+            return Err(too_long());
+        }
         if !route.is_open {
-            arrival.authorizer = self.authorizer.authorize(&parts, &body)?;
+            arrival.authorizer = self
+                .authorizer
+                .authorize(&parts, &body)
+                .map_err(|_| self.authorizer.refusal())?;
         }
         let pool = match route.function {
             Function::Submit => &self.submit,
             Function::Status => &self.status,
         };
         let event = event(&parts, &body, &route, &arrival).to_string();
-        check_size(event.len())?;
+        if event.len() > PAYLOAD_LIMIT_BYTES {
+            return Err(too_long());
+        }
         let answer = self.invoke(pool, event.into()).await?;
         let mut response = response(&answer).ok_or_else(|| {
             tracing::error!("the function's answer is malformed");
@@ -212,12 +219,9 @@ async fn read(body: Body) -> Result<Bytes, axum::Error> {
     Ok(kept.into())
 }
 
-/// Refuses what Lambda does not take as an event. The message is that of AWS (koki-develop/lgtm-generator#10).
-fn check_size(bytes: usize) -> Result<(), Response> {
-    if bytes > PAYLOAD_LIMIT_BYTES {
-        return Err(own_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long"));
-    }
-    Ok(())
+/// The answer to what Lambda does not take as an event. The message is that of AWS (koki-develop/lgtm-generator#10).
+fn too_long() -> Response {
+    own_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long")
 }
 
 fn internal_server_error() -> Response {

@@ -27,6 +27,9 @@ pub enum Authorizer {
     Jwt(TokenIssuer),
 }
 
+/// The request does not meet the demand.
+pub(crate) struct Refused;
+
 impl Authorizer {
     /// The value of `AUTHORIZATION` for the functions.
     pub(crate) fn setting(&self) -> &'static str {
@@ -37,13 +40,12 @@ impl Authorizer {
         }
     }
 
-    /// The event's `requestContext.authorizer`; `None` if the caller is anonymous. An error is the response to a request that does not
-    /// meet the demand.
+    /// The event's `requestContext.authorizer`; `None` if the caller is anonymous.
     pub(crate) fn authorize(
         &self,
         request: &Parts,
         body: &Bytes,
-    ) -> Result<Option<Value>, Response> {
+    ) -> Result<Option<Value>, Refused> {
         let headers = &request.headers;
         let authorizer = match self {
             Self::Name if !headers.contains_key(header::AUTHORIZATION) => return Ok(None),
@@ -55,11 +57,11 @@ impl Authorizer {
                 .and_then(|token| issuer.claims(token))
                 .map(|claims| json!({"jwt": {"claims": claims, "scopes": null}})),
         };
-        authorizer.map(Some).ok_or_else(|| self.refusal())
+        authorizer.map(Some).ok_or(Refused)
     }
 
     /// The response to a request that does not meet the demand, as an HTTP API words it.
-    fn refusal(&self) -> Response {
+    pub(crate) fn refusal(&self) -> Response {
         let challenge = match self {
             // An HTTP API does not say how to sign.
             Self::Iam(_) => return own_error(StatusCode::FORBIDDEN, "Forbidden"),

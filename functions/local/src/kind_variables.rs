@@ -4,29 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use clap::Args;
-
 use crate::StartError;
-
-/// Flags for the variables of the kinds.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct KindVariables {
-    /// Environment variable of your kinds; without a value, that of this shell. Can be repeated
-    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = variable)]
-    one_by_one: Vec<(String, String)>,
-    /// File of environment variables of your kinds: one NAME=VALUE per line; # begins a comment line
-    #[arg(long = "env-file", value_name = "FILE", value_parser = file)]
-    file: Option<BTreeMap<String, String>>,
-}
-
-impl KindVariables {
-    /// All variables. `--env` overrides the file.
-    pub(crate) fn all(self) -> BTreeMap<String, String> {
-        let mut all = self.file.unwrap_or_default();
-        all.extend(self.one_by_one);
-        all
-    }
-}
 
 /// The endpoint of AWS services that have no stand-in here. A call fails, and no request with credentials that are not real reaches AWS.
 pub(crate) const NO_ENDPOINT: &str = "http://set-the-endpoint-of-this-aws-service.invalid";
@@ -52,9 +30,8 @@ pub(crate) fn add(
     }
     variables.extend(of_kinds.clone());
     if set(of_kinds, ENDPOINT).is_none() {
-        if access_key(of_kinds).is_some() {
-            variables.remove(ENDPOINT);
-        } else {
+        variables.remove(ENDPOINT);
+        if access_key(of_kinds).is_none() {
             variables.insert(ENDPOINT.to_owned(), NO_ENDPOINT.to_owned());
         }
     }
@@ -80,7 +57,7 @@ fn set<'a>(of_kinds: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str
 }
 
 /// Parses `NAME=VALUE`, or `NAME` for a variable of this process.
-fn variable(text: &str) -> Result<(String, String), String> {
+pub(crate) fn variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = match text.split_once('=') {
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (text, env::var(text).ok()),
@@ -99,7 +76,7 @@ fn variable(text: &str) -> Result<(String, String), String> {
 }
 
 /// Reads a file of variables.
-fn file(path: &str) -> Result<BTreeMap<String, String>, String> {
+pub(crate) fn file(path: &str) -> Result<BTreeMap<String, String>, String> {
     let path = PathBuf::from(path);
     let text = fs::read_to_string(&path).map_err(|error| format!("cannot be read: {error}"))?;
     lines(&text, &path)

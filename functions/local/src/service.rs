@@ -2,11 +2,9 @@
 
 use std::env;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -18,6 +16,7 @@ use crate::event_source::{EventSource, EventSourceSpec};
 use crate::function::FunctionSpec;
 use crate::gateway::Gateway;
 use crate::kind_variables;
+use crate::loopback::listen_on;
 use crate::pool::Pool;
 use crate::role::Role;
 use crate::service_options::ServiceOptions;
@@ -52,15 +51,14 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts everything. Binds the port first, so that a port in use is reported before anything else happens.
+    /// Starts everything.
     ///
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: ServiceOptions) -> Result<Self, StartError> {
-        let listener = bind(options.port).await?;
         let backends = Backends::start(&options).await?;
         let endpoints = Endpoints::of(&backends);
-        Self::listen(listener, backends, &endpoints, options)
+        Self::on(backends, &endpoints, options).await
     }
 
     /// Starts the rest on running back ends, which the functions and the event source reach at `endpoints`: a caller can
@@ -73,18 +71,8 @@ impl Service {
         endpoints: &Endpoints,
         options: ServiceOptions,
     ) -> Result<Self, StartError> {
-        Self::listen(bind(options.port).await?, backends, endpoints, options)
-    }
-
-    fn listen(
-        listener: TcpListener,
-        backends: Backends,
-        endpoints: &Endpoints,
-        options: ServiceOptions,
-    ) -> Result<Self, StartError> {
-        let address = listener.local_addr();
-        let address = address.map_err(|error| unusable(options.port, &error))?;
-        let url = format!("http://{address}");
+        let listening = listen_on(options.port).await;
+        let (listener, url) = listening.map_err(|error| unusable(options.port, &error))?;
         let [submit, status, worker] = pools(&options, &backends, endpoints, &url)?;
         let mappings = [
             job_mapping(&backends, options.batch_size.into(), options.concurrency),
@@ -136,12 +124,6 @@ impl Service {
     }
 }
 
-async fn bind(port: u16) -> Result<TcpListener, StartError> {
-    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-        .await
-        .map_err(|error| unusable(port, &error))
-}
-
 fn unusable(port: u16, error: &io::Error) -> StartError {
     StartError(match error.kind() {
         io::ErrorKind::AddrInUse => format!(
@@ -187,7 +169,7 @@ fn pools(
         let (program, args) = command(options.build.as_ref(), role)?;
         let mut environment = environment.clone();
         if role == Role::Worker {
-            kind_variables::add(&options.kind_variables, &mut environment)?;
+            kind_variables::add(&options.kind_variables(), &mut environment)?;
         }
         Ok(Pool::new(FunctionSpec {
             name: role.name().to_owned(),
