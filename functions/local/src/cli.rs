@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::error::Error;
+use std::io;
 use std::process::{ExitCode, Termination as _};
 
 use clap::{Parser, Subcommand};
@@ -11,7 +13,7 @@ use crate::listen::{ListenArgs, listen};
 use crate::role::Role;
 use crate::serve::serve;
 use crate::service_options::ServiceOptions;
-use client::ClientCommand;
+use client::{ClientCommand, ClientError, CommandError};
 
 /// Accepted on this machine: asynchronous jobs over HTTP, without AWS and without Docker.
 ///
@@ -65,10 +67,24 @@ pub fn main() -> ExitCode {
     let ended = runtime
         .map_err(Into::into)
         .and_then(|runtime| runtime.block_on(run(cli)));
-    ended.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        ExitCode::FAILURE
-    })
+    ended.unwrap_or_else(report)
+}
+
+/// Reports an error of a call as the client's commands do. A reader of stdout that closed it is not an error.
+fn report(error: Box<dyn Error>) -> ExitCode {
+    let error = match error.downcast::<ClientError>() {
+        Ok(error) => CommandError::from(*error).into(),
+        Err(error) => error,
+    };
+    if let Some(error) = error.downcast_ref::<CommandError>() {
+        return error.report().report();
+    }
+    let system = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    if system == Some(io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
 }
 
 async fn run(cli: Cli) -> Ended {

@@ -36,6 +36,7 @@ mod memory;
 mod objects;
 mod pool;
 mod process;
+mod profile_table;
 mod queues;
 mod receiver;
 mod role;

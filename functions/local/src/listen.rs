@@ -1,10 +1,10 @@
 //! `listen`: prints the webhooks that it receives, to try them.
 
 use std::io::Write as _;
-use std::process::{ExitCode, Termination as _};
+use std::process::ExitCode;
 
 use clap::Args;
-use client::{CommandError, ConnectionArgs};
+use client::ConnectionArgs;
 
 use crate::conclusion::{Ended, stop_signal};
 use crate::loopback::listen_on;
@@ -27,11 +27,7 @@ pub(crate) struct ListenArgs {
 pub(crate) async fn listen(args: ListenArgs) -> Ended {
     let mut secrets = args.secrets;
     if secrets.is_empty() {
-        let asked = async { args.connection.client()?.webhook_secrets().await };
-        let asked = match asked.await {
-            Ok(asked) => asked,
-            Err(error) => return Ok(CommandError::from(error).report().report()),
-        };
+        let asked = args.connection.client()?.webhook_secrets().await?;
         secrets.extend(asked.iter().map(|secret| secret.reveal().to_owned()));
     }
     let receiver = Receiver::new(secrets.iter().map(String::as_str), print)?;

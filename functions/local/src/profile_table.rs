@@ -15,15 +15,13 @@ const HEADER: [&str; 8] = [
 ];
 
 /// The profile, as wide as the terminal.
-pub(super) fn profile_table(result: &Value) -> String {
+pub(crate) fn profile_table(result: &Value) -> String {
     table_at(result, Table::new().width().unwrap_or(USUAL_WIDTH))
 }
 
-/// A line with the number of rows, and a table with one line per column of the file. A result without columns is shown as JSON.
+/// A line with the number of rows, and a table with one line per column of the file.
 fn table_at(result: &Value, width: u16) -> String {
-    let Some(columns) = result["columns"].as_array() else {
-        return format!("{result:#}");
-    };
+    let columns = result["columns"].as_array().into_iter().flatten();
     let mut table = Table::new();
     // Easy to read and to pipe through `grep`: a rule below the header and no other lines.
     table
@@ -39,7 +37,7 @@ fn table_at(result: &Value, width: u16) -> String {
         };
         column.set_padding((0, gap));
     }
-    for column in columns {
+    for column in columns.clone() {
         let mut row = Row::from(cells(column));
         row.max_height(1);
         table.add_row(row);
@@ -52,7 +50,7 @@ fn table_at(result: &Value, width: u16) -> String {
     let rows = count(&result["rows"]);
     format!(
         "{rows} rows, {} columns\n\n{}",
-        columns.len(),
+        columns.count(),
         table.trim_fmt()
     )
 }
@@ -137,16 +135,5 @@ mod tests {
             "{table}"
         );
         assert!(!table.contains('\u{1b}'), "{table:?}");
-    }
-
-    #[test]
-    fn any_other_result_can_be_shown() {
-        for result in [
-            json!(null),
-            json!([1]),
-            json!({"columns": [1, {"distinct": "7", "commonest": [3]}]}),
-        ] {
-            assert!(!table_at(&result, 0).is_empty());
-        }
     }
 }
