@@ -40,12 +40,8 @@ pub struct Backends {
     pub scheduler_url: String,
     /// URL of the queue [`QUEUE`].
     pub queue_url: String,
-    /// ARN of the queue [`QUEUE`].
-    pub queue_arn: String,
     /// URL of the queue [`CALLBACK_QUEUE`](crate::CALLBACK_QUEUE).
     pub callback_queue_url: String,
-    /// ARN of the queue [`CALLBACK_QUEUE`](crate::CALLBACK_QUEUE).
-    pub callback_queue_arn: String,
     /// ARN of the queue of what a schedule could not deliver.
     pub undelivered_arn: String,
     /// The secret of the job ids.
@@ -112,9 +108,7 @@ impl Backends {
         created.map_err(StartError::back_end)?;
         Ok(Self {
             queue_url: sqs::queue_url(&sqs_url, QUEUE),
-            queue_arn: sqs::queue_arn(QUEUE),
             callback_queue_url: sqs::queue_url(&sqs_url, CALLBACK_QUEUE),
-            callback_queue_arn: sqs::queue_arn(CALLBACK_QUEUE),
             undelivered_arn: sqs::queue_arn(UNDELIVERED_QUEUE),
             dynamodb_url,
             sqs_url,

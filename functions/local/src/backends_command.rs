@@ -10,13 +10,12 @@ use clap::Args;
 use reqwest::Url;
 
 use crate::backends::Backends;
-use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, sqs_client};
+use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::conclusion::{Ended, stop_signal};
 use crate::environment::{Endpoints, environment};
-use crate::event_source::EventSource;
 use crate::kept;
 use crate::kind_variables::NO_ENDPOINT;
-use crate::service::{callback_mapping, job_mapping};
+use crate::service::event_sources;
 use crate::service_options::{ServiceOptions, seconds};
 use crate::target::{Endpoint, Target};
 
@@ -58,23 +57,14 @@ impl BackendsArgs {
 /// Concurrent batches: the minimum, because `cargo lambda watch` runs one process per function by default.
 const CONCURRENCY: usize = 2;
 
-/// The template's default.
-const BATCH_SIZE: i32 = 10;
-
 /// Runs the back ends until Ctrl-C or SIGTERM.
 pub(crate) async fn backends(args: BackendsArgs) -> Ended {
-    let worker = Endpoint::new(&args.functions, "worker")?;
+    let worker = Target::Endpoint(Endpoint::new(&args.functions, "worker")?);
     let options = args.options();
     let backends = Backends::start(&options).await?;
     write(&args.env_file, &variables(&args, &options, &backends))?;
-    let mappings = [
-        job_mapping(&backends, BATCH_SIZE, CONCURRENCY),
-        callback_mapping(&backends),
-    ];
-    let event_sources = mappings.map(|spec| {
-        let worker = Target::Endpoint(worker.clone());
-        EventSource::start(sqs_client(&backends.sqs_url), spec, worker)
-    });
+    let (sqs_url, batch_size) = (&backends.sqs_url, options.batch_size);
+    let event_sources = event_sources(&backends, sqs_url, batch_size, CONCURRENCY, &worker);
     println!("{}", welcome(&args, &backends));
     stop_signal().await?;
     eprintln!("\nstopping");

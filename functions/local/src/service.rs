@@ -18,9 +18,11 @@ use crate::gateway::Gateway;
 use crate::kind_variables;
 use crate::loopback::listen_on;
 use crate::pool::Pool;
+use crate::queues::{CALLBACK_QUEUE, QUEUE};
 use crate::role::Role;
 use crate::service_options::ServiceOptions;
 use crate::start_error::StartError;
+use crate::target::Target;
 
 /// Maximum number of processes of each HTTP function. Each handles one request at a time, as in Lambda, and is started when it
 /// is needed.
@@ -31,7 +33,7 @@ pub const HTTP_PROCESSES: usize = 16;
 pub const CALLBACK_CONCURRENCY: usize = 2;
 
 /// As in the template, where it is the largest.
-const CALLBACK_BATCH_SIZE: i32 = 10;
+const CALLBACK_BATCH_SIZE: u8 = 10;
 
 /// As in the template.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(29);
@@ -74,12 +76,9 @@ impl Service {
         let listening = listen_on(options.port).await;
         let (listener, url) = listening.map_err(|error| unusable(options.port, &error))?;
         let [submit, status, worker] = pools(&options, &backends, endpoints, &url)?;
-        let mappings = [
-            job_mapping(&backends, options.batch_size.into(), options.concurrency),
-            callback_mapping(&backends),
-        ];
-        let event_sources = mappings
-            .map(|spec| EventSource::start(sqs_client(&endpoints.sqs), spec, worker.clone()));
+        let (batch_size, concurrency) = (options.batch_size, options.concurrency);
+        let event_sources =
+            event_sources(&backends, &endpoints.sqs, batch_size, concurrency, &worker);
         let mut gateway = Gateway::new(submit.clone(), status.clone());
         gateway.allowed_origins = options.allowed_origins;
         gateway.authorizer = options.authorizer;
@@ -133,27 +132,32 @@ fn unusable(port: u16, error: &io::Error) -> StartError {
     })
 }
 
-/// How the messages of jobs get to the worker.
-pub(crate) fn job_mapping(
+/// Starts what brings the messages of jobs, and the webhooks that are to be delivered, to the worker.
+pub(crate) fn event_sources(
     backends: &Backends,
-    batch_size: i32,
-    max_concurrency: usize,
-) -> EventSourceSpec {
-    EventSourceSpec {
-        queue_url: backends.queue_url.clone(),
-        queue_arn: backends.queue_arn.clone(),
-        batch_size,
-        max_concurrency,
-    }
-}
-
-/// How the webhooks that are to be delivered get to the worker.
-pub(crate) fn callback_mapping(backends: &Backends) -> EventSourceSpec {
-    EventSourceSpec {
-        queue_url: backends.callback_queue_url.clone(),
-        queue_arn: backends.callback_queue_arn.clone(),
-        ..job_mapping(backends, CALLBACK_BATCH_SIZE, CALLBACK_CONCURRENCY)
-    }
+    sqs_url: &str,
+    batch_size: u8,
+    concurrency: usize,
+    worker: &(impl Into<Target> + Clone),
+) -> [EventSource; 2] {
+    [
+        (QUEUE, &backends.queue_url, batch_size, concurrency),
+        (
+            CALLBACK_QUEUE,
+            &backends.callback_queue_url,
+            CALLBACK_BATCH_SIZE,
+            CALLBACK_CONCURRENCY,
+        ),
+    ]
+    .map(|(name, queue_url, batch_size, max_concurrency)| {
+        let spec = EventSourceSpec {
+            queue_url: queue_url.clone(),
+            queue_arn: sqs::queue_arn(name),
+            batch_size: batch_size.into(),
+            max_concurrency,
+        };
+        EventSource::start(sqs_client(sqs_url), spec, worker.clone())
+    })
 }
 
 fn pools(
