@@ -48,8 +48,9 @@ enum Command {
 }
 
 /// The embedded DynamoDB logs a warning for each failed condition, which is the normal way for a claim to lose. The embedded S3 logs an
-/// error for each request that it refuses, of which the caller learns in the response.
-const LOGGED: &str = "warn,dynoxide=error,s3s=off";
+/// error for each request that it refuses, of which the caller learns in the response. What the AWS configuration warns of is in the error
+/// of the client's command.
+const LOGGED: &str = "warn,dynoxide=error,s3s=off,aws_config=off";
 
 /// The program: `main` of `local`, and of the copy of it that the tests run.
 #[must_use]
