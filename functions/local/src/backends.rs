@@ -51,8 +51,8 @@ pub struct Backends {
     objects: Arc<Objects>,
     tasks: Tasks,
     /// Held as long as the back ends run, so that no other service uses the data folder. The kernel releases it if the process dies.
-    _lock: Option<File>,
-    /// Folder of the objects if they are not kept. Dropping it removes it.
+    _lock: File,
+    /// The folder if nothing is kept. Dropping it removes it.
     temporary: Option<TempDir>,
 }
 
@@ -62,16 +62,15 @@ impl Backends {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: &ServiceOptions) -> Result<Self, StartError> {
-        let data = options.data.as_deref();
-        let lock = data.map(lock).transpose()?;
+        let (folder, temporary) = folder(options)?;
+        let lock = lock(&folder)?;
         let mut tasks = Tasks::default();
-        let database = open_database(data)?;
+        let database = open_database(options.data.as_deref())?;
         let served = database.clone();
         let serve =
             |listener, stopped| dynoxide::server::serve_with_shutdown(listener, served, stopped);
         let dynamodb_url = tasks.serve("DynamoDB", serve).await?;
-        let (folder, temporary) = objects_folder(data)?;
-        let objects = Objects::open(folder.clone());
+        let objects = Objects::open(folder.join("objects"));
         let objects = Arc::new(objects.map_err(|error| StartError::data(&folder, error))?);
         let routes = s3_routes(
             objects.clone(),
@@ -83,11 +82,11 @@ impl Backends {
                 serve_routes(listener, routes, stopped)
             })
             .await?;
-        let queues = Arc::new(open_queues(options.clock.clone(), data)?);
+        let queues = Arc::new(open_queues(options.clock.clone(), &folder)?);
         let served = queues.clone();
         let serve = |listener, stopped| sqs::serve(listener, served, stopped);
         let sqs_url = tasks.serve("SQS", serve).await?;
-        let schedules = Arc::new(Schedules::open(options.clock.clone(), data)?);
+        let schedules = Arc::new(Schedules::open(options.clock.clone(), &folder)?);
         let routes = scheduler_routes(schedules.clone());
         let scheduler_url = tasks
             .serve("Scheduler", |listener, stopped| {
@@ -98,7 +97,7 @@ impl Backends {
         let firing = fire(schedules.clone(), sqs_url.clone(), tasks.stopped());
         tasks.running.spawn(firing);
         sweep_all(&mut tasks, &database, &objects, options);
-        if let Some(folder) = &options.data {
+        if temporary.is_none() {
             let saving = kept::save(queues, schedules, folder.clone(), tasks.stopped());
             tasks.running.spawn(saving);
         }
@@ -114,7 +113,7 @@ impl Backends {
             sqs_url,
             s3_url,
             scheduler_url,
-            id_secret: id_secret(data)?,
+            id_secret: id_secret(&folder)?,
             database,
             objects,
             tasks,
@@ -140,7 +139,7 @@ impl Backends {
         })
         .await;
         if let Some(Err(error)) = self.temporary.take().map(TempDir::close) {
-            tracing::warn!("the temporary objects could not be deleted: {error}");
+            tracing::warn!("the temporary folder could not be deleted: {error}");
         }
     }
 }
@@ -173,33 +172,26 @@ fn open_database(data: Option<&Path>) -> Result<Database, StartError> {
     set.map(|()| database).map_err(unusable)
 }
 
-/// The secret of this data folder, or of this run: earlier ids remain valid as long as their records exist.
-fn id_secret(data: Option<&Path>) -> Result<String, StartError> {
-    let fresh = || {
-        [(); 2]
-            .map(|()| Uuid::new_v4().simple().to_string())
-            .concat()
-    };
-    let Some(path) = data.map(|folder| folder.join("id-secret")) else {
-        return Ok(fresh());
-    };
-    match fs::read_to_string(&path) {
-        Ok(secret) => Ok(secret),
+/// The secret of this folder: earlier ids remain valid as long as their records exist.
+fn id_secret(folder: &Path) -> Result<String, StartError> {
+    let path = folder.join("id-secret");
+    let secret = match fs::read_to_string(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let secret = fresh();
-            fs::write(&path, &secret).map_err(|error| StartError::data(&path, error))?;
-            Ok(secret)
+            let random = || Uuid::new_v4().simple().to_string();
+            let secret = random() + &random();
+            fs::write(&path, &secret).map(|()| secret)
         }
-        Err(error) => Err(StartError::data(&path, error)),
-    }
+        read => read,
+    };
+    secret.map_err(|error| StartError::data(&path, error))
 }
 
-/// The folder of the objects: in the data folder, or a temporary one.
-fn objects_folder(data: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StartError> {
-    if let Some(data) = data {
-        return Ok((data.join("objects"), None));
+/// The folder of the data, or a temporary one.
+fn folder(options: &ServiceOptions) -> Result<(PathBuf, Option<TempDir>), StartError> {
+    if let Some(folder) = &options.data {
+        return Ok((folder.clone(), None));
     }
-    let temporary = TempDir::with_prefix("accepted-objects-").map_err(StartError::back_end)?;
+    let temporary = TempDir::with_prefix("accepted-").map_err(StartError::back_end)?;
     Ok((temporary.path().to_owned(), Some(temporary)))
 }
 
@@ -234,12 +226,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn objects_that_are_not_kept_are_in_a_folder_that_is_removed_at_the_end() {
+    async fn what_is_not_kept_is_in_a_folder_that_is_removed_at_the_end() {
         let backends = Backends::start(&ServiceOptions::default()).await;
         let backends = backends.unwrap();
         let temporary = backends.temporary.as_ref().map(TempDir::path);
         let folder = temporary.unwrap().to_owned();
-        fs::write(folder.join("uploads%2F1"), "content").unwrap();
+        assert!(folder.join("objects").exists());
 
         backends.stop().await;
 

@@ -22,7 +22,7 @@ use crate::conclusion::Ended;
 use crate::function::LogSink;
 use crate::loopback::listen_on;
 use crate::profile_table::profile_table;
-use crate::receiver::Receiver;
+use crate::receiver::receiver;
 use crate::service::Service;
 use crate::service_options::ServiceOptions;
 
@@ -90,11 +90,11 @@ async fn show(url: &str, file: Option<&Path>) -> Result<(), Box<dyn Error>> {
     let (listener, callback) = listen_on(0).await?;
     let (take, mut webhooks) = unbounded_channel();
     let secrets = client.webhook_secrets().await?;
-    let receiver = Receiver::new(secrets.iter().map(WebhookSecret::reveal), move |delivery| {
+    let receiver = receiver(secrets.iter().map(WebhookSecret::reveal), move |delivery| {
         // An error means that the demo is over.
         let _ = delivery.map(|delivery| take.send(delivery));
     })?;
-    tokio::spawn(receiver.serve(listener));
+    tokio::spawn(async move { axum::serve(listener, receiver).await });
     let is_large = |file: &&Path| file.metadata().is_ok_and(|file| file.len() > LARGEST_TEXT);
     let large = file.filter(is_large);
     let text = match file {

@@ -13,7 +13,7 @@ use axum::body::Bytes;
 use axum::extract::Query;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Uri, Version, header};
+use axum::http::{HeaderMap, Uri, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -88,7 +88,7 @@ fn request_context(request: &Parts, path: &str, route_key: &str, arrival: &Arriv
         "http": {
             "method": request.method.as_str(),
             "path": path,
-            "protocol": protocol(request.version),
+            "protocol": format!("{:?}", request.version),
             "sourceIp": arrival.client.ip().to_string(),
             "userAgent": text_of(&request.headers, header::USER_AGENT.as_str()),
         },
@@ -104,14 +104,6 @@ fn request_context(request: &Parts, path: &str, route_key: &str, arrival: &Arriv
 fn host(request: &Parts) -> String {
     let authority = request.uri.authority().map(ToString::to_string);
     authority.unwrap_or_else(|| text_of(&request.headers, header::HOST.as_str()))
-}
-
-fn protocol(version: Version) -> &'static str {
-    match version {
-        Version::HTTP_10 => "HTTP/1.0",
-        Version::HTTP_2 => "HTTP/2.0",
-        _ => "HTTP/1.1",
-    }
 }
 
 /// For example `12/Mar/2020:19:03:58 +0000`.

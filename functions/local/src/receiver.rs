@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde::Deserialize;
+use serde_json::Value;
 use standardwebhooks::{HEADER_WEBHOOK_ID, Webhook, WebhookError};
-use tokio::net::TcpListener;
 
 /// A delivery that was verified.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Delivery {
     /// The `webhook-id`, by which a receiver recognizes a duplicate.
     pub(crate) id: String,
@@ -21,33 +19,12 @@ pub(crate) struct Delivery {
 }
 
 /// What a webhook says about its job.
-#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct EndedJob {
     pub(crate) id: String,
     pub(crate) job_state: String,
     pub(crate) job_status: String,
-}
-
-/// Why a delivery was refused.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
-    /// The signature, the timestamp or a header.
-    #[error(transparent)]
-    Unverified(#[from] WebhookError),
-    /// It is signed, but is not the end of a job.
-    #[error("the body is not the end of a job: {0}")]
-    Body(#[from] serde_json::Error),
-}
-
-#[derive(Deserialize)]
-struct Body {
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    job: EndedJob,
 }
 
 impl fmt::Display for Delivery {
@@ -57,72 +34,46 @@ impl fmt::Display for Delivery {
     }
 }
 
-/// Takes each delivery, verified or refused. It must not block.
-type Take = dyn Fn(Result<Delivery, &Refusal>) + Send + Sync;
-
-/// A receiver. Clones share it.
-#[derive(Clone)]
-pub(crate) struct Receiver {
-    secrets: Arc<[Webhook]>,
-    take: Arc<Take>,
+/// Answers POSTs to every path: verifies with any of these secrets, and calls `take` with each delivery or the reason why it was refused.
+/// `take` must not block.
+///
+/// # Errors
+/// If a secret is not base64.
+pub(crate) fn receiver<'a>(
+    secrets: impl IntoIterator<Item = &'a str>,
+    take: impl Fn(Result<Delivery, &str>) + Clone + Send + Sync + 'static,
+) -> Result<Router, WebhookError> {
+    let secrets = secrets.into_iter().map(Webhook::new);
+    let secrets: Arc<[Webhook]> = secrets.collect::<Result<_, _>>()?;
+    let receive =
+        async move |headers: HeaderMap, body: Bytes| match verify(&secrets, &headers, &body) {
+            Ok(delivery) => {
+                take(Ok(delivery));
+                (StatusCode::NO_CONTENT, String::new())
+            }
+            Err(refusal) => {
+                take(Err(&refusal));
+                (StatusCode::BAD_REQUEST, format!("{refusal}\n"))
+            }
+        };
+    Ok(Router::new().fallback(post(receive)))
 }
 
-impl Receiver {
-    /// A receiver that verifies with any of these secrets.
-    ///
-    /// # Errors
-    /// If a secret is not base64.
-    pub(crate) fn new<'a>(
-        secrets: impl IntoIterator<Item = &'a str>,
-        take: impl Fn(Result<Delivery, &Refusal>) + Send + Sync + 'static,
-    ) -> Result<Self, WebhookError> {
-        let secrets = secrets.into_iter().map(Webhook::new);
-        Ok(Self {
-            secrets: secrets.collect::<Result<_, _>>()?,
-            take: Arc::new(take),
-        })
+fn verify(secrets: &[Webhook], headers: &HeaderMap, body: &[u8]) -> Result<Delivery, String> {
+    let mut verified = Err(WebhookError::InvalidSignature);
+    for secret in secrets {
+        verified = verified.or_else(|_| secret.verify(body, headers));
     }
-
-    /// Answers POSTs to every path until it is dropped.
-    ///
-    /// # Errors
-    /// If the listener fails.
-    pub(crate) async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
-        let router = Router::new().fallback(post(receive)).with_state(self);
-        axum::serve(listener, router).await
-    }
-
-    fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, Refusal> {
-        let mut verified = Err(WebhookError::InvalidSignature);
-        for secret in self.secrets.iter() {
-            verified = verified.or_else(|_| secret.verify(body, headers));
-        }
-        verified?;
-        let body: Body = serde_json::from_slice(body)?;
-        let id = headers.get(HEADER_WEBHOOK_ID);
-        let id = id.and_then(|id| id.to_str().ok()).unwrap_or_default();
-        Ok(Delivery {
-            id: id.to_owned(),
-            job: body.data.job,
-        })
-    }
-}
-
-async fn receive(
-    State(receiver): State<Receiver>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> (StatusCode, String) {
-    match receiver.verify(&headers, &body) {
-        Ok(delivery) => {
-            (receiver.take)(Ok(delivery));
-            (StatusCode::NO_CONTENT, String::new())
-        }
-        Err(refusal) => {
-            (receiver.take)(Err(&refusal));
-            (StatusCode::BAD_REQUEST, format!("{refusal}\n"))
-        }
-    }
+    verified.map_err(|error| error.to_string())?;
+    let job = serde_json::from_slice(body).and_then(|mut body: Value| {
+        let job = body.pointer_mut("/data/job").map(Value::take);
+        serde_json::from_value(job.unwrap_or_default())
+    });
+    let job = job.map_err(|error| format!("the body is not the end of a job: {error}"))?;
+    let id = headers.get(HEADER_WEBHOOK_ID);
+    let id = id.and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let id = id.to_owned();
+    Ok(Delivery { id, job })
 }
 
 #[cfg(test)]
@@ -151,12 +102,9 @@ mod tests {
     #[test]
     fn a_delivery_is_verified_with_any_of_the_secrets_or_refused_with_a_reason() {
         let said = |secrets: &[&str], headers: &HeaderMap, body: &str| {
-            let receiver = Receiver::new(secrets.iter().copied(), |_| ()).unwrap();
-            let verified = receiver.verify(headers, body.as_bytes());
-            verified.map_or_else(
-                |refused| refused.to_string(),
-                |delivery| delivery.to_string(),
-            )
+            let secrets = secrets.iter().map(|secret| Webhook::new(secret).unwrap());
+            let verified = verify(&secrets.collect::<Vec<_>>(), headers, body.as_bytes());
+            verified.map_or_else(|refusal| refusal, |delivery| delivery.to_string())
         };
         let [one, other] = SECRETS;
         for (secrets, headers, body, expected) in [
@@ -191,6 +139,6 @@ mod tests {
             let said = said(secrets, &headers, body);
             assert!(said.starts_with(expected), "{said}");
         }
-        assert!(Receiver::new(["whsec_?"], |_| ()).is_err());
+        assert!(receiver(["whsec_?"], |_| ()).is_err());
     }
 }
