@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::bucket_server::s3_routes;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, dynamodb_client, sqs_client};
+use crate::environment::Endpoints;
 use crate::kept;
 use crate::kind_variables::access_key;
 use crate::loopback::{Tasks, serve_routes};
@@ -30,14 +31,8 @@ pub const TABLE: &str = "jobs";
 
 /// The running back ends.
 pub struct Backends {
-    /// URL of DynamoDB.
-    pub dynamodb_url: String,
-    /// URL of SQS.
-    pub sqs_url: String,
-    /// URL of S3.
-    pub s3_url: String,
-    /// URL of Scheduler.
-    pub scheduler_url: String,
+    /// The URLs of all.
+    pub endpoints: Endpoints,
     /// URL of the queue [`QUEUE`].
     pub queue_url: String,
     /// URL of the queue [`CALLBACK_QUEUE`](crate::CALLBACK_QUEUE).
@@ -109,10 +104,12 @@ impl Backends {
             queue_url: sqs::queue_url(&sqs_url, QUEUE),
             callback_queue_url: sqs::queue_url(&sqs_url, CALLBACK_QUEUE),
             undelivered_arn: sqs::queue_arn(UNDELIVERED_QUEUE),
-            dynamodb_url,
-            sqs_url,
-            s3_url,
-            scheduler_url,
+            endpoints: Endpoints {
+                dynamodb: dynamodb_url,
+                sqs: sqs_url,
+                s3: s3_url,
+                scheduler: scheduler_url,
+            },
             id_secret: id_secret(&folder)?,
             database,
             objects,

@@ -12,7 +12,7 @@ use reqwest::Url;
 use crate::backends::Backends;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::conclusion::{Ended, stop_signal};
-use crate::environment::{Endpoints, environment};
+use crate::environment::environment;
 use crate::kept;
 use crate::kind_variables::NO_ENDPOINT;
 use crate::service::event_sources;
@@ -63,7 +63,7 @@ pub(crate) async fn backends(args: BackendsArgs) -> Ended {
     let options = args.options();
     let backends = Backends::start(&options).await?;
     write(&args.env_file, &variables(&args, &options, &backends))?;
-    let (sqs_url, batch_size) = (&backends.sqs_url, options.batch_size);
+    let (sqs_url, batch_size) = (&backends.endpoints.sqs, options.batch_size);
     let event_sources = event_sources(&backends, sqs_url, batch_size, CONCURRENCY, &worker);
     println!("{}", welcome(&args, &backends));
     stop_signal().await?;
@@ -81,7 +81,7 @@ fn variables(
     options: &ServiceOptions,
     backends: &Backends,
 ) -> BTreeMap<String, String> {
-    let mut variables = environment(options, backends, &Endpoints::of(backends));
+    let mut variables = environment(options, backends, &backends.endpoints);
     let url = args.functions.as_str().trim_end_matches('/').to_owned();
     let of_lambda = [
         ("PUBLIC_BASE_URL", url),
@@ -106,6 +106,7 @@ fn write(file: &Path, variables: &BTreeMap<String, String>) -> std::io::Result<(
 
 fn welcome(args: &BackendsArgs, backends: &Backends) -> String {
     let (file, url) = (args.env_file.display(), &args.functions);
+    let endpoints = &backends.endpoints;
     format!(
         "Accepted, back ends only, for development. Nothing is kept when they stop.
 
@@ -121,6 +122,6 @@ Then:
   curl -i {url}jobs -H 'content-type: application/json' -d '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
 
 Ctrl-C stops everything.",
-        backends.dynamodb_url, backends.sqs_url, backends.s3_url, backends.scheduler_url
+        endpoints.dynamodb, endpoints.sqs, endpoints.s3, endpoints.scheduler
     )
 }

@@ -21,19 +21,6 @@ pub struct Endpoints {
     pub scheduler: String,
 }
 
-impl Endpoints {
-    /// The back ends themselves.
-    #[must_use]
-    pub fn of(backends: &Backends) -> Self {
-        Self {
-            dynamodb: backends.dynamodb_url.clone(),
-            sqs: backends.sqs_url.clone(),
-            s3: backends.s3_url.clone(),
-            scheduler: backends.scheduler_url.clone(),
-        }
-    }
-}
-
 /// The variables that the template sets, and the endpoints.
 pub(crate) fn environment(
     options: &ServiceOptions,

@@ -118,13 +118,13 @@ impl Gateway {
         if body.len() > PAYLOAD_LIMIT_BYTES {
             return Err(too_long());
         }
-        if !route.is_open {
+        if !route.is_open() {
             arrival.authorizer = self
                 .authorizer
                 .authorize(&parts, &body)
                 .map_err(|_| self.authorizer.refusal())?;
         }
-        let pool = match route.function {
+        let pool = match route.function() {
             Function::Submit => &self.submit,
             Function::Status => &self.status,
         };

@@ -52,16 +52,17 @@ pub(crate) struct Arrival {
 /// Builds the event.
 pub(crate) fn event(request: &Parts, body: &Bytes, route: &Matched, arrival: &Arrival) -> Value {
     let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
+    let key = route.key();
     let (body_text, is_base64) = body_member(&request.headers, body);
     without_empty(json!({
         "version": "2.0",
-        "routeKey": route.route_key,
+        "routeKey": key,
         "rawPath": path,
         "rawQueryString": request.uri.query().unwrap_or_default(),
         "cookies": cookies(&request.headers),
         "headers": headers(request, body, arrival),
         "queryStringParameters": query_parameters(&request.uri),
-        "requestContext": request_context(request, &path, &route.route_key, arrival),
+        "requestContext": request_context(request, &path, &key, arrival),
         "pathParameters": route.path_parameters,
         "body": body_text,
         "isBase64Encoded": is_base64,

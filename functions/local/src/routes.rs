@@ -59,36 +59,39 @@ impl Route {
 }
 
 /// The route of a request.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Matched {
-    pub(crate) function: Function,
-    pub(crate) is_open: bool,
-    /// `POST /jobs/{id}/cancel`, or `$default`.
-    pub(crate) route_key: String,
+    /// `None` is `$default`.
+    route: Option<&'static Route>,
     /// The segments that match the template's names, percent-decoded.
     pub(crate) path_parameters: BTreeMap<String, String>,
+}
+
+impl Matched {
+    pub(crate) fn function(&self) -> Function {
+        self.route.map_or(Function::Status, |route| route.function)
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.route.is_some_and(|route| route.is_open)
+    }
+
+    /// `POST /jobs/{id}/cancel`, or `$default`.
+    pub(crate) fn key(&self) -> String {
+        let key = |route: &Route| format!("{} {}", route.method, route.path_template);
+        self.route.map_or_else(|| "$default".to_owned(), key)
+    }
 }
 
 /// Finds the route for a request. `encoded_path` is the path as the client sent it: segments are split before they are
 /// decoded, so that `%2F` in an id does not split it.
 pub(crate) fn match_route(method: &Method, encoded_path: &str) -> Matched {
-    let found = ROUTES
-        .iter()
-        .filter(|route| route.method == *method)
-        .find_map(|route| Some((route, match_path(route.path_template, encoded_path)?)));
-    match found {
-        Some((route, path_parameters)) => Matched {
-            function: route.function,
-            is_open: route.is_open,
-            route_key: format!("{} {}", route.method, route.path_template),
-            path_parameters,
-        },
-        None => Matched {
-            function: Function::Status,
-            is_open: false,
-            route_key: "$default".to_owned(),
-            path_parameters: BTreeMap::new(),
-        },
+    let mut routes = ROUTES.iter().filter(|route| route.method == *method);
+    let found =
+        routes.find_map(|route| Some((route, match_path(route.path_template, encoded_path)?)));
+    let (route, path_parameters) = found.unzip();
+    Matched {
+        route,
+        path_parameters: path_parameters.unwrap_or_default(),
     }
 }
 
@@ -127,7 +130,7 @@ mod tests {
             (Method::POST, "/jobs", false),
         ] {
             let matched = match_route(&method, path);
-            assert_eq!(matched.is_open, is_open, "{method} {path}");
+            assert_eq!(matched.is_open(), is_open, "{method} {path}");
         }
     }
 

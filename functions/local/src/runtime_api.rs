@@ -6,6 +6,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
@@ -18,6 +19,7 @@ use serde_json::json;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
+use crate::identifiers;
 use crate::invoke_error::InvokeError;
 use crate::loopback::{listen_on, serve_routes};
 
@@ -26,12 +28,11 @@ pub(crate) const PAYLOAD_LIMIT_BYTES: usize = 6 * 1024 * 1024 + 100;
 
 /// An event for a process.
 pub(crate) struct Invocation {
-    pub(crate) id: String,
     pub(crate) event: Bytes,
-    /// Time at which the process is killed, in milliseconds since the epoch.
-    pub(crate) deadline_ms: u128,
-    pub(crate) function_arn: Arc<str>,
-    pub(crate) trace_root: String,
+    /// Since the epoch.
+    pub(crate) now: Duration,
+    /// Time left until the process is killed.
+    pub(crate) timeout: Duration,
 }
 
 /// A report of a process.
@@ -55,11 +56,12 @@ pub(crate) struct RuntimeApi {
 
 impl RuntimeApi {
     /// Listens on a free loopback port.
-    pub(crate) async fn listen() -> io::Result<Self> {
+    pub(crate) async fn listen(function_arn: String) -> io::Result<Self> {
         let (listener, url) = listen_on(0).await?;
         let (invocations, handover) = mpsc::unbounded_channel();
         let (reports_tx, reports) = mpsc::unbounded_channel();
         let api = Arc::new(Api {
+            function_arn,
             handover: Mutex::new(handover),
             reports: reports_tx,
         });
@@ -93,6 +95,7 @@ fn router(api: Arc<Api>) -> Router {
 }
 
 struct Api {
+    function_arn: String,
     handover: Mutex<mpsc::UnboundedReceiver<Invocation>>,
     reports: mpsc::UnboundedSender<Report>,
 }
@@ -111,21 +114,27 @@ async fn next(State(api): State<Arc<Api>>) -> Response {
         // The process is about to be killed. Lambda does not answer then, either, and the runtime client panics at an error here.
         return std::future::pending().await;
     };
-    let trace = format!("Root={};Sampled=0", invocation.trace_root);
+    let Invocation {
+        event,
+        now,
+        timeout,
+    } = invocation;
+    let root = identifiers::trace_root(now.as_secs());
+    let arn = api.function_arn.clone();
     let headers = [
         ("content-type", "application/json".to_owned()),
-        ("lambda-runtime-aws-request-id", invocation.id),
+        (
+            "lambda-runtime-aws-request-id",
+            identifiers::invocation_id(),
+        ),
         (
             "lambda-runtime-deadline-ms",
-            invocation.deadline_ms.to_string(),
+            (now + timeout).as_millis().to_string(),
         ),
-        (
-            "lambda-runtime-invoked-function-arn",
-            invocation.function_arn.to_string(),
-        ),
-        ("lambda-runtime-trace-id", trace),
+        ("lambda-runtime-invoked-function-arn", arn),
+        ("lambda-runtime-trace-id", format!("Root={root};Sampled=0")),
     ];
-    (headers, invocation.event).into_response()
+    (headers, event).into_response()
 }
 
 async fn response(State(api): State<Arc<Api>>, answer: Bytes) -> Response {

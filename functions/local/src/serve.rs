@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::backends::Backends;
 use crate::clients::REGION;
 use crate::conclusion::{Ended, stop_signal};
+use crate::environment::Endpoints;
 use crate::gateway_authorizer::Authorizer;
 use crate::gateway_signature::KeyPair;
 use crate::service::Service;
@@ -24,13 +24,12 @@ pub(crate) async fn serve(options: ServiceOptions) -> Ended {
 /// The addresses of the service, and commands to try.
 fn welcome(service: &Service, options: &ServiceOptions) -> String {
     let url = &service.url;
-    let Backends {
-        dynamodb_url,
-        sqs_url,
-        s3_url,
-        scheduler_url,
-        ..
-    } = &service.backends;
+    let Endpoints {
+        dynamodb,
+        sqs,
+        s3,
+        scheduler,
+    } = &service.backends.endpoints;
     let kept = match &options.data {
         Some(folder) => format!(
             "records, messages, schedules and large payloads are kept in {}",
@@ -43,10 +42,10 @@ fn welcome(service: &Service, options: &ServiceOptions) -> String {
         "Accepted, asynchronous jobs over HTTP: the whole service on this machine, for development and tests.
 
   API       {url}
-  DynamoDB  {dynamodb_url}  (embedded, table jobs)
-  SQS       {sqs_url}  (embedded, queues jobs and callbacks)
-  S3        {s3_url}  (embedded, bucket payloads)
-  Scheduler {scheduler_url}  (embedded, group jobs)
+  DynamoDB  {dynamodb}  (embedded, table jobs)
+  SQS       {sqs}  (embedded, queues jobs and callbacks)
+  S3        {s3}  (embedded, bucket payloads)
+  Scheduler {scheduler}  (embedded, group jobs)
   {kept}
 
 {try_it}

@@ -46,6 +46,7 @@ pub struct Service {
     pub url: String,
     /// The table and the queues.
     pub backends: Backends,
+    /// In the order of [`Role`].
     pools: [Pool; 3],
     event_sources: [EventSource; 2],
     stop_gateway: oneshot::Sender<()>,
@@ -59,7 +60,7 @@ impl Service {
     /// [`StartError`].
     pub async fn start(options: ServiceOptions) -> Result<Self, StartError> {
         let backends = Backends::start(&options).await?;
-        let endpoints = Endpoints::of(&backends);
+        let endpoints = backends.endpoints.clone();
         Self::on(backends, &endpoints, options).await
     }
 
@@ -99,12 +100,7 @@ impl Service {
     /// The processes of a function.
     #[must_use]
     pub fn pool(&self, role: Role) -> &Pool {
-        let [submit, status, worker] = &self.pools;
-        match role {
-            Role::Submit => submit,
-            Role::Status => status,
-            Role::Worker => worker,
-        }
+        &self.pools[role as usize]
     }
 
     /// Stops everything: no process is left, and the data folder contains all that is kept.
