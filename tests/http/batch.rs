@@ -1,4 +1,6 @@
 //! `POST /jobs` with an array: each item is a job or a problem, in the order of the request.
+//!
+//! Over 300 lines: one short test for each answer to an item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::Method;
