@@ -39,7 +39,6 @@ pub(crate) struct Payload2 {
     pub(crate) headers: HeaderMap,
     /// The gateway's information about the request. That of a payload 1.0 has no `http`, which distinguishes the two.
     pub(crate) request_context: ApiGatewayV2httpRequestContext,
-    /// The body.
     pub(crate) body: Option<String>,
     /// Whether the body is Base64.
     #[serde(default)]

@@ -13,7 +13,7 @@ pub fn job_answer(form: Representation, judged: &Judged<'_>, incoming: &Incoming
     let body = match form {
         Representation::Json => json(&JobDocument::of(judged, base_url)),
         Representation::AtomEntry | Representation::AtomFeed => atom::entry(judged, base_url),
-        Representation::Html => job_page(judged, base_url, false),
+        Representation::Html => page(judged, base_url, false),
     };
     answer(form, body, judged).job_links(&judged.id, incoming)
 }
@@ -37,7 +37,7 @@ pub fn accepted_answer(form: Representation, judged: &Judged<'_>, incoming: &Inc
 /// The page of a job for anyone who has its monitor link. It links to nothing else, and no cache may store it.
 #[must_use]
 pub fn monitor_answer(judged: &Judged<'_>, incoming: &Incoming) -> Answer {
-    let body = job_page(judged, &incoming.base_url, true);
+    let body = page(judged, &incoming.base_url, true);
     answer(Representation::Html, body, judged)
         .with("etag", job_tag(Representation::Html, judged))
         .with("cache-control", "private, no-store")
@@ -74,6 +74,11 @@ impl Answer {
     }
 }
 
+fn page(judged: &Judged<'_>, base_url: &str, is_guest: bool) -> String {
+    let tag = job_tag(Representation::Html, judged);
+    job_page(judged, base_url, &tag, is_guest)
+}
+
 fn answer(form: Representation, body: String, judged: &Judged<'_>) -> Answer {
     let answer = Answer::of(form, StatusCode::OK, body).with("vary", "accept, authorization");
     match retry_after(judged) {
@@ -101,7 +106,7 @@ mod tests {
         let mut bodies = HashMap::new();
         for ms in (-60_000..4_000_000).step_by(500) {
             let judged = record.judged(Timestamp::from_ms(start.ms() + ms));
-            let body = job_page(&judged, "https://api.example.com", false);
+            let body = page(&judged, "https://api.example.com", false);
             let first = bodies
                 .entry(job_tag(Representation::Html, &judged))
                 .or_insert_with(|| body.clone());

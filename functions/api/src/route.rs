@@ -124,7 +124,6 @@ impl Resource {
         Answer::empty(StatusCode::NO_CONTENT).with("allow", self.allow())
     }
 
-    /// The `Allow` header.
     fn allow(&self) -> &'static str {
         match self {
             Self::Jobs => "GET, HEAD, OPTIONS, POST",

@@ -48,7 +48,6 @@ struct Inner {
     created_at: Timestamp,
     attempt: u32,
     max_attempts: u32,
-    /// The uploads that the job names.
     uploads: Vec<UploadedObject>,
     ends_at: Instant,
     process: ProcessState,

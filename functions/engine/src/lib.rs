@@ -98,4 +98,4 @@ pub use store::{
     MAX_RESULT_BYTES, Page, ParseCursorError, Pause, Rescheduling, StoreError, WrittenDelivery,
     created_order, decide_cancel, owner_shard,
 };
-pub use timestamp::{ParseTimestampError, Timestamp};
+pub use timestamp::Timestamp;

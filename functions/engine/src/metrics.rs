@@ -147,7 +147,6 @@ impl Metrics {
     }
 }
 
-/// Writes a line to standard output.
 fn write(line: Option<String>) {
     if let Some(line) = line {
         // A job must not fail because a metric cannot be written.

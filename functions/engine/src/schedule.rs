@@ -50,7 +50,6 @@ struct Target {
     try_for: Duration,
     /// The queue for what Scheduler could not send.
     dead_letter_arn: String,
-    /// The queue of jobs.
     queue_url: String,
 }
 

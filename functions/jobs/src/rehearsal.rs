@@ -8,7 +8,7 @@ mod reading;
 
 use std::time::Duration;
 
-use engine::{Attachment, Context, Invalid, Job, JobError, Percent, RetryPolicy};
+use engine::{Attachment, Context, Job, JobError, Percent, RetryPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,7 @@ use reading::Reading;
 pub(crate) struct Rehearsal {
     /// Duration in seconds; may be a fraction.
     #[serde(default)]
+    // About 14 days, the longest deadline of a job.
     #[schemars(range(min = 0.0, max = 1_209_000.0))]
     seconds: f64,
     /// Number of steps, each of which reports progress.
@@ -91,9 +92,6 @@ enum Outcome {
     LargeResult,
 }
 
-/// About 14 days, the longest deadline of a job.
-const LONGEST_SECONDS: f64 = 1_209_000.0;
-
 /// Time that a slice leaves for its end.
 const SPARE: Duration = Duration::from_millis(500);
 
@@ -118,16 +116,6 @@ impl Job for Rehearsal {
         cap: Duration::from_secs(2),
     };
     type Output = Rehearsed;
-
-    fn validate(&self) -> Result<(), Invalid> {
-        if !(0.0..=LONGEST_SECONDS).contains(&self.seconds) {
-            return Err(Invalid::new("/seconds", "must be from 0 to 1209000"));
-        }
-        if !(1..=1_000).contains(&self.steps) {
-            return Err(Invalid::new("/steps", "must be from 1 to 1000"));
-        }
-        Ok(())
-    }
 
     async fn run(self, context: Context) -> Result<Rehearsed, JobError> {
         let place = context.saved::<Place>().unwrap_or_default();

@@ -38,7 +38,7 @@ pub(crate) async fn accept(
     let owner = incoming.owner()?;
     let key = idempotency::key_of_submit(incoming)?;
     let members = Members::of(incoming, ProblemKind::InvalidJob)?;
-    let mut job = parse(members, Fingerprint::of(&incoming.body), &app.limits(), now)?;
+    let mut job = parse(members, Fingerprint::of(&incoming.body), app, now)?;
     let place = match &key {
         None => Place::new(app.secrets.issue(owner, random()?)),
         Some(key) => {

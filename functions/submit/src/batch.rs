@@ -67,7 +67,6 @@ pub(crate) async fn accept(
     Ok(batch.answer())
 }
 
-/// The items of the body.
 fn items(incoming: &Incoming) -> Result<Vec<&RawValue>, Problem> {
     let whole = body::read(incoming)?;
     let items: Vec<_> = serde_json::from_str(whole.get()).unwrap_or_default();
@@ -115,15 +114,10 @@ impl Batch<'_> {
     }
 
     fn read(&mut self, items: &[&RawValue]) -> Vec<(usize, RequestedJob)> {
-        let (limits, now) = (self.app.limits(), self.now);
+        let (app, now) = (self.app, self.now);
         let read = items.iter().map(|item| {
             let members = Members::of_value(item, ProblemKind::InvalidJob)?;
-            parse(
-                members,
-                Fingerprint::of(item.get().as_bytes()),
-                &limits,
-                now,
-            )
+            parse(members, Fingerprint::of(item.get().as_bytes()), app, now)
         });
         self.keep(read.enumerate())
     }

@@ -19,7 +19,6 @@ impl Place {
     }
 }
 
-/// The job of a key.
 pub(crate) enum Known {
     /// The key belongs to this live job.
     Live(Box<JobRecord>),

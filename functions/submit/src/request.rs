@@ -10,6 +10,7 @@ use engine::{
 };
 use serde_json::value::RawValue;
 
+use crate::App;
 use crate::body::Members;
 
 /// A valid request for a job.
@@ -26,15 +27,6 @@ pub(crate) struct RequestedJob {
     pub(crate) callback: Option<CallbackUrl>,
 }
 
-/// The limits of a deployment for the jobs that it accepts.
-pub(crate) struct Limits<'a> {
-    pub(crate) intake: &'a Intake,
-    /// How far in the future a job may start.
-    pub(crate) ahead: Duration,
-    /// The URLs that it calls; `None` if it sends no webhooks.
-    pub(crate) callbacks: Option<&'a CallbackPolicy>,
-}
-
 /// Reads a job: the body of a submit, or an item of a batch, with the fingerprint of its text.
 ///
 /// # Errors
@@ -42,18 +34,15 @@ pub(crate) struct Limits<'a> {
 pub(crate) fn parse(
     mut members: Members<'_>,
     fingerprint: Fingerprint,
-    limits: &Limits<'_>,
+    app: &App,
     now: Timestamp,
 ) -> Result<RequestedJob, Problem> {
-    let kind = kind(&mut members, limits.intake);
-    let input = input(
-        &mut members,
-        kind.as_ref().map(|(kind, _)| kind),
-        limits.intake,
-    );
+    let kind = kind(&mut members, &app.intake);
+    let name = kind.as_ref().map(|(name, _)| name);
+    let input = input(&mut members, name, &app.intake);
     let summary = summary(&mut members);
-    let scheduled_start = scheduled_start(&mut members, limits.ahead, now);
-    let callback = callback(&mut members, limits.callbacks);
+    let scheduled_start = scheduled_start(&mut members, app.max_schedule_ahead, now);
+    let callback = callback(&mut members, app.callbacks.as_ref());
     members.end()?;
     // Whatever is missing is an error, so this one is never seen.
     let incomplete = || Problem::new(ProblemKind::InvalidJob);
@@ -129,7 +118,7 @@ fn scheduled_start(members: &mut Members<'_>, ahead: Duration, now: Timestamp) -
     let Some(text) = members.optional::<String>("scheduled-start-time", WANTED) else {
         return now;
     };
-    let Ok(start) = Timestamp::parse_rfc3339(&text) else {
+    let Some(start) = Timestamp::parse_rfc3339(&text) else {
         members.wrong("/scheduled-start-time", WANTED);
         return now;
     };

@@ -16,7 +16,6 @@ use crate::disposition::{Disposition, reason};
 use crate::invocation::{Invocation, now};
 use crate::persist::persist;
 
-/// A delivery of a message.
 pub(crate) struct Delivery {
     pub(crate) receipt: Receipt,
     pub(crate) message: Result<JobMessage, ParseMessageError>,

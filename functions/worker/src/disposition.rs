@@ -25,7 +25,6 @@ pub(crate) enum Disposition {
     Done,
     /// It is redelivered.
     HandBack {
-        /// Why.
         reason: HandBack,
         /// When; `None`: when its visibility timeout ends.
         after: Option<Duration>,

@@ -27,7 +27,6 @@ pub(crate) enum HandlerEnd {
     Panicked,
     /// The worker stopped it.
     Stopped {
-        /// Why.
         why: Stop,
         /// Whether the handler has ended. One that blocks or computes continues.
         is_over: bool,

@@ -6,11 +6,11 @@ use super::{FOLLOW, JOB, Page, TIMES, latest_report, time, tone};
 use crate::document::error_of;
 use crate::markup::Escaped;
 use crate::report::state;
-use crate::{Representation, job_path, job_tag, retry_after};
+use crate::{job_path, retry_after};
 
-/// The page of a job. The script moves the parts that have an `id` from a later page into this one. A guest came by the monitor link, and
+/// The page of a job, with its entity tag. The script moves the parts that have an `id` from a later page into this one. A guest came by the monitor link, and
 /// may see this page only.
-pub(crate) fn job_page(judged: &Judged<'_>, base_url: &str, is_guest: bool) -> String {
+pub(crate) fn job_page(judged: &Judged<'_>, base_url: &str, tag: &str, is_guest: bool) -> String {
     let (state, percent) = (state(judged), judged.percent.get());
     let kind = judged.kind.as_str();
     let over = match &judged.title {
@@ -50,7 +50,7 @@ pub(crate) fn job_page(judged: &Judged<'_>, base_url: &str, is_guest: bool) -> S
         tone: &tone(judged),
         base_url: (!is_guest).then_some(base_url),
         wait,
-        tag: &job_tag(Representation::Html, judged),
+        tag,
         scripts,
     };
     page.around(main)
@@ -163,7 +163,7 @@ mod tests {
     /// The page without its scripts.
     fn page(record: &JobRecord, is_guest: bool) -> String {
         let judged = record.judged(record.created_at);
-        let page = job_page(&judged, "https://api.example.com", is_guest);
+        let page = job_page(&judged, "https://api.example.com", "", is_guest);
         page.split("<script>").next().unwrap().to_owned()
     }
 

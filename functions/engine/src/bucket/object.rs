@@ -146,7 +146,7 @@ fn facts(answer: &HttpResponse) -> Result<ObjectFacts, ServiceError> {
         Some(ObjectFacts {
             etag: header("etag")?.to_owned(),
             bytes: header("content-length")?.parse().ok()?,
-            stored_at: Timestamp::parse_http_date(header("last-modified")?).ok()?,
+            stored_at: Timestamp::parse_http_date(header("last-modified")?)?,
         })
     };
     facts().ok_or_else(|| Service::S3.unavailable("an answer to HEAD without its headers"))

@@ -11,7 +11,6 @@ use super::result::MAX_RESULT_BYTES;
 use crate::bucket::{MAX_OBJECT_BYTES, result_days, result_key};
 use crate::{JobRecord, LONGEST_ACCESS, Service, ServiceError, Timestamp};
 
-/// The media type of results.
 const JSON: &str = "application/json";
 
 impl JobStore {

@@ -29,7 +29,6 @@ enum Sending {
     Schedule(Box<Ready>, String),
 }
 
-/// Outcome of a call.
 enum Done {
     Sent(Vec<(Ready, Result<(), Problem>)>),
     Stored(usize, Box<Outcome>),
