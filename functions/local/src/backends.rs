@@ -23,7 +23,6 @@ use crate::scheduler_server::{fire, scheduler_routes};
 use crate::schedules::Schedules;
 use crate::service_options::ServiceOptions;
 use crate::start_error::StartError;
-use crate::sweep::sweep;
 use crate::table::create_table;
 
 /// Name of the table.
@@ -91,10 +90,19 @@ impl Backends {
 
         let firing = fire(schedules.clone(), sqs_url.clone(), tasks.stopped());
         tasks.running.spawn(firing);
-        sweep_all(&mut tasks, &database, &objects, options);
+        let (records, uploads) = (database.clone(), objects.clone());
+        let (every, days) = (options.sweep_every, options.upload_days());
+        tasks.repeat("expired records could not be deleted", every, move || {
+            records.sweep_ttl().map(drop)
+        });
+        tasks.repeat("expired objects could not be deleted", every, move || {
+            uploads.delete_expired(SystemTime::now(), days)
+        });
         if temporary.is_none() {
-            let saving = kept::save(queues, schedules, folder.clone(), tasks.stopped());
-            tasks.running.spawn(saving);
+            let failure = "messages and schedules could not be kept";
+            let folder = folder.clone();
+            let save = move || kept::save(&queues, &schedules, &folder);
+            tasks.repeat(failure, kept::SAVE_EVERY, save);
         }
         let created = create_table(&dynamodb_client(&dynamodb_url), TABLE).await;
         created.map_err(StartError::back_end)?;
@@ -199,23 +207,6 @@ fn keys(options: &ServiceOptions) -> SimpleAuth {
         keys.register(id, secret.into());
     }
     keys
-}
-
-/// Starts the deletion of expired records and objects.
-fn sweep_all(
-    tasks: &mut Tasks,
-    database: &Database,
-    objects: &Arc<Objects>,
-    options: &ServiceOptions,
-) {
-    let (database, objects) = (database.clone(), objects.clone());
-    let (every, upload_days) = (options.sweep_every, options.upload_days());
-    let records = move || database.sweep_ttl().map(drop);
-    let records = sweep("records", records, every, tasks.stopped());
-    tasks.running.spawn(records);
-    let objects = move || objects.delete_expired(SystemTime::now(), upload_days);
-    let objects = sweep("objects", objects, every, tasks.stopped());
-    tasks.running.spawn(objects);
 }
 
 #[cfg(test)]

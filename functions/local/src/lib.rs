@@ -39,6 +39,7 @@ mod process;
 mod profile_table;
 mod queues;
 mod receiver;
+mod repeat;
 mod role;
 mod routes;
 mod runtime_api;
@@ -50,7 +51,6 @@ mod service;
 mod service_options;
 mod sqs_event;
 mod start_error;
-mod sweep;
 mod table;
 mod target;
 
