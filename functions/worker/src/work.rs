@@ -100,7 +100,9 @@ impl Threads {
         let (sender, work) = oneshot::channel();
         let (threads, input, span) = (self.clone(), message.input.clone(), Span::current());
         let counted = self.count();
-        let thread = std::thread::Builder::new().name(message.kind.to_string());
+        // The message of a panic names its thread, and only this tells whose it was.
+        let name = format!("{} {}", message.kind, message.id);
+        let thread = std::thread::Builder::new().name(name);
         let spawned = thread.spawn(move || {
             let end = threads.block_on(async move {
                 tokio::select! {
@@ -218,9 +220,9 @@ mod tests {
 
     impl Job for Odd {
         const NAME: &'static str = "odd";
-        type Output = u32;
+        type Output = String;
 
-        async fn run(self, _context: Context) -> Result<u32, JobError> {
+        async fn run(self, _context: Context) -> Result<String, JobError> {
             match self {
                 Self::SpawnsAndReturns {} => {
                     tokio::spawn(async {
@@ -237,7 +239,8 @@ mod tests {
                 Self::Panics {} => panic!("as it was told"),
                 Self::Waits {} => std::future::pending().await,
             }
-            Ok(1)
+            let thread = std::thread::current();
+            Ok(thread.name().unwrap_or_default().to_owned())
         }
     }
 
@@ -261,7 +264,11 @@ mod tests {
     async fn what_a_handler_spawned_is_no_more_when_its_end_is_known() {
         let threads = Threads::default();
         let (work, _control) = start(&threads, r#"{"spawns-and-returns": {}}"#);
-        assert!(matches!(work.await, Ok(HandlerEnd::Returned(Ok(one))) if one == "1"));
+        let Ok(HandlerEnd::Returned(Ok(thread))) = work.await else {
+            panic!("it returns");
+        };
+        let (kind, id) = thread.trim_matches('"').split_once(' ').unwrap();
+        assert_eq!((kind, id.parse::<engine::JobId>().is_ok()), ("odd", true));
         assert!(DROPPED.load(Ordering::SeqCst));
         assert!(!threads.are_left());
     }
