@@ -31,27 +31,27 @@ impl Backends {
     /// With this visibility timeout of a received message. Nothing is swept: expired records stay.
     pub(crate) async fn with_visibility(visibility: Duration) -> Self {
         let options = ServiceOptions {
-            visibility,
+            visibility: Some(visibility),
             sweep_every: Duration::from_hours(24),
             ..ServiceOptions::default()
         };
         let embedded = local::Backends::start(&options).await;
         let embedded = embedded.expect("the back ends");
         Self {
-            dynamodb_url: embedded.dynamodb_url.clone(),
-            sqs_url: embedded.sqs_url.clone(),
-            s3_url: embedded.s3_url.clone(),
+            dynamodb_url: embedded.endpoints.dynamodb.clone(),
+            sqs_url: embedded.endpoints.sqs.clone(),
+            s3_url: embedded.endpoints.s3.clone(),
             queue_url: embedded.queue_url.clone(),
             callback_queue_url: embedded.callback_queue_url.clone(),
             undelivered_arn: embedded.undelivered_arn.clone(),
-            sqs: sqs_client(&embedded.sqs_url),
+            sqs: sqs_client(&embedded.endpoints.sqs),
             embedded,
         }
     }
 
     /// Where they are.
     pub(crate) fn endpoints(&self) -> Endpoints {
-        Endpoints::of(&self.embedded)
+        self.embedded.endpoints.clone()
     }
 
     /// The job's record.

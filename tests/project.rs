@@ -2,6 +2,7 @@
 
 mod command_line;
 mod dependencies;
+mod files;
 mod readme;
 mod requirements;
 mod webhooks;

@@ -93,7 +93,7 @@ impl Store {
             data: Some(data.path().to_owned()),
             allowed_origins: vec![PAGES.to_owned()],
             sweep_every: Duration::from_millis(20),
-            kind_variables: of_kinds.into(),
+            env: of_kinds.into(),
             ..ServiceOptions::default()
         };
         Self {
@@ -118,7 +118,7 @@ impl Store {
     pub(crate) fn draft(&self, method: Method, key: &str) -> Draft {
         Draft {
             method,
-            url: format!("{}/{BUCKET}/{key}", self.backends.s3_url),
+            url: format!("{}/{BUCKET}/{key}", self.backends.endpoints.s3),
             headers: HeaderMap::new(),
             content: Vec::new(),
             key: ["local", "local"],
@@ -163,7 +163,7 @@ impl Store {
 
     /// Sends the head of a request, and that part of the body.
     pub(crate) async fn begin(&self, request: &Request<Vec<u8>>, part: &[u8]) -> TcpStream {
-        let address = self.backends.s3_url.strip_prefix("http://").unwrap();
+        let address = self.backends.endpoints.s3.strip_prefix("http://").unwrap();
         let mut connection = TcpStream::connect(address).await.unwrap();
         let headers = request.headers().iter();
         let headers =

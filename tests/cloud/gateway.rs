@@ -72,6 +72,11 @@ async fn commands_reach_submit_and_reads_reach_status() {
         (Method::POST, "/uploads", "submit", "POST /uploads"),
         (Method::GET, "/jobs/17", "status", "$default"),
         (Method::PATCH, "/jobs/17", "status", "$default"),
+        (Method::HEAD, "/jobs/17", "status", "$default"),
+        (Method::POST, "/jobs/", "status", "$default"),
+        (Method::POST, "/jobs//cancel", "status", "$default"),
+        (Method::POST, "/jobs/17/cancel/", "status", "$default"),
+        (Method::DELETE, "/jobs/17/result", "status", "$default"),
         (Method::GET, "/", "status", "$default"),
     ];
     for (method, path, function, route_key) in expected {
@@ -166,6 +171,23 @@ async fn cookies_and_multi_value_headers_come_one_by_one() {
 }
 
 #[tokio::test]
+async fn cors_headers_of_a_function_are_replaced_and_only_a_preflight_does_not_reach_it() {
+    const PAGE: &str = "https://app.example.com";
+    let front = Front::start_with(|gateway| gateway.allowed_origins = vec![PAGE.to_owned()]).await;
+    let options = || front.request(Method::OPTIONS, "/").header("origin", PAGE);
+
+    let plain = options().send().await.unwrap();
+    let preflight = options().header("access-control-request-method", "GET");
+    let preflight = preflight.send().await.unwrap();
+
+    assert_eq!(plain.status(), StatusCode::ACCEPTED);
+    assert_eq!(header(&plain, "access-control-allow-origin"), PAGE);
+    let of_function = "access-control-allow-credentials";
+    assert!(!plain.headers().contains_key(of_function), "{plain:?}");
+    assert_eq!(preflight.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
 async fn the_stand_in_authorizer_believes_a_name_and_refuses_the_rest() {
     let front = Front::start().await;
 
@@ -244,18 +266,22 @@ async fn a_function_that_takes_longer_than_the_gateway_waits_is_a_503() {
 }
 
 #[tokio::test]
-async fn a_body_over_ten_megabytes_is_a_413() {
+async fn an_event_that_lambda_does_not_take_is_a_413() {
     let front = Front::start().await;
-    let send = |bytes| {
-        front
-            .request(Method::POST, "/jobs")
-            .body(vec![b'x'; bytes])
-            .send()
+    let send = |body: &str, bytes| {
+        let request = front.request(Method::POST, "/jobs");
+        let request = request.header("content-type", "application/json");
+        request.body(body.repeat(bytes)).send()
     };
 
-    let too_long = send(10 * 1024 * 1024 + 1).await.unwrap();
+    let large = send("x", 5 << 20).await.unwrap();
+    let with_quotes = send("\"", 5 << 20).await.unwrap();
+    let too_long = send("x", 12 << 20).await.unwrap();
 
-    assert_own_error(too_long, StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long").await;
+    assert_eq!(large.status(), StatusCode::ACCEPTED);
+    for refused in [with_quotes, too_long] {
+        assert_own_error(refused, StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long").await;
+    }
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ impl Scheduler {
 
     /// The status, and the error's name or the document.
     async fn send(&self, method: Method, target: &str, body: &Value) -> (StatusCode, Value) {
-        let url = format!("{}/schedules/{target}", self.backends.scheduler_url);
+        let url = format!("{}/schedules/{target}", self.backends.endpoints.scheduler);
         let request = self.http.request(method, url).body(body.to_string());
         let answer = request
             .header("authorization", SIGNED)
@@ -95,7 +95,7 @@ impl Scheduler {
 
     /// The next message of a queue, which may still have to come.
     async fn next(&self, queue_url: &str) -> Message {
-        let sqs = sqs_client(&self.backends.sqs_url);
+        let sqs = sqs_client(&self.backends.endpoints.sqs);
         let receive = sqs
             .receive_message()
             .queue_url(queue_url)
@@ -108,7 +108,7 @@ impl Scheduler {
 
     /// The messages that are in the queue at this moment.
     async fn messages(&self) -> Vec<Message> {
-        let sqs = sqs_client(&self.backends.sqs_url);
+        let sqs = sqs_client(&self.backends.endpoints.sqs);
         let receive = sqs.receive_message().queue_url(&self.backends.queue_url);
         receive.send().await.unwrap().messages.unwrap_or_default()
     }
@@ -239,7 +239,7 @@ async fn what_cannot_be_a_schedule_is_refused() {
 #[tokio::test]
 async fn a_request_that_is_signed_for_another_service_is_refused() {
     let scheduler = Scheduler::start().await;
-    let url = format!("{}/schedules/a", scheduler.backends.scheduler_url);
+    let url = format!("{}/schedules/a", scheduler.backends.endpoints.scheduler);
     let definition = scheduler.definition("a").to_string();
     let request = scheduler.http.post(url).body(definition);
     let request = request.header("authorization", SIGNED.replace("/scheduler/", "/s3/"));

@@ -1,4 +1,6 @@
 //! Webhooks: what is sent before an end, and what becomes of the deliveries.
+//!
+//! Over 300 lines: one short test for each answer of a receiver.
 
 mod app;
 mod receiver;

@@ -3,7 +3,7 @@
 use engine::{IdSecrets, JobRecord, JobStore, Judged, StoreError};
 use http::StatusCode;
 
-use crate::html::{JobView, job_page};
+use crate::html::job_page;
 use crate::{Answer, Incoming, JobDocument, Representation, atom, job_tag, json, retry_after};
 
 /// The job in this representation, as a 200 with its links and, until it has finished, `Retry-After`.
@@ -13,7 +13,7 @@ pub fn job_answer(form: Representation, judged: &Judged<'_>, incoming: &Incoming
     let body = match form {
         Representation::Json => json(&JobDocument::of(judged, base_url)),
         Representation::AtomEntry | Representation::AtomFeed => atom::entry(judged, base_url),
-        Representation::Html => page(judged, base_url, false),
+        Representation::Html => job_page(judged, base_url, false),
     };
     answer(form, body, judged).job_links(&judged.id, incoming)
 }
@@ -37,7 +37,7 @@ pub fn accepted_answer(form: Representation, judged: &Judged<'_>, incoming: &Inc
 /// The page of a job for anyone who has its monitor link. It links to nothing else, and no cache may store it.
 #[must_use]
 pub fn monitor_answer(judged: &Judged<'_>, incoming: &Incoming) -> Answer {
-    let body = page(judged, &incoming.base_url, true);
+    let body = job_page(judged, &incoming.base_url, true);
     answer(Representation::Html, body, judged)
         .with("etag", job_tag(Representation::Html, judged))
         .with("cache-control", "private, no-store")
@@ -74,16 +74,6 @@ impl Answer {
     }
 }
 
-fn page(judged: &Judged<'_>, base_url: &str, is_guest: bool) -> String {
-    let view = JobView {
-        base_url,
-        wait: retry_after(judged),
-        tag: &job_tag(Representation::Html, judged),
-        is_guest,
-    };
-    job_page(judged, &view)
-}
-
 fn answer(form: Representation, body: String, judged: &Judged<'_>) -> Answer {
     let answer = Answer::of(form, StatusCode::OK, body).with("vary", "accept, authorization");
     match retry_after(judged) {
@@ -111,7 +101,7 @@ mod tests {
         let mut bodies = HashMap::new();
         for ms in (-60_000..4_000_000).step_by(500) {
             let judged = record.judged(Timestamp::from_ms(start.ms() + ms));
-            let body = page(&judged, "https://api.example.com", false);
+            let body = job_page(&judged, "https://api.example.com", false);
             let first = bodies
                 .entry(job_tag(Representation::Html, &judged))
                 .or_insert_with(|| body.clone());

@@ -166,40 +166,6 @@ mod tests {
     const ID: &str = "018f4d3e-0000-8000-8000-000000000000";
 
     #[test]
-    fn every_path_of_the_contract_has_its_resource() {
-        let id: JobId = ID.parse().unwrap();
-        assert_eq!(Resource::at("/"), Some(Resource::Home));
-        assert_eq!(Resource::at("/openapi.json"), Some(Resource::OpenApi));
-        assert_eq!(
-            Resource::at("/kinds/csv_profile"),
-            Some(Resource::Kind("csv_profile".parse().unwrap()))
-        );
-        assert_eq!(Resource::at("/jobs"), Some(Resource::Jobs));
-        assert_eq!(
-            Resource::at(&format!("/jobs/{ID}")),
-            Some(Resource::Job(id))
-        );
-        assert_eq!(
-            Resource::at(&format!("/jobs/{ID}/result")),
-            Some(Resource::JobResult(id))
-        );
-        assert_eq!(
-            Resource::at(&format!("/jobs/{ID}/cancel")),
-            Some(Resource::JobCancel(id))
-        );
-        assert_eq!(Resource::at("/uploads"), Some(Resource::Uploads));
-        assert_eq!(Resource::at("/callbacks"), Some(Resource::Callbacks));
-        assert_eq!(
-            Resource::at("/problems/job-expired"),
-            Some(Resource::ProblemType(ProblemKind::JobExpired))
-        );
-        assert_eq!(
-            Resource::at("/monitor/a.b"),
-            Some(Resource::Monitor("a.b".to_owned()))
-        );
-    }
-
-    #[test]
     fn nothing_else_is_a_resource() {
         let (slash, more) = (format!("/jobs/{ID}/"), format!("/jobs/{ID}/result/x"));
         for path in [

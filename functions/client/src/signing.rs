@@ -47,8 +47,11 @@ pub enum SignWhen {
 /// A request could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
-    /// There are no credentials, or they cannot be read or renewed.
-    #[error("no AWS credentials are available")]
+    /// The default chain has no credentials.
+    #[error("no AWS credentials are configured")]
+    NoCredentials,
+    /// There are credentials, but they cannot be read or renewed.
+    #[error("the AWS credentials are not available")]
     Credentials(#[source] CredentialsError),
     /// The region of the service is unknown.
     #[error("the AWS region of the service is unknown")]
@@ -76,13 +79,17 @@ impl Signer {
             return Ok(None);
         }
         let config = load(signing).await;
-        let source = config
-            .credentials_provider()
-            .ok_or_else(|| SigningError::Credentials(CredentialsError::not_loaded_no_source()))?;
-        let may_be_open = !is_asked && signing.profile.is_none();
+        let source = config.credentials_provider();
+        let source = source.ok_or(SigningError::NoCredentials)?;
         let credentials = match source.provide_credentials().await {
-            // Without credentials, the service may still be an open one.
-            Err(CredentialsError::CredentialsNotLoaded(_)) if may_be_open => return Ok(None),
+            Err(CredentialsError::CredentialsNotLoaded(_)) if signing.profile.is_none() => {
+                // The service may still be an open one.
+                return if is_asked {
+                    Err(SigningError::NoCredentials)
+                } else {
+                    Ok(None)
+                };
+            }
             found => found.map_err(SigningError::Credentials)?,
         };
         let stated = signing.region.clone().map(Region::new);

@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context as TaskContext, Poll};
 
-use aws_config::SdkConfig;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -17,9 +16,11 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_types::SdkConfig;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
+use crate::aws::system_resolver;
 use crate::{Bucket, JobError};
 
 /// A value that all jobs of a process share, such as an HTTP client, a database pool or a model. It is built at its first use
@@ -154,7 +155,7 @@ impl ProcessState {
     fn http_client(&self) -> SharedHttpClient {
         let client = Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .build_https();
+            .build_with_resolver(system_resolver());
         SharedHttpClient::new(OfProcess {
             inner: client,
             runtime: self.inner.runtime.clone(),

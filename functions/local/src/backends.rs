@@ -13,9 +13,10 @@ use uuid::Uuid;
 
 use crate::bucket_server::s3_routes;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, dynamodb_client, sqs_client};
+use crate::environment::Endpoints;
 use crate::kept;
 use crate::kind_variables::access_key;
-use crate::loopback::Tasks;
+use crate::loopback::{Tasks, serve_routes};
 use crate::objects::Objects;
 use crate::queues::{CALLBACK_QUEUE, QUEUE, UNDELIVERED_QUEUE, create_queues, open_queues};
 use crate::scheduler_server::{fire, scheduler_routes};
@@ -30,22 +31,12 @@ pub const TABLE: &str = "jobs";
 
 /// The running back ends.
 pub struct Backends {
-    /// URL of DynamoDB.
-    pub dynamodb_url: String,
-    /// URL of SQS.
-    pub sqs_url: String,
-    /// URL of S3.
-    pub s3_url: String,
-    /// URL of Scheduler.
-    pub scheduler_url: String,
+    /// The URLs of all.
+    pub endpoints: Endpoints,
     /// URL of the queue [`QUEUE`].
     pub queue_url: String,
-    /// ARN of the queue [`QUEUE`].
-    pub queue_arn: String,
     /// URL of the queue [`CALLBACK_QUEUE`](crate::CALLBACK_QUEUE).
     pub callback_queue_url: String,
-    /// ARN of the queue [`CALLBACK_QUEUE`](crate::CALLBACK_QUEUE).
-    pub callback_queue_arn: String,
     /// ARN of the queue of what a schedule could not deliver.
     pub undelivered_arn: String,
     /// The secret of the job ids.
@@ -55,8 +46,8 @@ pub struct Backends {
     objects: Arc<Objects>,
     tasks: Tasks,
     /// Held as long as the back ends run, so that no other service uses the data folder. The kernel releases it if the process dies.
-    _lock: Option<File>,
-    /// Folder of the objects if they are not kept. Dropping it removes it.
+    _lock: File,
+    /// The folder if nothing is kept. Dropping it removes it.
     temporary: Option<TempDir>,
 }
 
@@ -66,53 +57,60 @@ impl Backends {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: &ServiceOptions) -> Result<Self, StartError> {
-        let data = options.data.as_deref();
-        let lock = data.map(lock).transpose()?;
+        let (folder, temporary) = folder(options)?;
+        let lock = lock(&folder)?;
         let mut tasks = Tasks::default();
-        let database = open_database(data)?;
+        let database = open_database(options.data.as_deref())?;
         let served = database.clone();
         let serve =
             |listener, stopped| dynoxide::server::serve_with_shutdown(listener, served, stopped);
         let dynamodb_url = tasks.serve("DynamoDB", serve).await?;
-        let (folder, temporary) = objects_folder(data)?;
-        let objects = Objects::open(folder.clone());
+        let objects = Objects::open(folder.join("objects"));
         let objects = Arc::new(objects.map_err(|error| StartError::data(&folder, error))?);
         let routes = s3_routes(
             objects.clone(),
             keys(options),
             options.allowed_origins.clone(),
         );
-        let s3_url = tasks.serve_routes("S3", routes).await?;
-        let queues = Arc::new(open_queues(options.clock.clone(), data)?);
+        let s3_url = tasks
+            .serve("S3", |listener, stopped| {
+                serve_routes(listener, routes, stopped)
+            })
+            .await?;
+        let queues = Arc::new(open_queues(options.clock.clone(), &folder)?);
         let served = queues.clone();
         let serve = |listener, stopped| sqs::serve(listener, served, stopped);
         let sqs_url = tasks.serve("SQS", serve).await?;
-        let schedules = Arc::new(Schedules::open(options.clock.clone(), data)?);
+        let schedules = Arc::new(Schedules::open(options.clock.clone(), &folder)?);
         let routes = scheduler_routes(schedules.clone());
-        let scheduler_url = tasks.serve_routes("Scheduler", routes).await?;
+        let scheduler_url = tasks
+            .serve("Scheduler", |listener, stopped| {
+                serve_routes(listener, routes, stopped)
+            })
+            .await?;
 
         let firing = fire(schedules.clone(), sqs_url.clone(), tasks.stopped());
         tasks.running.spawn(firing);
         sweep_all(&mut tasks, &database, &objects, options);
-        if let Some(folder) = &options.data {
+        if temporary.is_none() {
             let saving = kept::save(queues, schedules, folder.clone(), tasks.stopped());
             tasks.running.spawn(saving);
         }
         let created = create_table(&dynamodb_client(&dynamodb_url), TABLE).await;
         created.map_err(StartError::back_end)?;
-        let created = create_queues(&sqs_client(&sqs_url), options.visibility).await;
+        let created = create_queues(&sqs_client(&sqs_url), options.visibility()).await;
         created.map_err(StartError::back_end)?;
         Ok(Self {
             queue_url: sqs::queue_url(&sqs_url, QUEUE),
-            queue_arn: sqs::queue_arn(QUEUE),
             callback_queue_url: sqs::queue_url(&sqs_url, CALLBACK_QUEUE),
-            callback_queue_arn: sqs::queue_arn(CALLBACK_QUEUE),
             undelivered_arn: sqs::queue_arn(UNDELIVERED_QUEUE),
-            dynamodb_url,
-            sqs_url,
-            s3_url,
-            scheduler_url,
-            id_secret: id_secret(data)?,
+            endpoints: Endpoints {
+                dynamodb: dynamodb_url,
+                sqs: sqs_url,
+                s3: s3_url,
+                scheduler: scheduler_url,
+            },
+            id_secret: id_secret(&folder)?,
             database,
             objects,
             tasks,
@@ -138,7 +136,7 @@ impl Backends {
         })
         .await;
         if let Some(Err(error)) = self.temporary.take().map(TempDir::close) {
-            tracing::warn!("the temporary objects could not be deleted: {error}");
+            tracing::warn!("the temporary folder could not be deleted: {error}");
         }
     }
 }
@@ -171,40 +169,33 @@ fn open_database(data: Option<&Path>) -> Result<Database, StartError> {
     set.map(|()| database).map_err(unusable)
 }
 
-/// The secret of this data folder, or of this run: earlier ids remain valid as long as their records exist.
-fn id_secret(data: Option<&Path>) -> Result<String, StartError> {
-    let fresh = || {
-        [(); 2]
-            .map(|()| Uuid::new_v4().simple().to_string())
-            .concat()
-    };
-    let Some(path) = data.map(|folder| folder.join("id-secret")) else {
-        return Ok(fresh());
-    };
-    match fs::read_to_string(&path) {
-        Ok(secret) => Ok(secret),
+/// The secret of this folder: earlier ids remain valid as long as their records exist.
+fn id_secret(folder: &Path) -> Result<String, StartError> {
+    let path = folder.join("id-secret");
+    let secret = match fs::read_to_string(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let secret = fresh();
-            fs::write(&path, &secret).map_err(|error| StartError::data(&path, error))?;
-            Ok(secret)
+            let random = || Uuid::new_v4().simple().to_string();
+            let secret = random() + &random();
+            fs::write(&path, &secret).map(|()| secret)
         }
-        Err(error) => Err(StartError::data(&path, error)),
-    }
+        read => read,
+    };
+    secret.map_err(|error| StartError::data(&path, error))
 }
 
-/// The folder of the objects: in the data folder, or a temporary one.
-fn objects_folder(data: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), StartError> {
-    if let Some(data) = data {
-        return Ok((data.join("objects"), None));
+/// The folder of the data, or a temporary one.
+fn folder(options: &ServiceOptions) -> Result<(PathBuf, Option<TempDir>), StartError> {
+    if let Some(folder) = &options.data {
+        return Ok((folder.clone(), None));
     }
-    let temporary = TempDir::with_prefix("accepted-objects-").map_err(StartError::back_end)?;
+    let temporary = TempDir::with_prefix("accepted-").map_err(StartError::back_end)?;
     Ok((temporary.path().to_owned(), Some(temporary)))
 }
 
 /// The access keys that S3 accepts: that of the functions, and that of the kinds.
 fn keys(options: &ServiceOptions) -> SimpleAuth {
     let mut keys = SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY);
-    if let Some((id, secret)) = access_key(&options.kind_variables) {
+    if let Some((id, secret)) = access_key(&options.kind_variables()) {
         keys.register(id, secret.into());
     }
     keys
@@ -218,7 +209,7 @@ fn sweep_all(
     options: &ServiceOptions,
 ) {
     let (database, objects) = (database.clone(), objects.clone());
-    let (every, upload_days) = (options.sweep_every, options.upload_days);
+    let (every, upload_days) = (options.sweep_every, options.upload_days());
     let records = move || database.sweep_ttl().map(drop);
     let records = sweep("records", records, every, tasks.stopped());
     tasks.running.spawn(records);
@@ -232,12 +223,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn objects_that_are_not_kept_are_in_a_folder_that_is_removed_at_the_end() {
+    async fn what_is_not_kept_is_in_a_folder_that_is_removed_at_the_end() {
         let backends = Backends::start(&ServiceOptions::default()).await;
         let backends = backends.unwrap();
         let temporary = backends.temporary.as_ref().map(TempDir::path);
         let folder = temporary.unwrap().to_owned();
-        fs::write(folder.join("uploads%2F1"), "content").unwrap();
+        assert!(folder.join("objects").exists());
 
         backends.stop().await;
 

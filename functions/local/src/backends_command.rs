@@ -7,18 +7,16 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use engine::WRITE_HORIZON;
 use reqwest::Url;
 
 use crate::backends::Backends;
-use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, sqs_client};
+use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::conclusion::{Ended, stop_signal};
-use crate::environment::{Endpoints, environment};
-use crate::event_source::EventSource;
+use crate::environment::environment;
 use crate::kept;
 use crate::kind_variables::NO_ENDPOINT;
-use crate::service::{callback_mapping, job_mapping};
-use crate::service_options::ServiceOptions;
+use crate::service::event_sources;
+use crate::service_options::{ServiceOptions, seconds};
 use crate::target::{Endpoint, Target};
 
 /// Flags of `backends`.
@@ -31,14 +29,14 @@ pub(crate) struct BackendsArgs {
     #[arg(long, value_name = "FILE", default_value = "target/watch.env")]
     env_file: PathBuf,
     /// Retention: how long a finished job stays readable
-    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
-    retention: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = seconds(1..=31_536_000))]
+    retention: Duration,
     /// Deadline: latest end of a job, counted from its scheduled start
-    #[arg(long, value_name = "SECONDS", default_value_t = 86_400, value_parser = clap::value_parser!(u64).range(1..=1_209_240))]
-    deadline: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = seconds(1..=1_209_240))]
+    deadline: Duration,
     /// Visibility timeout of a received message
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=43_200))]
-    visibility: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds(1..=43_200))]
+    visibility: Duration,
     /// Let jobs have webhooks to http URLs on this machine, such as `listen` prints (never allowed in a deployment)
     #[arg(long)]
     callbacks_to_loopback: bool,
@@ -46,12 +44,10 @@ pub(crate) struct BackendsArgs {
 
 impl BackendsArgs {
     fn options(&self) -> ServiceOptions {
-        let retention = Duration::from_secs(self.retention);
         ServiceOptions {
-            retention,
-            deadline: Duration::from_secs(self.deadline),
-            write_horizon: retention.min(WRITE_HORIZON),
-            visibility: Duration::from_secs(self.visibility),
+            retention: self.retention,
+            deadline: self.deadline,
+            visibility: Some(self.visibility),
             callbacks_to_loopback: self.callbacks_to_loopback,
             ..ServiceOptions::default()
         }
@@ -61,23 +57,14 @@ impl BackendsArgs {
 /// Concurrent batches: the minimum, because `cargo lambda watch` runs one process per function by default.
 const CONCURRENCY: usize = 2;
 
-/// The template's default.
-const BATCH_SIZE: i32 = 10;
-
 /// Runs the back ends until Ctrl-C or SIGTERM.
 pub(crate) async fn backends(args: BackendsArgs) -> Ended {
-    let worker = Endpoint::new(&args.functions, "worker")?;
+    let worker = Target::Endpoint(Endpoint::new(&args.functions, "worker")?);
     let options = args.options();
     let backends = Backends::start(&options).await?;
     write(&args.env_file, &variables(&args, &options, &backends))?;
-    let mappings = [
-        job_mapping(&backends, BATCH_SIZE, CONCURRENCY),
-        callback_mapping(&backends),
-    ];
-    let event_sources = mappings.map(|spec| {
-        let worker = Target::Endpoint(worker.clone());
-        EventSource::start(sqs_client(&backends.sqs_url), spec, worker)
-    });
+    let (sqs_url, batch_size) = (&backends.endpoints.sqs, options.batch_size);
+    let event_sources = event_sources(&backends, sqs_url, batch_size, CONCURRENCY, &worker);
     println!("{}", welcome(&args, &backends));
     stop_signal().await?;
     eprintln!("\nstopping");
@@ -94,7 +81,7 @@ fn variables(
     options: &ServiceOptions,
     backends: &Backends,
 ) -> BTreeMap<String, String> {
-    let mut variables = environment(options, backends, &Endpoints::of(backends));
+    let mut variables = environment(options, backends, &backends.endpoints);
     let url = args.functions.as_str().trim_end_matches('/').to_owned();
     let of_lambda = [
         ("PUBLIC_BASE_URL", url),
@@ -119,6 +106,7 @@ fn write(file: &Path, variables: &BTreeMap<String, String>) -> std::io::Result<(
 
 fn welcome(args: &BackendsArgs, backends: &Backends) -> String {
     let (file, url) = (args.env_file.display(), &args.functions);
+    let endpoints = &backends.endpoints;
     format!(
         "Accepted, back ends only, for development. Nothing is kept when they stop.
 
@@ -134,6 +122,6 @@ Then:
   curl -i {url}jobs -H 'content-type: application/json' -d '{{\"name\": \"rehearsal\", \"input\": {{\"seconds\": 20}}}}'
 
 Ctrl-C stops everything.",
-        backends.dynamodb_url, backends.sqs_url, backends.s3_url, backends.scheduler_url
+        endpoints.dynamodb, endpoints.sqs, endpoints.s3, endpoints.scheduler
     )
 }

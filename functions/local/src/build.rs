@@ -2,15 +2,30 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
+
 use crate::role::Role;
 use crate::start_error::StartError;
 
 /// The output of `sam build` or `cargo lambda build`, and how to run it.
-#[derive(Clone, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Build {
-    /// Contains one folder per function, each with a `bootstrap`.
+    /// Output folder of `sam build` or `cargo lambda build` whose functions run instead of the built-in ones
+    #[arg(
+        long = "functions",
+        value_name = "DIR",
+        env = "ACCEPTED_FUNCTIONS",
+        required = false
+    )]
     pub folder: PathBuf,
-    /// Program and arguments that run a `bootstrap`, for example an emulator. Empty: run it directly.
+    /// Command that runs these functions, for example "qemu-aarch64-static -L /usr/aarch64-linux-gnu"
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        env = "ACCEPTED_RUNNER",
+        requires = "folder",
+        value_delimiter = ' '
+    )]
     pub runner: Vec<String>,
 }
 

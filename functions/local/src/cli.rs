@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::error::Error;
+use std::io;
 use std::process::{ExitCode, Termination as _};
 
 use clap::{Parser, Subcommand};
@@ -9,8 +11,9 @@ use crate::conclusion::Ended;
 use crate::demo::{DemoArgs, demo};
 use crate::listen::{ListenArgs, listen};
 use crate::role::Role;
-use crate::serve::{ServeArgs, serve};
-use client::ClientCommand;
+use crate::serve::serve;
+use crate::service_options::ServiceOptions;
+use client::{ClientCommand, ClientError, CommandError};
 
 /// Accepted on this machine: asynchronous jobs over HTTP, without AWS and without Docker.
 ///
@@ -21,13 +24,13 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    serve: ServeArgs,
+    serve: ServiceOptions,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Run the whole service until Ctrl-C
-    Serve(ServeArgs),
+    Serve(ServiceOptions),
     /// Run only the back ends, for functions started by `cargo lambda watch`
     Backends(BackendsArgs),
     /// Show the whole life of a job that profiles a CSV file, in a few seconds
@@ -45,8 +48,9 @@ enum Command {
 }
 
 /// The embedded DynamoDB logs a warning for each failed condition, which is the normal way for a claim to lose. The embedded S3 logs an
-/// error for each request that it refuses, of which the caller learns in the response.
-const LOGGED: &str = "warn,dynoxide=error,s3s=off";
+/// error for each request that it refuses, of which the caller learns in the response. What the AWS configuration warns of is in the error
+/// of the client's command.
+const LOGGED: &str = "warn,dynoxide=error,s3s=off,aws_config=off";
 
 /// The program: `main` of `local`, and of the copy of it that the tests run.
 #[must_use]
@@ -64,10 +68,24 @@ pub fn main() -> ExitCode {
     let ended = runtime
         .map_err(Into::into)
         .and_then(|runtime| runtime.block_on(run(cli)));
-    ended.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
-        ExitCode::FAILURE
-    })
+    ended.unwrap_or_else(report)
+}
+
+/// Reports an error of a call as the client's commands do. A reader of stdout that closed it is not an error.
+fn report(error: Box<dyn Error>) -> ExitCode {
+    let error = match error.downcast::<ClientError>() {
+        Ok(error) => CommandError::from(*error).into(),
+        Err(error) => error,
+    };
+    if let Some(error) = error.downcast_ref::<CommandError>() {
+        return error.report().report();
+    }
+    let system = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    if system == Some(io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
 }
 
 async fn run(cli: Cli) -> Ended {

@@ -21,19 +21,6 @@ pub struct Endpoints {
     pub scheduler: String,
 }
 
-impl Endpoints {
-    /// The back ends themselves.
-    #[must_use]
-    pub fn of(backends: &Backends) -> Self {
-        Self {
-            dynamodb: backends.dynamodb_url.clone(),
-            sqs: backends.sqs_url.clone(),
-            s3: backends.s3_url.clone(),
-            scheduler: backends.scheduler_url.clone(),
-        }
-    }
-}
-
 /// The variables that the template sets, and the endpoints.
 pub(crate) fn environment(
     options: &ServiceOptions,
@@ -54,7 +41,7 @@ pub(crate) fn environment(
         ("DEADLINE_SECONDS", options.deadline.as_secs().to_string()),
         (
             "WRITE_HORIZON_SECONDS",
-            options.write_horizon.as_secs().to_string(),
+            options.write_horizon().as_secs().to_string(),
         ),
         ("OPT_IN_KINDS", "rehearsal".to_owned()),
         ("MONITOR_LINKS", options.monitor_links.to_string()),
@@ -73,8 +60,8 @@ pub(crate) fn environment(
         ("PAYLOADS_BUCKET", BUCKET.to_owned()),
         // Not AWS_ENDPOINT_URL_S3, which a kind may need for a bucket of its own.
         ("PAYLOADS_ENDPOINT_URL", endpoints.s3.clone()),
-        ("UPLOAD_DAYS", options.upload_days.to_string()),
-        ("MAX_UPLOAD_MIB", options.max_upload_mib.to_string()),
+        ("UPLOAD_DAYS", options.upload_days().to_string()),
+        ("MAX_UPLOAD_MIB", "1024".to_owned()),
         ("AWS_LAMBDA_LOG_LEVEL", "INFO".to_owned()),
         // The lines pass through this process, whose output may be a file.
         ("NO_COLOR", "1".to_owned()),

@@ -5,11 +5,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sqs::operation::receive_message::ReceiveMessageError;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use axum::body::Bytes;
 use tokio::task::JoinSet;
@@ -60,7 +60,6 @@ impl EventSource {
             queue,
             spec,
             function: function.into(),
-            queue_is_failing: AtomicBool::new(false),
         });
         let pollers = (0..concurrency)
             .map(|_| Arc::clone(&poller).run())
@@ -79,8 +78,6 @@ struct Poller {
     queue: Client,
     spec: EventSourceSpec,
     function: Target,
-    /// Shared by all loops, so that an outage is logged once.
-    queue_is_failing: AtomicBool,
 }
 
 impl Poller {
@@ -91,13 +88,12 @@ impl Poller {
             match self.receive().await {
                 Ok(messages) => {
                     backoff = FIRST_BACKOFF;
-                    self.note_recovery();
                     if !messages.is_empty() && self.process(&messages).await.is_err() {
                         return;
                     }
                 }
-                Err(reason) => {
-                    self.note_failure(&reason);
+                Err(error) => {
+                    warn(&error);
                     tokio::time::sleep(backoff).await;
                     backoff = (backoff * 2).min(LONGEST_BACKOFF);
                 }
@@ -105,7 +101,7 @@ impl Poller {
         }
     }
 
-    async fn receive(&self) -> Result<Vec<Message>, String> {
+    async fn receive(&self) -> Result<Vec<Message>, SdkError<ReceiveMessageError>> {
         let output = self
             .queue
             .receive_message()
@@ -114,8 +110,7 @@ impl Poller {
             .wait_time_seconds(LONG_POLL_S)
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .send()
-            .await
-            .map_err(|error| DisplayErrorContext(error).to_string())?;
+            .await?;
         Ok(output.messages.unwrap_or_default())
     }
 
@@ -200,27 +195,16 @@ impl Poller {
                 retryable.into_iter().map(|entry| entry.id).collect()
             }
             Err(error) => {
-                self.note_failure(&DisplayErrorContext(error).to_string());
+                warn(&error);
                 entries.iter().map(|entry| entry.id().to_owned()).collect()
             }
         }
     }
+}
 
-    fn note_failure(&self, reason: &str) {
-        if !self.queue_is_failing.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                queue.url = self.spec.queue_url,
-                "the queue cannot be reached, retrying: {reason}"
-            );
-        }
-    }
-
-    fn note_recovery(&self) {
-        if self.queue_is_failing.swap(false, Ordering::Relaxed) {
-            tracing::info!(
-                queue.url = self.spec.queue_url,
-                "the queue can be reached again"
-            );
-        }
-    }
+fn warn(error: impl std::error::Error) {
+    tracing::warn!(
+        "the queue fails, trying again: {}",
+        DisplayErrorContext(error)
+    );
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -57,7 +56,7 @@ impl FunctionSpec {
     /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
     pub(crate) fn process_environment(
         &self,
-        runtime_api: SocketAddr,
+        runtime_api: &str,
         log_stream: &str,
     ) -> BTreeMap<String, String> {
         let task_root = self
@@ -91,7 +90,7 @@ impl FunctionSpec {
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         environment.extend(self.environment.clone());
-        environment.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api.to_string());
+        environment.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api.to_owned());
         environment
     }
 }

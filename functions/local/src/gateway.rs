@@ -12,7 +12,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use axum::{Extension, Router};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -26,14 +26,11 @@ use crate::gateway_response::{own_error, response};
 use crate::identifiers;
 use crate::invoke_error::InvokeError;
 use crate::pool::Pool;
-use crate::request_body::{self, Read};
 use crate::routes::{Function, match_route};
+use crate::runtime_api::PAYLOAD_LIMIT_BYTES;
 
-/// The largest request body of an HTTP API.
+/// Limit of an HTTP API for request line and header values together.
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
-const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
-
-/// Limit for request line and header values together, from the same page.
 const HEAD_LIMIT_BYTES: usize = 10_240;
 
 /// Time limit of a function, from the same page. After it the client gets an answer, and the function continues.
@@ -115,23 +112,27 @@ impl Gateway {
         if let Some(preflight) = cors::preflight(&self.allowed_origins, &parts) {
             return Ok(preflight);
         }
-        let body = match request_body::read(body, BODY_LIMIT_BYTES).await {
-            Read::Whole(body) => body,
-            Read::TooLarge => {
-                return Err(own_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long"));
-            }
-            Read::Broken => return Err(own_error(StatusCode::BAD_REQUEST, "Bad Request")),
-        };
-        if !route.is_open {
-            let authorized = self.authorizer.authorize(&parts, &body);
-            arrival.authorizer = authorized.map_err(|_| self.authorizer.refusal())?;
+        let body = read(body)
+            .await
+            .map_err(|_| own_error(StatusCode::BAD_REQUEST, "Bad Request"))?;
+        if body.len() > PAYLOAD_LIMIT_BYTES {
+            return Err(too_long());
         }
-        let pool = match route.function {
+        if !route.is_open() {
+            arrival.authorizer = self
+                .authorizer
+                .authorize(&parts, &body)
+                .map_err(|_| self.authorizer.refusal())?;
+        }
+        let pool = match route.function() {
             Function::Submit => &self.submit,
             Function::Status => &self.status,
         };
-        let event = event(&parts, &body, &route, &arrival);
-        let answer = self.invoke(pool, event.to_string().into()).await?;
+        let event = event(&parts, &body, &route, &arrival).to_string();
+        if event.len() > PAYLOAD_LIMIT_BYTES {
+            return Err(too_long());
+        }
+        let answer = self.invoke(pool, event.into()).await?;
         let mut response = response(&answer).ok_or_else(|| {
             tracing::error!("the function's answer is malformed");
             internal_server_error()
@@ -202,6 +203,25 @@ fn head_bytes(parts: &Parts) -> usize {
         .map_or(0, |target| target.as_str().len());
     let line = parts.method.as_str().len() + " ".len() + target + " HTTP/1.1".len();
     line + parts.headers.values().map(HeaderValue::len).sum::<usize>()
+}
+
+/// Reads the body to its end, but keeps only one byte more than the limit.
+///
+/// If the connection closed while the client was still writing, the client would get a broken pipe instead of the answer.
+async fn read(body: Body) -> Result<Bytes, axum::Error> {
+    let mut body = body.into_data_stream();
+    let mut kept = Vec::new();
+    while let Some(data) = body.next().await {
+        let data = data?;
+        let room = PAYLOAD_LIMIT_BYTES + 1 - kept.len();
+        kept.extend_from_slice(&data[..room.min(data.len())]);
+    }
+    Ok(kept.into())
+}
+
+/// The answer to what Lambda does not take as an event. The message is that of AWS (koki-develop/lgtm-generator#10).
+fn too_long() -> Response {
+    own_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long")
 }
 
 fn internal_server_error() -> Response {

@@ -13,7 +13,7 @@ use axum::body::Bytes;
 use axum::extract::Query;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Uri, Version, header};
+use axum::http::{HeaderMap, Uri, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -52,16 +52,17 @@ pub(crate) struct Arrival {
 /// Builds the event.
 pub(crate) fn event(request: &Parts, body: &Bytes, route: &Matched, arrival: &Arrival) -> Value {
     let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
+    let key = route.key();
     let (body_text, is_base64) = body_member(&request.headers, body);
     without_empty(json!({
         "version": "2.0",
-        "routeKey": route.route_key,
+        "routeKey": key,
         "rawPath": path,
         "rawQueryString": request.uri.query().unwrap_or_default(),
         "cookies": cookies(&request.headers),
         "headers": headers(request, body, arrival),
         "queryStringParameters": query_parameters(&request.uri),
-        "requestContext": request_context(request, &path, &route.route_key, arrival),
+        "requestContext": request_context(request, &path, &key, arrival),
         "pathParameters": route.path_parameters,
         "body": body_text,
         "isBase64Encoded": is_base64,
@@ -88,7 +89,7 @@ fn request_context(request: &Parts, path: &str, route_key: &str, arrival: &Arriv
         "http": {
             "method": request.method.as_str(),
             "path": path,
-            "protocol": protocol(request.version),
+            "protocol": format!("{:?}", request.version),
             "sourceIp": arrival.client.ip().to_string(),
             "userAgent": text_of(&request.headers, header::USER_AGENT.as_str()),
         },
@@ -104,14 +105,6 @@ fn request_context(request: &Parts, path: &str, route_key: &str, arrival: &Arriv
 fn host(request: &Parts) -> String {
     let authority = request.uri.authority().map(ToString::to_string);
     authority.unwrap_or_else(|| text_of(&request.headers, header::HOST.as_str()))
-}
-
-fn protocol(version: Version) -> &'static str {
-    match version {
-        Version::HTTP_10 => "HTTP/1.0",
-        Version::HTTP_2 => "HTTP/2.0",
-        _ => "HTTP/1.1",
-    }
 }
 
 /// For example `12/Mar/2020:19:03:58 +0000`.
@@ -220,5 +213,62 @@ fn is_text(content_type: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "gateway_event_tests.rs"]
-mod tests;
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+    use crate::routes::match_route;
+
+    #[test]
+    fn the_event_has_the_members_that_an_http_api_sends() {
+        let request = Request::delete("/jobs/a%20b?p=1&p=2+3&q=%C3%A9&flag")
+            .header("Host", "127.0.0.1:9000")
+            .header("User-Agent", "curl/8.5.0")
+            .header("Content-Type", "application/json")
+            .header("X-Twice", "one")
+            .header("X-Twice", "two")
+            .header("Cookie", "a=1; b=2")
+            .header("Cookie", "c=3")
+            .header("Connection", "keep-alive")
+            .header(
+                "X-Amzn-Trace-Id",
+                "Root=1-5e6a8e2e-000000000000000000000000",
+            )
+            .header("X-Forwarded-For", "203.0.113.7")
+            .body(Bytes::from_static(b"{\"a\":1}"));
+        let (parts, body) = request.unwrap().into_parts();
+        let route = match_route(&parts.method, parts.uri.path());
+        let arrival = Arrival {
+            request_id: "RL2XYiwjPHcEMEQ=".to_owned(),
+            client: "127.0.0.1:50123".parse().unwrap(),
+            at: Duration::from_millis(1_584_039_838_390),
+            authorizer: None,
+        };
+
+        let expected = include_str!("../../../tests/cloud/http_api_event.json");
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(event(&parts, &body, &route, &arrival), expected);
+    }
+
+    #[test]
+    fn bodies_of_text_types_are_text() {
+        for text in [
+            "text/csv; charset=utf-8",
+            "application/json",
+            "Application/Problem+JSON; charset=utf-8",
+            "application/xml",
+            "application/javascript",
+        ] {
+            assert!(is_text(text), "{text}");
+        }
+        for other in [
+            "application/octet-stream",
+            "image/png",
+            "application/x-www-form-urlencoded",
+            "nonsense",
+            "",
+        ] {
+            assert!(!is_text(other), "{other}");
+        }
+    }
+}

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_config::Region;
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::Region;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
 use axum::body::Bytes;
@@ -13,6 +13,8 @@ use axum::http::{HeaderMap, header};
 use time::PrimitiveDateTime;
 use time::macros::format_description;
 use uuid::Uuid;
+
+use crate::clients::REGION;
 
 /// Maximum difference between the time of a signature and the clock.
 const MAX_SKEW: Duration = Duration::from_secs(300);
@@ -58,7 +60,7 @@ impl<'a> Authorization<'a> {
     fn of(headers: &'a HeaderMap) -> Option<Self> {
         let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let scope: Vec<_> = field(text, "Credential")?.split('/').collect();
-        let [id, date, region, "execute-api", "aws4_request"] = scope[..] else {
+        let [id, date, region @ REGION, "execute-api", "aws4_request"] = scope[..] else {
             return None;
         };
         Some(Self {
@@ -82,18 +84,13 @@ pub(crate) fn field<'a>(authorization: &'a str, name: &str) -> Option<&'a str> {
     fields.find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// Whether the request is signed with this pair, near this time.
-pub(crate) fn is_signed(request: &Parts, body: &Bytes, pair: &KeyPair, now: SystemTime) -> bool {
-    signature(request, body, pair, now).is_some_and(|(stated, computed)| stated == computed)
-}
-
-/// The signature that the request states, and the one that it should have. `None` if it is not signed, with another key, or at another time.
-fn signature<'a>(
-    request: &'a Parts,
+/// Checks that the request is signed with this pair for the region of this service, near this time. `None` if it is not.
+pub(crate) fn check_signature(
+    request: &Parts,
     body: &Bytes,
     pair: &KeyPair,
     now: SystemTime,
-) -> Option<(&'a str, String)> {
+) -> Option<()> {
     let stated = Authorization::of(&request.headers)?;
     let date = request.headers.get("x-amz-date")?.to_str().ok()?;
     let at = time_of(date)?;
@@ -126,7 +123,7 @@ fn signature<'a>(
     let body = SignableBody::Bytes(body);
     let signable = SignableRequest::new(request.method.as_str(), url, headers, body).ok()?;
     let signed = sign(signable, &params.into()).ok()?;
-    Some((stated.signature, signed.signature().to_owned()))
+    (signed.signature() == stated.signature).then_some(())
 }
 
 /// The time in `x-amz-date`: `20261129T210000Z`.
@@ -142,11 +139,15 @@ mod tests {
     use axum::http::Request;
     use std::time::UNIX_EPOCH;
 
+    const SIGNATURE: &str = "0b42ea2cbe5587460c2dc01f388964c0834d1cf82281963872548698c270aeb6";
+    /// 2015-08-30T12:36:00Z.
+    const AT: Duration = Duration::from_secs(1_440_938_160);
+
     /// The example of <https://github.com/awslabs/aws-c-auth/tree/main/tests/aws-signing-test-suite/v4/get-vanilla>, with its pair and its time, as
     /// botocore signs it for `execute-api`.
-    fn signed(signature: &str) -> Parts {
+    fn signed(region: &str, signature: &str) -> Parts {
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}"
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/{region}/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature={signature}"
         );
         let request = Request::get("/")
             .header("host", "example.amazonaws.com")
@@ -155,59 +156,38 @@ mod tests {
         request.body(()).unwrap().into_parts().0
     }
 
-    const SIGNATURE: &str = "0b42ea2cbe5587460c2dc01f388964c0834d1cf82281963872548698c270aeb6";
-    /// 2015-08-30T12:36:00Z.
-    const AT: Duration = Duration::from_secs(1_440_938_160);
+    fn is_taken(request: &Parts, id: &str, secret: &str, body: &'static str, at: Duration) -> bool {
+        let [id, secret] = [id, secret].map(str::to_owned);
+        let body = Bytes::from_static(body.as_bytes());
+        check_signature(request, &body, &KeyPair { id, secret }, UNIX_EPOCH + at).is_some()
+    }
 
-    fn pair() -> KeyPair {
-        KeyPair {
-            id: "AKIDEXAMPLE".to_owned(),
-            secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
+    #[test]
+    fn a_signature_of_botocore_is_taken_within_five_minutes_and_nothing_else() {
+        const ID: &str = "AKIDEXAMPLE";
+        const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+        let request = signed(REGION, SIGNATURE);
+        for (at, is_near) in [
+            (AT, true),
+            (AT + MAX_SKEW, true),
+            (AT + MAX_SKEW * 2, false),
+            (AT.saturating_sub(MAX_SKEW * 2), false),
+        ] {
+            assert_eq!(is_taken(&request, ID, SECRET, "", at), is_near, "{at:?}");
         }
-    }
-
-    fn is_taken(request: &Parts, body: &str, pair: &KeyPair, at: Duration) -> bool {
-        is_signed(
-            request,
-            &Bytes::copy_from_slice(body.as_bytes()),
-            pair,
-            UNIX_EPOCH + at,
-        )
-    }
-
-    #[test]
-    fn a_signature_of_botocore_is_taken_within_five_minutes() {
-        let request = signed(SIGNATURE);
-        assert!(is_taken(&request, "", &pair(), AT));
-        assert!(is_taken(&request, "", &pair(), AT + MAX_SKEW));
-        assert!(!is_taken(&request, "", &pair(), AT + MAX_SKEW * 2));
-        assert!(!is_taken(
-            &request,
-            "",
-            &pair(),
-            AT.saturating_sub(MAX_SKEW * 2)
-        ));
-    }
-
-    #[test]
-    fn any_other_request_key_or_signature_is_refused() {
-        let other_secret = KeyPair {
-            secret: "another".to_owned(),
-            ..pair()
-        };
-        let other_id = KeyPair {
-            id: "AKIDOTHER".to_owned(),
-            ..pair()
-        };
-        assert!(!is_taken(&signed(SIGNATURE), "", &other_secret, AT));
-        assert!(!is_taken(&signed(SIGNATURE), "", &other_id, AT));
-        assert!(!is_taken(&signed(SIGNATURE), "x", &pair(), AT));
-        assert!(!is_taken(&signed(&"0".repeat(64)), "", &pair(), AT));
-        let mut elsewhere = signed(SIGNATURE);
+        assert!(!is_taken(&request, ID, "another", "", AT));
+        assert!(!is_taken(&request, "AKIDOTHER", SECRET, "", AT));
+        assert!(!is_taken(&request, ID, SECRET, "x", AT));
+        let mut elsewhere = signed(REGION, SIGNATURE);
         elsewhere.uri = "/jobs".parse().unwrap();
-        assert!(!is_taken(&elsewhere, "", &pair(), AT));
-        let mut unsigned = signed(SIGNATURE);
+        let altered = signed(REGION, &"0".repeat(64));
+        // A valid signature, but for another region.
+        let signature = "300d45fccfb6e813ae31febe59eafb76967aa63153bb3edba8fdd417fcca9f78";
+        let of_region = signed("eu-central-1", signature);
+        let mut unsigned = signed(REGION, SIGNATURE);
         unsigned.headers.remove("authorization");
-        assert!(!is_taken(&unsigned, "", &pair(), AT));
+        for request in [elsewhere, altered, of_region, unsigned] {
+            assert!(!is_taken(&request, ID, SECRET, "", AT), "{request:?}");
+        }
     }
 }

@@ -1,12 +1,10 @@
 //! One process of a function and its Runtime API: initialized once, then used for one invocation at a time.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::identifiers;
 use crate::invoke_error::InvokeError;
 use crate::process::Process;
 use crate::runtime_api::{Invocation, Report, RuntimeApi};
@@ -22,7 +20,6 @@ pub(crate) type Answer = Result<Bytes, InvokeError>;
 pub(crate) struct Instance {
     process: Process,
     api: RuntimeApi,
-    function_arn: Arc<str>,
     timeout: Duration,
 }
 
@@ -31,13 +28,12 @@ impl Instance {
     pub(crate) async fn initialize(
         mut process: Process,
         mut api: RuntimeApi,
-        function_arn: Arc<str>,
         timeout: Duration,
     ) -> Result<Self, InvokeError> {
         let failure = tokio::select! {
             biased;
             report = api.reports.recv() => match report {
-                Some(Report::Polling) => return Ok(Self { process, api, function_arn, timeout }),
+                Some(Report::Polling) => return Ok(Self { process, api, timeout }),
                 Some(Report::InitFailed(error)) => error,
                 Some(Report::Answered(_)) | None => init_failed("the Runtime API closed"),
             },
@@ -63,7 +59,13 @@ impl Instance {
     pub(crate) async fn run(mut self, event: Bytes) -> (Answer, Option<Self>) {
         let deadline = Instant::now() + self.timeout;
         // Fails only if the listener is gone. The wait below then ends with a dead process or a timeout.
-        let _ = self.api.invocations.send(self.invocation(event));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let invocation = Invocation {
+            event,
+            now: now.unwrap_or_default(),
+            timeout: self.timeout,
+        };
+        let _ = self.api.invocations.send(invocation);
         // The function's first answer counts, even if its process dies afterwards.
         let mut answered = None;
         let failure = loop {
@@ -83,19 +85,6 @@ impl Instance {
             }
         };
         (answered.unwrap_or(Err(failure)), None)
-    }
-
-    fn invocation(&self, event: Bytes) -> Invocation {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Invocation {
-            id: identifiers::invocation_id(),
-            event,
-            deadline_ms: (now + self.timeout).as_millis(),
-            function_arn: Arc::clone(&self.function_arn),
-            trace_root: identifiers::trace_root(now.as_secs()),
-        }
     }
 }
 

@@ -44,10 +44,7 @@ pub(crate) async fn save(
             _ = ticks.tick() => false,
         };
         let (queues, schedules, folder) = (queues.clone(), schedules.clone(), folder.clone());
-        let write = move || {
-            let written = write_snapshots(&queues, &schedules, &folder);
-            written.inspect_err(|_| schedules.retry_snapshot())
-        };
+        let write = move || write_snapshots(&queues, &schedules, &folder);
         if let Ok(Err(error)) = tokio::task::spawn_blocking(write).await {
             tracing::warn!("messages and schedules could not be kept: {error}");
         }
@@ -60,15 +57,12 @@ pub(crate) async fn save(
 /// The snapshot of the schedules is taken first and written last: a schedule that is missing there has its message in the queue, even after
 /// a crash in between.
 fn write_snapshots(queues: &Queues, schedules: &Schedules, folder: &Path) -> io::Result<()> {
-    let schedules = schedules.snapshot().transpose()?;
+    let schedules = schedules.snapshot()?;
     write(
         &folder.join(QUEUES_FILE),
         &serde_json::to_vec(&queues.to_snapshot())?,
     )?;
-    match schedules {
-        Some(schedules) => write(&folder.join(SCHEDULES_FILE), &schedules),
-        None => Ok(()),
-    }
+    write(&folder.join(SCHEDULES_FILE), &schedules)
 }
 
 /// Writes a file beside the old one first, so that a crash leaves one or the other whole.

@@ -1,32 +1,9 @@
 //! Environment variables of a team's own kinds, which `serve` passes to the worker.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use clap::Args;
-
 use crate::StartError;
-
-/// Flags for the variables of the kinds.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct KindVariables {
-    /// Environment variable of your kinds; without a value, that of this shell. Can be repeated
-    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = variable)]
-    one_by_one: Vec<(String, String)>,
-    /// File of environment variables of your kinds: one NAME=VALUE per line; # begins a comment line
-    #[arg(long = "env-file", value_name = "FILE", value_parser = file)]
-    file: Option<BTreeMap<String, String>>,
-}
-
-impl KindVariables {
-    /// All variables. `--env` overrides the file.
-    pub(crate) fn all(self) -> BTreeMap<String, String> {
-        let mut all = self.file.unwrap_or_default();
-        all.extend(self.one_by_one);
-        all
-    }
-}
 
 /// The endpoint of AWS services that have no stand-in here. A call fails, and no request with credentials that are not real reaches AWS.
 pub(crate) const NO_ENDPOINT: &str = "http://set-the-endpoint-of-this-aws-service.invalid";
@@ -52,9 +29,8 @@ pub(crate) fn add(
     }
     variables.extend(of_kinds.clone());
     if set(of_kinds, ENDPOINT).is_none() {
-        if access_key(of_kinds).is_some() {
-            variables.remove(ENDPOINT);
-        } else {
+        variables.remove(ENDPOINT);
+        if access_key(of_kinds).is_none() {
             variables.insert(ENDPOINT.to_owned(), NO_ENDPOINT.to_owned());
         }
     }
@@ -80,7 +56,7 @@ fn set<'a>(of_kinds: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str
 }
 
 /// Parses `NAME=VALUE`, or `NAME` for a variable of this process.
-fn variable(text: &str) -> Result<(String, String), String> {
+pub(crate) fn variable(text: &str) -> Result<(String, String), String> {
     let (name, value) = match text.split_once('=') {
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (text, env::var(text).ok()),
@@ -99,23 +75,18 @@ fn variable(text: &str) -> Result<(String, String), String> {
 }
 
 /// Reads a file of variables.
-fn file(path: &str) -> Result<BTreeMap<String, String>, String> {
-    let path = PathBuf::from(path);
-    let text = fs::read_to_string(&path).map_err(|error| format!("cannot be read: {error}"))?;
-    lines(&text, &path)
-}
-
-fn lines(text: &str, path: &Path) -> Result<BTreeMap<String, String>, String> {
-    let lines = text.lines().map(str::trim).enumerate();
+pub(crate) fn file(path: &str) -> Result<BTreeMap<String, String>, String> {
+    let text = fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let lines = (1..).zip(text.lines().map(str::trim));
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     lines
-        .map(|(at, line)| {
-            let place = |error| format!("{}, line {}: {error}", path.display(), at + 1);
-            if line.contains('=') {
-                variable(line).map_err(place)
+        .map(|(number, line)| {
+            let read = if line.contains('=') {
+                variable(line)
             } else {
-                Err(place("must be NAME=VALUE".to_owned()))
-            }
+                Err("must be NAME=VALUE".to_owned())
+            };
+            read.map_err(|error| format!("line {number}: {error}"))
         })
         .collect()
 }
@@ -131,24 +102,27 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_has_a_value_of_its_own_or_that_of_the_shell() {
-        let parsed = |text: &str| variable(text).unwrap();
-        assert_eq!(parsed("TOKEN=a=b"), ("TOKEN".to_owned(), "a=b".to_owned()));
-        let of_s3 = parsed("AWS_ENDPOINT_URL_S3=http://127.0.0.1:4566");
-        assert_eq!(of_s3.0, "AWS_ENDPOINT_URL_S3");
-        assert_eq!(parsed("EMPTY="), ("EMPTY".to_owned(), String::new()));
-        assert_eq!(parsed("PATH").1, env::var("PATH").unwrap());
-    }
-
-    #[test]
-    fn what_cannot_be_a_variable_of_a_kind_is_refused_with_the_reason() {
-        for (text, reason) in [
-            ("1ST=x", "is not the name of a variable"),
-            ("=x", "is not the name of a variable"),
-            ("NOT_SET_ANYWHERE_AT_ALL", "is not set in this shell"),
+    fn a_variable_has_a_value_of_its_own_or_that_of_the_shell_or_is_refused() {
+        let parsed = |text: &str| {
+            variable(text).map_or_else(|error| error, |(name, value)| format!("{name} is {value}"))
+        };
+        let path = format!("PATH is {}", env::var("PATH").unwrap());
+        for (text, expected) in [
+            ("TOKEN=a=b", "TOKEN is a=b"),
+            ("AWS_ENDPOINT_URL_S3=", "AWS_ENDPOINT_URL_S3 is "),
+            ("PATH", &path),
+            ("1ST=x", "\"1ST\" is not the name of a variable"),
+            ("=x", "\"\" is not the name of a variable"),
+            (
+                "NOT_SET_ANYWHERE_AT_ALL",
+                "NOT_SET_ANYWHERE_AT_ALL is not set in this shell: ",
+            ),
         ] {
-            let refused = variable(text).unwrap_err();
-            assert!(refused.contains(reason), "{text}: {refused}");
+            assert!(
+                parsed(text).starts_with(expected),
+                "{text}: {}",
+                parsed(text)
+            );
         }
     }
 
@@ -173,33 +147,36 @@ mod tests {
 
     #[test]
     fn no_call_leaves_this_machine_unless_there_is_an_endpoint_or_whole_credentials() {
-        let endpoint = |of_kinds: &[(&str, &str)]| {
+        let id = ("AWS_ACCESS_KEY_ID", "AKIA");
+        let secret = ("AWS_SECRET_ACCESS_KEY", "s");
+        let stand_in = ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566");
+        for (of_kinds, expected) in [
+            (&[][..], Some(NO_ENDPOINT)),
+            (&[id], Some(NO_ENDPOINT)),
+            (&[secret], Some(NO_ENDPOINT)),
+            (&[("AWS_ENDPOINT_URL", "")], Some(NO_ENDPOINT)),
+            (&[id, secret], None),
+            (&[stand_in], Some(stand_in.1)),
+            (&[stand_in, id, secret], Some(stand_in.1)),
+        ] {
             let mut all = BTreeMap::new();
             add(&variables(of_kinds), &mut all).unwrap();
-            all.remove("AWS_ENDPOINT_URL")
-        };
-        let (id, secret) = (
-            ("AWS_ACCESS_KEY_ID", "AKIA"),
-            ("AWS_SECRET_ACCESS_KEY", "s"),
-        );
-        let nowhere = Some(NO_ENDPOINT.to_owned());
-        assert_eq!(endpoint(&[]), nowhere);
-        assert_eq!(endpoint(&[id]), nowhere);
-        assert_eq!(endpoint(&[secret]), nowhere);
-        assert_eq!(endpoint(&[("AWS_ENDPOINT_URL", "")]), nowhere);
-        assert_eq!(endpoint(&[id, secret]), None);
-        let stand_in = ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566");
-        assert_eq!(endpoint(&[stand_in]).unwrap(), stand_in.1);
-        assert_eq!(endpoint(&[stand_in, id, secret]).unwrap(), stand_in.1);
+            let endpoint = all.get("AWS_ENDPOINT_URL").map(String::as_str);
+            assert_eq!(endpoint, expected, "{of_kinds:?}");
+        }
     }
 
     #[test]
     fn a_file_has_a_variable_a_line_and_an_error_names_the_line() {
-        let read = |text| lines(text, Path::new("kinds.env"));
-        let variables = read("# tokens\nA=1\n\n  B = 2\n").unwrap_err();
-        assert!(variables.starts_with("kinds.env, line 4: "), "{variables}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kinds.env");
+        let read = |text| {
+            fs::write(&path, text).unwrap();
+            file(path.to_str().unwrap())
+        };
         assert_eq!(read("# tokens\nA=1\n\nB=2\n").unwrap().len(), 2);
-        let refused = read("A=1\nB").unwrap_err();
-        assert_eq!(refused, "kinds.env, line 2: must be NAME=VALUE");
+        let refused = read("# tokens\nA=1\n\n  B = 2\n").unwrap_err();
+        assert!(refused.starts_with("line 4: "), "{refused}");
+        assert_eq!(read("A=1\nB").unwrap_err(), "line 2: must be NAME=VALUE");
     }
 }

@@ -1,14 +1,14 @@
 //! `listen`: prints the webhooks that it receives, to try them.
 
 use std::io::Write as _;
-use std::process::{ExitCode, Termination as _};
+use std::process::ExitCode;
 
 use clap::Args;
-use client::{CommandError, ConnectionArgs};
+use client::ConnectionArgs;
 
 use crate::conclusion::{Ended, stop_signal};
 use crate::loopback::listen_on;
-use crate::receiver::{Delivery, Receiver, Refusal};
+use crate::receiver::{Delivery, receiver};
 
 /// Flags of `listen`.
 #[derive(Args, Debug)]
@@ -27,25 +27,21 @@ pub(crate) struct ListenArgs {
 pub(crate) async fn listen(args: ListenArgs) -> Ended {
     let mut secrets = args.secrets;
     if secrets.is_empty() {
-        let asked = async { args.connection.client()?.webhook_secrets().await };
-        let asked = match asked.await {
-            Ok(asked) => asked,
-            Err(error) => return Ok(CommandError::from(error).report().report()),
-        };
+        let asked = args.connection.client()?.webhook_secrets().await?;
         secrets.extend(asked.iter().map(|secret| secret.reveal().to_owned()));
     }
-    let receiver = Receiver::new(secrets.iter().map(String::as_str), print)?;
+    let receiver = receiver(secrets.iter().map(String::as_str), print)?;
     let (listener, url) = listen_on(args.port).await?;
     eprintln!("Webhooks to {url} are printed: webhook-id, job, state, status. Ctrl-C stops this.");
     tokio::select! {
-        ended = receiver.serve(listener) => ended?,
+        ended = axum::serve(listener, receiver) => ended?,
         stopped = stop_signal() => stopped?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Verified ones on stdout, refused ones on stderr.
-fn print(received: Result<Delivery, &Refusal>) {
+fn print(received: Result<Delivery, &str>) {
     match received {
         // A reader of stdout that is gone must not keep the receiver from answering.
         Ok(delivery) => drop(writeln!(std::io::stdout(), "{delivery}")),

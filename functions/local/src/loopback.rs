@@ -19,6 +19,18 @@ pub(crate) async fn listen_on(port: u16) -> io::Result<(TcpListener, String)> {
     Ok((listener, format!("http://{address}")))
 }
 
+/// Serves these routes until `stopped`.
+pub(crate) fn serve_routes(
+    listener: TcpListener,
+    routes: Router,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> impl Future<Output = io::Result<()>> + Send {
+    // Without this, a small response can wait for the client's acknowledgment. A socket that refuses the option is only slower.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let serving = axum::serve(listener, routes);
+    serving.with_graceful_shutdown(stopped).into_future()
+}
+
 /// The servers of the back ends and their other tasks.
 #[derive(Default)]
 pub(crate) struct Tasks {
@@ -49,20 +61,5 @@ impl Tasks {
             }
         });
         Ok(url)
-    }
-
-    /// Serves these routes on a free port. Returns the URL.
-    pub(crate) async fn serve_routes(
-        &mut self,
-        name: &'static str,
-        routes: Router,
-    ) -> Result<String, StartError> {
-        let serve = async |listener: TcpListener, stopped| {
-            // Without this, a small response can wait for the client's acknowledgment. A socket that refuses the option is only slower.
-            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-            let serving = axum::serve(listener, routes);
-            serving.with_graceful_shutdown(stopped).await
-        };
-        self.serve(name, serve).await
     }
 }

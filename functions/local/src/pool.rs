@@ -41,7 +41,6 @@ pub enum ProcessState {
 
 struct Inner {
     function: FunctionSpec,
-    function_arn: Arc<str>,
     /// One for each process that may exist. It is fair: calls get their turn in the order in which they came.
     places: Arc<Semaphore>,
     state: Mutex<State>,
@@ -64,12 +63,10 @@ impl Pool {
     /// A pool without processes; the first invocation starts one.
     #[must_use]
     pub fn new(function: FunctionSpec) -> Self {
-        let function_arn = function.arn().into();
         let places = Semaphore::new(function.max_instances.max(1));
         Self {
             inner: Arc::new(Inner {
                 function,
-                function_arn,
                 places: Arc::new(places),
                 state: Mutex::default(),
             }),
@@ -174,7 +171,7 @@ impl Inner {
     }
 
     async fn start(self: &Arc<Self>) -> Result<Instance, InvokeError> {
-        let started = match RuntimeApi::listen().await {
+        let started = match RuntimeApi::listen(self.function.arn()).await {
             Ok(api) => self.start_process(&api).map(|process| (process, api)),
             Err(error) => Err(error),
         };
@@ -184,8 +181,7 @@ impl Inner {
                 reason: format!("can't start {program}: {error}"),
             }
         })?;
-        let arn = Arc::clone(&self.function_arn);
-        Instance::initialize(process, api, arn, self.function.timeout).await
+        Instance::initialize(process, api, self.function.timeout).await
     }
 
     /// Starts a process under the lock, so that no process appears during a shutdown.
@@ -194,7 +190,7 @@ impl Inner {
         if self.places.is_closed() {
             return Err(std::io::Error::other("the pool was stopped"));
         }
-        let (process, keeper) = Process::start(&self.function, api.address)?;
+        let (process, keeper) = Process::start(&self.function, &api.address)?;
         let tracked = Tracked {
             state: ProcessState::Starting,
             killer: process.killer(),

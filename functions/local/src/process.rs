@@ -3,7 +3,6 @@
 use std::env;
 use std::ffi::OsString;
 use std::io;
-use std::net::SocketAddr;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +32,7 @@ impl Process {
     /// process is dead and reaped.
     pub(crate) fn start(
         function: &FunctionSpec,
-        runtime_api: SocketAddr,
+        runtime_api: &str,
     ) -> io::Result<(Self, impl Future<Output = ()> + Send + 'static)> {
         let mut child = command(function, runtime_api).spawn()?;
         let pid = child
@@ -86,7 +85,7 @@ impl Drop for Process {
     }
 }
 
-fn command(function: &FunctionSpec, runtime_api: SocketAddr) -> Command {
+fn command(function: &FunctionSpec, runtime_api: &str) -> Command {
     let log_stream = format!("[$LATEST]{}", identifiers::invocation_id().replace('-', ""));
     let mut command = Command::new(&function.program);
     command

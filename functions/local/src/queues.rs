@@ -23,9 +23,9 @@ pub const CALLBACK_QUEUE: &str = "callbacks";
 /// Name of the queue of what a schedule could not deliver.
 pub(crate) const UNDELIVERED_QUEUE: &str = "undelivered-schedules";
 
-pub(crate) fn open_queues(clock: Clock, data: Option<&Path>) -> Result<Queues, StartError> {
-    let snapshot = data.map(|folder| read(&folder.join(QUEUES_FILE)));
-    Ok(match snapshot.transpose()?.flatten() {
+/// The queues of the folder.
+pub(crate) fn open_queues(clock: Clock, folder: &Path) -> Result<Queues, StartError> {
+    Ok(match read(&folder.join(QUEUES_FILE))? {
         Some(snapshot) => Queues::from_snapshot(clock, snapshot),
         None => Queues::new(clock),
     })

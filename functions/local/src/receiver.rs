@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde::Deserialize;
+use serde_json::Value;
 use standardwebhooks::{HEADER_WEBHOOK_ID, Webhook, WebhookError};
-use tokio::net::TcpListener;
 
 /// A delivery that was verified.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Delivery {
     /// The `webhook-id`, by which a receiver recognizes a duplicate.
     pub(crate) id: String,
@@ -21,33 +19,12 @@ pub(crate) struct Delivery {
 }
 
 /// What a webhook says about its job.
-#[derive(Debug, Deserialize, PartialEq, Eq)]
+#[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct EndedJob {
     pub(crate) id: String,
     pub(crate) job_state: String,
     pub(crate) job_status: String,
-}
-
-/// Why a delivery was refused.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
-    /// The signature, the timestamp or a header.
-    #[error(transparent)]
-    Unverified(#[from] WebhookError),
-    /// It is signed, but is not the end of a job.
-    #[error("the body is not the end of a job: {0}")]
-    Body(#[from] serde_json::Error),
-}
-
-#[derive(Deserialize)]
-struct Body {
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    job: EndedJob,
 }
 
 impl fmt::Display for Delivery {
@@ -57,72 +34,46 @@ impl fmt::Display for Delivery {
     }
 }
 
-/// Takes each delivery, verified or refused. It must not block.
-type Take = dyn Fn(Result<Delivery, &Refusal>) + Send + Sync;
-
-/// A receiver. Clones share it.
-#[derive(Clone)]
-pub(crate) struct Receiver {
-    secrets: Arc<[Webhook]>,
-    take: Arc<Take>,
+/// Answers POSTs to every path: verifies with any of these secrets, and calls `take` with each delivery or the reason why it was refused.
+/// `take` must not block.
+///
+/// # Errors
+/// If a secret is not base64.
+pub(crate) fn receiver<'a>(
+    secrets: impl IntoIterator<Item = &'a str>,
+    take: impl Fn(Result<Delivery, &str>) + Clone + Send + Sync + 'static,
+) -> Result<Router, WebhookError> {
+    let secrets = secrets.into_iter().map(Webhook::new);
+    let secrets: Arc<[Webhook]> = secrets.collect::<Result<_, _>>()?;
+    let receive =
+        async move |headers: HeaderMap, body: Bytes| match verify(&secrets, &headers, &body) {
+            Ok(delivery) => {
+                take(Ok(delivery));
+                (StatusCode::NO_CONTENT, String::new())
+            }
+            Err(refusal) => {
+                take(Err(&refusal));
+                (StatusCode::BAD_REQUEST, format!("{refusal}\n"))
+            }
+        };
+    Ok(Router::new().fallback(post(receive)))
 }
 
-impl Receiver {
-    /// A receiver that verifies with any of these secrets.
-    ///
-    /// # Errors
-    /// If a secret is not base64.
-    pub(crate) fn new<'a>(
-        secrets: impl IntoIterator<Item = &'a str>,
-        take: impl Fn(Result<Delivery, &Refusal>) + Send + Sync + 'static,
-    ) -> Result<Self, WebhookError> {
-        let secrets = secrets.into_iter().map(Webhook::new);
-        Ok(Self {
-            secrets: secrets.collect::<Result<_, _>>()?,
-            take: Arc::new(take),
-        })
+fn verify(secrets: &[Webhook], headers: &HeaderMap, body: &[u8]) -> Result<Delivery, String> {
+    let mut verified = Err(WebhookError::InvalidSignature);
+    for secret in secrets {
+        verified = verified.or_else(|_| secret.verify(body, headers));
     }
-
-    /// Answers POSTs to every path until it is dropped.
-    ///
-    /// # Errors
-    /// If the listener fails.
-    pub(crate) async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
-        let router = Router::new().fallback(post(receive)).with_state(self);
-        axum::serve(listener, router).await
-    }
-
-    fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, Refusal> {
-        let mut verified = Err(WebhookError::InvalidSignature);
-        for secret in self.secrets.iter() {
-            verified = verified.or_else(|_| secret.verify(body, headers));
-        }
-        verified?;
-        let body: Body = serde_json::from_slice(body)?;
-        let id = headers.get(HEADER_WEBHOOK_ID);
-        let id = id.and_then(|id| id.to_str().ok()).unwrap_or_default();
-        Ok(Delivery {
-            id: id.to_owned(),
-            job: body.data.job,
-        })
-    }
-}
-
-async fn receive(
-    State(receiver): State<Receiver>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> (StatusCode, String) {
-    match receiver.verify(&headers, &body) {
-        Ok(delivery) => {
-            (receiver.take)(Ok(delivery));
-            (StatusCode::NO_CONTENT, String::new())
-        }
-        Err(refusal) => {
-            (receiver.take)(Err(&refusal));
-            (StatusCode::BAD_REQUEST, format!("{refusal}\n"))
-        }
-    }
+    verified.map_err(|error| error.to_string())?;
+    let job = serde_json::from_slice(body).and_then(|mut body: Value| {
+        let job = body.pointer_mut("/data/job").map(Value::take);
+        serde_json::from_value(job.unwrap_or_default())
+    });
+    let job = job.map_err(|error| format!("the body is not the end of a job: {error}"))?;
+    let id = headers.get(HEADER_WEBHOOK_ID);
+    let id = id.and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let id = id.to_owned();
+    Ok(Delivery { id, job })
 }
 
 #[cfg(test)]
@@ -136,10 +87,6 @@ mod tests {
     ];
     const BODY: &str = r#"{"type":"job.completed","data":{"job":{"id":"1","job-state":"COMPLETED","job-status":"FAILED"}}}"#;
 
-    fn receiver(secrets: &[&str]) -> Receiver {
-        Receiver::new(secrets.iter().copied(), |_| ()).unwrap()
-    }
-
     /// The headers of a sender with this secret, this many seconds ago.
     fn headers(secret: &str, body: &str, seconds: i64) -> HeaderMap {
         let at = OffsetDateTime::now_utc().unix_timestamp() - seconds;
@@ -152,39 +99,46 @@ mod tests {
         headers
     }
 
-    fn said(refused: Result<Delivery, Refusal>) -> String {
-        refused.unwrap_err().to_string()
-    }
-
     #[test]
-    fn a_delivery_is_verified_with_any_of_the_secrets_and_is_one_line() {
-        for secret in SECRETS {
-            let headers = headers(secret, BODY, 0);
-
-            let delivery = receiver(&SECRETS)
-                .verify(&headers, BODY.as_bytes())
-                .unwrap();
-
-            assert_eq!(delivery.to_string(), "msg_1  1  COMPLETED FAILED");
+    fn a_delivery_is_verified_with_any_of_the_secrets_or_refused_with_a_reason() {
+        let said = |secrets: &[&str], headers: &HeaderMap, body: &str| {
+            let secrets = secrets.iter().map(|secret| Webhook::new(secret).unwrap());
+            let verified = verify(&secrets.collect::<Vec<_>>(), headers, body.as_bytes());
+            verified.map_or_else(|refusal| refusal, |delivery| delivery.to_string())
+        };
+        let [one, other] = SECRETS;
+        for (secrets, headers, body, expected) in [
+            (
+                &SECRETS[..],
+                headers(one, BODY, 0),
+                BODY,
+                "msg_1  1  COMPLETED FAILED",
+            ),
+            (
+                &SECRETS,
+                headers(other, BODY, 0),
+                BODY,
+                "msg_1  1  COMPLETED FAILED",
+            ),
+            (&[one], headers(other, BODY, 0), BODY, "signature invalid"),
+            (&[one], headers(one, BODY, 0), "{}", "signature invalid"),
+            (
+                &[one],
+                headers(one, BODY, 600),
+                BODY,
+                "signature timestamp too old",
+            ),
+            (&[one], HeaderMap::new(), BODY, "missing header id"),
+            (
+                &[one],
+                headers(one, "{}", 0),
+                "{}",
+                "the body is not the end of a job: ",
+            ),
+        ] {
+            let said = said(secrets, &headers, body);
+            assert!(said.starts_with(expected), "{said}");
         }
-    }
-
-    #[test]
-    fn what_is_refused_is_refused_with_its_reason() {
-        let receiver = receiver(&SECRETS[..1]);
-        let verify = |headers: &HeaderMap, body: &str| receiver.verify(headers, body.as_bytes());
-
-        let foreign = headers(SECRETS[1], BODY, 0);
-        assert_eq!(said(verify(&foreign, BODY)), "signature invalid");
-        let signed = headers(SECRETS[0], BODY, 0);
-        assert_eq!(said(verify(&signed, "{}")), "signature invalid");
-        let old = headers(SECRETS[0], BODY, 600);
-        assert_eq!(said(verify(&old, BODY)), "signature timestamp too old");
-        let unsigned = said(verify(&HeaderMap::new(), BODY));
-        assert_eq!(unsigned, "missing header id");
-        let other = headers(SECRETS[0], "{}", 0);
-        let not_an_end = said(verify(&other, "{}"));
-        assert!(not_an_end.starts_with("the body is not"), "{not_an_end}");
-        assert!(Receiver::new(["whsec_?"], |_| ()).is_err());
+        assert!(receiver(["whsec_?"], |_| ()).is_err());
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Schedule {
     pub(crate) definition: Definition,
 }
 
-/// The body of `CreateSchedule`. What this stand-in cannot do is an unknown member.
+/// The body of `CreateSchedule`. What this stand-in cannot do is an unknown member or value.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(crate) struct Definition {
@@ -29,17 +29,30 @@ pub(crate) struct Definition {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) client_token: Option<String>,
     schedule_expression: String,
-    #[serde(default = "utc")]
-    schedule_expression_timezone: String,
+    #[serde(default)]
+    schedule_expression_timezone: Timezone,
     flexible_time_window: FlexibleTimeWindow,
-    action_after_completion: String,
+    action_after_completion: AfterCompletion,
     target: Target,
 }
 
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+enum Timezone {
+    #[default]
+    #[serde(rename = "UTC")]
+    Utc,
+}
+
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct FlexibleTimeWindow {
-    mode: String,
+#[serde(tag = "Mode", rename_all = "UPPERCASE", deny_unknown_fields)]
+enum FlexibleTimeWindow {
+    Off,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum AfterCompletion {
+    Delete,
 }
 
 /// The call that a schedule makes when it fires.
@@ -78,10 +91,6 @@ pub(crate) enum Refusal {
     Conflict,
     /// No schedule has the name, or no group.
     NotFound,
-}
-
-fn utc() -> String {
-    "UTC".to_owned()
 }
 
 impl Schedule {
@@ -150,30 +159,6 @@ impl Definition {
         check_name("name", name, ".-_")?;
         if let Some(token) = &self.client_token {
             check_name("clientToken", token, "-_")?;
-        }
-        for (member, value, supported) in [
-            (
-                "scheduleExpressionTimezone",
-                &self.schedule_expression_timezone,
-                "UTC",
-            ),
-            (
-                "flexibleTimeWindow.mode",
-                &self.flexible_time_window.mode,
-                "OFF",
-            ),
-            (
-                "actionAfterCompletion",
-                &self.action_after_completion,
-                "DELETE",
-            ),
-        ] {
-            if value != supported {
-                return Err(invalid(
-                    member,
-                    &format!("only {supported} is supported here"),
-                ));
-            }
         }
         self.target.check()?;
         at(&self.schedule_expression)

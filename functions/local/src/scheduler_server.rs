@@ -34,10 +34,9 @@ struct Parameters {
 type Answer = Result<Json<serde_json::Value>, Refusal>;
 
 impl Schedules {
-    /// With the schedules of the data folder.
-    pub(crate) fn open(clock: Clock, data: Option<&Path>) -> Result<Self, StartError> {
-        let snapshot = data.map(|folder| read(&folder.join(SCHEDULES_FILE)));
-        let snapshot = snapshot.transpose()?.flatten();
+    /// With the schedules of the folder.
+    pub(crate) fn open(clock: Clock, folder: &Path) -> Result<Self, StartError> {
+        let snapshot = read(&folder.join(SCHEDULES_FILE))?;
         Ok(Self::new(clock, snapshot.unwrap_or_default()))
     }
 }

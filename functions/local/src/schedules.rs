@@ -10,34 +10,21 @@ use crate::schedule::{Definition, Refusal, Schedule, arn_of, check_group, in_the
 /// The schedules that have not fired yet. Each fires once, by the clock that the queues have too.
 pub(crate) struct Schedules {
     clock: Clock,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    by_name: BTreeMap<String, Schedule>,
-    /// Whether something has changed since the last snapshot.
-    is_changed: bool,
+    by_name: Mutex<BTreeMap<String, Schedule>>,
 }
 
 impl Schedules {
     /// With the schedules of a snapshot. Those that were due in the meantime fire at once.
     pub(crate) fn new(clock: Clock, by_name: BTreeMap<String, Schedule>) -> Self {
-        let state = State {
-            by_name,
-            is_changed: false,
-        };
-        Self {
-            clock,
-            state: Mutex::new(state),
-        }
+        let by_name = Mutex::new(by_name);
+        Self { clock, by_name }
     }
 
     /// Creates the schedule and returns its ARN. A repeat with the same client token and contents changes nothing, even if the time has passed.
     pub(crate) fn create(&self, name: String, definition: Definition) -> Result<String, Refusal> {
         let at_ms = definition.check(&name)?;
-        let mut state = self.lock();
-        if let Some(existing) = state.by_name.get(&name) {
+        let mut by_name = self.lock();
+        if let Some(existing) = by_name.get(&name) {
             let is_repeat = definition.client_token.is_some() && existing.definition == definition;
             return if is_repeat {
                 Ok(arn_of(&name))
@@ -55,77 +42,54 @@ impl Schedules {
             definition,
         };
         let arn = arn_of(&name);
-        state.by_name.insert(name, schedule);
-        state.is_changed = true;
+        by_name.insert(name, schedule);
         Ok(arn)
     }
 
     pub(crate) fn get(&self, group: Option<&str>, name: &str) -> Result<Schedule, Refusal> {
         check_group(group)?;
-        let state = self.lock();
-        state.by_name.get(name).cloned().ok_or(Refusal::NotFound)
+        self.lock().get(name).cloned().ok_or(Refusal::NotFound)
     }
 
     pub(crate) fn delete(&self, group: Option<&str>, name: &str) -> Result<(), Refusal> {
         check_group(group)?;
-        self.lock().remove(name).ok_or(Refusal::NotFound)
+        let removed = self.lock().remove(name);
+        removed.map(drop).ok_or(Refusal::NotFound)
     }
 
     /// The next schedule that is due. It stays until [`Schedules::complete`]: a crash in between lets it fire twice, not never.
     pub(crate) fn due(&self) -> Option<(String, Schedule)> {
-        let state = self.lock();
-        let (name, schedule) = state.first()?;
+        let by_name = self.lock();
+        let (name, schedule) = by_name.iter().min_by_key(|(_, schedule)| schedule.at_ms)?;
         let is_due = schedule.at_ms <= self.clock.now_ms();
         is_due.then(|| (name.clone(), schedule.clone()))
     }
 
     /// Removes a schedule that has fired, unless it was deleted meanwhile and its name used again.
     pub(crate) fn complete(&self, name: &str, fired: &Schedule) {
-        let mut state = self.lock();
-        if state.by_name.get(name) == Some(fired) {
-            state.remove(name);
+        let mut by_name = self.lock();
+        if by_name.get(name) == Some(fired) {
+            by_name.remove(name);
         }
     }
 
     /// Completes once a schedule is due by the clock.
     pub(crate) async fn until_due(&self) {
-        let next = self.lock().first().map(|(_, schedule)| schedule.at_ms);
+        let next = self.lock().values().map(|schedule| schedule.at_ms).min();
         match next {
             Some(at_ms) => self.clock.sleep_until(at_ms).await,
             None => std::future::pending().await,
         }
     }
 
-    /// Marks the schedules as changed, so that the next snapshot is written, because the last one was not.
-    pub(crate) fn retry_snapshot(&self) {
-        self.lock().is_changed = true;
+    /// All schedules as JSON.
+    pub(crate) fn snapshot(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&*self.lock())
     }
 
-    /// All schedules as JSON. `None` if none has changed since the last snapshot.
-    pub(crate) fn snapshot(&self) -> Option<serde_json::Result<Vec<u8>>> {
-        let mut state = self.lock();
-        let is_changed = std::mem::take(&mut state.is_changed);
-        is_changed.then(|| serde_json::to_vec(&state.by_name))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Schedule>> {
         // A panic under the lock is a bug in one request. The other schedules are intact.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// The schedule that fires first.
-    fn first(&self) -> Option<(&String, &Schedule)> {
-        self.by_name
-            .iter()
-            .min_by_key(|(_, schedule)| schedule.at_ms)
-    }
-
-    fn remove(&mut self, name: &str) -> Option<()> {
-        self.by_name.remove(name)?;
-        self.is_changed = true;
-        Some(())
+        self.by_name.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

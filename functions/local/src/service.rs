@@ -2,11 +2,9 @@
 
 use std::env;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -18,10 +16,13 @@ use crate::event_source::{EventSource, EventSourceSpec};
 use crate::function::FunctionSpec;
 use crate::gateway::Gateway;
 use crate::kind_variables;
+use crate::loopback::listen_on;
 use crate::pool::Pool;
+use crate::queues::{CALLBACK_QUEUE, QUEUE};
 use crate::role::Role;
 use crate::service_options::ServiceOptions;
 use crate::start_error::StartError;
+use crate::target::Target;
 
 /// Maximum number of processes of each HTTP function. Each handles one request at a time, as in Lambda, and is started when it
 /// is needed.
@@ -32,7 +33,7 @@ pub const HTTP_PROCESSES: usize = 16;
 pub const CALLBACK_CONCURRENCY: usize = 2;
 
 /// As in the template, where it is the largest.
-const CALLBACK_BATCH_SIZE: i32 = 10;
+const CALLBACK_BATCH_SIZE: u8 = 10;
 
 /// As in the template.
 const SUBMIT_TIMEOUT: Duration = Duration::from_secs(29);
@@ -45,6 +46,7 @@ pub struct Service {
     pub url: String,
     /// The table and the queues.
     pub backends: Backends,
+    /// In the order of [`Role`].
     pools: [Pool; 3],
     event_sources: [EventSource; 2],
     stop_gateway: oneshot::Sender<()>,
@@ -52,15 +54,14 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts everything. Binds the port first, so that a port in use is reported before anything else happens.
+    /// Starts everything.
     ///
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: ServiceOptions) -> Result<Self, StartError> {
-        let listener = bind(options.port).await?;
         let backends = Backends::start(&options).await?;
-        let endpoints = Endpoints::of(&backends);
-        Self::listen(listener, backends, &endpoints, options)
+        let endpoints = backends.endpoints.clone();
+        Self::on(backends, &endpoints, options).await
     }
 
     /// Starts the rest on running back ends, which the functions and the event source reach at `endpoints`: a caller can
@@ -73,25 +74,12 @@ impl Service {
         endpoints: &Endpoints,
         options: ServiceOptions,
     ) -> Result<Self, StartError> {
-        Self::listen(bind(options.port).await?, backends, endpoints, options)
-    }
-
-    fn listen(
-        listener: TcpListener,
-        backends: Backends,
-        endpoints: &Endpoints,
-        options: ServiceOptions,
-    ) -> Result<Self, StartError> {
-        let address = listener.local_addr();
-        let address = address.map_err(|error| unusable(options.port, &error))?;
-        let url = format!("http://{address}");
+        let listening = listen_on(options.port).await;
+        let (listener, url) = listening.map_err(|error| unusable(options.port, &error))?;
         let [submit, status, worker] = pools(&options, &backends, endpoints, &url)?;
-        let mappings = [
-            job_mapping(&backends, options.batch_size.into(), options.concurrency),
-            callback_mapping(&backends),
-        ];
-        let event_sources = mappings
-            .map(|spec| EventSource::start(sqs_client(&endpoints.sqs), spec, worker.clone()));
+        let (batch_size, concurrency) = (options.batch_size, options.concurrency);
+        let event_sources =
+            event_sources(&backends, &endpoints.sqs, batch_size, concurrency, &worker);
         let mut gateway = Gateway::new(submit.clone(), status.clone());
         gateway.allowed_origins = options.allowed_origins;
         gateway.authorizer = options.authorizer;
@@ -112,12 +100,7 @@ impl Service {
     /// The processes of a function.
     #[must_use]
     pub fn pool(&self, role: Role) -> &Pool {
-        let [submit, status, worker] = &self.pools;
-        match role {
-            Role::Submit => submit,
-            Role::Status => status,
-            Role::Worker => worker,
-        }
+        &self.pools[role as usize]
     }
 
     /// Stops everything: no process is left, and the data folder contains all that is kept.
@@ -136,12 +119,6 @@ impl Service {
     }
 }
 
-async fn bind(port: u16) -> Result<TcpListener, StartError> {
-    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-        .await
-        .map_err(|error| unusable(port, &error))
-}
-
 fn unusable(port: u16, error: &io::Error) -> StartError {
     StartError(match error.kind() {
         io::ErrorKind::AddrInUse => format!(
@@ -151,27 +128,32 @@ fn unusable(port: u16, error: &io::Error) -> StartError {
     })
 }
 
-/// How the messages of jobs get to the worker.
-pub(crate) fn job_mapping(
+/// Starts what brings the messages of jobs, and the webhooks that are to be delivered, to the worker.
+pub(crate) fn event_sources(
     backends: &Backends,
-    batch_size: i32,
-    max_concurrency: usize,
-) -> EventSourceSpec {
-    EventSourceSpec {
-        queue_url: backends.queue_url.clone(),
-        queue_arn: backends.queue_arn.clone(),
-        batch_size,
-        max_concurrency,
-    }
-}
-
-/// How the webhooks that are to be delivered get to the worker.
-pub(crate) fn callback_mapping(backends: &Backends) -> EventSourceSpec {
-    EventSourceSpec {
-        queue_url: backends.callback_queue_url.clone(),
-        queue_arn: backends.callback_queue_arn.clone(),
-        ..job_mapping(backends, CALLBACK_BATCH_SIZE, CALLBACK_CONCURRENCY)
-    }
+    sqs_url: &str,
+    batch_size: u8,
+    concurrency: usize,
+    worker: &(impl Into<Target> + Clone),
+) -> [EventSource; 2] {
+    [
+        (QUEUE, &backends.queue_url, batch_size, concurrency),
+        (
+            CALLBACK_QUEUE,
+            &backends.callback_queue_url,
+            CALLBACK_BATCH_SIZE,
+            CALLBACK_CONCURRENCY,
+        ),
+    ]
+    .map(|(name, queue_url, batch_size, max_concurrency)| {
+        let spec = EventSourceSpec {
+            queue_url: queue_url.clone(),
+            queue_arn: sqs::queue_arn(name),
+            batch_size: batch_size.into(),
+            max_concurrency,
+        };
+        EventSource::start(sqs_client(sqs_url), spec, worker.clone())
+    })
 }
 
 fn pools(
@@ -187,7 +169,7 @@ fn pools(
         let (program, args) = command(options.build.as_ref(), role)?;
         let mut environment = environment.clone();
         if role == Role::Worker {
-            kind_variables::add(&options.kind_variables, &mut environment)?;
+            kind_variables::add(&options.kind_variables(), &mut environment)?;
         }
         Ok(Pool::new(FunctionSpec {
             name: role.name().to_owned(),

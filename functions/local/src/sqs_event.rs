@@ -82,57 +82,38 @@ mod tests {
 
     use super::*;
 
-    fn failed(answer: &str) -> Result<Vec<String>, BadAnswer> {
-        let mut ids: Vec<String> = failed_ids(answer.as_bytes(), &HashSet::from(["a", "b", "c"]))?
-            .into_iter()
-            .collect();
-        ids.sort();
-        Ok(ids)
-    }
-
     #[test]
-    fn an_answer_without_failures_is_a_success_of_all() {
-        for answer in [
-            "",
-            "null",
-            "{}",
-            r#"{"batchItemFailures":[]}"#,
-            r#"{"batchItemFailures":null}"#,
+    fn an_answer_names_what_failed_and_anything_else_fails_all() {
+        let named = |ids: &[&str]| {
+            let ids = ids.iter().map(|id| json!({"itemIdentifier": id}));
+            json!({"batchItemFailures": ids.collect::<Vec<_>>()}).to_string()
+        };
+        let set = |ids: &[&str]| Ok(ids.iter().map(|id| (*id).to_owned()).collect());
+        let unknown = |id: &str| Err(BadAnswer::UnknownId(id.to_owned()));
+        let malformed = || Err(BadAnswer::Malformed);
+        for (answer, expected) in [
+            ("", set(&[])),
+            ("null", set(&[])),
+            ("{}", set(&[])),
+            (&named(&[]), set(&[])),
+            (r#"{"batchItemFailures":null}"#, set(&[])),
+            (&named(&["c", "a"]), set(&["a", "c"])),
+            (&named(&["a", "d"]), unknown("d")),
+            (&named(&["a", ""]), unknown("")),
+            ("not json", malformed()),
+            ("\"ok\"", malformed()),
+            ("[]", malformed()),
+            ("true", malformed()),
+            (r#"{"batchItemFailures":{}}"#, malformed()),
+            (r#"{"batchItemFailures":["a"]}"#, malformed()),
+            (
+                r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#,
+                malformed(),
+            ),
+            (r#"{"batchItemFailures":[{"messageId":"a"}]}"#, malformed()),
         ] {
-            assert_eq!(failed(answer), Ok(vec![]), "{answer}");
-        }
-    }
-
-    #[test]
-    fn named_messages_failed_and_the_others_did_not() {
-        let answer = r#"{"batchItemFailures":[{"itemIdentifier":"c"},{"itemIdentifier":"a"}]}"#;
-
-        assert_eq!(failed(answer), Ok(vec!["a".to_owned(), "c".to_owned()]));
-    }
-
-    #[test]
-    fn an_id_that_is_not_in_the_batch_fails_all() {
-        for id in ["d", ""] {
-            let answer =
-                json!({"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": id}]})
-                    .to_string();
-            assert_eq!(failed(&answer), Err(BadAnswer::UnknownId(id.to_owned())));
-        }
-    }
-
-    #[test]
-    fn a_malformed_answer_fails_all() {
-        for answer in [
-            "not json",
-            "\"ok\"",
-            "[]",
-            "true",
-            r#"{"batchItemFailures":{}}"#,
-            r#"{"batchItemFailures":["a"]}"#,
-            r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#,
-            r#"{"batchItemFailures":[{"messageId":"a"}]}"#,
-        ] {
-            assert_eq!(failed(answer), Err(BadAnswer::Malformed), "{answer}");
+            let failed = failed_ids(answer.as_bytes(), &HashSet::from(["a", "b", "c"]));
+            assert_eq!(failed, expected, "{answer}");
         }
     }
 

@@ -4,7 +4,7 @@ use api::{
     Answer, Feed, Incoming, JobList, JobMembers, ListQuery, Problem, ProblemKind, Representation,
     json, list_page,
 };
-use engine::{Cursor, JobFilter, JobState, KindName, MAX_PAGE, Outcome, Timestamp};
+use engine::{Cursor, JobState, KindName, MAX_PAGE, Timestamp};
 use lambda_http::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub(crate) async fn list(
     let name = kind(incoming.query.first("name"))?;
     let mut page = app
         .store
-        .list(owner, limit, cursor.as_ref(), filter(status)?, now)
+        .list(owner, limit, cursor.as_ref(), state(status)?, now)
         .await?;
     if let Some(name) = &name {
         page.jobs.retain(|job| job.kind == *name);
@@ -148,18 +148,14 @@ fn kind(text: Option<&str>) -> Result<Option<KindName>, Problem> {
         })
 }
 
-fn filter(text: Option<&str>) -> Result<JobFilter, Problem> {
-    match text {
-        None => Ok(JobFilter::All),
-        Some("UNDETERMINED") => Ok(JobFilter::Only(JobState::Scheduled)),
-        Some("INPROGRESS") => Ok(JobFilter::Only(JobState::Started)),
-        Some("SUCCESS") => Ok(JobFilter::Only(JobState::Completed(Outcome::Success))),
-        Some("FAILED") => Ok(JobFilter::Only(JobState::Completed(Outcome::Failed))),
-        Some("CANCELED") => Ok(JobFilter::Only(JobState::Completed(Outcome::Canceled))),
-        Some(_) => Err(invalid(
-            "'job-status' must be one of UNDETERMINED, INPROGRESS, SUCCESS, FAILED, CANCELED.",
-        )),
-    }
+fn state(text: Option<&str>) -> Result<Option<JobState>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let mut states = JobState::ALL.into_iter();
+    let known = states.find(|state| state.job_status() == text);
+    known.map(Some).ok_or_else(|| {
+        let statuses = JobState::ALL.map(JobState::job_status).join(", ");
+        invalid(&format!("'job-status' must be one of {statuses}."))
+    })
 }
 
 fn invalid(detail: &str) -> Problem {

@@ -215,10 +215,7 @@ impl<'a> Members<'a> {
     /// The JSON text of a member that must be there.
     pub(crate) fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
         let value = self.members.remove(name);
-        if value.is_none() {
-            self.wrong(&pointer_to(name), "is missing");
-        }
-        value
+        self.or_wrong(value, &pointer_to(name), "is missing")
     }
 
     pub(crate) fn required<T: Deserialize<'a>>(&mut self, name: &str, wanted: &str) -> Option<T> {
@@ -231,10 +228,20 @@ impl<'a> Members<'a> {
     pub(crate) fn optional<T: Deserialize<'a>>(&mut self, name: &str, wanted: &str) -> Option<T> {
         let value = self.members.remove(name)?;
         let read = serde_json::from_str(value.get()).ok();
-        if read.is_none() {
-            self.wrong(&pointer_to(name), wanted);
+        self.or_wrong(read, &pointer_to(name), wanted)
+    }
+
+    /// Returns the value. Without one, what is there is wrong.
+    pub(crate) fn or_wrong<T>(
+        &mut self,
+        value: Option<T>,
+        pointer: &str,
+        wanted: &str,
+    ) -> Option<T> {
+        if value.is_none() {
+            self.wrong(pointer, wanted);
         }
-        read
+        value
     }
 
     pub(crate) fn wrong(&mut self, pointer: &str, detail: &str) {

@@ -102,7 +102,7 @@ pub async fn run() -> Result<(), Error> {
     let (max_schedule_ahead, max_wait) =
         (environment.max_schedule_ahead()?, environment.max_wait()?);
     let gateway = GatewayConfig::of(&environment)?;
-    let aws = engine::load_aws().await;
+    let aws = engine::load_aws(&environment)?;
     let schedules = Schedules::of(&environment, &aws)?;
     let bucket = Bucket::of(&environment, &aws)?;
     let uploads = bucket

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use api::{Problem, ProblemKind, is_xml_char};
 use engine::{
-    CallbackPolicy, CallbackUrl, Intake, KindName, MAX_SUMMARY_CHARS, NamedUpload, Timestamp,
-    pointer_to,
+    CallbackPolicy, CallbackUrl, Fingerprint, Intake, KindName, MAX_SUMMARY_CHARS, NamedUpload,
+    Timestamp, pointer_to,
 };
 use serde_json::value::RawValue;
 
@@ -15,6 +15,7 @@ use crate::body::Members;
 /// A valid request for a job.
 #[derive(Debug)]
 pub(crate) struct RequestedJob {
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) kind: KindName,
     pub(crate) max_attempts: u32,
     pub(crate) input: Box<RawValue>,
@@ -34,12 +35,13 @@ pub(crate) struct Limits<'a> {
     pub(crate) callbacks: Option<&'a CallbackPolicy>,
 }
 
-/// Reads a job: the body of a submit, or an item of a batch.
+/// Reads a job: the body of a submit, or an item of a batch, with the fingerprint of its text.
 ///
 /// # Errors
 /// 422: nothing may be stored or sent.
 pub(crate) fn parse(
     mut members: Members<'_>,
+    fingerprint: Fingerprint,
     limits: &Limits<'_>,
     now: Timestamp,
 ) -> Result<RequestedJob, Problem> {
@@ -58,6 +60,7 @@ pub(crate) fn parse(
     let (kind, max_attempts) = kind.ok_or_else(incomplete)?;
     let (input, uploads) = input.ok_or_else(incomplete)?;
     Ok(RequestedJob {
+        fingerprint,
         kind,
         max_attempts,
         input: input.to_owned(),
@@ -70,20 +73,14 @@ pub(crate) fn parse(
 
 fn kind(members: &mut Members<'_>, intake: &Intake) -> Option<(KindName, u32)> {
     let name: String = members.required("name", "must be a string")?;
-    let known = name
-        .parse::<KindName>()
-        .ok()
-        .and_then(|kind| Some((intake.max_attempts(&kind)?, kind)));
-    if known.is_none() {
-        let names: Vec<_> = intake.names().map(KindName::as_str).collect();
-        members.wrong(
-            "/name",
-            &format!(
-                "is not a job kind of this service (available: {})",
-                names.join(", ")
-            ),
-        );
-    }
+    let kind = name.parse::<KindName>().ok();
+    let known = kind.and_then(|kind| Some((intake.max_attempts(&kind)?, kind)));
+    let names: Vec<_> = intake.names().map(KindName::as_str).collect();
+    let wanted = format!(
+        "is not a job kind of this service (available: {})",
+        names.join(", ")
+    );
+    let known = members.or_wrong(known, "/name", &wanted);
     known.map(|(max_attempts, kind)| (kind, max_attempts))
 }
 

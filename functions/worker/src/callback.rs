@@ -161,7 +161,7 @@ impl CallbackDelivery {
             return Disposition::after(wait, HandBack::CallbackRetry);
         }
         let Some(time) = self.invocation.time_to_deliver(LONGEST, now()) else {
-            return Disposition::after(Duration::ZERO, HandBack::NoTime);
+            return Disposition::at_once(HandBack::NoTime);
         };
         record.result = None;
         let record = &record;

@@ -272,7 +272,7 @@ async fn end(
             info!(job.id = %record.id, job.name = %record.kind, attempt = record.attempt, error.code = code, "job ended without a further attempt");
             Disposition::Done
         }
-        Ok(None) => Disposition::after(Duration::ZERO, HandBack::Changed),
+        Ok(None) => Disposition::at_once(HandBack::Changed),
         Err(error) => after_table_fault(&record.id, &error, deliveries),
     }
 }

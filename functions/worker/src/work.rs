@@ -185,7 +185,7 @@ fn failed(error: std::io::Error) -> Work {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{IdSecrets, Job, Owner, Registry as _, Runners, test_kit};
+    use engine::{IdSecrets, Job, Owner, Runners, test_kit};
     use schemars::JsonSchema;
     use serde::Deserialize;
     use std::sync::atomic::AtomicBool;
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn start(threads: &Threads, input: &str) -> (Work, engine::RunControl) {
-        let runners = Runners::of(Vec::new(), engine::RunnersBuilder::add::<Odd>).unwrap();
+        let runners = Runners::of(Vec::new(), engine::Registry::add::<Odd>).unwrap();
         let secrets = IdSecrets::parse("ID_SECRETS", "0123456789abcdef0123456789abcdef").unwrap();
         let message = JobMessage {
             id: secrets.issue(&Owner::anonymous(), [1; 10]),

@@ -26,13 +26,14 @@ impl FaultyService {
     ) -> Result<Self, StartError> {
         let backends = Backends::start(&options).await?;
         let plan = Arc::new(Plan::new(seed, rates));
-        let auditor = Arc::new(Auditor::new(dynamodb_client(&backends.dynamodb_url)));
-        let behind = Endpoints::of(&backends);
+        let auditor = Arc::new(Auditor::new(dynamodb_client(&backends.endpoints.dynamodb)));
+        let behind = backends.endpoints.clone();
         let front = Front::audited(behind, plan.clone(), auditor.clone()).await;
         let front = front.map_err(StartError::back_end)?;
         let of_objects = plan.clone();
-        let objects =
-            ObjectFront::start(&backends.s3_url, move |call| of_objects.object_fault(call));
+        let objects = ObjectFront::start(&backends.endpoints.s3, move |call| {
+            of_objects.object_fault(call)
+        });
         let objects = objects.await.map_err(StartError::back_end)?;
         let endpoints = Endpoints {
             dynamodb: front.url.clone(),

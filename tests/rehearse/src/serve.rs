@@ -42,7 +42,7 @@ async fn run(args: &ServeArgs) -> Result<bool, Box<dyn Error>> {
         },
         ..ServiceOptions::default()
     };
-    let (seed, rates) = (args.faults.seed(), args.faults.rates(options.write_horizon));
+    let (seed, rates) = (args.faults.seed(), args.faults.rates(engine::WRITE_HORIZON));
     let faulty = FaultyService::start(options, seed, rates).await?;
     println!(
         "The service runs at {} with faults (seed {seed}). Ctrl-C stops it.",

@@ -10,8 +10,10 @@ use crate::markup::Escaped;
 use crate::report::state;
 use crate::{ListQuery, job_path};
 
-/// Seconds between two polls while a job on the page is due or running, and otherwise.
-const SECONDS: (u64, u64) = (5, 15);
+/// Seconds between two polls while a job on the page is due or running.
+const OFTEN: u64 = 5;
+/// Seconds between two polls otherwise.
+const SELDOM: u64 = 15;
 
 /// A page of an owner's jobs.
 pub struct JobList<'a> {
@@ -33,19 +35,14 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
         JobState::Started => true,
         JobState::Completed(_) => false,
     };
-    let (often, seldom) = SECONDS;
-    let wait = if list.jobs.iter().any(is_active) {
-        often
-    } else {
-        seldom
-    };
+    let is_any = list.jobs.iter().any(is_active);
     let main = format!(
         "<main id=\"list\" class=\"wide\">\n<h1>{}</h1>\n<nav class=\"filters\" aria-label=\"Filters\">\n{}{}</nav>\n\
          <div id=\"jobs\">{}</div>\n<nav id=\"turn\" aria-label=\"Further jobs\">{}</nav>\n\
          <p id=\"trouble\" role=\"status\" class=\"soft\"></p>\n</main>\n",
         heading(&list.query),
-        states(list, base_url),
-        kinds(list, base_url),
+        states(list.query, base_url),
+        kinds(list.query, list.kinds, base_url),
         jobs(list, base_url),
         turn(list, base_url),
     );
@@ -53,7 +50,7 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
         title: "Jobs",
         tone: "running",
         base_url: Some(base_url),
-        wait: Some(wait),
+        wait: Some(if is_any { OFTEN } else { SELDOM }),
         tag: "",
         scripts: &[TIMES, LIST, FOLLOW],
     };
@@ -151,10 +148,7 @@ fn turn(list: &JobList<'_>, base_url: &str) -> String {
             Escaped(uri)
         )
     };
-    let newest = ListQuery {
-        cursor: None,
-        ..list.query
-    };
+    let newest = list.query.first_page();
     let newest = list
         .query
         .cursor

@@ -7,7 +7,7 @@ use comfy_table::Table;
 use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use super::exit::exit_of;
-use super::list::{FilterArgs, table};
+use super::list::{FilterArgs, in_flags, table};
 use super::progress::line_about;
 use super::tally::{Tally, counted};
 use super::{CommandError, ConnectionArgs, Exit, Output};
@@ -71,7 +71,7 @@ async fn run_for_all(args: Args, stdout: &mut Output) -> Result<Exit, CommandErr
     let query = args.filter.query_for_all();
     let jobs = client.jobs(&query);
     let jobs = jobs.try_filter(|job| future::ready(!job.is_finished()));
-    let jobs: Vec<Job> = jobs.try_collect().await?;
+    let jobs: Vec<Job> = jobs.map_err(in_flags).try_collect().await?;
     if jobs.is_empty() {
         eprintln!("No job can be canceled: none of those selected is unfinished.");
         return Ok(Exit::Success);

@@ -23,11 +23,13 @@ impl Each {
         let mut jobs = Vec::new();
         let lines = text.lines().zip(1..);
         for (text, line) in lines.filter(|(text, _)| !text.trim().is_empty()) {
-            let input: Box<RawValue> =
-                serde_json::from_str(text).map_err(|source| CommandError::NotJson {
-                    name: format!("line {line} of {name}"),
-                    source,
-                })?;
+            let input: Box<RawValue> = serde_json::from_str(text).or_else(|_| {
+                // Once more behind the lines before it, so that the error has the position in the file.
+                let before = "\n".repeat(line - 1);
+                let name = name.clone();
+                serde_json::from_str(&(before + text))
+                    .map_err(|source| CommandError::NotJson { name, source })
+            })?;
             let submission = Submission {
                 input,
                 ..template.clone()
@@ -107,6 +109,12 @@ impl Each {
         if let Some(exit) = ended {
             how_to_go_on(key);
             return Ok(exit);
+        }
+        if report.refused > 0 {
+            eprintln!(
+                "  Mend the lines that were refused, and submit the file again with --key {key}: that creates their jobs, and no \
+                 duplicates of the others."
+            );
         }
         let watched = if watch {
             watch_all(client, &report.accepted).await?

@@ -238,7 +238,7 @@ fn advice_on(error: &ClientError) -> &'static str {
         ClientError::Refused(problem) if matches!(problem.status, 401 | 403) => {
             "\n  Check the credentials: --header 'Authorization: Bearer …', or --profile or --sign for a service that authorizes with AWS IAM."
         }
-        ClientError::Signing(SigningError::Credentials(_)) => {
+        ClientError::Signing(SigningError::NoCredentials | SigningError::Credentials(_)) => {
             "\n  Choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         }
         ClientError::Signing(SigningError::Region) => "\n  Set --region.",

@@ -1,12 +1,13 @@
 //! `list`: prints a table of the caller's jobs.
 
+use clap::ValueEnum as _;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, TableStyle};
 use futures_util::TryStreamExt;
 use time::{OffsetDateTime, UtcOffset};
 
 use super::{CommandError, ConnectionArgs, Exit, Output};
 use crate::text::printable;
-use crate::{Job, JobStatus, ListQuery};
+use crate::{ClientError, Job, JobStatus, ListQuery};
 
 /// A rule below the header and no other lines: easy to read, and to pipe through `grep`.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
@@ -24,8 +25,8 @@ const LARGEST_PAGE: u32 = 100;
 #[derive(Debug, Clone, clap::Args)]
 #[group(id = "filter", multiple = true)]
 pub(super) struct FilterArgs {
-    /// Only jobs of this status (or state: SCHEDULED, STARTED)
-    #[arg(long, alias = "status", value_name = "STATUS", ignore_case = true)]
+    /// Only jobs of this status: UNDETERMINED (or SCHEDULED), INPROGRESS (or STARTED), SUCCESS, FAILED or CANCELED
+    #[arg(long, alias = "status", value_name = "STATUS", value_parser = status)]
     job_status: Option<JobStatus>,
     /// Only jobs of this kind
     #[arg(long, value_name = "KIND")]
@@ -46,6 +47,23 @@ impl FilterArgs {
     pub(super) fn query_for_all(self) -> ListQuery {
         self.query(Some(LARGEST_PAGE))
     }
+}
+
+fn status(text: &str) -> Result<JobStatus, &'static str> {
+    JobStatus::from_str(text, true).map_err(|_| {
+        "it must be UNDETERMINED (or SCHEDULED), INPROGRESS (or STARTED), SUCCESS, FAILED or CANCELED"
+    })
+}
+
+/// The error of a query in the words of the command line, where the parameter `name` is `--kind`.
+pub(super) fn in_flags(mut error: ClientError) -> ClientError {
+    if let ClientError::Refused(problem) = &mut error {
+        problem.detail = problem
+            .detail
+            .take()
+            .map(|it| it.replace("'name'", "--kind"));
+    }
+    error
 }
 
 /// The arguments of `list`.
@@ -71,9 +89,11 @@ pub(super) async fn run(args: Args, stdout: &mut Output) -> Result<Exit, Command
             None => args.filter.query_for_all(),
             limit => args.filter.query(limit),
         };
-        (client.jobs(&query).try_collect().await?, false)
+        let jobs = client.jobs(&query).try_collect().await;
+        (jobs.map_err(in_flags)?, false)
     } else {
-        let page = client.list(&args.filter.query(args.limit)).await?;
+        let page = client.list(&args.filter.query(args.limit)).await;
+        let page = page.map_err(in_flags)?;
         (page.jobs, page.next.is_some())
     };
     if jobs.is_empty() {

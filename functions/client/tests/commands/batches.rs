@@ -149,6 +149,10 @@ async fn a_refused_line_is_reported_with_its_number_and_pointers() {
         stderr.contains("2 jobs: 1 accepted, 1 refused."),
         "{stderr}"
     );
+    let (_, rest) = stderr.split_once("The key of these lines is ").unwrap();
+    let (key, rest) = rest.split_once(".\n").unwrap();
+    let advice = format!("submit the file again with --key {key}");
+    assert!(rest.contains(&advice), "{stderr}");
 }
 
 #[tokio::test]
@@ -298,7 +302,13 @@ async fn a_closed_stdout_ends_after_the_batch() {
 #[tokio::test]
 async fn a_wrong_line_is_an_error_before_anything_is_sent() {
     let too_large = format!("1\n\"{}\"\n", "x".repeat(client::MAX_BODY_BYTES));
-    for (text, said) in [("1\n{\n", "line 2 of "), (&*too_large, "line 2 of ")] {
+    for (text, said) in [
+        (
+            "1\n\n{x\n",
+            "stdin is not JSON: key must be a string at line 3 column 2\n",
+        ),
+        (&*too_large, "line 2 of "),
+    ] {
         let service = Service::start(Vec::new()).await;
 
         let line = ["submit", "add", "--each", "-"];

@@ -1,9 +1,10 @@
+use clap::Parser as _;
 use client::{Client, Exit, ListQuery, Options};
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
 use crate::scripted::{Answer, Service};
-use crate::{run, run_program};
+use crate::{CommandLine, run, run_program};
 
 fn id(n: u8) -> String {
     format!("01929b6e-7a52-8c3e-9d1f-0000000000{n:02}")
@@ -81,6 +82,29 @@ async fn list_takes_a_kind_and_the_states_that_its_table_shows() {
         lines(&service),
         ["GET /jobs?limit=100&job-status=UNDETERMINED&name=add"]
     );
+}
+
+#[tokio::test]
+async fn a_filter_that_is_refused_is_named_as_on_the_command_line() {
+    let detail = "'name' must be one of csv_profile, rehearsal.";
+    let problem = json!({"title": "A query parameter is invalid", "detail": detail});
+    for line in [
+        &["list", "--kind", "x"][..],
+        &["cancel", "--all", "--kind", "x"],
+    ] {
+        let service = Service::start(vec![Answer::json(400, &problem)]).await;
+
+        let (exit, stderr) = run_program(&service, line, b"").await;
+
+        assert_eq!(exit, 2);
+        assert!(
+            stderr.contains("--kind must be one of csv_profile"),
+            "{stderr}"
+        );
+    }
+    let wrong = CommandLine::try_parse_from(["accepted", "list", "--status", "x"]);
+    let said = wrong.unwrap_err().to_string();
+    assert!(said.contains("UNDETERMINED (or SCHEDULED)"), "{said}");
 }
 
 #[tokio::test]

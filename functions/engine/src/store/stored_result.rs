@@ -48,9 +48,6 @@ impl JobStore {
 
     /// A URL that shows the result of a job, if that is in the bucket, to a request with this method (`GET` or `HEAD`). It is valid for
     /// [`LONGEST_ACCESS`] from `now`, and at the longest until the job expires.
-    ///
-    /// # Errors
-    /// [`ServiceError`].
     pub async fn result_url(
         &self,
         record: &JobRecord,

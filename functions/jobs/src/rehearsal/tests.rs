@@ -45,7 +45,8 @@ async fn it_fails_for_good_when_asked_to() {
 async fn its_second_attempt_succeeds_when_the_first_was_asked_to_fail() {
     let first = test_kit::run(rehearsal(Outcome::RetryThenSuccess)).await;
     assert!(matches!(first.result, Err(JobError::Retry { .. })));
-    let second = test_kit::run_attempt(rehearsal(Outcome::RetryThenSuccess), 2).await;
+    let second = Attempt::of(rehearsal(Outcome::RetryThenSuccess));
+    let second = second.number(2).run().await;
     assert_eq!(second.result.unwrap().attempt, 2);
 }
 

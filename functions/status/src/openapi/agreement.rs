@@ -59,17 +59,21 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     })
 }
 
+/// A path of a resource, for a path of the document.
+fn concrete(path: &str) -> String {
+    path.replace("{id}", ID)
+        .replace("{slug}", "not-found")
+        .replace("{name}", "csv_profile")
+        .replace("{token}", "t")
+}
+
 #[test]
 fn every_route_is_in_the_document_and_nothing_else() {
     let document = document_of(&[], None);
 
     let mut seen = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let concrete = path
-            .replace("{id}", ID)
-            .replace("{slug}", "not-found")
-            .replace("{name}", "csv_profile")
-            .replace("{token}", "t");
+        let concrete = concrete(path);
         for method in ["get", "post", "put", "patch", "delete"] {
             let incoming = incoming(method.to_uppercase().parse().unwrap(), &concrete);
             let route = Route::of(&incoming).ok();
@@ -217,11 +221,7 @@ fn the_webhook_has_the_headers_that_are_sent_and_needs_none_of_our_credentials()
 fn allow_names_the_methods_of_the_document() {
     let document = document_of(&[], None);
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let concrete = path
-            .replace("{id}", ID)
-            .replace("{slug}", "not-found")
-            .replace("{name}", "csv_profile")
-            .replace("{token}", "t");
+        let concrete = concrete(path);
         let allow = Resource::at(&concrete).unwrap().options().headers["allow"].to_lowercase();
         let mut allowed: BTreeSet<_> = allow.split(", ").collect();
         assert!(allowed.remove("options"), "{path}");

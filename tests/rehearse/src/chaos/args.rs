@@ -69,16 +69,14 @@ impl ChaosArgs {
     }
 
     pub(super) fn options(&self) -> ServiceOptions {
-        let worker_timeout = self.worker_timeout();
         ServiceOptions {
             // Nothing expires during the run: a record that is missing at the end was lost.
             retention: Duration::from_secs(86_400),
             // Shorter than in the cloud, so that the run includes deadlines.
-            write_horizon: self.write_horizon(),
+            write_horizon: Some(self.write_horizon()),
             callbacks_to_loopback: true,
             concurrency: usize::from(self.concurrency),
-            worker_timeout,
-            visibility: worker_timeout + Duration::from_secs(1),
+            worker_timeout: self.worker_timeout(),
             sweep_every: Duration::from_secs(60),
             logs: if self.verbose {
                 LogSink::stderr()

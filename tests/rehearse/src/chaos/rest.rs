@@ -44,7 +44,7 @@ pub(super) async fn wait(
     .await;
     let mut rest = Rest::default();
     // Past the front with its faults.
-    let sqs = sqs_client(&service.backends.sqs_url);
+    let sqs = sqs_client(&service.backends.endpoints.sqs);
     if !args.no_drain {
         bar.set_message("waiting for an empty queue");
         until(patience, async || {

@@ -1,45 +1,26 @@
 //! The result of `csv_profile` as a table.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Row, Table, TableStyle};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Row, Table, TableStyle};
 use indicatif::{HumanCount, HumanFloatCount};
 use serde_json::Value;
 
-/// Width for output that is not a terminal.
-const USUAL_WIDTH: u16 = 120;
-/// Least width: a terminal that does not know its size says 0.
-const LEAST_WIDTH: u16 = 72;
-/// Columns of the terminal between two columns of the table.
-const GAP: u16 = 2;
 const HEADER: [&str; 8] = [
     "column", "type", "empty", "distinct", "min", "max", "mean", "common",
 ];
 
-/// The profile, as wide as the terminal.
-pub(super) fn profile_table(result: &Value) -> String {
-    table_at(result, Table::new().width().unwrap_or(USUAL_WIDTH))
-}
-
-/// A line with the number of rows, and a table with one line per column of the file. A result without columns is shown as JSON.
-fn table_at(result: &Value, width: u16) -> String {
-    let Some(columns) = result["columns"].as_array() else {
-        return format!("{result:#}");
-    };
+/// A line with the number of rows, and a table with one line per column of the file, as wide as the terminal.
+pub(crate) fn profile_table(result: &Value) -> String {
+    let columns = result["columns"].as_array().into_iter().flatten();
     let mut table = Table::new();
+    // At least 72 columns: a terminal that does not know its size says 0.
+    let width = table.width().unwrap_or(120).max(72);
     // Easy to read and to pipe through `grep`: a rule below the header and no other lines.
     table
         .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')))
-        .set_header(HEADER.iter().map(Cell::new))
+        .set_header(HEADER)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width.max(LEAST_WIDTH));
-    for column in table.column_iter_mut() {
-        let gap = if column.index == HEADER.len() - 1 {
-            0
-        } else {
-            GAP
-        };
-        column.set_padding((0, gap));
-    }
-    for column in columns {
+        .set_width(width);
+    for column in columns.clone() {
         let mut row = Row::from(cells(column));
         row.max_height(1);
         table.add_row(row);
@@ -49,12 +30,8 @@ fn table_at(result: &Value, width: u16) -> String {
             counted.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let rows = count(&result["rows"]);
-    format!(
-        "{rows} rows, {} columns\n\n{}",
-        columns.len(),
-        table.trim_fmt()
-    )
+    let (rows, columns) = (count(&result["rows"]), columns.count());
+    format!("{rows} rows, {columns} columns\n\n{}", table.trim_fmt())
 }
 
 fn cells(column: &Value) -> [String; 8] {
@@ -111,16 +88,13 @@ mod tests {
 
     #[test]
     fn a_column_is_one_line_and_an_estimate_is_marked() {
-        let table = table_at(
-            &json!({"rows": 3376, "columns": [
-                {"name": "ci\nty", "type": "text", "empty": 12, "distinct": {"count": 2675, "exact": false}, "min": "Abbeville",
-                 "max": "a\u{1b}[2J name far too long for a table", "mean": null,
-                 "commonest-exact": true, "commonest": [{"value": "Houston", "count": 8}, {"value": "Chicago", "count": 5}]},
-                {"name": "latitude", "type": "number", "empty": 0, "distinct": {"count": 3375, "exact": true}, "min": 7.3, "max": 71.2, "mean": 40.03652, "commonest-exact": false,
-                 "commonest": [{"value": 41.1, "count": 2}]}
-            ]}),
-            120,
-        );
+        let table = profile_table(&json!({"rows": 3376, "columns": [
+            {"name": "ci\nty", "type": "text", "empty": 12, "distinct": {"count": 2675, "exact": false}, "min": "Abbeville",
+             "max": "a\u{1b}[2J name far too long for a table", "mean": null,
+             "commonest-exact": true, "commonest": [{"value": "Houston", "count": 8}, {"value": "Chicago", "count": 5}]},
+            {"name": "latitude", "type": "number", "empty": 0, "distinct": {"count": 3375, "exact": true}, "min": 7.3, "max": 71.2, "mean": 40.03652, "commonest-exact": false,
+             "commonest": [{"value": 41.1, "count": 2}]}
+        ]}));
 
         let lines: Vec<_> = table.lines().collect();
         assert_eq!(lines[0], "3,376 rows, 2 columns");
@@ -132,21 +106,6 @@ mod tests {
             let words: Vec<_> = lines[line].split_whitespace().collect();
             assert!(words.join(" ").starts_with(cells), "{table}");
         }
-        assert!(
-            lines.iter().all(|line| line.chars().count() <= 120),
-            "{table}"
-        );
         assert!(!table.contains('\u{1b}'), "{table:?}");
-    }
-
-    #[test]
-    fn any_other_result_can_be_shown() {
-        for result in [
-            json!(null),
-            json!([1]),
-            json!({"columns": [1, {"distinct": "7", "commonest": [3]}]}),
-        ] {
-            assert!(!table_at(&result, 0).is_empty());
-        }
     }
 }
