@@ -282,9 +282,15 @@ async fn a_query_that_the_list_does_not_understand_is_refused() {
         "name=No",
         "name=",
         "name=a%26b",
+        "state=FAILED",
+        "limit=1&job_status=FAILED",
+        "limit=1&limit=1",
     ] {
         app.get(&format!("/jobs?{query}"))
             .await
             .problem(400, "invalid-query");
     }
+    // A request can be signed in its query.
+    let signed = app.get("/jobs?limit=1&X-Amz-Date=20261130T000000Z").await;
+    assert_eq!(signed.status, 200, "{signed:?}");
 }

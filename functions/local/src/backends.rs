@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use crate::bucket_server::s3_routes;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, dynamodb_client, sqs_client};
-use crate::environment::Endpoints;
 use crate::kept;
 use crate::kind_variables::access_key;
 use crate::loopback::{Tasks, serve_routes};
@@ -23,7 +22,6 @@ use crate::scheduler_server::{fire, scheduler_routes};
 use crate::schedules::Schedules;
 use crate::service_options::ServiceOptions;
 use crate::start_error::StartError;
-use crate::sweep::sweep;
 use crate::table::create_table;
 
 /// Name of the table.
@@ -49,6 +47,19 @@ pub struct Backends {
     _lock: File,
     /// The folder if nothing is kept. Dropping it removes it.
     temporary: Option<TempDir>,
+}
+
+/// Where the functions and the event source reach the back ends: directly, or through a front of the caller's.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// URL of DynamoDB.
+    pub dynamodb: String,
+    /// URL of SQS.
+    pub sqs: String,
+    /// URL of S3. Clients and functions reach it there, so a front must pass on the header `Host`, which is signed.
+    pub s3: String,
+    /// URL of Scheduler.
+    pub scheduler: String,
 }
 
 impl Backends {
@@ -91,10 +102,19 @@ impl Backends {
 
         let firing = fire(schedules.clone(), sqs_url.clone(), tasks.stopped());
         tasks.running.spawn(firing);
-        sweep_all(&mut tasks, &database, &objects, options);
+        let (records, uploads) = (database.clone(), objects.clone());
+        let (every, days) = (options.sweep_every, options.upload_days());
+        tasks.repeat("expired records could not be deleted", every, move || {
+            records.sweep_ttl().map(drop)
+        });
+        tasks.repeat("expired objects could not be deleted", every, move || {
+            uploads.delete_expired(SystemTime::now(), days)
+        });
         if temporary.is_none() {
-            let saving = kept::save(queues, schedules, folder.clone(), tasks.stopped());
-            tasks.running.spawn(saving);
+            let failure = "messages and schedules could not be kept";
+            let folder = folder.clone();
+            let save = move || kept::save(&queues, &schedules, &folder);
+            tasks.repeat(failure, kept::SAVE_EVERY, save);
         }
         let created = create_table(&dynamodb_client(&dynamodb_url), TABLE).await;
         created.map_err(StartError::back_end)?;
@@ -199,23 +219,6 @@ fn keys(options: &ServiceOptions) -> SimpleAuth {
         keys.register(id, secret.into());
     }
     keys
-}
-
-/// Starts the deletion of expired records and objects.
-fn sweep_all(
-    tasks: &mut Tasks,
-    database: &Database,
-    objects: &Arc<Objects>,
-    options: &ServiceOptions,
-) {
-    let (database, objects) = (database.clone(), objects.clone());
-    let (every, upload_days) = (options.sweep_every, options.upload_days());
-    let records = move || database.sweep_ttl().map(drop);
-    let records = sweep("records", records, every, tasks.stopped());
-    tasks.running.spawn(records);
-    let objects = move || objects.delete_expired(SystemTime::now(), upload_days);
-    let objects = sweep("objects", objects, every, tasks.stopped());
-    tasks.running.spawn(objects);
 }
 
 #[cfg(test)]

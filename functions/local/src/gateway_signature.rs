@@ -20,7 +20,7 @@ use crate::clients::REGION;
 const MAX_SKEW: Duration = Duration::from_secs(300);
 
 /// An access key that is made for this run.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct KeyPair {
     /// The access key id.
     pub id: String,
@@ -37,13 +37,6 @@ impl KeyPair {
             id: format!("AKIALOCAL{}", &random().to_uppercase()[..11]),
             secret: random(),
         }
-    }
-}
-
-/// Does not show the secret.
-impl std::fmt::Debug for KeyPair {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("KeyPair").field(&self.id).finish()
     }
 }
 

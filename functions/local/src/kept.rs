@@ -1,7 +1,6 @@
 //! Queues and schedules in the data folder.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
 
@@ -16,7 +15,7 @@ pub(crate) const QUEUES_FILE: &str = "queue.json";
 pub(crate) const SCHEDULES_FILE: &str = "schedules.json";
 
 /// How often the files are written.
-const SAVE_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const SAVE_EVERY: Duration = Duration::from_secs(1);
 
 /// The contents of a file. `None` if there is no such file.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StartError> {
@@ -29,34 +28,9 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StartE
     contents.map_err(|error| StartError::data(path, error))
 }
 
-/// Writes both to the data folder every second, and once more at the end.
-pub(crate) async fn save(
-    queues: Arc<Queues>,
-    schedules: Arc<Schedules>,
-    folder: PathBuf,
-    stopped: impl Future<Output = ()>,
-) {
-    let mut ticks = tokio::time::interval(SAVE_EVERY);
-    tokio::pin!(stopped);
-    loop {
-        let is_last = tokio::select! {
-            () = &mut stopped => true,
-            _ = ticks.tick() => false,
-        };
-        let (queues, schedules, folder) = (queues.clone(), schedules.clone(), folder.clone());
-        let write = move || write_snapshots(&queues, &schedules, &folder);
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(write).await {
-            tracing::warn!("messages and schedules could not be kept: {error}");
-        }
-        if is_last {
-            return;
-        }
-    }
-}
-
-/// The snapshot of the schedules is taken first and written last: a schedule that is missing there has its message in the queue, even after
+/// Writes both to the folder. The snapshot of the schedules is taken first and written last: a schedule that is missing there has its message in the queue, even after
 /// a crash in between.
-fn write_snapshots(queues: &Queues, schedules: &Schedules, folder: &Path) -> io::Result<()> {
+pub(crate) fn save(queues: &Queues, schedules: &Schedules, folder: &Path) -> io::Result<()> {
     let schedules = schedules.snapshot()?;
     write(
         &folder.join(QUEUES_FILE),

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt as _;
@@ -10,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use crate::repeat::repeat;
 use crate::start_error::StartError;
 
 /// This port, on loopback only, and its URL; 0 is one of the system's choice.
@@ -42,6 +44,17 @@ impl Tasks {
     /// Completes when the tasks must stop.
     pub(crate) fn stopped(&self) -> WaitForCancellationFutureOwned {
         self.stop.clone().cancelled_owned()
+    }
+
+    /// Repeats work that blocks, and logs a failure.
+    pub(crate) fn repeat<E: Display + Send + 'static>(
+        &mut self,
+        failure: &'static str,
+        every: Duration,
+        work: impl Fn() -> Result<(), E> + Clone + Send + 'static,
+    ) {
+        let stopped = self.stopped();
+        self.running.spawn(repeat(work, failure, every, stopped));
     }
 
     /// Runs a server on a free port. Returns its URL.

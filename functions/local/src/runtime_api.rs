@@ -176,3 +176,22 @@ async fn init_error(State(api): State<Arc<Api>>, body: Bytes) -> Response {
     let reason = format!("{}: {}", reported.error_type, reported.error_message);
     api.report(Report::InitFailed(InvokeError::InitFailed { reason }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error here would make the runtime client panic, and print that on the terminal of whoever stops the service.
+    #[tokio::test]
+    async fn a_process_whose_function_is_stopped_gets_no_answer() {
+        let mut api = RuntimeApi::listen("arn".to_owned()).await.unwrap();
+        let url = format!("http://{}/2018-06-01/runtime/invocation/next", api.address);
+        let next = tokio::spawn(reqwest::get(url));
+        assert!(matches!(api.reports.recv().await, Some(Report::Polling)));
+
+        api.invocations = mpsc::unbounded_channel().0;
+
+        let answer = tokio::time::timeout(Duration::from_millis(500), next).await;
+        assert!(answer.is_err(), "{answer:?}");
+    }
+}

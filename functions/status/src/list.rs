@@ -14,6 +14,9 @@ use crate::App;
 /// The number of jobs on a page if the client does not set a limit: about a screenful.
 pub(crate) const DEFAULT_LIMIT: usize = 20;
 
+/// The parameters of a query.
+pub(crate) const PARAMETERS: [&str; 4] = ["limit", "cursor", "job-status", "name"];
+
 /// A page of jobs, newest first.
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct ListDocument<'a> {
@@ -34,6 +37,7 @@ pub(crate) async fn list(
 ) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_LIST)?;
     let owner = incoming.owner()?;
+    check_names(incoming)?;
     let limit = limit(incoming.query.first("limit"))?;
     let cursor = cursor(incoming.query.first("cursor"))?;
     let status = incoming.query.first("job-status");
@@ -97,6 +101,21 @@ pub(crate) async fn list(
         .described(incoming)
         .with("cache-control", "private, no-cache")
         .with("vary", "accept, authorization"))
+}
+
+/// Refuses a parameter that is unknown or repeated: the list without its filter would not be the one that the client means. A request can be
+/// signed in its query, in parameters of AWS.
+fn check_names(incoming: &Incoming) -> Result<(), Problem> {
+    for (name, _) in incoming.query.iter() {
+        let is_known = PARAMETERS.contains(&name) || name.starts_with("X-Amz-");
+        let values = incoming.query.all(name).unwrap_or_default();
+        if !is_known || values.len() > 1 {
+            let names = PARAMETERS.join(", ");
+            let detail = format!("The list takes these parameters, each once: {names}.");
+            return Err(invalid(&detail));
+        }
+    }
+    Ok(())
 }
 
 fn limit(text: Option<&str>) -> Result<usize, Problem> {

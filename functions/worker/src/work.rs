@@ -99,7 +99,9 @@ impl Threads {
         let (sender, work) = oneshot::channel();
         let (threads, input, span) = (self.clone(), message.input.clone(), Span::current());
         let counted = self.count();
-        let thread = std::thread::Builder::new().name(message.kind.to_string());
+        // The message of a panic names its thread, and only this tells whose it was.
+        let name = format!("{} {}", message.kind, message.id);
+        let thread = std::thread::Builder::new().name(name);
         let spawned = thread.spawn(move || {
             let end = threads.block_on(async move {
                 tokio::select! {

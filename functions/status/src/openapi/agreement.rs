@@ -13,7 +13,7 @@ use engine::{
 use super::tests::{ID, document_of, incoming};
 use super::*;
 use crate::callbacks::CallbacksDocument;
-use crate::list::{DEFAULT_LIMIT, ListDocument};
+use crate::list::{DEFAULT_LIMIT, ListDocument, PARAMETERS};
 use crate::pages::{HomeDocument, KindDocument, ProblemTypeDocument};
 
 /// The `operationId` of a route. None for `OPTIONS`, which every path has.
@@ -183,6 +183,14 @@ fn the_parameters_have_the_limits_of_the_code() {
     assert_eq!(parameters["slug"]["schema"]["enum"], json!(slugs));
     let statuses = JobState::ALL.map(JobState::job_status);
     assert_eq!(parameters["job-status"]["schema"]["enum"], json!(statuses));
+    let listed = document["paths"]["/jobs"]["get"]["parameters"].as_array();
+    let listed = listed
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["$ref"].as_str());
+    let listed = listed.filter_map(|one| one.rsplit('/').next());
+    let in_query = listed.filter(|name| parameters[name]["in"] == "query");
+    assert_eq!(in_query.collect::<Vec<_>>(), PARAMETERS);
     let wait = format!("maximum {}", LONGEST_HOLD.as_secs());
     let prefer = parameters["Prefer"]["description"].as_str().unwrap();
     assert!(prefer.contains(&wait), "{prefer}");

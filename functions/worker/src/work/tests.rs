@@ -36,9 +36,9 @@ enum Odd {
 
 impl Job for Odd {
     const NAME: &'static str = "odd";
-    type Output = u32;
+    type Output = String;
 
-    async fn run(self, _context: Context) -> Result<u32, JobError> {
+    async fn run(self, _context: Context) -> Result<String, JobError> {
         match self {
             Self::SpawnsAndReturns {} => {
                 tokio::spawn(async {
@@ -55,7 +55,8 @@ impl Job for Odd {
             Self::Panics {} => panic!("as it was told"),
             Self::Waits {} => std::future::pending().await,
         }
-        Ok(1)
+        let thread = std::thread::current();
+        Ok(thread.name().unwrap_or_default().to_owned())
     }
 }
 
@@ -79,7 +80,11 @@ fn start(threads: &Threads, input: &str) -> (Work, engine::RunControl) {
 async fn what_a_handler_spawned_is_no_more_when_its_end_is_known() {
     let threads = Threads::default();
     let (work, _control) = start(&threads, r#"{"spawns-and-returns": {}}"#);
-    assert!(matches!(work.await, Ok(HandlerEnd::Returned(Ok(one))) if one == "1"));
+    let Ok(HandlerEnd::Returned(Ok(thread))) = work.await else {
+        panic!("it returns");
+    };
+    let (kind, id) = thread.trim_matches('"').split_once(' ').unwrap();
+    assert_eq!((kind, id.parse::<engine::JobId>().is_ok()), ("odd", true));
     assert!(DROPPED.load(Ordering::SeqCst));
     assert!(!threads.are_left());
 }
