@@ -2,7 +2,7 @@
 
 mod command_line;
 mod dependencies;
-mod kinds;
+mod files;
 mod readme;
 mod requirements;
 mod webhooks;

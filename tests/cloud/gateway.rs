@@ -1,4 +1,6 @@
 //! HTTP in, events to real function processes, HTTP out.
+//!
+//! Over 300 lines: one short test for each difference of a request or an answer.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

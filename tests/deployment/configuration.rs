@@ -23,6 +23,8 @@ fn good() -> BTreeMap<&'static str, &'static str> {
             "arn:aws:sqs:us-east-1:123456789012:undelivered",
         ),
         ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
     ])
 }
 
@@ -65,10 +67,20 @@ fn a_variable_that_is_missing_stops_the_cold_start_and_is_named() {
                 "SCHEDULE_GROUP",
                 "SCHEDULE_ROLE_ARN",
                 "SCHEDULE_DEAD_LETTER_ARN",
+                "AWS_REGION",
+                "AWS_ACCESS_KEY_ID",
             ][..],
         ),
-        ("status", &["TABLE_NAME", "ID_SECRETS"]),
-        ("worker", &["TABLE_NAME", "QUEUE_URL", "RETENTION_SECONDS"]),
+        ("status", &["TABLE_NAME", "ID_SECRETS", "AWS_ACCESS_KEY_ID"]),
+        (
+            "worker",
+            &[
+                "TABLE_NAME",
+                "QUEUE_URL",
+                "RETENTION_SECONDS",
+                "AWS_SECRET_ACCESS_KEY",
+            ],
+        ),
     ] {
         for variable in variables {
             let mut environment = good();

@@ -1,4 +1,6 @@
 //! What an operator sees of the functions: metrics in their logs, and what request a line belongs to.
+//!
+//! Over 300 lines: one short test for each metric.
 
 use std::collections::BTreeSet;
 

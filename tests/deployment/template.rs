@@ -251,6 +251,10 @@ fn every_number_that_the_template_allows_is_one_that_the_functions_take() {
             assert_eq!(read, Ok(number), "{parameter}");
         }
     }
+    // `cargo run` leaves it to the code.
+    let ahead = template.number("/Parameters/MaxScheduleAheadSeconds/Default");
+    let of_the_code = Environment::of(&[]).max_schedule_ahead();
+    assert_eq!(of_the_code.map(|time| time.as_secs()), Ok(ahead));
 }
 
 fn integration(function: Function) -> &'static str {

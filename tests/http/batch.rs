@@ -1,4 +1,6 @@
 //! `POST /jobs` with an array: each item is a job or a problem, in the order of the request.
+//!
+//! Over 300 lines: one short test for each answer to an item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::Method;
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 use crate::app::{Answer, App, Job, eventually, time_in};
 use crate::backends::{TABLE, dynamodb_client};
 use crate::deployment::answers::a_job;
-use crate::deployment::deployed::{Deployed, http_api_event_with};
+use crate::deployment::deployed::{Deployed, http_api_event, http_api_event_with};
 use crate::deployment::events::read;
 
 /// A job that can be told from others.
@@ -395,10 +397,25 @@ async fn a_record_that_cannot_be_read_is_a_500_of_its_item_alone() {
 
     let again = send(&both).await;
     let alone = send(&json!([a_job()])).await;
+    let list = http_api_event("GET", "/jobs", &Value::Null);
+    let list = deployed.status.answer(&list).await.body;
 
     assert_eq!(again.status, 202, "{}", again.body);
     assert_eq!(problem(&again.body["items"][0]), (500, "internal-error"));
     assert!(is_replay(&again.body["items"][1]));
     assert_eq!(alone.status, 500, "{}", alone.body);
     assert_eq!(problem(&alone.body["items"][0]), (500, "internal-error"));
+    // The list shows the others, and the log names the one that it lacks.
+    assert_eq!(list["jobs"].as_array().unwrap().len(), 1, "{list}");
+    assert_eq!(list["jobs"][0]["id"], id(&first["items"][1]));
+    eventually("the error in the log", async || {
+        let lines = deployed.status.lines();
+        let error = lines.iter().find(|line| line["level"] == "ERROR")?;
+        assert!(
+            error.to_string().contains(id(&first["items"][0])),
+            "{error}"
+        );
+        Some(())
+    })
+    .await;
 }

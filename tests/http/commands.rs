@@ -233,6 +233,36 @@ async fn a_list_can_be_of_one_kind_and_keeps_that_over_its_pages() {
     assert_eq!(ids(&failed.json()), [] as [String; 0]);
 }
 
+/// Jobs of a kind remain for as long as they are kept, whether the deployment still has the kind or not.
+#[tokio::test]
+async fn a_list_can_be_of_each_name_that_the_document_allows() {
+    let app = App::shared().as_user("gone-kinds");
+    let document = app.get("/openapi.json").await.json();
+    let schema = &document["components"]["parameters"]["name"]["schema"];
+    let pattern = regex::Regex::new(schema["pattern"].as_str().unwrap()).unwrap();
+    let (longest, too_long) = ("a".repeat(64), "a".repeat(65));
+
+    for name in [
+        "rehearsal",
+        "gone_kind",
+        "x-1",
+        &longest,
+        &too_long,
+        "",
+        "1st",
+        "_x",
+        "No",
+        "a.b",
+    ] {
+        let list = app.get(&format!("/jobs?name={name}")).await;
+        if pattern.is_match(name) {
+            assert_eq!(list.json()["jobs"], json!([]), "{name}");
+        } else {
+            list.problem(400, "invalid-query");
+        }
+    }
+}
+
 fn ids(page: &Value) -> Vec<String> {
     let jobs = page["jobs"].as_array().unwrap().iter();
     jobs.map(|job| job["id"].as_str().unwrap().to_owned())
@@ -249,12 +279,18 @@ async fn a_query_that_the_list_does_not_understand_is_refused() {
         "limit=x",
         "cursor=x",
         "job-status=DONE",
-        "name=nothing",
+        "name=No",
         "name=",
         "name=a%26b",
+        "state=FAILED",
+        "limit=1&job_status=FAILED",
+        "limit=1&limit=1",
     ] {
         app.get(&format!("/jobs?{query}"))
             .await
             .problem(400, "invalid-query");
     }
+    // A request can be signed in its query.
+    let signed = app.get("/jobs?limit=1&X-Amz-Date=20261130T000000Z").await;
+    assert_eq!(signed.status, 200, "{signed:?}");
 }

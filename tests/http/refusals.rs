@@ -144,6 +144,28 @@ async fn json_that_is_no_job_is_422_with_a_pointer_to_everything_that_is_wrong()
     }
 }
 
+/// JSON leaves open which of the two counts (RFC 8259, section 4).
+#[tokio::test]
+async fn a_member_that_appears_twice_is_422_with_its_pointer() {
+    let app = app();
+
+    for (body, expected) in [
+        (
+            r#"{"name": "csv_profile", "input": {}, "name": "rehearsal"}"#,
+            ["/name"],
+        ),
+        (
+            r#"{"name": "rehearsal", "input": {"seconds": 1, "seconds": 0}}"#,
+            ["/input"],
+        ),
+    ] {
+        let answer = app.post(body).await;
+
+        let problem = refused(&app, &answer, 422, "invalid-job").await;
+        assert_eq!(pointers(&problem), expected, "{problem}");
+    }
+}
+
 /// A hundred thousand things are wrong with such a body. An answer of Lambda has at most 6 MB; with a larger one the client
 /// would get a 500, and the operator an alarm.
 #[tokio::test]
@@ -366,7 +388,10 @@ async fn a_path_without_a_resource_is_404() {
     ] {
         let answer = app.get(path).await;
 
-        refused(&app, &answer, 404, slug).await;
+        let problem = refused(&app, &answer, 404, slug).await;
+        let detail = problem["detail"].as_str().unwrap();
+        let says_why = detail.contains("a UUID in lower case");
+        assert_eq!(says_why, path.starts_with("/jobs/"), "{path}: {detail}");
     }
 }
 

@@ -26,9 +26,9 @@ impl Write {
 /// One that this does not know yet goes by its expression.
 fn name(operation: &str, request: &Value) -> String {
     let update = request["UpdateExpression"].as_str().unwrap_or_default();
-    let outcome = request["ExpressionAttributeValues"][":outcome"]["S"].as_str();
+    let value = |name: &str| request["ExpressionAttributeValues"][name]["S"].as_str();
     let sets = |what: &str| update.contains(what);
-    match (operation, outcome) {
+    match (operation, value(":outcome")) {
         ("PutItem", _) if request["Item"]["result"].is_object() => "put_result".to_owned(),
         ("PutItem", _) => "create".to_owned(),
         _ if sets("#deleted = ") => "delete".to_owned(),
@@ -36,11 +36,11 @@ fn name(operation: &str, request: &Value) -> String {
         (_, Some(_)) => "finish_unowned".to_owned(),
         _ if sets("#attempt_step = ") => "end_slice".to_owned(),
         _ if sets("#run_token = ") => "claim".to_owned(),
-        _ if sets("#state = :scheduled") => "reschedule".to_owned(),
-        _ if sets("#callback_attempts = ") => match () {
-            () if sets("#callback_state = :delivered") => "write_delivery YES",
-            () if sets("#callback_state = :failed") => "write_delivery NEVER",
-            () => "write_delivery NOT YET",
+        _ if value(":state") == Some("SCHEDULED") => "reschedule".to_owned(),
+        _ if sets("#callback_attempts = ") => match value(":callback_state") {
+            Some("DELIVERED") => "write_delivery YES",
+            Some("FAILED") => "write_delivery NEVER",
+            _ => "write_delivery NOT YET",
         }
         .to_owned(),
         _ if sets("#cancel_requested = ") => "cancel".to_owned(),

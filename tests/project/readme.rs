@@ -142,6 +142,29 @@ async fn every_example_of_the_api_answers_as_its_comment_says() {
     }
 }
 
+/// Its commands have the id of the job that the first one submits.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_requests_of_the_first_readme_succeed_in_their_order() {
+    let app = App::start(&[]);
+    let (_, section) = include_str!("../../README.md")
+        .split_once("\n## Use the API\n")
+        .unwrap();
+    let (_, block) = section.split_once("```sh\n").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let id = "\nID=$(curl -s http://127.0.0.1:3000/jobs | grep -o '\"id\":\"[^\"]*' | cut -d'\"' -f4)\ncurl";
+    let script = block.replacen("\ncurl", id, 1).replace("/ID", "/$ID");
+    let script = script.replace("curl -i", "curl -if");
+    let script = script.replace(BASE_URL, &app.service.url);
+
+    let run = Command::new("bash")
+        .args(["-ec", &script])
+        .output()
+        .unwrap();
+
+    assert!(script.matches("/$ID").count() >= 3, "{script}");
+    assert!(run.status.success(), "{script}\n{run:?}");
+}
+
 /// The folders with a README, from the root of the repository.
 const FOLDERS: [&str; 9] = [
     "",

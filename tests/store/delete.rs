@@ -1,8 +1,8 @@
 //! Deletes.
 
 use engine::{
-    Attribute, Cancellation, Claim, ClaimDecision, Deletion, Ending, JobFilter, JobRecord,
-    JobState, NewJob, Outcome, Progress, ScheduleName, Written,
+    Attribute, Cancellation, Claim, ClaimDecision, Deletion, Ending, JobRecord, JobState, NewJob,
+    Outcome, Progress, ScheduleName, Written,
 };
 
 use super::check::checks;
@@ -46,10 +46,7 @@ async fn a_job_that_has_ended_is_deleted_and_leaves_a_tombstone_for_the_horizon(
     let tombstone = table.read(&id).await;
     assert_eq!(tombstone, expected);
     assert!(tombstone.is_expired(at(2_000)));
-    let listed = table
-        .store
-        .list(&alice(), 100, None, JobFilter::All, at(2_000))
-        .await;
+    let listed = table.store.list(&alice(), 100, None, None, at(2_000)).await;
     assert!(listed.unwrap().jobs.is_empty());
     let item = table.item(&id).await;
     assert!(!item.contains_key(Attribute::OwnerShard.name()), "listed");

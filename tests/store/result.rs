@@ -1,7 +1,7 @@
 //! Results that are too large for their job's record.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use engine::{Attribute, Deletion, Ending, JobFilter, JobRecord, Progress, StoreError, Written};
+use engine::{Attribute, Deletion, Ending, JobRecord, Progress, StoreError, Written};
 
 use super::check::checks;
 use super::scripted_front::ScriptedFront;
@@ -60,9 +60,7 @@ async fn a_large_result_is_in_an_item_of_its_own_which_no_list_finds(table: &Tab
     assert_eq!(item["id"].as_s().unwrap(), &format!("{}#run-1", record.id));
     assert_eq!(item.len(), 3, "{item:?}");
     let alice = alice();
-    let listed = table
-        .store
-        .list(&alice, 10, None, JobFilter::All, at(3_000));
+    let listed = table.store.list(&alice, 10, None, None, at(3_000));
     assert_eq!(listed.await.unwrap().jobs, [record]);
 }
 

@@ -2,9 +2,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{
-    Attribute, Checkpoint, Ending, Failure, JobFilter, JobState, MAX_CHECKPOINT_BYTES,
-    MAX_RESULT_BYTES, MAX_SUMMARY_CHARS, NewJob, Owner, Pause, Percent, Progress, StoreError,
-    Written,
+    Attribute, Checkpoint, Ending, Failure, JobState, MAX_CHECKPOINT_BYTES, MAX_RESULT_BYTES,
+    MAX_SUMMARY_CHARS, NewJob, Owner, Pause, Percent, Progress, StoreError, Written,
 };
 
 use super::check::checks;
@@ -213,7 +212,7 @@ async fn a_page_of_which_a_batch_leaves_keys_out_comes_whole(table: &Table) {
 
     let listed = table
         .store
-        .list(&owner, 100, None, JobFilter::All, at(3_000))
+        .list(&owner, 100, None, None, at(3_000))
         .await
         .unwrap();
 

@@ -1,6 +1,6 @@
 //! TTL: what only the embedded DynamoDB can be told to do now.
 
-use engine::{Created, JobFilter, NewJob, Timestamp};
+use engine::{Created, NewJob, Timestamp};
 
 use super::table::{Table, alice, job};
 
@@ -24,10 +24,7 @@ async fn a_record_that_ttl_deleted_is_gone_and_its_id_is_free() {
     swept.unwrap().unwrap();
 
     assert_eq!(table.store.get(&old.id).await.unwrap(), None);
-    let listed = table
-        .store
-        .list(&alice(), 100, None, JobFilter::All, then(0))
-        .await;
+    let listed = table.store.list(&alice(), 100, None, None, then(0)).await;
     assert_eq!(listed.unwrap().jobs, [live]);
     let again = table.store.create(old, None, then(1)).await.unwrap();
     assert!(matches!(again, Created::New(_)));

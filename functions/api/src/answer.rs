@@ -118,23 +118,15 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    pub(crate) fn of(answer: Answer, is_head: bool) -> Self {
+    /// `is_payload_2`: it may have cookies. `cargo lambda watch` requires the member, and a REST API does not know it.
+    pub(crate) fn of(answer: Answer, is_head: bool, is_payload_2: bool) -> Self {
         let body = if is_head { String::new() } else { answer.body };
         Self {
             status_code: answer.status.as_u16(),
             headers: answer.headers,
             body,
             is_base64_encoded: false,
-            cookies: None,
-        }
-    }
-
-    /// Returns this response for payload 2.0, which may have cookies: `cargo lambda watch` requires the member, and a REST API
-    /// does not know it.
-    pub(crate) fn of_payload_2(self) -> Self {
-        Self {
-            cookies: Some([]),
-            ..self
+            cookies: is_payload_2.then_some([]),
         }
     }
 }
@@ -146,17 +138,19 @@ mod tests {
     #[test]
     fn an_answer_to_head_has_no_body() {
         let answer = Answer::new(StatusCode::OK, JSON, "{}".to_owned());
-        assert_eq!(Response::of(answer.clone(), true).body, "");
-        assert_eq!(Response::of(answer, false).body, "{}");
+        assert_eq!(Response::of(answer.clone(), true, true).body, "");
+        assert_eq!(Response::of(answer, false, true).body, "{}");
     }
 
     #[test]
     fn only_payload_2_hears_of_cookies() {
-        let answer = Response::of(Answer::empty(StatusCode::NO_CONTENT), false);
-        let cookies =
-            |response: &Response| serde_json::to_value(response).unwrap()["cookies"].clone();
-        assert_eq!(cookies(&answer), serde_json::Value::Null);
-        assert_eq!(cookies(&answer.of_payload_2()), serde_json::json!([]));
+        let cookies = |is_payload_2| {
+            let answer = Answer::empty(StatusCode::NO_CONTENT);
+            serde_json::to_value(Response::of(answer, false, is_payload_2)).unwrap()["cookies"]
+                .clone()
+        };
+        assert_eq!(cookies(false), serde_json::Value::Null);
+        assert_eq!(cookies(true), serde_json::json!([]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::problem_answer::ItemProblem;
+use crate::batch_item::ItemMembers;
 use crate::{Answer, Incoming, JSON, JobMembers, Problem, ProblemKind, json};
 
 /// Maximum number of items in the problem of a schedule's event, which is written to the log and kept with the event that failed.
@@ -30,23 +30,6 @@ pub enum BatchItem {
 #[schemars(rename = "Batch")]
 pub struct BatchDocument<'a> {
     items: Vec<ItemMembers<'a>>,
-}
-
-/// An item of a batch: a job or a problem.
-#[derive(JsonSchema, Serialize)]
-#[schemars(rename = "BatchItem")]
-pub(crate) struct ItemMembers<'a> {
-    /// The job, if it was accepted, without its result.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "JobMembers<'a>")]
-    job: Option<JobMembers<'a>>,
-    /// Whether the job existed before, because the same item was sent before under the same `Idempotency-Key`. Absent if it did not.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    replayed: bool,
-    /// Why the job was not accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "ItemProblem<'a>")]
-    problem: Option<ItemProblem<'a>>,
 }
 
 impl BatchItem {

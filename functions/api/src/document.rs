@@ -186,9 +186,7 @@ impl<'a> JobMembers<'a> {
             callback: judged.callback.as_ref().map(CallbackMembers::of),
         }
     }
-}
 
-impl JobMembers<'_> {
     /// Returns these members without the job's result.
     pub(crate) fn without_result(self) -> Self {
         Self {

@@ -12,8 +12,7 @@ const RETRY_AFTER_SECONDS: u8 = 2;
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Unavailable(source) => unavailable(&error, source.as_ref()),
-            StoreError::Unannounced(source) => unavailable(&error, source),
+            StoreError::Unavailable(_) | StoreError::Unannounced(_) => unavailable(&error),
             StoreError::Corrupt(_) | StoreError::NoResult(_) => {
                 logged(&error, ProblemKind::InternalError)
             }
@@ -25,17 +24,18 @@ impl From<StoreError> for Problem {
 
 impl From<QueueError> for Problem {
     fn from(error: QueueError) -> Self {
-        unavailable(&error, error.0.as_ref())
+        unavailable(&error)
     }
 }
 
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         match &error {
-            ServiceError::Unavailable(_, source) => unavailable(&error, source.as_ref()),
+            ServiceError::Unavailable(..) => unavailable(&error),
             ServiceError::Missing(_) => Problem::new(ProblemKind::ResultGone),
-            ServiceError::Refused { .. } => logged(&error, ProblemKind::InternalError),
-            ServiceError::Unsigned(_, source) => unsigned(&error, source.as_ref()),
+            ServiceError::Refused { .. } | ServiceError::Unsigned(..) => {
+                logged(&error, ProblemKind::InternalError)
+            }
         }
     }
 }
@@ -44,24 +44,18 @@ impl From<ServiceError> for Problem {
 #[must_use]
 pub fn too_late() -> Problem {
     tracing::error!("command timed out");
-    try_again()
+    try_again(Problem::new(ProblemKind::Unavailable))
 }
 
-fn unavailable(error: &dyn Error, source: &(dyn Error + Send + Sync + 'static)) -> Problem {
-    tracing::error!(error.source = ?source, "{error}");
-    try_again()
+fn unavailable(error: &dyn Error) -> Problem {
+    try_again(logged(error, ProblemKind::Unavailable))
 }
 
-fn unsigned(error: &dyn Error, source: &(dyn Error + Send + Sync + 'static)) -> Problem {
-    tracing::error!(error.source = ?source, "{error}");
-    Problem::new(ProblemKind::InternalError)
-}
-
-fn try_again() -> Problem {
-    Problem::new(ProblemKind::Unavailable).header("retry-after", RETRY_AFTER_SECONDS.to_string())
+fn try_again(problem: Problem) -> Problem {
+    problem.header("retry-after", RETRY_AFTER_SECONDS.to_string())
 }
 
 fn logged(error: &dyn Error, kind: ProblemKind) -> Problem {
-    tracing::error!("{error}");
+    tracing::error!(error.source = error.source().map(debug), "{error}");
     Problem::new(kind)
 }

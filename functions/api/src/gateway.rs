@@ -14,9 +14,6 @@ pub struct GatewayConfig {
 
 impl GatewayConfig {
     /// The configuration in `PUBLIC_BASE_URL` and `AUTHORIZATION`.
-    ///
-    /// # Errors
-    /// [`ConfigError::Malformed`].
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
         let authorization = environment.authorization()?;
         Ok(Self {

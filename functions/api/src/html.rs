@@ -13,17 +13,18 @@ mod list;
 
 use std::fmt::Display;
 
-use engine::{JobState, Judged, Outcome};
+use engine::Judged;
 use http::StatusCode;
 
 use crate::answer::HTML;
 use crate::markup::Escaped;
+use crate::report::word;
 use crate::{Answer, Representation};
 
-pub(crate) use documents::{DescribedProblem, problem_answer};
+pub(crate) use documents::problem_answer;
 pub use documents::{home_page, problem_type_page};
 pub use form::{KindForm, form_answer};
-pub(crate) use job::{JobView, job_page};
+pub(crate) use job::job_page;
 pub use list::{JobList, list_page};
 
 /// A style sheet or a script that pages contain.
@@ -154,14 +155,8 @@ impl Answer {
 }
 
 /// The class that gives a job the color of its state.
-fn tone(judged: &Judged<'_>) -> &'static str {
-    match judged.state {
-        JobState::Scheduled => "scheduled",
-        JobState::Started => "running",
-        JobState::Completed(Outcome::Success) => "succeeded",
-        JobState::Completed(Outcome::Failed) => "failed",
-        JobState::Completed(Outcome::Canceled) => "canceled",
-    }
+fn tone(judged: &Judged<'_>) -> String {
+    word(judged.state).to_lowercase()
 }
 
 /// The latest report of a job. Before the first, its summary is its title, which the page shows elsewhere.

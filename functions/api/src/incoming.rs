@@ -16,7 +16,7 @@ use crate::{GatewayConfig, Preferences, Problem, ProblemKind};
 ///
 /// It is read from the event here, not by `lambda_http`, whose conversion builds a URL and panics if the Host header or the path
 /// is not valid in one. No request may cause a panic.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Incoming {
     /// The method.
     pub method: Method,
@@ -84,10 +84,7 @@ impl Incoming {
             method: context.http.method,
             headers: event.headers,
             request_id: context.request_id.unwrap_or_default(),
-            is_scheduled: false,
-            trace: None,
-            preferences: Preferences::default(),
-            deadline_ms: 0,
+            ..Self::default()
         }
     }
 
@@ -120,10 +117,7 @@ impl Incoming {
             method: event.http_method,
             headers,
             request_id: context.request_id.unwrap_or_default(),
-            is_scheduled: false,
-            trace: None,
-            preferences: Preferences::default(),
-            deadline_ms: 0,
+            ..Self::default()
         }
     }
 

@@ -3,7 +3,7 @@
 use engine::{IdSecrets, JobRecord, JobStore, Judged, StoreError};
 use http::StatusCode;
 
-use crate::html::{JobView, job_page};
+use crate::html::job_page;
 use crate::{Answer, Incoming, JobDocument, Representation, atom, job_tag, json, retry_after};
 
 /// The job in this representation, as a 200 with its links and, until it has finished, `Retry-After`.
@@ -75,13 +75,8 @@ impl Answer {
 }
 
 fn page(judged: &Judged<'_>, base_url: &str, is_guest: bool) -> String {
-    let view = JobView {
-        base_url,
-        wait: retry_after(judged),
-        tag: &job_tag(Representation::Html, judged),
-        is_guest,
-    };
-    job_page(judged, &view)
+    let tag = job_tag(Representation::Html, judged);
+    job_page(judged, base_url, &tag, is_guest)
 }
 
 fn answer(form: Representation, body: String, judged: &Judged<'_>) -> Answer {

@@ -7,6 +7,7 @@ mod atom;
 mod authorizer;
 mod base_url;
 mod batch;
+mod batch_item;
 mod document;
 mod etag;
 mod event;

@@ -14,6 +14,14 @@ pub struct ListQuery<'a> {
 }
 
 impl ListQuery<'_> {
+    /// The same query for the newest jobs.
+    pub(crate) fn first_page(&self) -> Self {
+        Self {
+            cursor: None,
+            ..*self
+        }
+    }
+
     /// The path of the page, with its query.
     #[must_use]
     pub fn path(&self) -> String {

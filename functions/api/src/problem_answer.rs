@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::atom::expired_entry;
-use crate::batch::ItemMembers;
-use crate::html::{self, DescribedProblem};
+use crate::batch_item::{ItemMembers, ItemProblem};
+use crate::html;
 use crate::schemas;
 use crate::{Answer, FieldError, Incoming, PROBLEM_JSON, Problem, Representation, json};
 
@@ -27,7 +27,7 @@ impl Problem {
     ) -> Answer {
         let headers = std::mem::take(&mut self.headers);
         let answer = if incoming.prefers_a_page() {
-            html::problem_answer(&self.described(incoming))
+            html::problem_answer(&self, incoming)
         } else {
             let entry = self.entry(incoming);
             entry.unwrap_or_else(|| self.document(items, incoming))
@@ -52,27 +52,15 @@ impl Problem {
         (form == Representation::AtomEntry).then(|| Answer::of(form, self.kind.status(), entry()))
     }
 
-    fn expired_at(&self) -> Option<Timestamp> {
+    pub(crate) fn expired_at(&self) -> Option<Timestamp> {
         self.expired.as_ref().map(|record| record.expires_at)
     }
 
-    fn described<'a>(&'a self, incoming: &'a Incoming) -> DescribedProblem<'a> {
-        DescribedProblem {
-            status: self.kind.status(),
-            uri: self.uri(incoming),
-            title: self.kind.title(),
-            detail: self.said(),
-            expired_at: self.expired_at(),
-            request_id: &incoming.request_id,
-            base_url: incoming.owner.as_ref().map(|_| incoming.base_url.as_str()),
-        }
-    }
-
-    fn said(&self) -> &str {
+    pub(crate) fn said(&self) -> &str {
         self.detail.as_deref().unwrap_or(self.kind.explanation())
     }
 
-    fn uri(&self, incoming: &Incoming) -> String {
+    pub(crate) fn uri(&self, incoming: &Incoming) -> String {
         incoming.url(&format!("/problems/{}", self.kind.slug()))
     }
 
@@ -159,28 +147,6 @@ pub struct ProblemDocument<'a> {
     available: Vec<&'static str>,
     /// For SDKs that read this member instead of the standard ones.
     error: ErrorMember<'a>,
-}
-
-/// Why an item of a batch was not accepted: members of a problem.
-#[derive(JsonSchema, Serialize)]
-pub(crate) struct ItemProblem<'a> {
-    /// The problem type: the URL of a page about it.
-    #[serde(rename = "type")]
-    #[schemars(url)]
-    kind: String,
-    /// The problem type in a few words; always the same for a type.
-    title: &'a str,
-    /// The status code of a single submit with this problem.
-    status: u16,
-    /// What is wrong with this item, and what to do about it.
-    detail: &'a str,
-    /// The errors in the item, up to a limit. The pointers lead into the body of the request.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldError],
-    /// Number of further errors. Absent if `errors` lists all of them.
-    #[serde(rename = "more-errors", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "usize")]
-    more_errors: Option<usize>,
 }
 
 /// The last part of the problem's type, and its detail.

@@ -5,14 +5,21 @@ use engine::{JobState, Judged, Outcome, Timestamp};
 use crate::document::error_of;
 
 /// The state in one word.
-pub(crate) fn state(judged: &Judged<'_>) -> &'static str {
-    match judged.state {
+pub(crate) fn word(state: JobState) -> &'static str {
+    match state {
         JobState::Scheduled => "Scheduled",
-        JobState::Started if judged.cancel_requested => "Stopping",
         JobState::Started => "Running",
         JobState::Completed(Outcome::Success) => "Succeeded",
         JobState::Completed(Outcome::Failed) => "Failed",
         JobState::Completed(Outcome::Canceled) => "Canceled",
+    }
+}
+
+/// What the job does, in one word: its state, or that it was asked to stop.
+pub(crate) fn state(judged: &Judged<'_>) -> &'static str {
+    match judged.state {
+        JobState::Started if judged.cancel_requested => "Stopping",
+        state => word(state),
     }
 }
 
@@ -37,12 +44,8 @@ pub(crate) fn report(judged: &Judged<'_>) -> String {
                 end.unwrap_or_default()
             )
         }
-        JobState::Completed(outcome) => {
-            let how = match outcome {
-                Outcome::Success => "Succeeded",
-                Outcome::Failed => "Failed",
-                Outcome::Canceled => "Canceled",
-            };
+        JobState::Completed(_) => {
+            let how = state(judged);
             let at = judged.ended_at.map(|at| format!(" at {at}"));
             let why = error_of(judged).map(|error| format!(": {} ({})", error.message, error.code));
             format!(

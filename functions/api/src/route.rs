@@ -124,7 +124,6 @@ impl Resource {
         Answer::empty(StatusCode::NO_CONTENT).with("allow", self.allow())
     }
 
-    /// The `Allow` header.
     fn allow(&self) -> &'static str {
         match self {
             Self::Jobs => "GET, HEAD, OPTIONS, POST",
@@ -141,15 +140,15 @@ impl Resource {
     }
 }
 
-/// A malformed id was never issued, so the problem is the same as for a job of someone else.
+/// A malformed id was never issued, so the problem type is the same as for a job of someone else.
 fn not_found(path: &str) -> Problem {
-    let is_job = path.starts_with("/jobs/");
-    let kind = if is_job {
-        ProblemKind::JobNotFound
+    if path.starts_with("/jobs/") {
+        Problem::new(ProblemKind::JobNotFound).detail(
+            "This path names no job. The id of a job is a UUID in lower case, and the path does not end with a slash.",
+        )
     } else {
-        ProblemKind::NotFound
-    };
-    Problem::new(kind)
+        Problem::new(ProblemKind::NotFound)
+    }
 }
 
 fn method_not_allowed(resource: &Resource) -> Problem {
@@ -164,40 +163,6 @@ mod tests {
     use super::*;
 
     const ID: &str = "018f4d3e-0000-8000-8000-000000000000";
-
-    #[test]
-    fn every_path_of_the_contract_has_its_resource() {
-        let id: JobId = ID.parse().unwrap();
-        assert_eq!(Resource::at("/"), Some(Resource::Home));
-        assert_eq!(Resource::at("/openapi.json"), Some(Resource::OpenApi));
-        assert_eq!(
-            Resource::at("/kinds/csv_profile"),
-            Some(Resource::Kind("csv_profile".parse().unwrap()))
-        );
-        assert_eq!(Resource::at("/jobs"), Some(Resource::Jobs));
-        assert_eq!(
-            Resource::at(&format!("/jobs/{ID}")),
-            Some(Resource::Job(id))
-        );
-        assert_eq!(
-            Resource::at(&format!("/jobs/{ID}/result")),
-            Some(Resource::JobResult(id))
-        );
-        assert_eq!(
-            Resource::at(&format!("/jobs/{ID}/cancel")),
-            Some(Resource::JobCancel(id))
-        );
-        assert_eq!(Resource::at("/uploads"), Some(Resource::Uploads));
-        assert_eq!(Resource::at("/callbacks"), Some(Resource::Callbacks));
-        assert_eq!(
-            Resource::at("/problems/job-expired"),
-            Some(Resource::ProblemType(ProblemKind::JobExpired))
-        );
-        assert_eq!(
-            Resource::at("/monitor/a.b"),
-            Some(Resource::Monitor("a.b".to_owned()))
-        );
-    }
 
     #[test]
     fn nothing_else_is_a_resource() {

@@ -16,12 +16,8 @@ pub(crate) fn operation_status(_: &mut SchemaGenerator) -> Schema {
 }
 
 pub(crate) fn callback_state(_: &mut SchemaGenerator) -> Schema {
-    let states = [
-        CallbackState::Pending,
-        CallbackState::Delivered,
-        CallbackState::Failed,
-    ];
-    json_schema!({ "type": "string", "enum": states.map(CallbackState::as_str) })
+    let states = CallbackState::ALL.map(CallbackState::as_str);
+    json_schema!({ "type": "string", "enum": states })
 }
 
 /// The distinct words for the states.

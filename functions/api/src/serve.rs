@@ -35,12 +35,7 @@ where
         if is_scheduled && !answer.status.is_success() {
             return Err(refusal(&answer));
         }
-        let response = Response::of(answer, is_head);
-        Ok::<_, Error>(if is_payload_2 {
-            response.of_payload_2()
-        } else {
-            response
-        })
+        Ok::<_, Error>(Response::of(answer, is_head, is_payload_2))
     });
     lambda_runtime::run(service).await
 }

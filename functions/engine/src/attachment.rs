@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 use tokio::sync::mpsc;
 
-use download::{Download, download};
+use download::download;
 pub(crate) use error::ReadError;
 pub use reader::AttachmentReader;
-pub use schema::UPLOAD_MARK;
+pub use schema::{UPLOAD_MARK, describe_uploads};
 
 use crate::{Context, JobError, UploadId, UploadedObject};
 
@@ -112,7 +112,7 @@ impl Attachment {
         let bucket = bucket.ok_or_else(|| ReadError::Gone(None).into_job_error())?;
         let (sender, chunks) = mpsc::channel(READ_AHEAD);
         let bytes = object.bytes;
-        context.spawn(download(bucket.clone(), Download { object, from }, sender));
+        context.spawn(download(bucket.clone(), object, from, sender));
         Ok(AttachmentReader::of_upload(
             chunks,
             from,

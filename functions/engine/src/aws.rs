@@ -1,17 +1,25 @@
 //! The AWS clients, built once for each process.
 
+use std::fmt;
 use std::time::Duration;
 
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime::client::dns::TokioDnsResolver;
+use aws_smithy_runtime_api::client::dns::SharedDnsResolver;
 use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpConnector, http_client_fn,
 };
+use aws_types::SdkConfig;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+
+use crate::{ConfigError, Environment};
 
 /// The AWS clients of a function. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -42,27 +50,74 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// Reads region, credentials and endpoints from the environment, as every AWS SDK does, and builds the clients. Nothing is
-/// sent yet.
-pub async fn load_aws() -> Aws {
+/// Builds the clients with the region, the credentials and the endpoints of the environment. Nothing is sent yet.
+///
+/// These are the only sources, since Lambda sets the region and the keys of the execution role in every function of this runtime
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>; only `SnapStart`, which it does not
+/// have, sets container credentials instead). The loader and the chain of providers of `aws-config`, with profiles, STS and instance metadata,
+/// would be a seventh of a function's executable.
+///
+/// # Errors
+/// [`ConfigError`] without a region or a key.
+pub fn load_aws(environment: &Environment) -> Result<Aws, ConfigError> {
+    let region = environment.optional("AWS_REGION");
+    let region = region.or_else(|| environment.optional("AWS_DEFAULT_REGION"));
     let connector = connector();
     let shared = connector.clone();
-    let mut config = aws_config::defaults(BehaviorVersion::latest())
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(
+            region.ok_or(ConfigError::Missing("AWS_REGION"))?,
+        ))
+        .credentials_provider(credentials(environment)?)
+        .use_fips(environment.switch("AWS_USE_FIPS_ENDPOINT")?)
+        .use_dual_stack(environment.switch("AWS_USE_DUALSTACK_ENDPOINT")?)
+        .service_config(OfServices(environment.clone()))
+        .retry_config(RetryConfig::standard())
         .timeout_config(timeouts())
-        .http_client(http_client_fn(move |_, _| shared.clone()));
-    // The chain of providers reads the environment first. If that has the credentials, as in Lambda, the other providers would be built
-    // for nothing: among them a client for STS, which takes a seventh of a cold start.
-    if is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY") {
-        config = config.credentials_provider(EnvironmentVariableCredentialsProvider::new());
-    }
-    let config = config.load().await;
+        // The clients have a default, but `AssumeRoleProvider`, which a kind may use, panics without one.
+        .time_source(SystemTimeSource::new())
+        .http_client(http_client_fn(move |_, _| shared.clone()))
+        .build();
     let dynamodb = aws_sdk_dynamodb::Client::new(&config);
     let sqs = aws_sdk_sqs::Client::new(&config);
-    Aws {
+    Ok(Aws {
         config,
         dynamodb,
         sqs,
         connector,
+    })
+}
+
+/// The keys of the execution role. They are the same as long as the process lives: Lambda ends it before they expire.
+fn credentials(environment: &Environment) -> Result<SharedCredentialsProvider, ConfigError> {
+    let credentials = Credentials::new(
+        environment.text("AWS_ACCESS_KEY_ID")?,
+        environment.text("AWS_SECRET_ACCESS_KEY")?,
+        environment.optional("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    Ok(SharedCredentialsProvider::new(credentials))
+}
+
+/// The settings that an SDK asks for by service. `AWS_ENDPOINT_URL_SECRETS_MANAGER` takes precedence over `AWS_ENDPOINT_URL`
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
+struct OfServices(Environment);
+
+impl LoadServiceConfig for OfServices {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let Self(environment) = self;
+        let service = key.service_id().to_uppercase().replace([' ', '-'], "_");
+        let of_service = environment.optional(&format!("{}_{service}", key.env()));
+        of_service.or_else(|| environment.optional(key.env()))
+    }
+}
+
+/// Shows no variable: some are secrets.
+impl fmt::Debug for OfServices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OfServices").finish_non_exhaustive()
     }
 }
 
@@ -75,10 +130,80 @@ fn connector() -> SharedHttpConnector {
         .connector_settings(settings.build())
         .proxy_config(ProxyConfig::from_env())
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .build();
+        .build_with_resolver(system_resolver());
     SharedHttpConnector::new(connector)
 }
 
-fn is_set(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+/// Looks names up as the system does. All HTTP clients have this type of resolver, so that their code is in an executable once.
+pub(crate) fn system_resolver() -> SharedDnsResolver {
+    SharedDnsResolver::new(TokioDnsResolver::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_dynamodb::config::ProvideCredentials;
+
+    const GOOD: [(&str, &str); 3] = [
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIA"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+
+    fn config(more: &[(&str, &str)]) -> SdkConfig {
+        let environment = Environment::of(&[&GOOD, more].concat());
+        load_aws(&environment).unwrap().config
+    }
+
+    #[tokio::test]
+    async fn requests_are_signed_with_the_keys_and_the_token_of_the_environment() {
+        let config = config(&[("AWS_SESSION_TOKEN", "token")]);
+        let provider = config.credentials_provider().unwrap();
+        let found = provider.provide_credentials().await.unwrap();
+        assert_eq!(found.access_key_id(), "AKIA");
+        assert_eq!(found.secret_access_key(), "secret");
+        assert_eq!(found.session_token(), Some("token"));
+    }
+
+    #[test]
+    fn the_endpoint_of_a_service_comes_before_the_endpoint_of_all() {
+        let config = config(&[
+            ("AWS_ENDPOINT_URL", "http://all"),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://secrets"),
+        ]);
+        let endpoint = |service| {
+            let key = ServiceConfigKey::builder().service_id(service);
+            let key = key.env("AWS_ENDPOINT_URL").profile("endpoint_url");
+            let settings = config.service_config().unwrap();
+            settings.load_config(key.build().unwrap()).unwrap()
+        };
+        assert_eq!(endpoint("Secrets Manager"), "http://secrets");
+        assert_eq!(endpoint("SQS"), "http://all");
+    }
+
+    #[test]
+    fn endpoints_are_of_fips_or_dual_stack_if_the_environment_says_so() {
+        let plain = config(&[]);
+        assert_eq!(
+            (plain.use_fips(), plain.use_dual_stack()),
+            (Some(false), Some(false))
+        );
+        let fips = config(&[("AWS_USE_FIPS_ENDPOINT", "true")]);
+        assert_eq!(
+            (fips.use_fips(), fips.use_dual_stack()),
+            (Some(true), Some(false))
+        );
+        let dual = config(&[("AWS_USE_DUALSTACK_ENDPOINT", "true")]);
+        assert_eq!(
+            (dual.use_fips(), dual.use_dual_stack()),
+            (Some(false), Some(true))
+        );
+    }
+
+    #[test]
+    fn the_default_region_counts_without_another() {
+        let variables = [&GOOD[1..], &[("AWS_DEFAULT_REGION", "eu-west-1")]].concat();
+        let aws = load_aws(&Environment::of(&variables)).unwrap();
+        assert_eq!(aws.config.region(), Some(&Region::new("eu-west-1")));
+    }
 }

@@ -42,9 +42,6 @@ impl Bucket {
     /// The bucket that `PAYLOADS_BUCKET` names, at the domain `PAYLOADS_DOMAIN`; `None` if the first one is not set. If S3 has another endpoint than
     /// that of AWS, it is the first of `PAYLOADS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL` that is set. `local` sets the first
     /// one, so that a kind can have an S3 of its own. Nothing is sent.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
     pub fn of(environment: &Environment, aws: &Aws) -> Result<Option<Self>, ConfigError> {
         let Some(name) = environment.optional("PAYLOADS_BUCKET") else {
             return Ok(None);

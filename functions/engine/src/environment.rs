@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use crate::ConfigError;
 
 /// The environment of a function: that of the process, or that of a test.
+#[derive(Clone)]
 pub struct Environment(Vec<(String, String)>);
 
 impl Environment {

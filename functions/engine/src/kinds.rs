@@ -14,11 +14,10 @@ mod runners;
 mod schema;
 mod variant;
 
-pub use catalog::{Catalog, CatalogBuilder};
-pub use input_schema::NamedUpload;
-pub use intake::{Intake, IntakeBuilder};
+pub use catalog::Catalog;
+pub use intake::Intake;
 pub(crate) use limits::unenforced;
 pub use name::{KindName, ParseKindNameError};
-pub use place::pointer_to;
-pub use registry::{Registry, RegistryError};
-pub use runners::{Runner, Runners, RunnersBuilder};
+pub use place::{NamedUpload, pointer_to};
+pub use registry::{Kinds, KindsBuilder, Registry, RegistryError};
+pub use runners::{Runner, Runners};

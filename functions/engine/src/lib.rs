@@ -19,13 +19,13 @@ mod config_error;
 mod context;
 mod cut;
 mod deadline;
-mod ended_slices;
 mod environment;
 mod ids;
 mod job;
 mod job_error;
 mod judged;
 mod kinds;
+mod log;
 mod metrics;
 mod monitor_token;
 mod ownership;
@@ -43,9 +43,9 @@ mod store;
 pub mod test_kit;
 mod timestamp;
 
-pub use attachment::{Attachment, AttachmentReader, UPLOAD_MARK};
+pub use attachment::{Attachment, AttachmentReader, UPLOAD_MARK, describe_uploads};
 pub use aws::{Aws, load_aws, timeouts};
-pub use aws_config::SdkConfig;
+pub use aws_types::SdkConfig;
 pub use bucket::{
     Bucket, LONGEST_ACCESS, MAX_OBJECT_BYTES, ObjectFacts, RESULT_DAYS, UploadedObject, upload_key,
 };
@@ -59,7 +59,6 @@ pub use claim::{ClaimDecision, Unclaimed, decide_claim};
 pub use config_error::ConfigError;
 pub use context::{Context, Progress, RunControl, run_context};
 pub use deadline::WRITE_HORIZON;
-pub use ended_slices::EndedSlices;
 pub use environment::Environment;
 pub use ids::{
     CreationToken, Fingerprint, IdSecrets, JobId, Owner, ParseIdError, SECRET_MIN_CHARS, UploadId,
@@ -69,9 +68,10 @@ pub use job::{Invalid, Job};
 pub use job_error::{Failure, JobError, MIN_SLICE, MIN_SNOOZE};
 pub use judged::Judged;
 pub use kinds::{
-    Catalog, CatalogBuilder, Intake, IntakeBuilder, KindName, NamedUpload, ParseKindNameError,
-    Registry, RegistryError, Runner, Runners, RunnersBuilder, pointer_to,
+    Catalog, Intake, KindName, Kinds, KindsBuilder, NamedUpload, ParseKindNameError, Registry,
+    RegistryError, Runner, Runners, pointer_to,
 };
+pub use log::start_log;
 pub use metrics::{Happened, Metrics};
 pub use monitor_token::MonitorToken;
 pub use ownership::{AttemptWrite, Written, decide_write, owns_attempt};
@@ -80,8 +80,8 @@ pub use process_state::{ProcessState, Shared};
 pub use queue::{
     BatchMessage, CallbackDecision, CallbackMessage, CallbackQueue, HandBack, JobMessage, JobQueue,
     MAX_BATCH_MESSAGES, MAX_DELAY, MAX_DELIVERIES, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MAX_PAUSES,
-    MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES, ParseMessageError, ParseTraceContextError, QueueError,
-    Receipt, TraceContext, VISIBILITY_MARGIN, decide_delivery, into_batches,
+    MAX_VISIBILITY, MESSAGE_ENVELOPE_BYTES, ParseMessageError, QueueError, Receipt, TraceContext,
+    VISIBILITY_MARGIN, decide_delivery, into_batches,
 };
 pub use record::{JobRecord, MAX_SUMMARY_CHARS, NewJob, expiry};
 pub use retry::RetryPolicy;
@@ -90,11 +90,12 @@ pub use schedule::{
 };
 pub use settings::{Authorization, LONGEST_HOLD, LONGEST_SCHEDULE_AHEAD};
 pub use signed::{Service, ServiceError};
+pub use slices::EndedSlices;
 pub use state::{Illegal, JobState, Move, Outcome, transition};
 pub use store::{
     Attribute, CancelDecision, Cancellation, Claim, Condition, Created, Cursor, Deletion,
-    Delivered, Ending, INDEX_NAME, INDEX_SHARDS, JobFilter, JobStore, MAX_PAGE, MAX_RECORD_BYTES,
+    Delivered, Ending, INDEX_NAME, INDEX_SHARDS, JobStore, MAX_PAGE, MAX_RECORD_BYTES,
     MAX_RESULT_BYTES, Page, ParseCursorError, Pause, Rescheduling, StoreError, WrittenDelivery,
     created_order, decide_cancel, owner_shard,
 };
-pub use timestamp::{ParseTimestampError, Timestamp};
+pub use timestamp::Timestamp;

@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context as TaskContext, Poll};
 
-use aws_config::SdkConfig;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -17,9 +16,11 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_types::SdkConfig;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
+use crate::aws::system_resolver;
 use crate::{Bucket, JobError};
 
 /// A value that all jobs of a process share, such as an HTTP client, a database pool or a model. It is built at its first use
@@ -154,7 +155,7 @@ impl ProcessState {
     fn http_client(&self) -> SharedHttpClient {
         let client = Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .build_https();
+            .build_with_resolver(system_resolver());
         SharedHttpClient::new(OfProcess {
             inner: client,
             runtime: self.inner.runtime.clone(),
@@ -217,84 +218,4 @@ impl HttpConnector for OfProcess<SharedHttpConnector> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    static BUILDS: AtomicUsize = AtomicUsize::new(0);
-
-    struct Counted(usize);
-
-    impl Shared for Counted {
-        async fn build(_aws: &SdkConfig) -> Result<Self, JobError> {
-            tokio::task::yield_now().await;
-            Ok(Self(BUILDS.fetch_add(1, Ordering::SeqCst)))
-        }
-    }
-
-    #[tokio::test]
-    async fn a_value_is_built_once_even_if_two_attempts_ask_at_the_same_time() {
-        let state = ProcessState::new(SdkConfig::builder().build(), None);
-        let (one, other) = tokio::join!(state.shared::<Counted>(), state.shared::<Counted>());
-        assert_eq!((one.unwrap().0, other.unwrap().0), (0, 0));
-        assert_eq!(state.shared::<Counted>().await.unwrap().0, 0);
-        assert_eq!(BUILDS.load(Ordering::SeqCst), 1);
-    }
-
-    static FAILURES: AtomicUsize = AtomicUsize::new(0);
-
-    struct Late;
-
-    impl Shared for Late {
-        async fn build(_aws: &SdkConfig) -> Result<Self, JobError> {
-            match FAILURES.fetch_add(1, Ordering::SeqCst) {
-                0 => Err(JobError::retry("not-yet", "the model is not available yet")),
-                _ => Ok(Self),
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_value_that_could_not_be_built_is_built_by_the_next_attempt_that_asks() {
-        let state = ProcessState::new(SdkConfig::builder().build(), None);
-        assert!(matches!(
-            state.shared::<Late>().await,
-            Err(JobError::Retry { .. })
-        ));
-        assert!(state.shared::<Late>().await.is_ok());
-    }
-
-    #[test]
-    fn what_is_started_in_outlive_runs_on_after_the_runtime_of_its_attempt() {
-        let process = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let state = {
-            let _entered = process.enter();
-            ProcessState::new(SdkConfig::builder().build(), None)
-        };
-        let (sender, ended) = tokio::sync::oneshot::channel();
-        let attempt = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        attempt.block_on(state.outlive(async {
-            tokio::spawn(async move {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                sender.send(()).unwrap();
-            });
-        }));
-        drop(attempt);
-        process.block_on(ended).unwrap();
-    }
-
-    #[test]
-    fn a_kinds_clients_have_no_timeouts_of_the_functions_clients() {
-        let base = SdkConfig::builder()
-            .timeout_config(crate::timeouts())
-            .build();
-        let state = ProcessState::new(base, None);
-        assert!(state.aws().timeout_config().is_none());
-    }
-}
+mod tests;

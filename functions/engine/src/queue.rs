@@ -21,4 +21,4 @@ pub use message::{
     JobMessage, MAX_MESSAGE_AGE, MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES, ParseMessageError,
 };
 pub use send_batch::{BatchMessage, MAX_BATCH_MESSAGES, into_batches};
-pub use trace_context::{ParseTraceContextError, TraceContext};
+pub use trace_context::TraceContext;

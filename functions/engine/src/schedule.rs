@@ -50,7 +50,6 @@ struct Target {
     try_for: Duration,
     /// The queue for what Scheduler could not send.
     dead_letter_arn: String,
-    /// The queue of jobs.
     queue_url: String,
 }
 
@@ -87,9 +86,6 @@ impl Schedules {
     /// The schedules of the group `SCHEDULE_GROUP`, by the role `SCHEDULE_ROLE_ARN`, to the queue `QUEUE_URL`. `SCHEDULE_DEAD_LETTER_ARN` is the
     /// queue for what could not be sent in a part of `DEADLINE_SECONDS`. Scheduler is at `AWS_ENDPOINT_URL_SCHEDULER`, `AWS_ENDPOINT_URL`
     /// or the domain `SCHEDULER_DOMAIN`. Nothing is sent.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
     pub fn of(environment: &Environment, aws: &Aws) -> Result<Self, ConfigError> {
         let url = match environment.endpoint(&ENDPOINTS)? {
             Some(endpoint) => format!("{endpoint}/"),
@@ -107,9 +103,6 @@ impl Schedules {
 
     /// The call that sends the body of a job's message ([`crate::JobMessage::to_body`]) in the message group of its owner, as
     /// [`crate::JobQueue::send`] does.
-    ///
-    /// # Errors
-    /// [`InputTooLarge`].
     pub fn input(&self, owner: &Owner, body: &str) -> Result<ScheduleInput, InputTooLarge> {
         let input = request::input(&self.inner.target.queue_url, owner, body);
         if input.len() <= MAX_SCHEDULE_INPUT_BYTES {

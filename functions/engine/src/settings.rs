@@ -30,9 +30,6 @@ pub enum Authorization {
 
 impl Environment {
     /// `TABLE_NAME`: the name of the table of jobs.
-    ///
-    /// # Errors
-    /// [`ConfigError::Missing`].
     pub fn table_name(&self) -> Result<String, ConfigError> {
         self.text("TABLE_NAME")
     }
@@ -65,9 +62,6 @@ impl Environment {
 
     /// `RETENTION_SECONDS`: how long a finished job stays readable. Minimum: the write horizon, so that a late write of the job's
     /// first record finds that the job existed. Maximum: 100 years.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
     pub fn retention(&self) -> Result<Duration, ConfigError> {
         const CENTURY: u64 = 100 * 366 * 24 * 3_600;
         let shortest = self.write_horizon()?.as_secs();
@@ -77,9 +71,6 @@ impl Environment {
 
     /// `DEADLINE_SECONDS`: how long after its scheduled start a job must have finished. Maximum: 14 days less the write horizon and
     /// [`MAX_DELAY`], because no queue keeps a message longer, it may be sent that long before the start, and it must outlive the job.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
     pub fn deadline(&self) -> Result<Duration, ConfigError> {
         const LONGEST: Duration =
             MAX_MESSAGE_AGE.saturating_sub(MAX_DELAY.saturating_add(WRITE_HORIZON));

@@ -7,8 +7,9 @@ mod error;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_config::Region;
-use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::{
+    Credentials, ProvideCredentials, Region, SharedCredentialsProvider,
+};
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation,
     SigningInstructions, SigningSettings, UriPathNormalizationMode, sign,

@@ -2,7 +2,18 @@
 
 use std::time::Duration;
 
-use crate::{EndedSlices, JobRecord, Timestamp};
+use crate::{JobRecord, Timestamp};
+
+/// The slices that an attempt has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EndedSlices {
+    /// The number of the attempt.
+    pub attempt: u32,
+    /// When the first of them started.
+    pub began_at: Timestamp,
+    /// For how long they ran, not counting the time between them.
+    pub ran: Duration,
+}
 
 impl JobRecord {
     /// The slices that the current (or last) attempt has ended. If a worker died in a slice, a new attempt has begun since.

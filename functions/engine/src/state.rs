@@ -217,30 +217,4 @@ mod tests {
             );
         }
     }
-
-    #[test]
-    fn the_words_of_the_status_document_are_the_designs() {
-        let words =
-            |state: JobState| (state.as_str(), state.job_status(), state.operation_status());
-        assert_eq!(
-            words(JobState::Scheduled),
-            ("SCHEDULED", "UNDETERMINED", "InProgress")
-        );
-        assert_eq!(
-            words(JobState::Started),
-            ("STARTED", "INPROGRESS", "InProgress")
-        );
-        assert_eq!(
-            words(JobState::Completed(Outcome::Success)),
-            ("COMPLETED", "SUCCESS", "Succeeded")
-        );
-        assert_eq!(
-            words(JobState::Completed(Outcome::Failed)),
-            ("COMPLETED", "FAILED", "Failed")
-        );
-        assert_eq!(
-            words(JobState::Completed(Outcome::Canceled)),
-            ("COMPLETED", "CANCELED", "Canceled")
-        );
-    }
 }

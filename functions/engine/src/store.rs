@@ -17,7 +17,6 @@ mod index;
 mod item;
 mod list;
 mod owner_commands;
-mod page;
 mod reschedule;
 mod result;
 mod schema;
@@ -25,7 +24,6 @@ mod slice;
 mod stored_result;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 
 pub use callback::{Delivered, WrittenDelivery};
 pub use claim::Claim;
@@ -34,9 +32,8 @@ pub use create::Created;
 pub use ending::Ending;
 pub use error::StoreError;
 pub use index::{INDEX_SHARDS, created_order, owner_shard};
-pub use list::MAX_PAGE;
+pub use list::{Cursor, MAX_PAGE, Page, ParseCursorError};
 pub use owner_commands::{CancelDecision, Cancellation, Deletion, decide_cancel};
-pub use page::{Cursor, JobFilter, Page, ParseCursorError};
 pub use reschedule::{Pause, Rescheduling};
 pub use result::{MAX_RECORD_BYTES, MAX_RESULT_BYTES};
 pub use schema::{Attribute, INDEX_NAME};
@@ -92,9 +89,7 @@ impl JobStore {
     /// # Errors
     /// [`StoreError`] if the table does not answer, or if the item was not written by this service.
     pub async fn get(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
-        let request = self.reading(id).consistent_read(true);
-        let answer = request.send().await.map_err(StoreError::unavailable)?;
-        self.own(answer.item.as_ref())
+        self.read(id, true).await
     }
 
     /// The record as it is now or was a moment ago: an eventually consistent read, at half the price of [`Self::get`].
@@ -105,9 +100,7 @@ impl JobStore {
         &self,
         id: &JobId,
     ) -> Result<Option<JobRecord>, StoreError> {
-        let request = self.reading(id).consistent_read(false);
-        let answer = request.send().await.map_err(StoreError::unavailable)?;
-        self.own(answer.item.as_ref())
+        self.read(id, false).await
     }
 
     /// The record of an item, unless it belongs to another owner than this store is for.
@@ -121,8 +114,19 @@ impl JobStore {
         }
     }
 
-    fn reading(&self, id: &JobId) -> GetItemFluentBuilder {
+    async fn read(&self, id: &JobId, is_consistent: bool) -> Result<Option<JobRecord>, StoreError> {
+        let item = self.read_item(id.to_string(), is_consistent).await?;
+        self.own(item.as_ref())
+    }
+
+    async fn read_item(
+        &self,
+        key: String,
+        is_consistent: bool,
+    ) -> Result<Option<Item>, StoreError> {
         let request = self.client.get_item().table_name(&self.table);
-        request.key(Attribute::Id.name(), string(id.to_string()))
+        let request = request.key(Attribute::Id.name(), string(key));
+        let answer = request.consistent_read(is_consistent).send().await;
+        Ok(answer.map_err(StoreError::unavailable)?.item)
     }
 }

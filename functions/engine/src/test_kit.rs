@@ -48,8 +48,8 @@ mod slices;
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_types::SdkConfig;
 use schemars::SchemaGenerator;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -200,11 +200,6 @@ async fn until(at: Instant) {
 /// Runs the first attempt of a job until its handler ends.
 pub async fn run<J: Job>(job: J) -> TestRun<Result<J::Output, JobError>> {
     Attempt::of(job).run().await
-}
-
-/// Runs the attempt with this number until its handler ends.
-pub async fn run_attempt<J: Job>(job: J, attempt: u32) -> TestRun<Result<J::Output, JobError>> {
-    Attempt::of(job).number(attempt).run().await
 }
 
 /// A context for an attempt with a time limit of a minute, and its other end, which stops the attempt and shows its progress.

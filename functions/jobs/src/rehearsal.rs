@@ -4,18 +4,14 @@
 
 mod bad;
 mod leftover;
-mod outcome;
-mod place;
 mod reading;
 
 use std::time::Duration;
 
-use engine::{Attachment, Context, Invalid, Job, JobError, Percent, RetryPolicy};
+use engine::{Attachment, Context, Job, JobError, Percent, RetryPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use outcome::Outcome;
-use place::Place;
 use reading::Reading;
 
 /// Takes `seconds` in `steps`, then ends with `outcome`. Each step is a checkpoint, so the next attempt resumes after it. What takes longer
@@ -26,6 +22,7 @@ use reading::Reading;
 pub(crate) struct Rehearsal {
     /// Duration in seconds; may be a fraction.
     #[serde(default)]
+    // About 14 days, the longest deadline of a job.
     #[schemars(range(min = 0.0, max = 1_209_000.0))]
     seconds: f64,
     /// Number of steps, each of which reports progress.
@@ -54,8 +51,46 @@ pub(crate) struct Rehearsed {
     padding: String,
 }
 
-/// About 14 days, the longest deadline of a job.
-const LONGEST_SECONDS: f64 = 1_209_000.0;
+/// How a rehearsal ends.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "RehearsalOutcome")]
+enum Outcome {
+    /// With a result.
+    #[default]
+    Success,
+    /// With a permanent error.
+    Failure,
+    /// The first attempt with an error, the second one with a result.
+    RetryThenSuccess,
+    /// With a result, after one snooze of two seconds.
+    SnoozeThenSuccess,
+    /// With a result. Each step is a slice of its own.
+    Slices,
+    /// With a result, but it never reports a percentage, like a kind that does not know the total.
+    Unmeasured,
+    /// With a panic.
+    Panic,
+    /// The process dies.
+    Exit,
+    /// Never: it computes without end, and neither awaits nor checks whether it must stop.
+    Spin,
+    /// Never: it waits for an event that never occurs.
+    Hang,
+    /// Never: after its last step, it ends one slice after another.
+    Stuck,
+    /// With a result, but its steps block their thread.
+    Block,
+    /// The first attempt with an error, while one of its threads continues for `seconds`; the second one with a result, or with
+    /// a permanent error if that thread still runs.
+    Leftover,
+    /// With a result, if the function has the gibibyte of memory that it takes.
+    Memory,
+    /// With a result, after a million progress reports.
+    Chatter,
+    /// With a result that is too large for the table.
+    LargeResult,
+}
 
 /// Time that a slice leaves for its end.
 const SPARE: Duration = Duration::from_millis(500);
@@ -81,16 +116,6 @@ impl Job for Rehearsal {
         cap: Duration::from_secs(2),
     };
     type Output = Rehearsed;
-
-    fn validate(&self) -> Result<(), Invalid> {
-        if !(0.0..=LONGEST_SECONDS).contains(&self.seconds) {
-            return Err(Invalid::new("/seconds", "must be from 0 to 1209000"));
-        }
-        if !(1..=1_000).contains(&self.steps) {
-            return Err(Invalid::new("/steps", "must be from 1 to 1000"));
-        }
-        Ok(())
-    }
 
     async fn run(self, context: Context) -> Result<Rehearsed, JobError> {
         let place = context.saved::<Place>().unwrap_or_default();
@@ -218,6 +243,44 @@ impl Rehearsal {
             bytes_read: None,
             padding,
         })
+    }
+}
+
+/// The checkpoint of a rehearsal.
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+#[serde(untagged)]
+enum Place {
+    /// After this step.
+    Behind(u32),
+    /// After this step, with this many seconds of the next one taken: the end of a slice.
+    Within(u32, f64),
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Behind(0)
+    }
+}
+
+impl Place {
+    /// After `done` steps, with `taken` of the next one.
+    fn within(done: u32, taken: Duration) -> Self {
+        Self::Within(done, taken.as_secs_f64())
+    }
+
+    /// Number of steps that are complete.
+    fn done(&self) -> u32 {
+        match *self {
+            Self::Behind(done) | Self::Within(done, _) => done,
+        }
+    }
+
+    /// How much of the next step is taken.
+    fn of_next_step(&self) -> Duration {
+        match *self {
+            Self::Behind(_) => Duration::ZERO,
+            Self::Within(_, seconds) => Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+        }
     }
 }
 

@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use crate::bucket_server::s3_routes;
 use crate::clients::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, dynamodb_client, sqs_client};
-use crate::environment::Endpoints;
 use crate::kept;
 use crate::kind_variables::access_key;
 use crate::loopback::{Tasks, serve_routes};
@@ -48,6 +47,19 @@ pub struct Backends {
     _lock: File,
     /// The folder if nothing is kept. Dropping it removes it.
     temporary: Option<TempDir>,
+}
+
+/// Where the functions and the event source reach the back ends: directly, or through a front of the caller's.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// URL of DynamoDB.
+    pub dynamodb: String,
+    /// URL of SQS.
+    pub sqs: String,
+    /// URL of S3. Clients and functions reach it there, so a front must pass on the header `Host`, which is signed.
+    pub s3: String,
+    /// URL of Scheduler.
+    pub scheduler: String,
 }
 
 impl Backends {

@@ -1,8 +1,8 @@
 //! AWS SDK clients for the embedded back ends.
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedCredentialsProvider};
+use engine::SdkConfig;
 
 /// The region of the embedded back ends.
 pub(crate) const REGION: &str = "us-east-1";

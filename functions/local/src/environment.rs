@@ -2,24 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::backends::{Backends, TABLE};
+use crate::backends::{Backends, Endpoints, TABLE};
 use crate::bucket::BUCKET;
 use crate::clients::REGION;
 use crate::schedule::{SCHEDULE_GROUP, SCHEDULE_ROLE_ARN};
 use crate::service_options::ServiceOptions;
-
-/// Where the functions and the event source reach the back ends: directly, or through a front of the caller's.
-#[derive(Clone, Debug)]
-pub struct Endpoints {
-    /// URL of DynamoDB.
-    pub dynamodb: String,
-    /// URL of SQS.
-    pub sqs: String,
-    /// URL of S3. Clients and functions reach it there, so a front must pass on the header `Host`, which is signed.
-    pub s3: String,
-    /// URL of Scheduler.
-    pub scheduler: String,
-}
 
 /// The variables that the template sets, and the endpoints.
 pub(crate) fn environment(

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_config::Region;
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::Region;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
 use axum::body::Bytes;

@@ -54,7 +54,7 @@ mod start_error;
 mod table;
 mod target;
 
-pub use backends::{Backends, TABLE};
+pub use backends::{Backends, Endpoints, TABLE};
 pub use bucket::BUCKET;
 pub use bucket_cors::{
     BUCKET_PAGE_ORIGIN, BUCKET_READ_METHODS, BUCKET_RESPONSE_HEADERS, BUCKET_UPLOAD_HEADERS,
@@ -64,7 +64,6 @@ pub use cli::main;
 pub use clients::{dynamodb_client, sqs_client};
 pub use conclusion::stop_signal;
 pub use cors::{CORS_MAX_AGE_SECONDS, CORS_METHODS, CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS};
-pub use environment::Endpoints;
 pub use event_source::{EventSource, EventSourceSpec};
 pub use function::{FunctionSpec, LogSink};
 pub use gateway::Gateway;

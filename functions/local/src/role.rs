@@ -34,7 +34,7 @@ impl Role {
     #[must_use]
     pub fn run(self) -> ExitCode {
         exit_when_parent_is_gone();
-        lambda_runtime::tracing::init_default_subscriber();
+        engine::start_log();
         // As `#[tokio::main(flavor = "current_thread")]` does in the functions' own executables.
         let runtime = match tokio::runtime::Builder::new_current_thread()
             .enable_all()

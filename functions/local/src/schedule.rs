@@ -206,7 +206,7 @@ fn at(expression: &str) -> Result<u64, Refusal> {
         .and_then(|rest| rest.strip_suffix(')'))
         // Without fractions and offset.
         .filter(|text| text.len() == "yyyy-mm-ddThh:mm:ss".len());
-    let time = text.and_then(|text| Timestamp::parse_rfc3339(&format!("{text}Z")).ok());
+    let time = text.and_then(|text| Timestamp::parse_rfc3339(&format!("{text}Z")));
     let at_ms = time.and_then(|time| u64::try_from(time.ms()).ok());
     at_ms.ok_or_else(|| invalid("scheduleExpression", "must be at(yyyy-mm-ddThh:mm:ss)"))
 }

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use crate::backends::Endpoints;
 use crate::clients::REGION;
 use crate::conclusion::{Ended, stop_signal};
-use crate::environment::Endpoints;
 use crate::gateway_authorizer::Authorizer;
 use crate::gateway_signature::KeyPair;
 use crate::service::Service;

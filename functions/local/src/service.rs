@@ -8,10 +8,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::backends::Backends;
+use crate::backends::{Backends, Endpoints};
 use crate::build::Build;
 use crate::clients::sqs_client;
-use crate::environment::{Endpoints, environment};
+use crate::environment::environment;
 use crate::event_source::{EventSource, EventSourceSpec};
 use crate::function::FunctionSpec;
 use crate::gateway::Gateway;

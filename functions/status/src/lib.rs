@@ -49,7 +49,7 @@ pub async fn run() -> Result<(), Error> {
     let monitor_links = environment.monitor_links()?;
     let webhooks = environment.webhooks()?;
     let max_wait = environment.max_wait()?;
-    let aws = engine::load_aws().await;
+    let aws = engine::load_aws(&environment)?;
     let bucket = Bucket::of(&environment, &aws)?;
     let features = Features {
         uploads: bucket.is_some(),

@@ -4,7 +4,7 @@ use api::{
     Answer, Feed, Incoming, JobList, JobMembers, ListQuery, Problem, ProblemKind, Representation,
     json, list_page,
 };
-use engine::{Catalog, Cursor, JobFilter, JobState, KindName, MAX_PAGE, Outcome, Timestamp};
+use engine::{Cursor, JobState, KindName, MAX_PAGE, Timestamp};
 use lambda_http::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +13,9 @@ use crate::App;
 
 /// The number of jobs on a page if the client does not set a limit: about a screenful.
 pub(crate) const DEFAULT_LIMIT: usize = 20;
+
+/// The parameters of a query.
+pub(crate) const PARAMETERS: [&str; 4] = ["limit", "cursor", "job-status", "name"];
 
 /// A page of jobs, newest first.
 #[derive(JsonSchema, Serialize)]
@@ -34,15 +37,16 @@ pub(crate) async fn list(
 ) -> Result<Answer, Problem> {
     let form = incoming.choose(Representation::OF_LIST)?;
     let owner = incoming.owner()?;
+    check_names(incoming)?;
     let limit = limit(incoming.query.first("limit"))?;
     let cursor = cursor(incoming.query.first("cursor"))?;
     let status = incoming.query.first("job-status");
-    let name = kind(incoming.query.first("name"), &app.catalog)?;
+    let name = kind(incoming.query.first("name"))?;
     let mut page = app
         .store
-        .list(owner, limit, cursor.as_ref(), filter(status)?, now)
+        .list(owner, limit, cursor.as_ref(), state(status)?, now)
         .await?;
-    if let Some(name) = name {
+    if let Some(name) = &name {
         page.jobs.retain(|job| job.kind == *name);
     }
     // Formatted again, because the client may have sent it with leading zeros.
@@ -51,7 +55,7 @@ pub(crate) async fn list(
         limit: given_limit,
         cursor: incoming.query.first("cursor"),
         status,
-        name: name.map(KindName::as_str),
+        name: name.as_ref().map(KindName::as_str),
     };
     let here = incoming.url(&query.path());
     let next_cursor = page.next.map(|cursor| cursor.to_string());
@@ -99,6 +103,21 @@ pub(crate) async fn list(
         .with("vary", "accept, authorization"))
 }
 
+/// Refuses a parameter that is unknown or repeated: the list without its filter would not be the one that the client means. A request can be
+/// signed in its query, in parameters of AWS.
+fn check_names(incoming: &Incoming) -> Result<(), Problem> {
+    for (name, _) in incoming.query.iter() {
+        let is_known = PARAMETERS.contains(&name) || name.starts_with("X-Amz-");
+        let values = incoming.query.all(name).unwrap_or_default();
+        if !is_known || values.len() > 1 {
+            let names = PARAMETERS.join(", ");
+            let detail = format!("The list takes these parameters, each once: {names}.");
+            return Err(invalid(&detail));
+        }
+    }
+    Ok(())
+}
+
 fn limit(text: Option<&str>) -> Result<usize, Problem> {
     let Some(text) = text else {
         return Ok(DEFAULT_LIMIT);
@@ -120,29 +139,23 @@ fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
         .map_err(|error: engine::ParseCursorError| invalid(&format!("'cursor' is {error}.")))
 }
 
-/// The kind of the filter, as the deployment names it.
-fn kind<'a>(text: Option<&str>, catalog: &'a Catalog) -> Result<Option<&'a KindName>, Problem> {
-    let Some(text) = text else { return Ok(None) };
-    let known = catalog.names().find(|name| name.as_str() == text);
-    let unknown = || {
-        let names: Vec<_> = catalog.names().map(KindName::as_str).collect();
-        invalid(&format!("'name' must be one of {}.", names.join(", ")))
-    };
-    known.map(Some).ok_or_else(unknown)
+/// The kind of the filter. It may be one that the deployment no longer has: its jobs remain readable until they expire.
+fn kind(text: Option<&str>) -> Result<Option<KindName>, Problem> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|error: engine::ParseKindNameError| {
+            invalid(&format!("'name' is not valid: {error}."))
+        })
 }
 
-fn filter(text: Option<&str>) -> Result<JobFilter, Problem> {
-    match text {
-        None => Ok(JobFilter::All),
-        Some("UNDETERMINED") => Ok(JobFilter::Only(JobState::Scheduled)),
-        Some("INPROGRESS") => Ok(JobFilter::Only(JobState::Started)),
-        Some("SUCCESS") => Ok(JobFilter::Only(JobState::Completed(Outcome::Success))),
-        Some("FAILED") => Ok(JobFilter::Only(JobState::Completed(Outcome::Failed))),
-        Some("CANCELED") => Ok(JobFilter::Only(JobState::Completed(Outcome::Canceled))),
-        Some(_) => Err(invalid(
-            "'job-status' must be one of UNDETERMINED, INPROGRESS, SUCCESS, FAILED, CANCELED.",
-        )),
-    }
+fn state(text: Option<&str>) -> Result<Option<JobState>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let mut states = JobState::ALL.into_iter();
+    let known = states.find(|state| state.job_status() == text);
+    known.map(Some).ok_or_else(|| {
+        let statuses = JobState::ALL.map(JobState::job_status).join(", ");
+        invalid(&format!("'job-status' must be one of {statuses}."))
+    })
 }
 
 fn invalid(detail: &str) -> Problem {

@@ -15,7 +15,6 @@ use engine::{Authorization, Catalog};
 use serde_json::{Map, Value, json};
 
 use self::examples::Examples;
-pub(crate) use self::kinds::describe_uploads;
 use crate::App;
 
 /// The parts of the service that a deployment may have.

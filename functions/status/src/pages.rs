@@ -4,14 +4,13 @@ use api::{
     Answer, CALLBACKS_PATH, Incoming, JSON, KindForm, OPENAPI_PATH, Problem, ProblemKind,
     Representation, form_answer, home_page, json, kind_path, problem_type_page,
 };
-use engine::{Catalog, KindName};
+use engine::{Catalog, KindName, describe_uploads};
 use lambda_http::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::App;
-use crate::openapi::describe_uploads;
 
 /// Links to the kinds, the jobs, the OpenAPI document and the problem types.
 #[derive(JsonSchema, Serialize)]

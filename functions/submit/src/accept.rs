@@ -4,14 +4,11 @@ use api::{
     Answer, Hold, Incoming, Problem, ProblemKind, Representation, accepted_answer, job_answer,
     job_path, too_late, with_result,
 };
-use engine::{
-    Created, CreationToken, Fingerprint, Happened, JobRecord, Judged, Owner, Timestamp,
-    TraceContext,
-};
+use engine::{Created, Fingerprint, Happened, JobRecord, Judged, Timestamp, TraceContext};
 use lambda_http::tracing::{info, warn};
 
 use crate::body::Members;
-use crate::place::{Place, Search};
+use crate::place::{Known, Place, look, random};
 use crate::request::parse;
 use crate::submission::Submission;
 use crate::uploads::JobUploads;
@@ -41,36 +38,28 @@ pub(crate) async fn accept(
     let owner = incoming.owner()?;
     let key = idempotency::key_of_submit(incoming)?;
     let members = Members::of(incoming, ProblemKind::InvalidJob)?;
-    let mut job = parse(members, &app.limits(), now)?;
-    let fingerprint = Fingerprint::of(&incoming.body);
+    let mut job = parse(members, Fingerprint::of(&incoming.body), app, now)?;
     let place = match &key {
         None => Place::new(app.secrets.issue(owner, random()?)),
-        Some(key) => match look(app, owner, key, now).await? {
-            Known::Live(record) => {
-                let stored = replay(*record, &fingerprint)?;
-                return Ok(Accepted { form, stored });
+        Some(key) => {
+            let read = |id| async move { app.store.get(&id).await };
+            match look(app.secrets.for_key(owner, key), read, now).await? {
+                Known::Live(record) => {
+                    let stored = replay(*record, &job.fingerprint)?;
+                    return Ok(Accepted { form, stored });
+                }
+                Known::Free(place) => place,
             }
-            Known::Free(place) => place,
-        },
+        }
     };
-    let creation_token = CreationToken::of(random()?);
     let latest = app.deadline_of(job.scheduled_start);
     let named = JobUploads::of(app, owner, std::mem::take(&mut job.uploads))?;
     let uploads = named.find(app, latest).await?;
-    let Place { id, replaced } = place;
-    let mut submission = Submission::of(
-        job,
-        id,
-        owner,
-        creation_token,
-        fingerprint,
-        uploads,
-        incoming,
-    );
+    let mut submission = Submission::of(job, place, uploads, incoming)?;
     let trace = incoming.trace.as_deref();
     // The message (or its schedule) comes first. In the other order, a crash in between would leave a job that never runs.
     submission.send(app, now, trace).await?;
-    let stored = store(app, submission, replaced.as_ref(), trace, now).await?;
+    let stored = store(app, submission, trace, now).await?;
     if !stored.is_replay {
         let accepted = Happened::Accepted { jobs: 1 };
         app.metrics.write(&stored.record.kind, accepted, now);
@@ -78,19 +67,19 @@ pub(crate) async fn accept(
     Ok(Accepted { form, stored })
 }
 
-/// Writes the record of a job whose message or schedule has been sent. `replaced` is the expired or deleted record under its id.
+/// Writes the record of a job whose message or schedule has been sent.
 pub(crate) async fn store(
     app: &App,
-    submission: Submission,
-    replaced: Option<&CreationToken>,
+    mut submission: Submission,
     trace: Option<&str>,
     now: Timestamp,
 ) -> Result<Stored, Problem> {
-    let message = submission.message();
+    let message = &submission.message;
     let (traceparent, fingerprint) = (message.traceparent.clone(), message.fingerprint.clone());
+    let replaced = submission.replaced.take();
     let job = submission.into_job(app);
     let schedule = job.schedule.clone();
-    let created = app.store.create(job, replaced, now).await?;
+    let created = app.store.create(job, replaced.as_ref(), now).await?;
     if matches!(created, Created::Taken(_)) {
         // No record names the schedule, and none will: the id remains taken for longer than any try of this write can take effect.
         app.drop_schedule(schedule.as_ref(), now).await;
@@ -113,29 +102,6 @@ pub(crate) async fn store(
         Created::Taken(stored) if stored.is_expired(clock()) => Err(too_late()),
         Created::Taken(stored) => replay(*stored, &fingerprint),
     }
-}
-
-/// The job of a key.
-enum Known {
-    /// The key belongs to this live job.
-    Live(Box<JobRecord>),
-    /// The key belongs to no live job: this is the place of the next one.
-    Free(Place),
-}
-
-/// Searches for the live job of a key: one read for each secret.
-async fn look(app: &App, owner: &Owner, key: &str, now: Timestamp) -> Result<Known, Problem> {
-    let mut search = Search::default();
-    for id in app.secrets.for_key(owner, key) {
-        if let Some(live) = search.next(id, app.store.get(&id).await?, now) {
-            return Ok(Known::Live(live.into()));
-        }
-    }
-    // `for_key` has at least one id.
-    search
-        .place()
-        .map(Known::Free)
-        .ok_or_else(|| Problem::new(ProblemKind::InternalError))
 }
 
 /// The current job of a key that was used before, unless the request was a different one.
@@ -245,13 +211,4 @@ fn applied(hold: Option<Hold>, is_async: bool, incoming: &Incoming) -> Option<St
         (true, None) => Some("respond-async".to_owned()),
         (false, wait) => wait,
     }
-}
-
-pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], Problem> {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        lambda_http::tracing::error!("no random bytes: {error}");
-        Problem::new(ProblemKind::InternalError)
-    })?;
-    Ok(bytes)
 }

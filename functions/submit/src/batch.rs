@@ -10,13 +10,13 @@ use std::sync::Arc;
 use api::{
     Answer, BatchItem, Incoming, Problem, ProblemKind, Representation, batch_answer, too_late,
 };
-use engine::{CreationToken, Fingerprint, Happened, KindName, Owner, Timestamp};
-use sending::{Ready, Sender};
+use engine::{Fingerprint, Happened, KindName, Owner, Timestamp};
+use sending::Sender;
 use serde_json::value::RawValue;
 
-use crate::accept::{Stored, random, replay};
+use crate::accept::{Stored, replay};
 use crate::body::{self, Members, refused};
-use crate::place::{Place, Search};
+use crate::place::{Known, Place, look, random};
 use crate::request::{RequestedJob, parse};
 use crate::submission::Submission;
 use crate::uploads::{FoundUploads, JobUploads};
@@ -29,6 +29,9 @@ const MAX_ITEMS: usize = engine::MAX_PAGE;
 const MAX_ERRORS_OF_ITEM: usize = 5;
 
 const REUSED: &str = "You submitted a different job at this index under this key, and that job still exists. Use a new key for new jobs.";
+
+/// An item that is a valid request, and where its job is stored.
+type Placed = (RequestedJob, Place);
 
 /// Outcome of an item.
 type Outcome = Result<Stored, Problem>;
@@ -64,7 +67,6 @@ pub(crate) async fn accept(
     Ok(batch.answer())
 }
 
-/// The items of the body.
 fn items(incoming: &Incoming) -> Result<Vec<&RawValue>, Problem> {
     let whole = body::read(incoming)?;
     let items: Vec<_> = serde_json::from_str(whole.get()).unwrap_or_default();
@@ -84,14 +86,6 @@ struct Batch<'a> {
     outcomes: Vec<Option<Outcome>>,
 }
 
-/// An item that is a valid request.
-struct Requested {
-    index: usize,
-    job: RequestedJob,
-    /// The fingerprint of the item's own text.
-    fingerprint: Fingerprint,
-}
-
 impl Batch<'_> {
     fn end(&mut self, index: usize, outcome: Outcome) {
         let pointer = format!("/{index}");
@@ -104,36 +98,31 @@ impl Batch<'_> {
         }
     }
 
-    /// The values of those items that have one. The others end with their problem.
-    fn keep<T>(&mut self, each: impl IntoIterator<Item = (usize, Result<T, Problem>)>) -> Vec<T> {
+    /// The values of those items that have one, each with its index. The others end with their problem.
+    fn keep<T>(
+        &mut self,
+        each: impl IntoIterator<Item = (usize, Result<T, Problem>)>,
+    ) -> Vec<(usize, T)> {
         let mut kept = Vec::new();
         for (index, one) in each {
             match one {
-                Ok(value) => kept.push(value),
+                Ok(value) => kept.push((index, value)),
                 Err(problem) => self.end(index, Err(problem)),
             }
         }
         kept
     }
 
-    fn read(&mut self, items: &[&RawValue]) -> Vec<Requested> {
-        let (limits, now) = (self.app.limits(), self.now);
-        let read = |(index, item): (usize, &&RawValue)| {
-            let members = Members::of_value(item, ProblemKind::InvalidJob);
-            let job = members.and_then(|members| parse(members, &limits, now));
-            let fingerprint = || Fingerprint::of(item.get().as_bytes());
-            let requested = job.map(|job| Requested {
-                index,
-                job,
-                fingerprint: fingerprint(),
-            });
-            (index, requested)
-        };
-        let read: Vec<_> = items.iter().enumerate().map(read).collect();
-        self.keep(read)
+    fn read(&mut self, items: &[&RawValue]) -> Vec<(usize, RequestedJob)> {
+        let (app, now) = (self.app, self.now);
+        let read = items.iter().map(|item| {
+            let members = Members::of_value(item, ProblemKind::InvalidJob)?;
+            parse(members, Fingerprint::of(item.get().as_bytes()), app, now)
+        });
+        self.keep(read.enumerate())
     }
 
-    async fn run(&mut self, requested: Vec<Requested>, key: Option<&str>) {
+    async fn run(&mut self, requested: Vec<(usize, RequestedJob)>, key: Option<&str>) {
         let placed = match key {
             Some(key) => self.look(requested, key).await,
             None => self.place(requested),
@@ -145,80 +134,64 @@ impl Batch<'_> {
             .await;
     }
 
-    fn place(&mut self, requested: Vec<Requested>) -> Vec<(Requested, Place)> {
+    fn place(&mut self, requested: Vec<(usize, RequestedJob)>) -> Vec<(usize, Placed)> {
         let (secrets, owner) = (&self.app.secrets, self.owner);
-        let placed = requested.into_iter().map(|item| {
+        let placed = requested.into_iter().map(|(index, job)| {
             let place = random().map(|seed| Place::new(secrets.issue(owner, seed)));
-            (item.index, place.map(|place| (item, place)))
+            (index, place.map(|place| (job, place)))
         });
         self.keep(placed)
     }
 
     /// Searches for the live jobs of all items in one read for each secret. Items that have one end with it.
-    async fn look(&mut self, requested: Vec<Requested>, key: &str) -> Vec<(Requested, Place)> {
+    async fn look(
+        &mut self,
+        requested: Vec<(usize, RequestedJob)>,
+        key: &str,
+    ) -> Vec<(usize, Placed)> {
         let (secrets, owner, now) = (&self.app.secrets, self.owner, self.now);
-        let ids = |item: &Requested| secrets.for_item(owner, key, item.index);
-        let all: Vec<_> = requested.iter().flat_map(ids).collect();
+        let ids = |index| secrets.for_item(owner, key, index);
+        let all: Vec<_> = requested
+            .iter()
+            .flat_map(|(index, _)| ids(*index))
+            .collect();
         let mut known = match self.app.store.get_all(&all).await {
             Ok(known) => known,
             Err(error) => {
                 let problem = Problem::from(error);
-                for item in requested {
-                    self.end(item.index, Err(problem.clone()));
-                }
-                return Vec::new();
+                let failed = |(index, _)| (index, Err(problem.clone()));
+                return self.keep(requested.into_iter().map(failed));
             }
         };
         let mut placed = Vec::new();
-        for item in requested {
-            let mut search = Search::default();
-            let live = ids(&item).find_map(|id| match known.remove(&id).transpose() {
-                Ok(record) => search.next(id, record, now).map(Ok),
-                Err(error) => Some(Err(Problem::from(error))),
-            });
-            match (live, search.place()) {
-                (Some(live), _) => {
-                    let outcome = live.and_then(|live| replay(live, &item.fingerprint));
-                    self.end(item.index, outcome);
-                }
-                (None, Some(place)) => placed.push((item, place)),
-                // `for_item` has at least one id.
-                (None, None) => {}
+        for (index, job) in requested {
+            let read = |id| std::future::ready(known.remove(&id).transpose());
+            match look(ids(index), read, now).await {
+                Ok(Known::Live(live)) => self.end(index, replay(*live, &job.fingerprint)),
+                Ok(Known::Free(place)) => placed.push((index, (job, place))),
+                Err(problem) => self.end(index, Err(problem)),
             }
         }
         placed
     }
 
     /// Looks up each upload once, and makes the jobs ready to be sent.
-    async fn find_uploads(&mut self, placed: Vec<(Requested, Place)>) -> Vec<Ready> {
+    async fn find_uploads(&mut self, placed: Vec<(usize, Placed)>) -> Vec<(usize, Submission)> {
         let (app, owner, incoming) = (self.app, self.owner, self.incoming);
-        let named = placed.into_iter().map(|(mut item, place)| {
-            let named = JobUploads::of(app, owner, std::mem::take(&mut item.job.uploads));
-            (item.index, named.map(|named| (item, place, named)))
+        let named = placed.into_iter().map(|(index, (mut job, place))| {
+            let named = JobUploads::of(app, owner, std::mem::take(&mut job.uploads));
+            (index, named.map(|named| (job, place, named)))
         });
         let named = self.keep(named);
-        let ids = named.iter().flat_map(|(_, _, named)| named.ids()).collect();
+        let ids = named
+            .iter()
+            .flat_map(|(_, (.., named))| named.ids())
+            .collect();
         let found = FoundUploads::of(app, ids).await;
-        let ready = named.into_iter().map(|(item, place, named)| {
-            let Requested {
-                index,
-                job,
-                fingerprint,
-            } = item;
-            let latest = app.deadline_of(job.scheduled_start);
-            let ready = || {
-                let uploads = found.of_job(app, &named, latest)?;
-                let Place { id, replaced } = place;
-                let token = CreationToken::of(random()?);
-                let submission =
-                    Submission::of(job, id, owner, token, fingerprint, uploads, incoming);
-                Ok(Ready {
-                    index,
-                    submission,
-                    replaced,
-                })
-            };
-            (index, ready())
+        let ready = named.into_iter().map(|(index, (job, place, named))| {
+            let uploads = found.of_job(app, &named, app.deadline_of(job.scheduled_start));
+            let submission = uploads.and_then(|found| Submission::of(job, place, found, incoming));
+            (index, submission)
         });
         self.keep(ready)
     }

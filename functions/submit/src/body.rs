@@ -1,11 +1,14 @@
 //! The body of a command: a JSON object. A refusal lists all its errors at once.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use api::{FieldError, Incoming, Problem, ProblemKind};
 use engine::{MAX_MESSAGE_BYTES, MESSAGE_ENVELOPE_BYTES, pointer_to};
 use lambda_http::http::Method;
 use serde::Deserialize;
+use serde::de::{Deserializer as _, MapAccess, Visitor};
+use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 /// The maximum size of a body, in bytes: it must fit into one message of the queue.
@@ -147,6 +150,25 @@ pub(crate) struct Members<'a> {
     errors: Errors,
 }
 
+/// Adds the members of an object. Of members with the same name, serde would silently keep the last one.
+impl<'de> Visitor<'de> for &mut Members<'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((name, value)) = map.next_entry::<String, _>()? {
+            if self.members.contains_key(&name) {
+                self.wrong(&pointer_to(&name), "appears more than once");
+            }
+            self.members.insert(name, value);
+        }
+        Ok(())
+    }
+}
+
 impl<'a> Members<'a> {
     /// The members of a request's body. `refusal` is the problem of what they lack.
     ///
@@ -161,12 +183,18 @@ impl<'a> Members<'a> {
     /// # Errors
     /// 422 if it is not an object.
     pub(crate) fn of_value(value: &'a RawValue, refusal: ProblemKind) -> Result<Self, Problem> {
-        let mut errors = Errors::new(refusal);
-        if let Ok(members) = serde_json::from_str(value.get()) {
-            return Ok(Self { members, errors });
+        let mut members = Self {
+            members: BTreeMap::new(),
+            errors: Errors::new(refusal),
+        };
+        if Deserializer::from_str(value.get())
+            .deserialize_map(&mut members)
+            .is_err()
+        {
+            members.wrong("", "must be a JSON object");
+            return Err(members.errors.problem());
         }
-        errors.add("", "must be a JSON object");
-        Err(errors.problem())
+        Ok(members)
     }
 
     /// Ends the reading: a member that has not been read is not known.
@@ -187,10 +215,7 @@ impl<'a> Members<'a> {
     /// The JSON text of a member that must be there.
     pub(crate) fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
         let value = self.members.remove(name);
-        if value.is_none() {
-            self.wrong(&pointer_to(name), "is missing");
-        }
-        value
+        self.or_wrong(value, &pointer_to(name), "is missing")
     }
 
     pub(crate) fn required<T: Deserialize<'a>>(&mut self, name: &str, wanted: &str) -> Option<T> {
@@ -203,10 +228,20 @@ impl<'a> Members<'a> {
     pub(crate) fn optional<T: Deserialize<'a>>(&mut self, name: &str, wanted: &str) -> Option<T> {
         let value = self.members.remove(name)?;
         let read = serde_json::from_str(value.get()).ok();
-        if read.is_none() {
-            self.wrong(&pointer_to(name), wanted);
+        self.or_wrong(read, &pointer_to(name), wanted)
+    }
+
+    /// Returns the value. Without one, what is there is wrong.
+    pub(crate) fn or_wrong<T>(
+        &mut self,
+        value: Option<T>,
+        pointer: &str,
+        wanted: &str,
+    ) -> Option<T> {
+        if value.is_none() {
+            self.wrong(pointer, wanted);
         }
-        read
+        value
     }
 
     pub(crate) fn wrong(&mut self, pointer: &str, detail: &str) {

@@ -24,7 +24,6 @@ use engine::{
 };
 use lambda_http::Error;
 use lambda_http::tracing::warn;
-use request::Limits;
 use uploads::Uploads;
 
 /// What every request needs, built once per process.
@@ -47,22 +46,12 @@ struct App {
     max_wait: Duration,
     /// How long a write can still take effect after its clock was read.
     write_horizon: Duration,
-    /// Uploads, if the deployment takes them.
     uploads: Option<Uploads>,
     /// The URLs that the deployment calls at the end of a job; `None` if it sends no webhooks.
     callbacks: Option<CallbackPolicy>,
 }
 
 impl App {
-    /// The limits for a job.
-    fn limits(&self) -> Limits<'_> {
-        Limits {
-            intake: &self.intake,
-            ahead: self.max_schedule_ahead,
-            callbacks: self.callbacks.as_ref(),
-        }
-    }
-
     /// The latest time at which a job with this start may run.
     fn deadline_of(&self, scheduled_start: Timestamp) -> Timestamp {
         scheduled_start.plus(self.deadline)
@@ -102,7 +91,7 @@ pub async fn run() -> Result<(), Error> {
     let (max_schedule_ahead, max_wait) =
         (environment.max_schedule_ahead()?, environment.max_wait()?);
     let gateway = GatewayConfig::of(&environment)?;
-    let aws = engine::load_aws().await;
+    let aws = engine::load_aws(&environment)?;
     let schedules = Schedules::of(&environment, &aws)?;
     let bucket = Bucket::of(&environment, &aws)?;
     let uploads = bucket
@@ -198,7 +187,6 @@ async fn command(app: &Arc<App>, incoming: &Incoming, now: Timestamp) -> Result<
     Ok(Command::Answered(answer))
 }
 
-/// Reads the clock.
 fn clock() -> Timestamp {
     Timestamp::from_clock(SystemTime::now())
 }

@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use api::{Problem, ProblemKind, is_xml_char};
 use engine::{
-    CallbackPolicy, CallbackUrl, Intake, KindName, MAX_SUMMARY_CHARS, NamedUpload, Timestamp,
-    pointer_to,
+    CallbackPolicy, CallbackUrl, Fingerprint, Intake, KindName, MAX_SUMMARY_CHARS, NamedUpload,
+    Timestamp, pointer_to,
 };
 use serde_json::value::RawValue;
 
+use crate::App;
 use crate::body::Members;
 
 /// A valid request for a job.
 #[derive(Debug)]
 pub(crate) struct RequestedJob {
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) kind: KindName,
     pub(crate) max_attempts: u32,
     pub(crate) input: Box<RawValue>,
@@ -25,39 +27,29 @@ pub(crate) struct RequestedJob {
     pub(crate) callback: Option<CallbackUrl>,
 }
 
-/// The limits of a deployment for the jobs that it accepts.
-pub(crate) struct Limits<'a> {
-    pub(crate) intake: &'a Intake,
-    /// How far in the future a job may start.
-    pub(crate) ahead: Duration,
-    /// The URLs that it calls; `None` if it sends no webhooks.
-    pub(crate) callbacks: Option<&'a CallbackPolicy>,
-}
-
-/// Reads a job: the body of a submit, or an item of a batch.
+/// Reads a job: the body of a submit, or an item of a batch, with the fingerprint of its text.
 ///
 /// # Errors
 /// 422: nothing may be stored or sent.
 pub(crate) fn parse(
     mut members: Members<'_>,
-    limits: &Limits<'_>,
+    fingerprint: Fingerprint,
+    app: &App,
     now: Timestamp,
 ) -> Result<RequestedJob, Problem> {
-    let kind = kind(&mut members, limits.intake);
-    let input = input(
-        &mut members,
-        kind.as_ref().map(|(kind, _)| kind),
-        limits.intake,
-    );
+    let kind = kind(&mut members, &app.intake);
+    let name = kind.as_ref().map(|(name, _)| name);
+    let input = input(&mut members, name, &app.intake);
     let summary = summary(&mut members);
-    let scheduled_start = scheduled_start(&mut members, limits.ahead, now);
-    let callback = callback(&mut members, limits.callbacks);
+    let scheduled_start = scheduled_start(&mut members, app.max_schedule_ahead, now);
+    let callback = callback(&mut members, app.callbacks.as_ref());
     members.end()?;
     // Whatever is missing is an error, so this one is never seen.
     let incomplete = || Problem::new(ProblemKind::InvalidJob);
     let (kind, max_attempts) = kind.ok_or_else(incomplete)?;
     let (input, uploads) = input.ok_or_else(incomplete)?;
     Ok(RequestedJob {
+        fingerprint,
         kind,
         max_attempts,
         input: input.to_owned(),
@@ -70,20 +62,14 @@ pub(crate) fn parse(
 
 fn kind(members: &mut Members<'_>, intake: &Intake) -> Option<(KindName, u32)> {
     let name: String = members.required("name", "must be a string")?;
-    let known = name
-        .parse::<KindName>()
-        .ok()
-        .and_then(|kind| Some((intake.max_attempts(&kind)?, kind)));
-    if known.is_none() {
-        let names: Vec<_> = intake.names().map(KindName::as_str).collect();
-        members.wrong(
-            "/name",
-            &format!(
-                "is not a job kind of this service (available: {})",
-                names.join(", ")
-            ),
-        );
-    }
+    let kind = name.parse::<KindName>().ok();
+    let known = kind.and_then(|kind| Some((intake.max_attempts(&kind)?, kind)));
+    let names: Vec<_> = intake.names().map(KindName::as_str).collect();
+    let wanted = format!(
+        "is not a job kind of this service (available: {})",
+        names.join(", ")
+    );
+    let known = members.or_wrong(known, "/name", &wanted);
     known.map(|(max_attempts, kind)| (kind, max_attempts))
 }
 
@@ -132,7 +118,7 @@ fn scheduled_start(members: &mut Members<'_>, ahead: Duration, now: Timestamp) -
     let Some(text) = members.optional::<String>("scheduled-start-time", WANTED) else {
         return now;
     };
-    let Ok(start) = Timestamp::parse_rfc3339(&text) else {
+    let Some(start) = Timestamp::parse_rfc3339(&text) else {
         members.wrong("/scheduled-start-time", WANTED);
         return now;
     };

@@ -4,19 +4,23 @@ use std::time::Duration;
 
 use api::{Incoming, Problem, ProblemKind};
 use engine::{
-    CallbackUrl, CreationToken, Fingerprint, InputTooLarge, JobId, JobMessage, MAX_DELAY,
-    MAX_MESSAGE_BYTES, MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleName, ServiceError,
-    Timestamp, UploadedObject,
+    CallbackUrl, CreationToken, InputTooLarge, JobMessage, MAX_DELAY, MAX_MESSAGE_BYTES,
+    MAX_SCHEDULE_INPUT_BYTES, NewJob, Owner, ScheduleName, ServiceError, Timestamp, TraceContext,
+    UploadedObject,
 };
 use lambda_http::tracing::error;
 
 use crate::App;
 use crate::body::{refused, too_large};
+use crate::place::{Place, random};
 use crate::request::RequestedJob;
 
 /// A job that is about to be stored.
 pub(crate) struct Submission {
-    message: JobMessage,
+    /// The job as its message carries it.
+    pub(crate) message: JobMessage,
+    /// The expired or deleted record under its id.
+    pub(crate) replaced: Option<CreationToken>,
     owner: Owner,
     creation_token: CreationToken,
     summary: String,
@@ -27,39 +31,34 @@ pub(crate) struct Submission {
 }
 
 impl Submission {
+    /// # Errors
+    /// 403 without an owner, 500 without random bytes.
     pub(crate) fn of(
         job: RequestedJob,
-        id: JobId,
-        owner: &Owner,
-        creation_token: CreationToken,
-        fingerprint: Fingerprint,
+        place: Place,
         uploads: Vec<UploadedObject>,
         incoming: &Incoming,
-    ) -> Self {
+    ) -> Result<Self, Problem> {
         let traceparent = incoming.header("traceparent");
         let message = JobMessage {
-            id,
+            id: place.id,
             kind: job.kind,
-            fingerprint,
-            traceparent: traceparent.and_then(|text| text.parse().ok()),
+            fingerprint: job.fingerprint,
+            traceparent: traceparent.and_then(TraceContext::read),
             uploads,
             input: job.input,
         };
-        Self {
+        Ok(Self {
             message,
-            owner: owner.clone(),
-            creation_token,
+            replaced: place.replaced,
+            owner: incoming.owner()?.clone(),
+            creation_token: CreationToken::of(random()?),
             summary: job.summary,
             scheduled_start: job.scheduled_start,
             schedule: None,
             max_attempts: job.max_attempts,
             callback: job.callback,
-        }
-    }
-
-    /// The job as its message carries it.
-    pub(crate) fn message(&self) -> &JobMessage {
-        &self.message
+        })
     }
 
     /// Sends the message, or creates the schedule that sends it if the job starts later than a message can be delayed. `trace` is an X-Ray

@@ -19,8 +19,8 @@ use serde_json::Number;
 pub(crate) use named::{FoundUploads, JobUploads};
 
 use crate::App;
-use crate::accept::random;
 use crate::body::Members;
+use crate::place::random;
 
 /// Maximum length of a media type (RFC 6838, section 4.2: 127 characters for each half).
 const MAX_MEDIA_TYPE_CHARS: usize = 255;
@@ -93,36 +93,26 @@ impl Wanted {
     fn parse(incoming: &Incoming, max_bytes: u64) -> Result<Self, Problem> {
         let mut members = Members::of(incoming, ProblemKind::InvalidUpload)?;
         let media_type: Option<String> = members.required("media-type", "must be a string");
-        if media_type
-            .as_deref()
-            .is_some_and(|text| !is_media_type(text))
-        {
-            members.wrong(
+        let media_type = media_type.and_then(|text| {
+            let wanted = "must be a media type without spaces, such as text/csv";
+            members.or_wrong(
+                Some(text).filter(|text| is_media_type(text)),
                 "/media-type",
-                "must be a media type without spaces, such as text/csv",
-            );
-        }
+                wanted,
+            )
+        });
         let bytes: Option<Number> = members.required("bytes", "must be a whole number");
         let bytes = bytes.and_then(|number| {
-            let bytes = whole(&number);
-            if bytes.is_none() {
-                members.wrong("/bytes", "must be a whole number");
-            }
-            bytes
+            members.or_wrong(whole(&number), "/bytes", "must be a whole number")
         });
-        if let Some(bytes) = bytes
-            && !(1..=max_bytes).contains(&bytes)
-        {
-            let detail = format!("must be from 1 to {max_bytes}");
-            members.wrong("/bytes", &detail);
-        }
+        let bytes = bytes.and_then(|bytes| {
+            let wanted = format!("must be from 1 to {max_bytes}");
+            let possible = Some(bytes).filter(|bytes| (1..=max_bytes).contains(bytes));
+            members.or_wrong(possible, "/bytes", &wanted)
+        });
         let digest: Option<String> = members.required("sha-256", "must be a string");
         let digest = digest.and_then(|hex| {
-            let digest = base64_of(&hex);
-            if digest.is_none() {
-                members.wrong("/sha-256", "must be 64 hexadecimal digits");
-            }
-            digest
+            members.or_wrong(base64_of(&hex), "/sha-256", "must be 64 hexadecimal digits")
         });
         members.end()?;
         let whole = || {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use engine::{
     Ending, Failure, HandBack, Happened, JobError, JobMessage, JobRecord, MAX_RESULT_BYTES, Pause,
-    Percent, Progress, Rescheduling, Runner, Timestamp, Written, run_context,
+    Percent, Progress, Rescheduling, Runner, StoreError, Timestamp, Written, run_context,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -132,11 +132,9 @@ impl Attempt<'_> {
         let written = persist(self.invocation.last_call(), || {
             store.end_slice(&self.run, &progress, next_start, now())
         });
-        match written.await {
-            Ok(Written::Applied) => Disposition::at(next_start, now(), HandBack::Slice),
-            Ok(Written::CancelRequested) => self.finish(Ending::Canceled, progress).await,
-            Ok(Written::Fenced) => self.fenced(),
-            Err(error) => self.unwritten(&error),
+        match self.unless_applied(written.await, progress).await {
+            Some(other) => other,
+            None => Disposition::at(next_start, now(), HandBack::Slice),
         }
     }
 
@@ -145,17 +143,29 @@ impl Attempt<'_> {
         let written = persist(self.invocation.last_call(), || {
             store.reschedule(&self.run, again, &progress, now())
         });
-        match written.await {
-            Ok(Written::Applied) => {
-                let reason = match again.pause {
-                    Pause::Retry => HandBack::Retry,
-                    Pause::Snooze => HandBack::Snooze,
-                };
-                Disposition::at(again.next_start, now(), reason)
+        if let Some(other) = self.unless_applied(written.await, progress).await {
+            return other;
+        }
+        let reason = match again.pause {
+            Pause::Retry => HandBack::Retry,
+            Pause::Snooze => HandBack::Snooze,
+        };
+        Disposition::at(again.next_start, now(), reason)
+    }
+
+    /// What the worker does with the message if a write of the attempt did not take effect; `None` if it did.
+    async fn unless_applied(
+        &self,
+        written: Result<Written, StoreError>,
+        progress: Progress,
+    ) -> Option<Disposition> {
+        match written {
+            Ok(Written::Applied) => None,
+            Ok(Written::CancelRequested) => {
+                Some(Box::pin(self.finish(Ending::Canceled, progress)).await)
             }
-            Ok(Written::CancelRequested) => self.finish(Ending::Canceled, progress).await,
-            Ok(Written::Fenced) => self.fenced(),
-            Err(error) => self.unwritten(&error),
+            Ok(Written::Fenced) => Some(self.fenced()),
+            Err(error) => Some(self.unwritten(&error)),
         }
     }
 
@@ -186,17 +196,13 @@ impl Attempt<'_> {
         let written = persist(self.invocation.last_call(), || {
             store.finish(&self.run, &ending, &progress, now(), *retention)
         });
-        match written.await {
-            Ok(Written::Applied) => {
-                let metrics = &self.app.metrics;
-                metrics.write_end(&self.run, ending.outcome(), now());
-                info!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, outcome = ending.outcome().as_str(), error.code = ending.error_code(), "job finished");
-                Disposition::Done
-            }
-            Ok(Written::CancelRequested) => Box::pin(self.finish(Ending::Canceled, progress)).await,
-            Ok(Written::Fenced) => self.fenced(),
-            Err(error) => self.unwritten(&error),
+        if let Some(other) = self.unless_applied(written.await, progress).await {
+            return other;
         }
+        let outcome = ending.outcome();
+        self.app.metrics.write_end(&self.run, outcome, now());
+        info!(job.id = %self.run.id, job.name = %self.run.kind, attempt = self.run.attempt, outcome = outcome.as_str(), error.code = ending.error_code(), "job finished");
+        Disposition::Done
     }
 
     /// Another attempt owns the job, or its deadline has passed. The redelivered message finds out which.
@@ -206,7 +212,7 @@ impl Attempt<'_> {
     }
 
     /// The lease ends, and the next attempt repeats the work.
-    fn unwritten(&self, error: &engine::StoreError) -> Disposition {
+    fn unwritten(&self, error: &StoreError) -> Disposition {
         error!(job.id = %self.run.id, attempt = self.run.attempt, error.source = ?std::error::Error::source(error), "{error}");
         Disposition::at(self.invocation.lease_until(), now(), HandBack::Table)
     }

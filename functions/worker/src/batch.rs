@@ -1,14 +1,13 @@
 //! A batch of messages. Its jobs run concurrently, and each message has its own outcome.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use engine::{HandBack, JobQueue, Receipt};
 use lambda_runtime::tracing::error;
 
 use crate::App;
-use crate::callback::{CallbackDelivery, Callbacks};
+use crate::callback::CallbackDelivery;
 use crate::delivery::{Delivery, Numbered};
 use crate::disposition::Disposition;
 use crate::invocation::{Invocation, now};
@@ -81,14 +80,15 @@ async fn run(
 ) {
     let last_claim = invocation.last_claim();
     let runs = deliveries.into_iter().map(|(index, delivery)| {
-        let (app, at_once) = (app.clone(), Some(Duration::ZERO));
+        let app = app.clone();
         async move {
-            if now() > last_claim {
-                let (queue, receipt) = (&app.queue, &delivery.receipt);
-                hand_back(&app, queue, receipt, HandBack::NoTime, at_once).await;
-                return (index, false);
-            }
-            (index, deliver(&app, delivery).await == Disposition::Done)
+            let disposition = if now() > last_claim {
+                Disposition::at_once(HandBack::NoTime)
+            } else {
+                delivery.handle(&app).await
+            };
+            let is_done = settle(&app, &app.queue, &delivery.receipt, disposition).await;
+            (index, is_done)
         }
     });
     each(runs, |(index, is_done)| done[index] = is_done).await;
@@ -97,22 +97,10 @@ async fn run(
 /// Returns the deliveries to the queue, for another worker.
 async fn hand_all_back(app: &Arc<App>, deliveries: Vec<Numbered>) {
     let returns = deliveries.into_iter().map(|(_, delivery)| {
-        let (app, at_once) = (app.clone(), Some(Duration::ZERO));
-        async move {
-            let (queue, receipt) = (&app.queue, &delivery.receipt);
-            hand_back(&app, queue, receipt, HandBack::Apart, at_once).await;
-        }
+        let (app, apart) = (app.clone(), Disposition::at_once(HandBack::Apart));
+        async move { settle(&app, &app.queue, &delivery.receipt, apart).await }
     });
-    each(returns, |()| ()).await;
-}
-
-/// Handles a delivery, and sets when its message is redelivered unless it is done.
-async fn deliver(app: &Arc<App>, delivery: Delivery) -> Disposition {
-    let disposition = delivery.handle(app).await;
-    if let Disposition::HandBack { reason, after } = disposition {
-        hand_back(app, &app.queue, &delivery.receipt, reason, after).await;
-    }
-    disposition
+    each(returns, |_| ()).await;
 }
 
 /// Delivers webhooks. Returns the places of the messages that are done.
@@ -126,7 +114,13 @@ async fn deliver_webhooks(
         let app = app.clone();
         async move {
             let callbacks = app.callbacks.as_ref()?;
-            let is_done = deliver_webhook(&app, callbacks, &webhook, now() > last_start).await;
+            let disposition = if now() > last_start {
+                Disposition::at_once(HandBack::NoTime)
+            } else {
+                webhook.handle(&app, callbacks).await
+            };
+            let queue = callbacks.queue.queue();
+            let is_done = settle(&app, queue, &webhook.receipt, disposition).await;
             is_done.then_some(index)
         }
     });
@@ -135,35 +129,11 @@ async fn deliver_webhooks(
     done
 }
 
-/// Whether the message is done. `is_late`: too little of the invocation's time is left.
-async fn deliver_webhook(
-    app: &Arc<App>,
-    callbacks: &Callbacks,
-    webhook: &CallbackDelivery,
-    is_late: bool,
-) -> bool {
-    let disposition = if is_late {
-        Disposition::after(Duration::ZERO, HandBack::NoTime)
-    } else {
-        webhook.handle(app, callbacks).await
-    };
-    let Disposition::HandBack { reason, after } = disposition else {
+/// Returns whether a message is done. Otherwise, sets when it is redelivered, and counts why.
+async fn settle(app: &App, queue: &JobQueue, receipt: &Receipt, disposition: Disposition) -> bool {
+    let Disposition::HandBack { mut reason, after } = disposition else {
         return true;
     };
-    let queue = callbacks.queue.queue();
-    hand_back(app, queue, &webhook.receipt, reason, after).await;
-    false
-}
-
-/// Sets when the message is redelivered (`None`: when its visibility timeout ends), and counts why.
-async fn hand_back(
-    app: &App,
-    queue: &JobQueue,
-    receipt: &Receipt,
-    reason: HandBack,
-    after: Option<Duration>,
-) {
-    let mut reason = reason;
     if let Some(delay) = after
         && let Err(error) = queue.hand_back(receipt, delay).await
     {
@@ -171,6 +141,7 @@ async fn hand_back(
         reason = HandBack::Queue;
     }
     app.metrics.write_hand_back(reason, now());
+    false
 }
 
 fn failure(message_id: String) -> BatchItemFailure {

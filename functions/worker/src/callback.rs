@@ -9,8 +9,8 @@ use bytes::Bytes;
 use engine::{
     Aws, Callback, CallbackDecision, CallbackMessage, CallbackQueue, CallbackState, ConfigError,
     Delivered, Environment, HandBack, Happened, IdSecrets, JobRecord, NextDelivery,
-    ParseMessageError, Receipt, RetryPolicy, Timestamp, WebhookId, decide_delivery,
-    until_next_delivery,
+    ParseMessageError, Receipt, RetryPolicy, Timestamp, WebhookId, WrittenDelivery,
+    decide_delivery, until_next_delivery,
 };
 use lambda_runtime::tracing::{error, info, warn};
 
@@ -137,9 +137,7 @@ impl CallbackDelivery {
             (CallbackDecision::TooEarly, _) => {
                 Disposition::after(EARLY.bound(self.deliveries), HandBack::CallbackEarly)
             }
-            (CallbackDecision::Expired, Some(record)) => {
-                given_up(app, &record, "its job has expired")
-            }
+            (CallbackDecision::Expired, Some(record)) => self.expire(app, message, &record).await,
             _ => {
                 info!(job.id = %message.id, decision = ?decision, "message about an end dropped");
                 Disposition::Done
@@ -163,7 +161,7 @@ impl CallbackDelivery {
             return Disposition::after(wait, HandBack::CallbackRetry);
         }
         let Some(time) = self.invocation.time_to_deliver(LONGEST, now()) else {
-            return Disposition::after(Duration::ZERO, HandBack::NoTime);
+            return Disposition::at_once(HandBack::NoTime);
         };
         record.result = None;
         let record = &record;
@@ -172,14 +170,10 @@ impl CallbackDelivery {
         app.metrics
             .write(&record.kind, Happened::WebhookSent { is_delivered }, now());
         let (outcome, delay) = self.outcome(record, &callback, answer);
-        let written = persist(self.invocation.last_call(), || {
-            let (store, status) = (&app.store, answer.status());
-            store.write_delivery(message, outcome, status, now())
-        });
-        let written = match written.await {
+        let written = match self.write(app, message, outcome, answer.status()).await {
             Ok(written) => written,
             // A webhook that arrived is delivered once more: at least once.
-            Err(error) => return after_table_fault(&message.id, &error, self.deliveries),
+            Err(unwritten) => return unwritten,
         };
         let is_applied = written.as_ref().is_some_and(|written| written.is_applied);
         let standing = written.map(|written| written.callback.state);
@@ -198,6 +192,33 @@ impl CallbackDelivery {
                 Disposition::Done
             }
         }
+    }
+
+    /// Gives up the webhook of an expired job. It is written, so that of several messages and deliveries only one counts it.
+    async fn expire(
+        &self,
+        app: &App,
+        message: &CallbackMessage,
+        record: &JobRecord,
+    ) -> Disposition {
+        match self.write(app, message, Delivered::Never, None).await {
+            Ok(Some(written)) if written.is_applied => given_up(app, record, "its job has expired"),
+            Ok(_) => Disposition::Done,
+            Err(unwritten) => unwritten,
+        }
+    }
+
+    /// Writes the outcome of a delivery. If the table does not answer, returns what the worker does with the message.
+    async fn write(
+        &self,
+        app: &App,
+        message: &CallbackMessage,
+        outcome: Delivered,
+        status: Option<u16>,
+    ) -> Result<Option<WrittenDelivery>, Disposition> {
+        let write = || app.store.write_delivery(message, outcome, status, now());
+        let written = persist(self.invocation.last_call(), write).await;
+        written.map_err(|error| after_table_fault(&message.id, &error, self.deliveries))
     }
 
     /// What is written about a delivery, and when the next one is made.

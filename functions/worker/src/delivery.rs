@@ -16,7 +16,6 @@ use crate::disposition::{Disposition, reason};
 use crate::invocation::{Invocation, now};
 use crate::persist::persist;
 
-/// A delivery of a message.
 pub(crate) struct Delivery {
     pub(crate) receipt: Receipt,
     pub(crate) message: Result<JobMessage, ParseMessageError>,
@@ -272,37 +271,10 @@ async fn end(
             info!(job.id = %record.id, job.name = %record.kind, attempt = record.attempt, error.code = code, "job ended without a further attempt");
             Disposition::Done
         }
-        Ok(None) => Disposition::after(Duration::ZERO, HandBack::Changed),
+        Ok(None) => Disposition::at_once(HandBack::Changed),
         Err(error) => after_table_fault(&record.id, &error, deliveries),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn delivery(deliveries: u32) -> Delivery {
-        let mut record = SqsMessage::default();
-        let count = ("ApproximateReceiveCount".to_owned(), deliveries.to_string());
-        record.attributes.extend([count]);
-        Delivery::of(record, &Invocation::of(&lambda_runtime::Context::default()))
-    }
-
-    #[test]
-    fn no_two_deliveries_have_the_same_token() {
-        let (one, other) = (delivery(1), delivery(1));
-        let tokens = [one.run_token.unwrap(), other.run_token.unwrap()];
-        assert_ne!(tokens[0], tokens[1]);
-        assert!(tokens.iter().all(|token| token.len() == 32));
-    }
-
-    #[test]
-    fn after_a_fault_of_the_table_a_message_waits_twice_as_long_as_the_last_time() {
-        let waits = [1, 2, 3, 20].map(|count| after_fault(delivery(count).deliveries));
-        let seconds = [5, 10, 20, 900];
-        assert_eq!(
-            waits,
-            seconds.map(|after| Disposition::after(Duration::from_secs(after), HandBack::Table))
-        );
-    }
-}
+mod tests;

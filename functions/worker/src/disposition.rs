@@ -1,4 +1,18 @@
 //! What the worker does with a message.
+//!
+//! | Why it is redelivered | After how long |
+//! | --- | --- |
+//! | the job is not due, running elsewhere, or past its deadline | until its start, the end of the lease, or its end |
+//! | no record yet | 5 s, then the message's age: [`engine::Unclaimed`] |
+//! | the record changed; no time left; a job of the batch runs alone | at once |
+//! | retry, snooze, slice | until the next start: [`crate::retry`] |
+//! | the table does not answer | 5 s, doubling to 15 min; after an attempt, until the end of its lease |
+//! | the attempt was superseded, or the queue did not take a delay | when the visibility timeout ends |
+//! | unknown kind; unreadable body | 10 s; 1 s, for a webhook 1 h |
+//! | webhook before its job's end | 2 s, doubling to 60 s |
+//! | webhook not delivered | 5 s, growing to 10 h: [`engine::NextDelivery`] |
+//!
+//! No delay is longer than [`engine::MAX_VISIBILITY`].
 
 use std::time::Duration;
 
@@ -11,7 +25,6 @@ pub(crate) enum Disposition {
     Done,
     /// It is redelivered.
     HandBack {
-        /// Why.
         reason: HandBack,
         /// When; `None`: when its visibility timeout ends.
         after: Option<Duration>,
@@ -27,6 +40,10 @@ impl Disposition {
     pub(crate) fn after(delay: Duration, reason: HandBack) -> Self {
         let after = Some(delay);
         Self::HandBack { reason, after }
+    }
+
+    pub(crate) fn at_once(reason: HandBack) -> Self {
+        Self::after(Duration::ZERO, reason)
     }
 
     /// Whether the attempt continues in a later invocation.

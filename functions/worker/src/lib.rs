@@ -68,7 +68,7 @@ pub async fn run() -> Result<(), Error> {
     let (table, queue) = (environment.table_name()?, environment.queue_url()?);
     let runners = Runners::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, write_horizon) = (environment.retention()?, environment.write_horizon()?);
-    let aws = engine::load_aws().await;
+    let aws = engine::load_aws(&environment)?;
     let bucket = Bucket::of(&environment, &aws)?;
     let callbacks = Callbacks::of(&environment, &aws)?;
     let announced = callbacks.as_ref().map(|callbacks| callbacks.queue.clone());

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda_runtime::tracing::init_default_subscriber();
+    engine::start_log();
     match worker::run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

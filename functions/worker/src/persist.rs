@@ -30,14 +30,22 @@ where
             Err(error @ (StoreError::Unavailable(_) | StoreError::Unannounced(_))) => error,
             answer => return answer,
         };
-        let pause = PAUSES.delay(calls, random());
-        if now().plus(pause) > until {
+        if !pause(until, calls, &unanswered).await {
             return Err(unanswered);
         }
-        warn!(error.source = ?std::error::Error::source(&unanswered), calls, "{unanswered}; repeating the call");
-        sleep(pause).await;
         calls = calls.saturating_add(1);
     }
+}
+
+/// Waits until the next call; `false` if that would begin after `until`. Not generic, so that it is in the executable once.
+async fn pause(until: Timestamp, calls: u32, unanswered: &StoreError) -> bool {
+    let pause = PAUSES.delay(calls, random());
+    if now().plus(pause) > until {
+        return false;
+    }
+    warn!(error.source = ?std::error::Error::source(unanswered), calls, "{unanswered}; repeating the call");
+    sleep(pause).await;
+    true
 }
 
 /// A random number for jitter. Without a source of randomness, all delays are the shortest, which does no harm.

@@ -17,6 +17,7 @@ use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext};
+use aws_smithy_runtime_api::client::dns::SharedDnsResolver;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -103,7 +104,7 @@ impl WebhookClient {
                 .proxy_config(ProxyConfig::disabled())
                 .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
                 .tls_context(self.tls.clone())
-                .build_with_resolver(self.resolver.clone());
+                .build_with_resolver(SharedDnsResolver::new(self.resolver.clone()));
             SharedHttpConnector::new(connector)
         })
     }

@@ -21,7 +21,7 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Reads the environment and builds the clients, as the SDK's documentation begins.
+    /// Builds the clients as the SDK's documentation begins: with all sources of credentials and settings.
     pub async fn load() -> Self {
         let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
         let variable = |name| std::env::var(name).unwrap_or_default();

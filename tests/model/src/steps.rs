@@ -1,4 +1,6 @@
 //! What can happen next.
+//!
+//! Over 300 lines: one function for each part of the world, whose steps depend on each other.
 
 use crate::step::{Sent, Step, Who, Wish};
 use crate::world::{Message, Order, Schedule, Submit, VISIBILITY, Worker, World};

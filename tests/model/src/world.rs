@@ -1,4 +1,6 @@
 //! Everything that a job's life depends on, at one moment.
+//!
+//! Over 300 lines: the types of one state, which every module of the model reads.
 
 use std::time::Duration;
 

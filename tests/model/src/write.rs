@@ -1,4 +1,6 @@
 //! The writes of the table: under which condition each one takes effect, and what it sets.
+//!
+//! Over 300 lines: one branch for each write, with its condition beside what it sets.
 
 use engine::{
     AttemptWrite, CallbackState, Condition, CreationToken, Delivered, Fingerprint, JobRecord,

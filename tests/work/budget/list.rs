@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use engine::{
-    Claim, Created, CreationToken, Ending, Fingerprint, INDEX_SHARDS, IdSecrets, JobFilter,
-    JobState, JobStore, MAX_RESULT_BYTES, NewJob, Outcome, Owner, Page, Progress, StoreError,
-    Timestamp, Written,
+    Claim, Created, CreationToken, Ending, Fingerprint, INDEX_SHARDS, IdSecrets, JobState,
+    JobStore, MAX_RESULT_BYTES, NewJob, Outcome, Owner, Page, Progress, StoreError, Timestamp,
+    Written,
 };
 
 use tokio::task::{JoinError, JoinSet};
@@ -102,7 +102,7 @@ impl Counted {
         assert_eq!(written.await.unwrap(), Written::Applied);
     }
 
-    async fn page(&self, owner: &Owner, limit: usize, filter: JobFilter) -> (Page, Cost) {
+    async fn page(&self, owner: &Owner, limit: usize, filter: Option<JobState>) -> (Page, Cost) {
         self.recorder.take();
         let page = self
             .store
@@ -132,19 +132,19 @@ fn owner(name: &str) -> Owner {
     Owner::named(name).unwrap()
 }
 
-const FAILED: JobFilter = JobFilter::Only(JobState::Completed(Outcome::Failed));
+const FAILED: Option<JobState> = Some(JobState::Completed(Outcome::Failed));
 
 #[tokio::test]
 async fn a_page_costs_the_same_whatever_the_table_holds() {
     let (mut table, alice) = (Counted::new().await, owner("alice"));
     table.accept(&alice, 60).await;
-    let (_, alone) = table.page(&alice, 20, JobFilter::All).await;
+    let (_, alone) = table.page(&alice, 20, None).await;
     for other in 0..4 {
         table.accept(&owner(&format!("other-{other}")), 100).await;
     }
     table.accept(&alice, 600).await;
 
-    let (page, crowded) = table.page(&alice, 20, JobFilter::All).await;
+    let (page, crowded) = table.page(&alice, 20, None).await;
     let (none, filtered) = table.page(&alice, 20, FAILED).await;
 
     assert_eq!(
@@ -163,7 +163,7 @@ async fn the_largest_page_costs_a_unit_a_job_and_a_few_for_the_index() {
     let (mut table, alice) = (Counted::new().await, owner("alice"));
     table.accept(&alice, 500).await;
 
-    let (page, cost) = table.page(&alice, engine::MAX_PAGE, JobFilter::All).await;
+    let (page, cost) = table.page(&alice, engine::MAX_PAGE, None).await;
 
     assert_eq!(page.jobs.len(), 100);
     assert_eq!((cost.queries, cost.batches), (usize::from(INDEX_SHARDS), 1));
@@ -180,7 +180,7 @@ async fn a_page_of_a_hundred_results_costs_about_a_unit_a_job_whatever_they_weig
         }
     }
 
-    let (page, cost) = table.page(&alice, engine::MAX_PAGE, JobFilter::All).await;
+    let (page, cost) = table.page(&alice, engine::MAX_PAGE, None).await;
 
     assert_eq!(page.jobs.len(), 100);
     assert_eq!((cost.queries, cost.batches), (usize::from(INDEX_SHARDS), 1));

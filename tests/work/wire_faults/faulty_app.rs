@@ -1,4 +1,6 @@
 //! The service with a front before its back ends that follows a script, and an auditor behind it.
+//!
+//! Over 300 lines: one type with a method for each step of a script.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};

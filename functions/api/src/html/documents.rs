@@ -2,53 +2,36 @@
 
 use std::fmt::Write as _;
 
-use engine::{KindName, Timestamp};
+use engine::KindName;
 use http::StatusCode;
 
 use super::{Page, TIMES, answer, prose, time};
 use crate::markup::Escaped;
-use crate::{Answer, CALLBACKS_PATH, OPENAPI_PATH, ProblemKind, kind_path};
+use crate::{Answer, CALLBACKS_PATH, Incoming, OPENAPI_PATH, Problem, ProblemKind, kind_path};
 
-/// The contents of a problem's page.
-pub(crate) struct DescribedProblem<'a> {
-    pub(crate) status: StatusCode,
-    /// Its type.
-    pub(crate) uri: String,
-    pub(crate) title: &'a str,
-    pub(crate) detail: &'a str,
-    pub(crate) expired_at: Option<Timestamp>,
-    pub(crate) request_id: &'a str,
-    /// The beginning of the links to other pages, if the reader may see those.
-    pub(crate) base_url: Option<&'a str>,
-}
-
-/// The page of a problem, with its status.
-pub(crate) fn problem_answer(problem: &DescribedProblem<'_>) -> Answer {
-    let expired_at = problem.expired_at;
+/// The page of a problem, with its status. It links to the other pages if the reader may see those.
+pub(crate) fn problem_answer(problem: &Problem, incoming: &Incoming) -> Answer {
+    let (kind, expired_at) = (problem.kind(), problem.expired_at());
     let expiry = expired_at.map(|at| format!("<p>It expired at {}.</p>\n", time(at)));
     let main = format!(
         "<main>\n<p class=\"over\">{}</p>\n<h1>{}</h1>\n<p>{}</p>\n{}<p class=\"soft\">Request {} · \
          <a href=\"{}\">What this means</a></p>\n</main>\n",
-        problem.status,
-        Escaped(problem.title),
-        Escaped(problem.detail),
+        kind.status(),
+        Escaped(kind.title()),
+        Escaped(problem.said()),
         expiry.unwrap_or_default(),
-        Escaped(problem.request_id),
-        Escaped(&problem.uri),
+        Escaped(&incoming.request_id),
+        Escaped(&problem.uri(incoming)),
     );
-    let tone = if problem.status == StatusCode::GONE {
-        "gone"
-    } else {
-        "failed"
-    };
+    let is_gone = kind.status() == StatusCode::GONE;
     let page = Page {
-        title: problem.title,
-        tone,
-        base_url: problem.base_url,
+        title: kind.title(),
+        tone: if is_gone { "gone" } else { "failed" },
+        base_url: incoming.owner.as_ref().map(|_| incoming.base_url.as_str()),
         scripts: if expired_at.is_some() { &[TIMES] } else { &[] },
         ..Page::default()
     };
-    answer(problem.status, page.around(main))
+    answer(kind.status(), page.around(main))
 }
 
 /// The page of `/`: the kinds with their descriptions. `has_webhooks`: whether it links to the secrets that sign webhooks.

@@ -1,25 +1,16 @@
 //! The filters of the list of jobs: links, because a page may not send forms.
 
-use super::list::JobList;
+use engine::{JobState, KindName};
+
 use crate::ListQuery;
 use crate::markup::Escaped;
-
-/// The state of a filter, by its `job-status`.
-const STATES: [(&str, &str); 5] = [
-    ("UNDETERMINED", "Scheduled"),
-    ("INPROGRESS", "Running"),
-    ("SUCCESS", "Succeeded"),
-    ("FAILED", "Failed"),
-    ("CANCELED", "Canceled"),
-];
+use crate::report::word;
 
 /// Says which filter is on.
 pub(super) fn heading(query: &ListQuery<'_>) -> String {
-    let state = STATES
-        .iter()
-        .find(|(status, _)| query.status == Some(status));
-    let jobs = match state {
-        Some((_, state)) => format!("{state} jobs"),
+    let mut states = JobState::ALL.into_iter();
+    let jobs = match states.find(|state| query.status == Some(state.job_status())) {
+        Some(state) => format!("{} jobs", word(state)),
         None => "Jobs".to_owned(),
     };
     match query.name {
@@ -29,58 +20,31 @@ pub(super) fn heading(query: &ListQuery<'_>) -> String {
 }
 
 /// Links to the jobs in each state.
-pub(super) fn states(list: &JobList<'_>, base_url: &str) -> String {
-    let first = ListQuery {
-        cursor: None,
-        ..list.query
+pub(super) fn states(query: ListQuery<'_>, base_url: &str) -> String {
+    let first = query.first_page();
+    let link = |label, status| {
+        let is_current = first.status == status;
+        choice(label, ListQuery { status, ..first }, is_current, base_url)
     };
-    let all = choice(
-        "All states",
-        ListQuery {
-            status: None,
-            ..first
-        },
-        first.status.is_none(),
-        base_url,
-    );
-    let states = STATES.map(|(status, state)| {
-        let only = ListQuery {
-            status: Some(status),
-            ..first
-        };
-        choice(state, only, first.status == Some(status), base_url)
-    });
-    format!("<p>{all} {}</p>\n", states.join(" "))
+    let states = JobState::ALL.map(|state| link(word(state), Some(state.job_status())));
+    format!("<p>{} {}</p>\n", link("All states", None), states.join(" "))
 }
 
 /// Links to the jobs of each kind. Empty if there is nothing to choose.
-pub(super) fn kinds(list: &JobList<'_>, base_url: &str) -> String {
-    let first = ListQuery {
-        cursor: None,
-        ..list.query
-    };
-    if list.kinds.len() < 2 && first.name.is_none() {
+pub(super) fn kinds(query: ListQuery<'_>, kinds: &[&KindName], base_url: &str) -> String {
+    let first = query.first_page();
+    if kinds.len() < 2 && first.name.is_none() {
         return String::new();
     }
-    let all = choice(
-        "All kinds",
-        ListQuery {
-            name: None,
-            ..first
-        },
-        first.name.is_none(),
-        base_url,
-    );
-    let kinds = list.kinds.iter().map(|kind| {
-        let name = Some(kind.as_str());
-        choice(
-            kind.as_str(),
-            ListQuery { name, ..first },
-            first.name == name,
-            base_url,
-        )
-    });
-    format!("<p>{all} {}</p>\n", kinds.collect::<Vec<_>>().join(" "))
+    let link = |label, name| {
+        let is_current = first.name == name;
+        choice(label, ListQuery { name, ..first }, is_current, base_url)
+    };
+    let kinds = kinds
+        .iter()
+        .map(|kind| link(kind.as_str(), Some(kind.as_str())));
+    let kinds: Vec<_> = kinds.collect();
+    format!("<p>{} {}</p>\n", link("All kinds", None), kinds.join(" "))
 }
 
 fn choice(label: &str, query: ListQuery<'_>, is_current: bool, base_url: &str) -> String {

@@ -1,26 +1,16 @@
 //! A job's page.
 
-use engine::{Callback, CallbackState, JobState, Judged, Outcome};
+use engine::{Callback, JobState, Judged, Outcome};
 
 use super::{FOLLOW, JOB, Page, TIMES, latest_report, time, tone};
 use crate::document::error_of;
-use crate::job_path;
 use crate::markup::Escaped;
 use crate::report::state;
+use crate::{job_path, retry_after};
 
-/// How a job's page is shown.
-pub(crate) struct JobView<'a> {
-    pub(crate) base_url: &'a str,
-    /// Seconds until the page checks again; `None` if the job has finished.
-    pub(crate) wait: Option<u64>,
-    /// The entity tag of the page.
-    pub(crate) tag: &'a str,
-    /// Whether the reader came by the monitor link, and so may see this page only.
-    pub(crate) is_guest: bool,
-}
-
-/// The page of a job. The script moves the parts that have an `id` from a later page into this one.
-pub(crate) fn job_page(judged: &Judged<'_>, view: &JobView<'_>) -> String {
+/// The page of a job, with its entity tag. The script moves the parts that have an `id` from a later page into this one. A guest came by the monitor link, and
+/// may see this page only.
+pub(crate) fn job_page(judged: &Judged<'_>, base_url: &str, tag: &str, is_guest: bool) -> String {
     let (state, percent) = (state(judged), judged.percent.get());
     let kind = judged.kind.as_str();
     let over = match &judged.title {
@@ -39,12 +29,17 @@ pub(crate) fn job_page(judged: &Judged<'_>, view: &JobView<'_>) -> String {
          <span id=\"percent\">{percent} %</span></div>\n\
          <div id=\"outcome\">{}</div>\n<dl id=\"facts\">{}</dl>\n<p id=\"trouble\" role=\"status\" class=\"soft\"></p>\n{}</main>\n{}",
         Escaped(latest_report(judged)),
-        outcome(judged, view),
-        facts(judged, view),
-        commands(judged, view),
-        if view.is_guest { "" } else { DIALOG },
+        outcome(judged, base_url, is_guest),
+        facts(judged, is_guest),
+        if is_guest {
+            String::new()
+        } else {
+            commands(judged, base_url)
+        },
+        if is_guest { "" } else { DIALOG },
     );
-    let scripts: &[_] = match (view.is_guest, view.wait) {
+    let wait = retry_after(judged);
+    let scripts: &[_] = match (is_guest, wait) {
         (true, None) => &[TIMES],
         (true, Some(_)) => &[TIMES, FOLLOW],
         (false, None) => &[TIMES, JOB],
@@ -52,10 +47,10 @@ pub(crate) fn job_page(judged: &Judged<'_>, view: &JobView<'_>) -> String {
     };
     let page = Page {
         title: &title,
-        tone: tone(judged),
-        base_url: (!view.is_guest).then_some(view.base_url),
-        wait: view.wait,
-        tag: view.tag,
+        tone: &tone(judged),
+        base_url: (!is_guest).then_some(base_url),
+        wait,
+        tag,
         scripts,
     };
     page.around(main)
@@ -66,14 +61,14 @@ const DIALOG: &str = "<dialog aria-labelledby=\"question\"><form method=\"dialog
     <p class=\"actions\"><button class=\"quiet\" value=\"\">Back</button> \
     <button class=\"button danger\" value=\"yes\"></button></p></form></dialog>\n";
 
-fn outcome(judged: &Judged<'_>, view: &JobView<'_>) -> String {
+fn outcome(judged: &Judged<'_>, base_url: &str, is_guest: bool) -> String {
     match judged.outcome() {
         None => String::new(),
-        Some(Outcome::Success) if view.is_guest => {
+        Some(Outcome::Success) if is_guest => {
             "<p>The result is available to the job's owner.</p>".to_owned()
         }
         Some(Outcome::Success) => {
-            let result = format!("{}{}/result", view.base_url, job_path(judged));
+            let result = format!("{base_url}{}/result", job_path(judged));
             format!(
                 "<p><a class=\"button\" href=\"{}\">Open the result</a></p>",
                 Escaped(&result)
@@ -91,7 +86,7 @@ fn outcome(judged: &Judged<'_>, view: &JobView<'_>) -> String {
 }
 
 /// The facts do not depend on the clock: the page changes only if its entity tag does.
-fn facts(judged: &Judged<'_>, view: &JobView<'_>) -> String {
+fn facts(judged: &Judged<'_>, is_guest: bool) -> String {
     let is_ended = judged.outcome().is_some();
     let waits = judged.state == JobState::Scheduled;
     let attempt = format!("{} of {}", judged.attempt, judged.max_attempts);
@@ -109,11 +104,7 @@ fn facts(judged: &Judged<'_>, view: &JobView<'_>) -> String {
         (
             "Webhook",
             // Its URL can be a secret between the owner and the receiver.
-            judged
-                .callback
-                .as_ref()
-                .filter(|_| !view.is_guest)
-                .map(callback),
+            judged.callback.as_ref().filter(|_| !is_guest).map(callback),
         ),
     ];
     let known = facts
@@ -124,11 +115,7 @@ fn facts(judged: &Judged<'_>, view: &JobView<'_>) -> String {
 
 /// The URL is text: a page about the receiver is not what a reader expects behind a link, and the owner knows the URL.
 fn callback(callback: &Callback) -> String {
-    let state = match callback.state {
-        CallbackState::Pending => "pending",
-        CallbackState::Delivered => "delivered",
-        CallbackState::Failed => "failed",
-    };
+    let state = callback.state.as_str().to_lowercase();
     let last = callback.last_status;
     let last = last.map_or_else(String::new, |status| format!(", last status {status}"));
     format!(
@@ -139,11 +126,8 @@ fn callback(callback: &Callback) -> String {
 }
 
 /// The id, and what its owner can do with the job now.
-fn commands(judged: &Judged<'_>, view: &JobView<'_>) -> String {
-    if view.is_guest {
-        return String::new();
-    }
-    let (base, id) = (Escaped(view.base_url), judged.id);
+fn commands(judged: &Judged<'_>, base_url: &str) -> String {
+    let (base, id) = (Escaped(base_url), judged.id);
     let command = |method: &str, path: &str, then: &str, label: &str, question: &str| {
         format!(
             "<button type=\"button\" class=\"quiet\" data-method=\"{method}\" data-href=\"{base}/jobs/{id}{path}\"{then} \
@@ -174,16 +158,13 @@ fn commands(judged: &Judged<'_>, view: &JobView<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{JobRecord, test_kit};
+    use engine::{CallbackState, JobRecord, test_kit};
 
+    /// The page without its scripts.
     fn page(record: &JobRecord, is_guest: bool) -> String {
-        let view = JobView {
-            base_url: "https://api.example.com",
-            wait: None,
-            tag: "",
-            is_guest,
-        };
-        job_page(&record.judged(record.created_at), &view)
+        let judged = record.judged(record.created_at);
+        let page = job_page(&judged, "https://api.example.com", "", is_guest);
+        page.split("<script>").next().unwrap().to_owned()
     }
 
     /// The URL is the submitter's text, and may contain a secret of the receiver's.

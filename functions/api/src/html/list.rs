@@ -10,8 +10,10 @@ use crate::markup::Escaped;
 use crate::report::state;
 use crate::{ListQuery, job_path};
 
-/// Seconds between two polls while a job on the page is due or running, and otherwise.
-const SECONDS: (u64, u64) = (5, 15);
+/// Seconds between two polls while a job on the page is due or running.
+const OFTEN: u64 = 5;
+/// Seconds between two polls otherwise.
+const SELDOM: u64 = 15;
 
 /// A page of an owner's jobs.
 pub struct JobList<'a> {
@@ -29,23 +31,18 @@ pub struct JobList<'a> {
 #[must_use]
 pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
     let is_active = |job: &Judged<'_>| match job.state {
-        JobState::Scheduled => job.scheduled_start <= job.at(),
+        JobState::Scheduled => !is_ahead(job),
         JobState::Started => true,
         JobState::Completed(_) => false,
     };
-    let (often, seldom) = SECONDS;
-    let wait = if list.jobs.iter().any(is_active) {
-        often
-    } else {
-        seldom
-    };
+    let is_any = list.jobs.iter().any(is_active);
     let main = format!(
         "<main id=\"list\" class=\"wide\">\n<h1>{}</h1>\n<nav class=\"filters\" aria-label=\"Filters\">\n{}{}</nav>\n\
          <div id=\"jobs\">{}</div>\n<nav id=\"turn\" aria-label=\"Further jobs\">{}</nav>\n\
          <p id=\"trouble\" role=\"status\" class=\"soft\"></p>\n</main>\n",
         heading(&list.query),
-        states(list, base_url),
-        kinds(list, base_url),
+        states(list.query, base_url),
+        kinds(list.query, list.kinds, base_url),
         jobs(list, base_url),
         turn(list, base_url),
     );
@@ -53,7 +50,7 @@ pub fn list_page(list: &JobList<'_>, base_url: &str) -> String {
         title: "Jobs",
         tone: "running",
         base_url: Some(base_url),
-        wait: Some(wait),
+        wait: Some(if is_any { OFTEN } else { SELDOM }),
         tag: "",
         scripts: &[TIMES, LIST, FOLLOW],
     };
@@ -76,21 +73,33 @@ fn jobs(list: &JobList<'_>, base_url: &str) -> String {
             ),
             JobState::Scheduled | JobState::Completed(_) => String::new(),
         };
+        let facts = [
+            // Without a title, the link is the kind.
+            job.title.as_ref().map(|_| kind.to_owned()),
+            id.get(..8).map(str::to_owned),
+            Some(time(job.created_at)),
+            is_ahead(job).then(|| format!("starts {}", time(job.scheduled_start))),
+        ];
+        let facts: Vec<_> = facts.into_iter().flatten().collect();
         // Writing to a string cannot fail.
         let _ = writeln!(
             rows,
             "<li class=\"{}\" data-id=\"{id}\"><a href=\"{}\">{}</a> <span class=\"state\">{}</span>\
-             <span class=\"soft\">{kind} · {} · {}</span><span class=\"report\">{}</span>{progress}</li>",
+             <span class=\"soft\">{}</span><span class=\"report\">{}</span>{progress}</li>",
             tone(job),
             Escaped(&uri),
             Escaped(job.title.as_deref().unwrap_or(kind)),
             state(job),
-            id.get(..8).unwrap_or(&id),
-            time(job.created_at),
+            facts.join(" · "),
             Escaped(&report(job)),
         );
     }
     format!("<ul class=\"jobs\">\n{rows}</ul>")
+}
+
+/// Whether the job waits for its start, or for that of its next attempt.
+fn is_ahead(job: &Judged<'_>) -> bool {
+    job.state == JobState::Scheduled && job.scheduled_start > job.at()
 }
 
 /// What a person wants to know first: why a job failed, or how far it is.
@@ -112,15 +121,13 @@ fn empty(list: &JobList<'_>, base_url: &str) -> String {
         (Some(_), _) => {
             return "<p>No job on this page matches. Older ones may match.</p>".to_owned();
         }
-        (None, Some(name)) => (
+        (None, Some(name)) if list.kinds.iter().any(|kind| kind.as_str() == name) => (
             "No jobs match.",
             format!("/kinds/{name}"),
             format!("Submit {name}"),
         ),
-        (None, None) if is_filtered => {
-            ("No jobs match.", "/".to_owned(), "Submit a job".to_owned())
-        }
-        (None, None) => (
+        (None, _) if is_filtered => ("No jobs match.", "/".to_owned(), "Submit a job".to_owned()),
+        (None, _) => (
             "There are no jobs yet.",
             "/".to_owned(),
             "Submit a job".to_owned(),
@@ -141,10 +148,7 @@ fn turn(list: &JobList<'_>, base_url: &str) -> String {
             Escaped(uri)
         )
     };
-    let newest = ListQuery {
-        cursor: None,
-        ..list.query
-    };
+    let newest = list.query.first_page();
     let newest = list
         .query
         .cursor
@@ -203,6 +207,14 @@ mod tests {
         assert!(page(&[], filtered, Some("/more")).contains("No job on this page matches"));
         assert!(page(&[], filtered, None).contains("No jobs match."));
         assert!(page(&[], ListQuery::default(), None).contains("There are no jobs yet."));
+        // A kind that the deployment no longer has has no form.
+        let gone = ListQuery {
+            name: Some("gone"),
+            ..ListQuery::default()
+        };
+        let shown = page(&[], gone, None);
+        assert!(shown.contains("<h1>Jobs · gone</h1>"), "{shown}");
+        assert!(shown.contains("No jobs match.") && !shown.contains("/kinds/gone"));
     }
 
     #[test]
@@ -225,5 +237,35 @@ mod tests {
             // Without script, a reload would disturb the reader.
             assert!(!shown.contains("http-equiv"), "{shown}");
         }
+    }
+
+    #[test]
+    fn a_job_shows_its_kind_once_and_its_start_while_that_is_ahead() {
+        let accepted = test_kit::new_job().scheduled_start;
+        let start = accepted.plus(std::time::Duration::from_secs(60));
+        let shown = |summary: &str, now| {
+            let job = engine::NewJob {
+                summary: summary.to_owned(),
+                scheduled_start: start,
+                ..test_kit::new_job()
+            };
+            let job = JobRecord::begin(job, accepted).into_judged(now);
+            page(&[job], ListQuery::default(), None)
+        };
+        let starts = format!(" · starts {}</span>", time(start));
+        let kind = test_kit::new_job().kind;
+
+        let titled = shown("cities", accepted);
+        assert!(titled.contains(&format!(
+            ">cities</a> <span class=\"state\">Scheduled</span><span class=\"soft\">{kind} · "
+        )));
+        assert!(titled.contains(&starts), "{titled}");
+        let untitled = shown("", start);
+        assert_eq!(
+            untitled.matches(&format!(">{kind}")).count(),
+            1,
+            "{untitled}"
+        );
+        assert!(untitled.contains(&format!(">{kind}</a>")) && !untitled.contains("starts"));
     }
 }

@@ -12,14 +12,6 @@ use super::ReadError;
 use crate::signed::Service;
 use crate::{Bucket, UploadedObject, upload_key};
 
-/// What is read, and from where.
-#[derive(Clone, Debug)]
-pub(crate) struct Download {
-    pub(crate) object: UploadedObject,
-    /// The first byte to read.
-    pub(crate) from: u64,
-}
-
 /// Maximum time until the first byte of a response, and from a chunk to the next one.
 const SILENCE: Duration = Duration::from_secs(10);
 
@@ -29,29 +21,30 @@ const FAILURES: u32 = 5;
 /// The delay after the first of them; it doubles.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Reads the object and sends its chunks, until all are sent, nobody receives them any more, or it cannot be read: the error is the last
+/// Reads the object from the byte `from` on and sends its chunks, until all are sent, nobody receives them any more, or it cannot be read: the error is the last
 /// thing that is sent. After a broken connection, it resumes at the next byte.
 pub(crate) async fn download(
     bucket: Bucket,
-    download: Download,
+    object: UploadedObject,
+    from: u64,
     to: mpsc::Sender<Result<Bytes, ReadError>>,
 ) {
     tokio::select! {
         () = to.closed() => {}
-        () = send_all(&bucket, download, &to) => {}
+        () = send_all(&bucket, &object, from, &to) => {}
     }
 }
 
 async fn send_all(
     bucket: &Bucket,
-    download: Download,
+    object: &UploadedObject,
+    mut from: u64,
     to: &mpsc::Sender<Result<Bytes, ReadError>>,
 ) {
-    let Download { object, mut from } = download;
     let mut failures = 0;
     while from < object.bytes {
         let before = from;
-        let Err(error) = receive(bucket, &object, &mut from, to).await else {
+        let Err(error) = receive(bucket, object, &mut from, to).await else {
             continue;
         };
         failures = if from > before { 1 } else { failures + 1 };

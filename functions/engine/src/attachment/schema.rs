@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
 
 use super::Attachment;
 
@@ -28,5 +29,18 @@ impl JsonSchema for Attachment {
                 },
             ],
         })
+    }
+}
+
+/// Removes [`UPLOAD_MARK`] from the schema of an [`crate::Attachment`]; without a bucket, also the alternative itself. Changes no other schema.
+pub fn describe_uploads(schema: &mut Value, has_bucket: bool) {
+    if let Some(Value::Array(forms)) = schema.get_mut("anyOf") {
+        forms.retain(|form| has_bucket || form.get(UPLOAD_MARK).is_none());
+        for form in forms.iter_mut().filter_map(Value::as_object_mut) {
+            form.remove(UPLOAD_MARK);
+        }
+    }
+    if let Some([text]) = schema["anyOf"].as_array().map(Vec::as_slice) {
+        *schema = text.clone();
     }
 }

@@ -11,9 +11,6 @@ const TIME_TO_SUBMIT: Duration = Duration::from_secs(3_600);
 impl Environment {
     /// `UPLOAD_DAYS`: minimum time for which an upload is kept, from 1 to 365 days; at least an hour longer than `DEADLINE_SECONDS`, because a
     /// job that could run later than its upload is kept is refused.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
     pub fn upload_life(&self) -> Result<Duration, ConfigError> {
         const VARIABLE: &str = "UPLOAD_DAYS";
         let life = Duration::from_secs(86_400 * self.number(VARIABLE, 1..=365)?);
@@ -25,9 +22,6 @@ impl Environment {
     }
 
     /// `MAX_UPLOAD_MIB`: the size of the largest upload in MiB, up to [`MAX_OBJECT_BYTES`]. Returned in bytes.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
     pub fn max_upload_bytes(&self) -> Result<u64, ConfigError> {
         let mebibytes = self.number("MAX_UPLOAD_MIB", 1..=MAX_OBJECT_BYTES >> 20)?;
         Ok(mebibytes << 20)

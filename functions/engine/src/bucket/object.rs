@@ -41,9 +41,6 @@ const SLOWEST: u64 = 1_000;
 impl Bucket {
     /// A URL that allows this request for `valid` from `now`, up to [`super::LONGEST_ACCESS`] in AWS. The request must have these headers, with these
     /// values.
-    ///
-    /// # Errors
-    /// [`ServiceError::Unsigned`].
     pub async fn presigned(
         &self,
         method: &str,
@@ -62,9 +59,6 @@ impl Bucket {
     }
 
     /// What the bucket says about an object: a HEAD. `None` if there is none. Without permission to list the bucket, S3 answers 403 then.
-    ///
-    /// # Errors
-    /// [`ServiceError`].
     pub async fn head(&self, key: &str) -> Result<Option<ObjectFacts>, ServiceError> {
         let answer = self.send("HEAD", key, &[], Bytes::new(), ATTEMPT).await?;
         match answer.status().as_u16() {
@@ -79,9 +73,6 @@ impl Bucket {
     }
 
     /// Asks for an object, in one try. Returns the response whatever its status, with a body that is still to be read.
-    ///
-    /// # Errors
-    /// [`ServiceError`].
     pub(crate) async fn get(
         &self,
         key: &str,
@@ -155,7 +146,7 @@ fn facts(answer: &HttpResponse) -> Result<ObjectFacts, ServiceError> {
         Some(ObjectFacts {
             etag: header("etag")?.to_owned(),
             bytes: header("content-length")?.parse().ok()?,
-            stored_at: Timestamp::parse_http_date(header("last-modified")?).ok()?,
+            stored_at: Timestamp::parse_http_date(header("last-modified")?)?,
         })
     };
     facts().ok_or_else(|| Service::S3.unavailable("an answer to HEAD without its headers"))

@@ -59,7 +59,7 @@ impl SigningSecrets {
             .map(|secret| secret.sign(id, &seconds, body))
             .collect();
         [
-            ("webhook-id", id.to_string()),
+            ("webhook-id", id.as_str().to_owned()),
             ("webhook-timestamp", seconds),
             ("webhook-signature", signatures.join(" ")),
         ]

@@ -39,6 +39,9 @@ impl Callback {
 }
 
 impl CallbackState {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::Failed];
+
     /// The state as stored, and as the job document shows it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -50,8 +53,6 @@ impl CallbackState {
     }
 
     pub(crate) fn stored(text: &str) -> Option<Self> {
-        [Self::Pending, Self::Delivered, Self::Failed]
-            .into_iter()
-            .find(|state| state.as_str() == text)
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }

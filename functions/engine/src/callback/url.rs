@@ -1,6 +1,5 @@
 //! The URL of a callback.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use super::{AddressRange, CallbackHost, CallbackPolicy, refused_range};
@@ -69,12 +68,6 @@ impl CallbackUrl {
     #[must_use]
     pub fn host(&self) -> &CallbackHost {
         &self.host
-    }
-}
-
-impl fmt::Display for CallbackUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
     }
 }
 

@@ -1,7 +1,5 @@
 //! The id of a webhook.
 
-use std::fmt;
-
 use sha2::{Digest, Sha256};
 
 use crate::{CreationToken, JobId};
@@ -30,12 +28,6 @@ impl WebhookId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for WebhookId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

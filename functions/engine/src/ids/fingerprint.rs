@@ -1,7 +1,5 @@
 //! The identity of a request.
 
-use std::fmt;
-
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of a request's body. The record and the message of a job contain it. A claim compares them, so that a message whose
@@ -28,12 +26,6 @@ impl Fingerprint {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

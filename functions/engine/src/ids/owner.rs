@@ -38,7 +38,7 @@ impl Owner {
         }
         let digest = Fingerprint::of(name.as_bytes());
         let kept = name.floor_char_boundary(MAX_BYTES - DIGEST_BYTES);
-        Some(Self(format!("{}~{digest}", &name[..kept])))
+        Some(Self(format!("{}~{}", &name[..kept], digest.as_str())))
     }
 
     /// The owner as stored in a record; `None` if it is empty.

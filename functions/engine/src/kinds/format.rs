@@ -74,7 +74,7 @@ impl Format {
 /// Whether `text` has this format. A format of numbers says nothing about text.
 pub(super) fn is_format(format: Format, text: &str) -> bool {
     match format {
-        Format::DateTime => Timestamp::parse_rfc3339(text).is_ok(),
+        Format::DateTime => Timestamp::parse_rfc3339(text).is_some(),
         Format::Email => text.split_once('@').is_some_and(|(user, host)| {
             !user.is_empty() && host.contains('.') && !text.contains(char::is_whitespace)
         }),

@@ -7,7 +7,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use super::limits::patterns;
-use super::place::Place;
+use super::place::{NamedUpload, Place};
 use super::schema::Check;
 use crate::Invalid;
 
@@ -15,21 +15,12 @@ use crate::Invalid;
 /// without a tag that are nested in each other take a number that doubles with each level.
 const MAX_STEPS: usize = 5_000_000;
 
-/// An upload that an input names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedUpload {
-    /// The place in the input: a JSON Pointer (RFC 6901).
-    pub pointer: String,
-    /// Its id, as the client wrote it.
-    pub id: String,
-}
-
 /// The schema of an input.
 #[derive(Debug)]
 pub(super) struct InputSchema {
-    pub(super) schema: Value,
+    schema: Value,
     /// Its patterns, compiled once.
-    pub(super) patterns: HashMap<String, Regex>,
+    patterns: HashMap<String, Regex>,
 }
 
 impl InputSchema {
@@ -54,7 +45,7 @@ impl InputSchema {
     ) -> Result<Vec<NamedUpload>, Vec<Invalid>> {
         // One more, which remains if all are needed.
         let left = Cell::new(max_steps + 1);
-        let mut check = Check::new(self, &left);
+        let mut check = Check::new(&self.schema, &self.patterns, &left);
         check.value(&self.schema, value, Place::Root);
         if left.get() == 0 {
             let detail =

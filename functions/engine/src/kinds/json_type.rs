@@ -1,4 +1,4 @@
-//! The keyword `type`.
+//! The keyword `type`, and keywords with an array or a number.
 
 use serde_json::{Map, Value};
 
@@ -32,4 +32,15 @@ pub(super) fn spoken(types: &[&str]) -> String {
         name => format!("a {name}"),
     });
     spoken.collect::<Vec<_>>().join(" or ")
+}
+
+/// The items of a keyword that has an array.
+pub(super) fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
+    let values = schema.get(keyword).and_then(Value::as_array);
+    values.map_or(&[], Vec::as_slice)
+}
+
+/// The value of a keyword that has a number.
+pub(super) fn number(schema: &Map<String, Value>, keyword: &str) -> Option<f64> {
+    schema.get(keyword)?.as_f64()
 }

@@ -46,3 +46,12 @@ impl Place<'_> {
         }
     }
 }
+
+/// An upload that an input names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedUpload {
+    /// The place in the input: a JSON Pointer (RFC 6901).
+    pub pointer: String,
+    /// Its id, as the client wrote it.
+    pub id: String,
+}

@@ -34,25 +34,70 @@ pub enum RegistryError {
     Unknown(String),
 }
 
-/// Kinds by name, and the first error in the list.
-pub(crate) struct Kinds<T> {
+/// What a function needs of a kind.
+pub trait OfKind {
+    fn of<J: Job>() -> Self;
+}
+
+/// The kinds of a deployment by name, each with what a function needs of it.
+#[derive(Debug)]
+pub struct Kinds<T> {
+    by_name: BTreeMap<KindName, T>,
+}
+
+/// Collects [`Kinds`]: those by name, and the first error in the list.
+pub struct KindsBuilder<T> {
     by_name: BTreeMap<KindName, T>,
     all: Vec<&'static str>,
     opt_in: Vec<String>,
     wrong: Option<RegistryError>,
 }
 
-impl<T> Kinds<T> {
-    pub(crate) fn new(opt_in: Vec<String>) -> Self {
-        Self {
+impl<T: OfKind> Kinds<T> {
+    /// The kinds that `register` adds, without the opt-in kinds that `opt_in` does not name.
+    ///
+    /// # Errors
+    /// [`RegistryError`] if the list is invalid.
+    pub fn of(
+        opt_in: Vec<String>,
+        register: impl FnOnce(&mut KindsBuilder<T>),
+    ) -> Result<Self, RegistryError> {
+        let mut builder = KindsBuilder {
             by_name: BTreeMap::new(),
             all: Vec::new(),
             opt_in,
             wrong: None,
+        };
+        register(&mut builder);
+        match (builder.wrong, builder.opt_in.pop()) {
+            (Some(wrong), _) => Err(wrong),
+            (None, Some(unknown)) => Err(RegistryError::Unknown(unknown)),
+            (None, None) => Ok(Self {
+                by_name: builder.by_name,
+            }),
         }
     }
+}
 
-    pub(crate) fn add<J: Job>(&mut self, kind: T) {
+impl<T> Kinds<T> {
+    /// The names of the kinds, in order.
+    pub fn names(&self) -> impl Iterator<Item = &KindName> {
+        self.by_name.keys()
+    }
+
+    /// The kind with this name.
+    #[must_use]
+    pub fn get(&self, kind: &KindName) -> Option<&T> {
+        self.by_name.get(kind)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&KindName, &T)> {
+        self.by_name.iter()
+    }
+}
+
+impl<T: OfKind> Registry for KindsBuilder<T> {
+    fn add<J: Job>(&mut self) {
         let Ok(name) = J::NAME.parse::<KindName>() else {
             return self.refuse(RegistryError::Malformed(J::NAME));
         };
@@ -69,20 +114,14 @@ impl<T> Kinds<T> {
             self.opt_in.swap_remove(place);
         }
         if asked_for.is_some() || !J::OPT_IN {
-            self.by_name.insert(name, kind);
+            self.by_name.insert(name, T::of::<J>());
         }
     }
+}
 
+impl<T> KindsBuilder<T> {
     fn refuse(&mut self, error: RegistryError) {
         self.wrong.get_or_insert(error);
-    }
-
-    pub(crate) fn build(mut self) -> Result<BTreeMap<KindName, T>, RegistryError> {
-        match (self.wrong, self.opt_in.pop()) {
-            (Some(wrong), _) => Err(wrong),
-            (None, Some(unknown)) => Err(RegistryError::Unknown(unknown)),
-            (None, None) => Ok(self.by_name),
-        }
     }
 }
 

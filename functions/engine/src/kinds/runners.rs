@@ -1,13 +1,12 @@
 //! The kinds as `worker` needs them.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use super::input::read;
-use super::registry::Kinds;
-use crate::{Context, Job, JobError, KindName, Registry, RegistryError, RetryPolicy};
+use super::registry::{Kinds, OfKind};
+use crate::{Context, Job, JobError, RetryPolicy};
 
 type Running = Pin<Box<dyn Future<Output = Result<String, JobError>> + Send>>;
 
@@ -31,44 +30,15 @@ impl Runner {
 }
 
 /// The kinds as `worker` needs them: their handlers.
-#[derive(Debug)]
-pub struct Runners {
-    by_name: BTreeMap<KindName, Runner>,
-}
+pub type Runners = Kinds<Runner>;
 
-impl Runners {
-    /// The kinds that `register` adds, without the opt-in kinds that `opt_in` does not name.
-    ///
-    /// # Errors
-    /// [`RegistryError`].
-    pub fn of(
-        opt_in: Vec<String>,
-        register: impl FnOnce(&mut RunnersBuilder),
-    ) -> Result<Self, RegistryError> {
-        let mut builder = RunnersBuilder(Kinds::new(opt_in));
-        register(&mut builder);
-        Ok(Self {
-            by_name: builder.0.build()?,
-        })
-    }
-
-    /// The kind with this name.
-    #[must_use]
-    pub fn get(&self, kind: &KindName) -> Option<&Runner> {
-        self.by_name.get(kind)
-    }
-}
-
-/// Collects [`Runners`].
-pub struct RunnersBuilder(Kinds<Runner>);
-
-impl Registry for RunnersBuilder {
-    fn add<J: Job>(&mut self) {
-        self.0.add::<J>(Runner {
+impl OfKind for Runner {
+    fn of<J: Job>() -> Self {
+        Self {
             run: run::<J>,
             retry: J::RETRY,
             time_limit: J::TIME_LIMIT,
-        });
+        }
     }
 }
 

@@ -6,14 +6,14 @@
 //! Source: <https://json-schema.org/draft/2020-12/json-schema-validation>.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use regex_lite::Regex;
 use serde_json::{Map, Value};
 
 use super::format::{Format, is_format};
-use super::input_schema::{InputSchema, NamedUpload};
-use super::json_type::{is_type, spoken, types};
-use super::place::Place;
+use super::json_type::{is_type, list, number, spoken, types};
+use super::place::{NamedUpload, Place};
 use super::variant::{Fit, fit, none_fits};
 use crate::Invalid;
 use crate::attachment::UPLOAD_MARK;
@@ -23,7 +23,10 @@ const MAX_ERRORS: usize = 1_000;
 
 /// A check of one value.
 pub(super) struct Check<'a> {
-    pub(super) input: &'a InputSchema,
+    /// The whole schema, into which references lead.
+    root: &'a Value,
+    /// Its patterns, compiled.
+    patterns: &'a HashMap<String, Regex>,
     /// Number of comparisons that it may still make, nested checks included.
     pub(super) left: &'a Cell<usize>,
     pub(super) errors: Vec<Invalid>,
@@ -32,9 +35,14 @@ pub(super) struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    pub(super) fn new(input: &'a InputSchema, left: &'a Cell<usize>) -> Self {
+    pub(super) fn new(
+        root: &'a Value,
+        patterns: &'a HashMap<String, Regex>,
+        left: &'a Cell<usize>,
+    ) -> Self {
         Self {
-            input,
+            root,
+            patterns,
             left,
             errors: Vec::new(),
             uploads: Vec::new(),
@@ -52,7 +60,7 @@ impl<'a> Check<'a> {
 
     /// The errors of `value` at `at` against one schema alone. If there are none, its uploads count.
     fn alone(&mut self, schema: &'a Value, value: &Value, at: Place<'_>) -> Vec<Invalid> {
-        let mut check = Check::new(self.input, self.left);
+        let mut check = Check::new(self.root, self.patterns, self.left);
         check.value(schema, value, at);
         if check.errors.is_empty() {
             self.uploads.append(&mut check.uploads);
@@ -72,7 +80,7 @@ impl<'a> Check<'a> {
             return;
         };
         if let Some(target) = schema.get("$ref").and_then(Value::as_str)
-            && let Some(target) = self.input.schema.pointer(target.trim_start_matches('#'))
+            && let Some(target) = self.root.pointer(target.trim_start_matches('#'))
         {
             self.value(target, value, at);
         }
@@ -163,7 +171,7 @@ impl<'a> Check<'a> {
             self.size(text.chars().count(), (least, most), "character", at);
         }
         if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
-            && let Some(compiled) = self.input.patterns.get(pattern)
+            && let Some(compiled) = self.patterns.get(pattern)
             && !compiled.is_match(text)
         {
             self.wrong(at, format!("must match the pattern {pattern}"));
@@ -283,15 +291,6 @@ impl<'a> Check<'a> {
             }
         }
     }
-}
-
-fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
-    let values = schema.get(keyword).and_then(Value::as_array);
-    values.map_or(&[], Vec::as_slice)
-}
-
-fn number(schema: &Map<String, Value>, keyword: &str) -> Option<f64> {
-    schema.get(keyword)?.as_f64()
 }
 
 #[cfg(test)]

@@ -41,48 +41,38 @@ pub enum HandBack {
 }
 
 impl HandBack {
+    /// The value of the metric's dimension `reason`, and whether an operator must act on it.
+    const fn parts(self) -> (&'static str, bool) {
+        match self {
+            Self::TooEarly => ("too-early", false),
+            Self::Busy => ("busy", false),
+            Self::NoRecord => ("no-record", false),
+            Self::Changed => ("changed", false),
+            Self::Superseded => ("superseded", false),
+            Self::Retry => ("retry", false),
+            Self::Snooze => ("snooze", false),
+            Self::Slice => ("slice", false),
+            Self::PastDeadline => ("past-deadline", false),
+            Self::NoTime => ("no-time", false),
+            Self::Apart => ("apart", false),
+            Self::Table => ("table", true),
+            Self::Queue => ("queue", true),
+            Self::Unreadable => ("unreadable", true),
+            Self::UnknownKind => ("unknown-kind", true),
+            Self::CallbackEarly => ("callback-early", false),
+            Self::CallbackRetry => ("callback-retry", false),
+        }
+    }
+
     /// The value of the metric's dimension `reason`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TooEarly => "too-early",
-            Self::Busy => "busy",
-            Self::NoRecord => "no-record",
-            Self::Changed => "changed",
-            Self::Superseded => "superseded",
-            Self::Retry => "retry",
-            Self::Snooze => "snooze",
-            Self::Slice => "slice",
-            Self::PastDeadline => "past-deadline",
-            Self::NoTime => "no-time",
-            Self::Apart => "apart",
-            Self::Table => "table",
-            Self::Queue => "queue",
-            Self::Unreadable => "unreadable",
-            Self::UnknownKind => "unknown-kind",
-            Self::CallbackEarly => "callback-early",
-            Self::CallbackRetry => "callback-retry",
-        }
+        self.parts().0
     }
 
     /// Whether an operator must act on it, rather than a job's own course.
     #[must_use]
     pub const fn is_fault(self) -> bool {
-        match self {
-            Self::Table | Self::Queue | Self::Unreadable | Self::UnknownKind => true,
-            Self::TooEarly
-            | Self::Busy
-            | Self::NoRecord
-            | Self::Changed
-            | Self::Superseded
-            | Self::Retry
-            | Self::Snooze
-            | Self::Slice
-            | Self::PastDeadline
-            | Self::NoTime
-            | Self::Apart
-            | Self::CallbackEarly
-            | Self::CallbackRetry => false,
-        }
+        self.parts().1
     }
 }

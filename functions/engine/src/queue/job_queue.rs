@@ -63,7 +63,6 @@ impl JobQueue {
         }
     }
 
-    /// The name of the queue.
     pub(super) fn name(&self) -> &str {
         self.url.rsplit('/').next().unwrap_or_default()
     }
@@ -116,7 +115,6 @@ impl JobQueue {
     }
 }
 
-/// The name of the X-Ray trace header.
 pub(super) const TRACE_HEADER: MessageSystemAttributeNameForSends =
     MessageSystemAttributeNameForSends::AwsTraceHeader;
 

@@ -103,7 +103,7 @@ impl JobMessage {
             kind: read.name.parse().map_err(|_| ParseMessageError::NOT_OURS)?,
             fingerprint: Fingerprint::from_hex(&read.fingerprint)
                 .ok_or(ParseMessageError::NOT_OURS)?,
-            traceparent: read.traceparent.and_then(|text| text.parse().ok()),
+            traceparent: read.traceparent.and_then(|text| TraceContext::read(&text)),
             uploads: read.uploads,
             input: read.input,
         })
@@ -132,7 +132,7 @@ mod tests {
         let record = accepted();
         let input = RawValue::from_string(input.to_owned()).unwrap();
         JobMessage {
-            traceparent: Some(TRACE.parse().unwrap()),
+            traceparent: TraceContext::read(TRACE),
             id: record.id,
             kind: record.kind,
             fingerprint: record.fingerprint,

@@ -22,9 +22,6 @@ impl Environment {
 
     /// `CALLBACK_HOSTS`, the hosts to which webhooks are delivered, comma-separated (see [`CallbackPolicy::parse`]), and
     /// `CALLBACKS_TO_LOOPBACK`, whether those of a developer's machine are among them. Default: every public host.
-    ///
-    /// # Errors
-    /// [`ConfigError::Malformed`].
     pub fn callback_policy(&self) -> Result<CallbackPolicy, ConfigError> {
         const VARIABLE: &str = "CALLBACK_HOSTS";
         let hosts = self.optional(VARIABLE).unwrap_or_default();
@@ -54,14 +51,6 @@ impl Environment {
 mod tests {
     use super::*;
     use crate::CallbackUrl;
-
-    #[test]
-    fn webhooks_are_off_unless_they_are_turned_on() {
-        let webhooks = |value| Environment::of(&[("WEBHOOKS", value)]).webhooks();
-        assert_eq!(Environment::of(&[]).webhooks(), Ok(false));
-        assert_eq!((webhooks("false"), webhooks("true")), (Ok(false), Ok(true)));
-        assert!(webhooks("yes").is_err());
-    }
 
     #[test]
     fn callbacks_go_to_the_hosts_of_the_list_and_to_the_loopback_only_where_it_says_so() {

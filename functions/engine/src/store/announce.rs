@@ -51,7 +51,7 @@ impl JobStore {
     /// The end of this job is in its record, so no other one is written.
     pub(super) fn end_was_written(&self, record: &JobRecord) {
         if let Some(announcer) = &self.announcer {
-            announcer.forget(&record.creation_token);
+            announcer.unwritten().remove(&record.creation_token);
         }
     }
 }
@@ -74,10 +74,6 @@ impl Announcer {
         // Of a write that was refused or given up, nothing else removes the entry.
         unwritten.retain(|_, sent_at| now.since(*sent_at) <= self.counts_for);
         unwritten.contains_key(token)
-    }
-
-    fn forget(&self, token: &CreationToken) {
-        self.unwritten().remove(token);
     }
 
     fn unwritten(&self) -> std::sync::MutexGuard<'_, HashMap<CreationToken, Timestamp>> {

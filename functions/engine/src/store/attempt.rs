@@ -1,15 +1,14 @@
 //! The progress of an attempt, and the common parts of all its writes.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use super::JobStore;
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
-use super::item::{self, millis, string};
+use super::item::{number, string};
 use crate::cut::cut;
 use crate::record::MAX_SUMMARY_CHARS;
 use crate::{
-    AttemptWrite, JobRecord, JobState, Progress, StoreError, Timestamp, Written, decide_write,
+    AttemptWrite, Attribute, JobRecord, JobState, Progress, StoreError, Timestamp, Written,
+    decide_write,
 };
 
 impl JobStore {
@@ -25,17 +24,12 @@ impl JobStore {
         progress: &Progress,
         now: Timestamp,
     ) -> Result<Written, StoreError> {
-        let (said, mut values) = said(progress);
-        let (saved, saved_values) = checkpoint(progress);
-        values.extend(saved_values);
-        values.push((":number", item::number(number)));
-        let update = Update {
-            set: format!(
-                "SET {said}{saved}, #progress_number = :number, #version = #version + :one, #updated_at_ms = :now"
-            ),
-            condition: Condition::OwnsAttemptSoFar,
-            values: owned(run, now, values),
-        };
+        let update = Update::of_attempt(Condition::OwnsAttemptSoFar, run, now)
+            .progress(progress)
+            .checkpoint(progress)
+            .assign(Attribute::ProgressNumber, ":number")
+            .value(":number", super::item::number(number))
+            .assign(Attribute::UpdatedAtMs, ":now");
         let standing = match self.update(&run.id, update).await? {
             Conditional::Applied(record) => Some(record),
             // A write that is out of date is not a reason to stop: the attempt may still own its job.
@@ -50,63 +44,46 @@ impl JobStore {
     }
 }
 
-pub(super) type Values = Vec<(&'static str, AttributeValue)>;
+impl Update {
+    pub(super) fn progress(self, progress: &Progress) -> Self {
+        let summary = progress.summary.as_deref();
+        let summary = summary.map(|summary| string(cut(summary, MAX_SUMMARY_CHARS)));
+        self.set(Attribute::Percent, number(progress.percent.get()))
+            .set_if_some(Attribute::Summary, summary)
+    }
 
-/// The values of [`Condition::OwnsAttempt`], and more.
-pub(super) fn owned(run: &JobRecord, now: Timestamp, more: Values) -> Values {
-    let mut values = vec![
-        (":started", string(JobState::Started.as_str())),
-        (
-            ":token",
-            string(run.run_token.as_deref().unwrap_or_default()),
-        ),
-        (":now", millis(now)),
-        (":one", item::number(1)),
-    ];
-    values.extend(more);
-    values
-}
-
-pub(super) fn said(progress: &Progress) -> (&'static str, Values) {
-    let percent = (":percent", item::number(progress.percent.get()));
-    match &progress.summary {
-        None => ("#percent = :percent", vec![percent]),
-        Some(summary) => {
-            let summary = (":summary", string(cut(summary, MAX_SUMMARY_CHARS)));
-            (
-                "#percent = :percent, #summary = :summary",
-                vec![percent, summary],
-            )
-        }
+    pub(super) fn checkpoint(self, progress: &Progress) -> Self {
+        let checkpoint = progress.checkpoint.as_ref();
+        let checkpoint = checkpoint.map(|checkpoint| string(checkpoint.as_str()));
+        self.set_if_some(Attribute::Checkpoint, checkpoint)
     }
 }
 
-/// The checkpoint, as a part of the update after the progress.
-pub(super) fn checkpoint(progress: &Progress) -> (&'static str, Values) {
-    match &progress.checkpoint {
-        None => ("", Vec::new()),
-        Some(checkpoint) => (
-            ", #checkpoint = :checkpoint",
-            vec![(":checkpoint", string(checkpoint.as_str()))],
-        ),
-    }
-}
-
-/// Why the condition of an attempt's write did not hold.
-pub(super) fn refusal(
-    old: Option<&JobRecord>,
+/// The outcome of an attempt's write, by its answer.
+pub(super) fn written(
+    answer: Conditional,
     run: &JobRecord,
     write: AttemptWrite,
     now: Timestamp,
 ) -> Written {
-    match decide_write(old, run, write, now) {
-        Written::CancelRequested => Written::CancelRequested,
-        // The condition and the decision disagree only about a record that this crate did not write completely.
-        Written::Fenced | Written::Applied => Written::Fenced,
+    match answer {
+        Conditional::Applied(_) => Written::Applied,
+        Conditional::Refused(Some(old)) if has_effect(&old, run, write) => Written::Applied,
+        Conditional::Refused(old) => match decide_write(old.as_deref(), run, write, now) {
+            Written::CancelRequested => Written::CancelRequested,
+            // The condition and the decision disagree only about a record that this crate did not write completely.
+            Written::Fenced | Written::Applied => Written::Fenced,
+        },
     }
 }
 
-/// Whether this attempt wrote the current record, with an earlier try whose answer was lost.
-pub(super) fn is_own(old: &JobRecord, run: &JobRecord) -> bool {
-    run.run_token.is_some() && old.run_token == run.run_token
+/// Whether an earlier try of this write, whose answer was lost, has written the current record.
+fn has_effect(old: &JobRecord, run: &JobRecord, write: AttemptWrite) -> bool {
+    let is_own = run.run_token.is_some() && old.run_token == run.run_token;
+    match write {
+        AttemptWrite::Progress => false,
+        AttemptWrite::Reschedule => is_own && old.state == JobState::Scheduled,
+        AttemptWrite::EndSlice => old.is_between_slices && old.run_token == run.ended_slice_token(),
+        AttemptWrite::End(outcome) => is_own && old.outcome() == Some(outcome),
+    }
 }

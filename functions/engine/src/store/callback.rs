@@ -1,11 +1,10 @@
 //! What the deliveries of a webhook write into the record of its job.
 
 use super::JobStore;
-use super::attempt::Values;
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
-use super::item::{millis, number, string};
-use crate::{Callback, CallbackMessage, CallbackState, StoreError, Timestamp};
+use super::item::{number, string};
+use crate::{Attribute as A, Callback, CallbackMessage, CallbackState, StoreError, Timestamp};
 
 /// Outcome of one delivery of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +16,7 @@ pub enum Delivered {
         /// [`Callback::attempts`] before this delivery.
         attempts_before: u32,
     },
-    /// The receiver wants no more deliveries, or this was the last one.
+    /// The receiver wants no more deliveries, this was the last one, or the job has expired.
     Never,
 }
 
@@ -31,7 +30,15 @@ pub struct WrittenDelivery {
     pub is_applied: bool,
 }
 
-const COUNTED: &str = "SET #callback_attempts = #callback_attempts + :one, #version = #version + :one, #updated_at_ms = :now";
+impl Delivered {
+    fn condition(self) -> Condition {
+        match self {
+            Self::Yes => Condition::Undelivered,
+            Self::NotYet { .. } => Condition::UndeliveredSoFar,
+            Self::Never => Condition::AwaitsDelivery,
+        }
+    }
+}
 
 impl JobStore {
     /// Writes the outcome of a delivery, and the HTTP status that the receiver answered with. `None` if the job no longer exists, or another one has its id.
@@ -45,38 +52,20 @@ impl JobStore {
         status: Option<u16>,
         now: Timestamp,
     ) -> Result<Option<WrittenDelivery>, StoreError> {
-        let mut set = COUNTED.to_owned();
-        let mut values: Values = vec![
-            (":creation_token", string(of.acceptance.as_str())),
-            (":pending", string(CallbackState::Pending.as_str())),
-            (":one", number(1)),
-            (":now", millis(now)),
-        ];
-        if let Some(status) = status {
-            set.push_str(", #callback_status = :status");
-            values.push((":status", number(status)));
-        }
-        let condition = match outcome {
-            Delivered::Yes => {
-                values.push((":failed", string(CallbackState::Failed.as_str())));
-                set.push_str(", #callback_state = :delivered");
-                values.push((":delivered", string(CallbackState::Delivered.as_str())));
-                Condition::Undelivered
-            }
+        let failed = string(CallbackState::Failed.as_str());
+        let update = Update::of_job(outcome.condition(), &of.acceptance, now)
+            .value(":pending", string(CallbackState::Pending.as_str()))
+            .assign(A::CallbackAttempts, "#callback_attempts + :one")
+            .set_if_some(A::CallbackStatus, status.map(number))
+            .assign(A::UpdatedAtMs, ":now");
+        let update = match outcome {
+            Delivered::Yes => update
+                .value(":failed", failed)
+                .set(A::CallbackState, string(CallbackState::Delivered.as_str())),
             Delivered::NotYet { attempts_before } => {
-                values.push((":attempts", number(attempts_before)));
-                Condition::UndeliveredSoFar
+                update.value(":attempts", number(attempts_before))
             }
-            Delivered::Never => {
-                set.push_str(", #callback_state = :failed");
-                values.push((":failed", string(CallbackState::Failed.as_str())));
-                Condition::AwaitsDelivery
-            }
-        };
-        let update = Update {
-            set,
-            condition,
-            values,
+            Delivered::Never => update.set(A::CallbackState, failed),
         };
         let (standing, is_applied) = match self.update(&of.id, update).await? {
             Conditional::Applied(record) => (Some(record), true),

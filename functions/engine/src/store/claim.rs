@@ -5,7 +5,8 @@ use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use super::item::{millis, number, string};
 use crate::{
-    ClaimDecision, Fingerprint, JobId, JobRecord, JobState, StoreError, Timestamp, decide_claim,
+    Attribute as A, ClaimDecision, Fingerprint, JobId, JobRecord, JobState, StoreError, Timestamp,
+    decide_claim,
 };
 
 /// Outcome of a claim.
@@ -31,23 +32,20 @@ impl JobStore {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Claim, StoreError> {
-        let update = Update {
-            set: "SET #state = :started, #attempt = #attempt + if_not_exists(#attempt_step, :one), #version = #version + :one, \
-                     #percent = if_not_exists(#start_percent, :zero), #started_at_ms = :now, #updated_at_ms = :now, \
-                     #lease_until_ms = :lease, #run_token = :token, #progress_number = :zero REMOVE #attempt_step, #schedule"
-                .to_owned(),
-            condition: Condition::Claimable,
-            values: vec![
-                (":fingerprint", string(fingerprint.as_str())),
-                (":scheduled", string(JobState::Scheduled.as_str())),
-                (":started", string(JobState::Started.as_str())),
-                (":now", millis(now)),
-                (":lease", millis(lease_until)),
-                (":token", string(run_token)),
-                (":one", number(1)),
-                (":zero", number(0)),
-            ],
-        };
+        let update = Update::new(Condition::Claimable, now)
+            .value(":fingerprint", string(fingerprint.as_str()))
+            .value(":scheduled", string(JobState::Scheduled.as_str()))
+            .value(":started", string(JobState::Started.as_str()))
+            .value(":zero", number(0))
+            .assign(A::State, ":started")
+            .assign(A::Attempt, "#attempt + if_not_exists(#attempt_step, :one)")
+            .assign(A::Percent, "if_not_exists(#start_percent, :zero)")
+            .assign(A::ProgressNumber, ":zero")
+            .set(A::RunToken, string(run_token))
+            .set(A::LeaseUntilMs, millis(lease_until))
+            .assign(A::StartedAtMs, ":now")
+            .assign(A::UpdatedAtMs, ":now")
+            .remove(&[A::AttemptStep, A::Schedule]);
         Ok(match self.update(id, update).await? {
             Conditional::Applied(record) => Claim::Acquired(record),
             Conditional::Refused(old) => refused(old, fingerprint, run_token, now),

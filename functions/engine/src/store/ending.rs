@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use super::JobStore;
-use super::attempt::{Values, is_own, owned, refusal, said};
+use super::attempt::written;
 use super::condition::Condition;
 use super::expression::{Conditional, Update};
 use super::item::{epoch_seconds, millis, number, string};
 use super::result::has_room;
+use super::slice::OF_SLICES;
 use crate::record::expiry;
 use crate::{
-    AttemptWrite, Failure, JobRecord, JobState, Outcome, Progress, StoreError, Timestamp, Written,
+    AttemptWrite, Attribute as A, Failure, JobRecord, JobState, Outcome, Progress, StoreError,
+    Timestamp, Written,
 };
 
 /// How a job ends.
@@ -69,26 +71,15 @@ impl Ending {
     }
 }
 
-/// The values of [`Condition::SameJob`], which is a part of other conditions.
-pub(super) fn same_job(record: &JobRecord) -> Values {
-    let token = record.creation_token.as_str();
-    vec![(":creation_token", string(token))]
-}
-
-/// Removes the attributes that only an unfinished job needs: every poll pays for the size of the record.
-const REMOVED: &str = "REMOVE #lease_until_ms, #cancel_requested, #checkpoint, #start_percent, #progress_number, #overdue_ms, \
-     #attempt_step, #slice_attempt, #slice_began_ms, #ran_ms";
-
-/// After the end, the start of the job's last attempt is its only trace of slices.
-fn began(record: &JobRecord) -> (&'static str, Values) {
-    match record.slices() {
-        None => ("", Vec::new()),
-        Some(slices) => (
-            ", #started_at_ms = :began",
-            vec![(":began", millis(slices.began_at))],
-        ),
-    }
-}
+/// Attributes that only an unfinished job needs, with those of slices: every poll pays for the size of the record.
+const OF_UNFINISHED: [A; 6] = [
+    A::LeaseUntilMs,
+    A::CancelRequested,
+    A::Checkpoint,
+    A::StartPercent,
+    A::ProgressNumber,
+    A::OverdueMs,
+];
 
 impl JobStore {
     /// Ends the job for this attempt, with the last progress that the attempt reported. The status URI remains readable for
@@ -106,34 +97,20 @@ impl JobStore {
         now: Timestamp,
         retention: Duration,
     ) -> Result<Written, StoreError> {
-        let (said, said_values) = said(progress);
-        let (began, began_values) = began(run);
         let expires_at = expiry(now, retention);
-        let (ended, ended_values) = match ending {
+        let update = Update::of_attempt(ending.condition(), run, now)
+            .progress(progress)
+            .end(run, ending.outcome(), now, expires_at);
+        let update = match ending {
             Ending::Success { result } if !has_room(run, progress, result) => {
                 self.put_result(run, result, now, retention).await?;
-                let (set, values) = completed(ending.outcome(), now, expires_at);
-                (format!("{set}, #result_token = :token"), values)
+                update.assign(A::ResultToken, ":token")
             }
-            _ => ended(ending, now, expires_at),
+            _ => update.contents_of(ending),
         };
-        let update = Update {
-            set: format!("SET {said}, {ended}{began} {REMOVED}"),
-            condition: ending.condition(),
-            values: owned(run, now, [said_values, ended_values, began_values].concat()),
-        };
-        Ok(match self.write_end(run, update, now).await? {
-            Conditional::Applied(_) => Written::Applied,
-            Conditional::Refused(Some(old))
-                if is_own(&old, run) && old.outcome() == Some(ending.outcome()) =>
-            {
-                Written::Applied
-            }
-            Conditional::Refused(old) => {
-                let write = AttemptWrite::End(ending.outcome());
-                refusal(old.as_deref(), run, write, now)
-            }
-        })
+        let answer = self.write_end(run, update, now).await?;
+        let write = AttemptWrite::End(ending.outcome());
+        Ok(written(answer, run, write, now))
     }
 
     /// Ends a job that no attempt owns, as a cancel or a claim decided about `record`. Returns the record with its end; `None`
@@ -149,15 +126,11 @@ impl JobStore {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Box<JobRecord>>, StoreError> {
-        let (ended, mut values) = ended(ending, ended_at, expires_at);
-        values.extend(same_job(record));
-        values.extend([
-            (":version", number(record.version)),
-            (":one", number(1)),
-            (":now", millis(now)),
-        ]);
-        self.end_unowned(record, &ended, Condition::Unchanged, values, now)
-            .await
+        let update = Update::of_job(Condition::Unchanged, &record.creation_token, now)
+            .value(":version", number(record.version))
+            .end(record, ending.outcome(), ended_at, expires_at)
+            .contents_of(ending);
+        Ok(self.write_end(record, update, now).await?.applied())
     }
 
     /// Ends an overdue job as readers see it ([`JobRecord::judged`]). Returns the record with its end; `None` if the
@@ -171,32 +144,10 @@ impl JobStore {
         now: Timestamp,
     ) -> Result<Option<Box<JobRecord>>, StoreError> {
         let (ending, ended_at) = Ending::of_overdue(record);
-        let (ended, mut values) = ended(&ending, ended_at, record.expires_at);
-        values.extend(same_job(record));
-        values.extend([(":one", number(1)), (":now", millis(now))]);
-        self.end_unowned(record, &ended, Condition::Overdue, values, now)
-            .await
-    }
-
-    async fn end_unowned(
-        &self,
-        record: &JobRecord,
-        ended: &str,
-        condition: Condition,
-        mut values: Values,
-        now: Timestamp,
-    ) -> Result<Option<Box<JobRecord>>, StoreError> {
-        let (began, began_values) = began(record);
-        values.extend(began_values);
-        let update = Update {
-            set: format!("SET {ended}{began} {REMOVED}"),
-            condition,
-            values,
-        };
-        Ok(match self.write_end(record, update, now).await? {
-            Conditional::Applied(ended) => Some(ended),
-            Conditional::Refused(_) => None,
-        })
+        let update = Update::of_job(Condition::Overdue, &record.creation_token, now)
+            .end(record, ending.outcome(), ended_at, record.expires_at)
+            .contents_of(&ending);
+        Ok(self.write_end(record, update, now).await?.applied())
     }
 
     /// Writes the end of a job. Every end is written here, after the message about it: an end without its message would have no webhook,
@@ -216,43 +167,42 @@ impl JobStore {
     }
 }
 
-/// The end time is a value of its own, not `:now`: an overdue job ended in the past, at its deadline.
-fn completed(outcome: Outcome, at: Timestamp, expires_at: Timestamp) -> (&'static str, Values) {
-    let set = "#state = :completed, #outcome = :outcome, #ended_at_ms = :ended, #updated_at_ms = :ended, \
-               #expires_at = :expires, #version = #version + :one";
-    let values = vec![
-        (":completed", string(JobState::Completed(outcome).as_str())),
-        (":outcome", string(outcome.as_str())),
-        (":ended", millis(at)),
-        (":expires", epoch_seconds(expires_at)),
-    ];
-    (set, values)
-}
+impl Update {
+    /// Ends the job. The end time is not `:now`: an overdue job ended in the past, at its deadline. After the end, the start of the job's
+    /// last attempt is its only trace of slices.
+    fn end(
+        self,
+        record: &JobRecord,
+        outcome: Outcome,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Self {
+        let began = record.slices().map(|slices| millis(slices.began_at));
+        self.set(A::State, string(JobState::Completed(outcome).as_str()))
+            .set(A::Outcome, string(outcome.as_str()))
+            .set_if_some(A::StartedAtMs, began)
+            .set(A::EndedAtMs, millis(at))
+            .set(A::UpdatedAtMs, millis(at))
+            .set(A::ExpiresAt, epoch_seconds(expires_at))
+            .remove_unfinished()
+    }
 
-fn ended(ending: &Ending, at: Timestamp, expires_at: Timestamp) -> (String, Values) {
-    let (set, mut values) = completed(ending.outcome(), at, expires_at);
-    match ending {
-        Ending::Success { result } => {
-            values.push((":result", string(result.as_str())));
-            (format!("{set}, #result = :result"), values)
+    /// Removes what only an unfinished job has.
+    pub(super) fn remove_unfinished(self) -> Self {
+        self.remove(&OF_UNFINISHED).remove(&OF_SLICES)
+    }
+
+    /// Sets the result or the error. Where a result is in the bucket, `:token` is that of the attempt.
+    fn contents_of(self, ending: &Ending) -> Self {
+        match ending {
+            Ending::Success { result } => self.set(A::Result, string(result.as_str())),
+            Ending::Stored { days } => self
+                .assign(A::ResultToken, ":token")
+                .set(A::ResultDays, number(*days)),
+            Ending::Failed(failure) => self
+                .set(A::ErrorCode, string(failure.code()))
+                .set(A::ErrorMessage, string(failure.message())),
+            Ending::Canceled => self,
         }
-        Ending::Stored { days } => {
-            values.push((":days", number(*days)));
-            (
-                format!("{set}, #result_token = :token, #result_days = :days"),
-                values,
-            )
-        }
-        Ending::Failed(failure) => {
-            values.extend([
-                (":code", string(failure.code())),
-                (":message", string(failure.message())),
-            ]);
-            (
-                format!("{set}, #error_code = :code, #error_message = :message"),
-                values,
-            )
-        }
-        Ending::Canceled => (set.to_owned(), values),
     }
 }

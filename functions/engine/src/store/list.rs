@@ -1,16 +1,20 @@
 //! An owner's jobs, newest first.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use tracing::error;
 
 use super::JobStore;
 use super::expression::names;
-use super::index::{INDEX_SHARDS, read_created_order, shard_key};
+use super::index::{INDEX_SHARDS, created_order, read_created_order, shard_key};
 use super::item::{Item, id_of, string};
-use super::page::{Cursor, JobFilter, Page};
-use crate::{Attribute, INDEX_NAME, JobId, JobRecord, Owner, StoreError, Timestamp};
+use crate::{
+    Attribute, INDEX_NAME, JobId, JobRecord, JobState, Judged, Owner, StoreError, Timestamp,
+};
 
 /// Maximum number of jobs on a page: one `BatchGetItem` reads as many.
 pub const MAX_PAGE: usize = 100;
@@ -22,13 +26,54 @@ const READS: usize = 5;
 /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// A position in the list of an owner's jobs, newest first: directly after the job that it names. Opaque to clients.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor(String);
+
+impl Cursor {
+    fn behind(created_at: Timestamp, id: &JobId) -> Self {
+        Self(created_order(created_at, id))
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ParseCursorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        read_created_order(text)
+            .map(|_| Self(text.to_owned()))
+            .ok_or(ParseCursorError)
+    }
+}
+
+/// The text is not a cursor from a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor from a page of this list")]
+pub struct ParseCursorError;
+
+/// A page of an owner's jobs, newest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The jobs. With a filter, there may be fewer than the limit, or none, although `next` has more.
+    pub jobs: Vec<Judged<'static>>,
+    /// The beginning of the next page, if there may be one.
+    pub next: Option<Cursor>,
+}
+
 /// The records of a batch read; an error for one that cannot be read.
 type Found = HashMap<JobId, Result<JobRecord, StoreError>>;
 
 impl JobStore {
     /// A page of `owner`'s jobs, newest first: one query for each partition of the index, and one batch read, whatever the size of the
     /// table. Results are omitted, because a page of them would exceed the maximum size of a response. `limit` is clamped to 1 to 100.
-    /// Expired jobs are omitted, so a page can be short although more follow.
+    /// Expired jobs are omitted, and jobs in another state than `only`, if there is one: so a page can be short although more follow. A record
+    /// that cannot be read is omitted, too, and logged: it must not hide the others.
     ///
     /// # Errors
     /// [`StoreError`] if the table does not answer.
@@ -37,7 +82,7 @@ impl JobStore {
         owner: &Owner,
         limit: usize,
         behind: Option<&Cursor>,
-        filter: JobFilter,
+        only: Option<JobState>,
         now: Timestamp,
     ) -> Result<Page, StoreError> {
         let limit = limit.clamp(1, MAX_PAGE);
@@ -56,13 +101,18 @@ impl JobStore {
         keys.truncate(limit);
         let ids: Vec<_> = keys.into_iter().map(|(_, id)| id).collect();
         let mut found = self.get_all(&ids).await?;
-        let jobs = ids.iter().filter_map(|id| found.remove(id));
-        let jobs: Vec<_> = jobs.collect::<Result<_, _>>()?;
-        let judged = jobs
-            .into_iter()
+        let readable = |id: &JobId| {
+            let record = found.remove(id)?;
+            record
+                .inspect_err(|error| error!(job.id = %id, "record left out of a list: {error}"))
+                .ok()
+        };
+        let judged = ids
+            .iter()
+            .filter_map(readable)
             .filter(|job| !job.is_expired(now))
             .map(|job| job.into_judged(now))
-            .filter(|job| filter.keeps(job));
+            .filter(|job| only.is_none_or(|state| job.state == state));
         Ok(Page {
             jobs: judged.collect(),
             next,
@@ -84,7 +134,7 @@ impl JobStore {
             .table_name(&self.table)
             .index_name(INDEX_NAME);
         if let Some(cursor) = behind {
-            request = request.expression_attribute_values(":cursor", string(cursor.order()));
+            request = request.expression_attribute_values(":cursor", string(cursor.0.as_str()));
         }
         let answer = request
             .key_condition_expression(condition)
@@ -131,7 +181,8 @@ impl JobStore {
             wanted = left;
         }
         if !wanted.is_empty() {
-            return Err(StoreError::unavailable(Throttled));
+            let problem = "the table left keys of a batch read unprocessed each time";
+            return Err(StoreError::Unavailable(problem.into()));
         }
         Ok(())
     }
@@ -185,6 +236,24 @@ fn key_of(item: &Item) -> Result<(Timestamp, JobId), StoreError> {
         .ok_or(StoreError::Corrupt(Attribute::CreatedOrder))
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("the table left keys of a batch read unprocessed each time")]
-struct Throttled;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::tests::accepted;
+
+    #[test]
+    fn a_cursor_reads_back_and_nothing_else_is_one() {
+        let job = accepted();
+        let cursor = Cursor::behind(job.created_at, &job.id);
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        for text in [
+            "",
+            "-",
+            "1-2",
+            "000001000000000-x",
+            "+00001000000000-018f4d3e-0000-8000-8000-000000000000",
+        ] {
+            assert_eq!(text.parse::<Cursor>(), Err(ParseCursorError), "{text}");
+        }
+    }
+}

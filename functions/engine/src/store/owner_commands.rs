@@ -6,11 +6,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::JobStore;
 use super::condition::Condition;
-use super::ending::{Ending, same_job};
-use super::expression::{Conditional, Update};
-use super::item::{epoch_seconds, millis, number, string};
+use super::ending::Ending;
+use super::expression::Update;
+use super::item::{epoch_seconds, string};
 use crate::record::expiry;
-use crate::{JobId, JobRecord, JobState, Outcome, ScheduleName, StoreError, Timestamp};
+use crate::{
+    Attribute as A, JobId, JobRecord, JobState, Outcome, ScheduleName, StoreError, Timestamp,
+};
 
 /// Outcome of a cancel, with the record as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,13 +47,22 @@ pub enum Deletion {
 /// write by someone else within milliseconds, and an attempt writes at most once per second.
 const READS: usize = 5;
 
-/// Turns a record into a tombstone: removes everything that its owner or its kind stored. Without `owner_shard`, the item is no
-/// longer in the index.
-const TOMBSTONE: &str = "SET #deleted = :true, #state = :completed, #outcome = :outcome, #summary = :nothing, \
-     #expires_at = :expires, #updated_at_ms = :now, #version = #version + :one \
-     REMOVE #title, #result, #result_token, #result_days, #error_code, #error_message, #checkpoint, #start_percent, #lease_until_ms, #cancel_requested, \
-     #progress_number, #overdue_ms, #attempt_step, #slice_attempt, #slice_began_ms, #ran_ms, #schedule, #callback_url, #callback_state, \
-     #callback_attempts, #callback_status, #owner_shard";
+/// Attributes that the owner or the kind stored, and that a tombstone does not have. Without `owner_shard`, the item is no longer in the
+/// index.
+const NOT_OF_A_TOMBSTONE: [A; 12] = [
+    A::Title,
+    A::Result,
+    A::ResultToken,
+    A::ResultDays,
+    A::ErrorCode,
+    A::ErrorMessage,
+    A::Schedule,
+    A::CallbackUrl,
+    A::CallbackState,
+    A::CallbackAttempts,
+    A::CallbackStatus,
+    A::OwnerShard,
+];
 
 impl JobStore {
     /// Cancels a job. A job without a running attempt is canceled at once; a running attempt is asked to stop. The command
@@ -67,6 +78,7 @@ impl JobStore {
         clock: impl Fn() -> Timestamp,
         retention: Duration,
     ) -> Result<Cancellation, StoreError> {
+        use CancelDecision as D;
         let Some(mut record) = self.live(id, clock()).await? else {
             return Ok(Cancellation::Gone);
         };
@@ -75,17 +87,13 @@ impl JobStore {
         for _ in 0..READS {
             let now = clock();
             let done = match decide_cancel(&record, now, tried) {
-                CancelDecision::Canceled => return Ok(Cancellation::Canceled(record.into())),
-                CancelDecision::CanceledBefore => {
-                    return Ok(Cancellation::CanceledBefore(record.into()));
-                }
-                CancelDecision::Requested => return Ok(Cancellation::Requested(record.into())),
-                CancelDecision::PastDeadline => {
-                    return Ok(Cancellation::PastDeadline(record.into()));
-                }
-                CancelDecision::Finished => return Ok(Cancellation::Finished(record.into())),
-                CancelDecision::AskToStop => self.ask_to_stop(&record, clock()).await?,
-                CancelDecision::End => {
+                D::Canceled => return Ok(Cancellation::Canceled(record.into())),
+                D::CanceledBefore => return Ok(Cancellation::CanceledBefore(record.into())),
+                D::Requested => return Ok(Cancellation::Requested(record.into())),
+                D::PastDeadline => return Ok(Cancellation::PastDeadline(record.into())),
+                D::Finished => return Ok(Cancellation::Finished(record.into())),
+                D::AskToStop => self.ask_to_stop(&record, clock()).await?,
+                D::End => {
                     tried = Some(record.canceled_end(now, retention).0);
                     self.cancel_unowned(&record, now, retention).await?
                 }
@@ -98,7 +106,8 @@ impl JobStore {
                 None => return Ok(Cancellation::Gone),
             }
         }
-        Err(StoreError::unavailable(Contended))
+        let problem = "the record changed each time between a read and a write";
+        Err(StoreError::Unavailable(problem.into()))
     }
 
     async fn ask_to_stop(
@@ -106,23 +115,12 @@ impl JobStore {
         record: &JobRecord,
         now: Timestamp,
     ) -> Result<Option<Cancellation>, StoreError> {
-        let mut values = same_job(record);
-        values.extend([
-            (":started", string(JobState::Started.as_str())),
-            (":true", AttributeValue::Bool(true)),
-            (":one", number(1)),
-            (":now", millis(now)),
-        ]);
-        let update = Update {
-            set: "SET #cancel_requested = :true, #version = #version + :one, #updated_at_ms = :now"
-                .to_owned(),
-            condition: Condition::Started,
-            values,
-        };
-        Ok(match self.update(&record.id, update).await? {
-            Conditional::Applied(record) => Some(Cancellation::Requested(record)),
-            Conditional::Refused(_) => None,
-        })
+        let update = Update::of_job(Condition::Started, &record.creation_token, now)
+            .value(":started", string(JobState::Started.as_str()))
+            .set(A::CancelRequested, AttributeValue::Bool(true))
+            .assign(A::UpdatedAtMs, ":now");
+        let asked = self.update(&record.id, update).await?.applied();
+        Ok(asked.map(Cancellation::Requested))
     }
 
     async fn cancel_unowned(
@@ -173,21 +171,15 @@ impl JobStore {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut values = same_job(record);
-        values.extend([
-            (":true", AttributeValue::Bool(true)),
-            (":completed", string(JobState::Completed(outcome).as_str())),
-            (":outcome", string(outcome.as_str())),
-            (":nothing", string("")),
-            (":expires", epoch_seconds(expires_at)),
-            (":now", millis(now)),
-            (":one", number(1)),
-        ]);
-        let update = Update {
-            set: TOMBSTONE.to_owned(),
-            condition: Condition::SameJob,
-            values,
-        };
+        let update = Update::of_job(Condition::SameJob, &record.creation_token, now)
+            .set(A::Deleted, AttributeValue::Bool(true))
+            .set(A::State, string(JobState::Completed(outcome).as_str()))
+            .set(A::Outcome, string(outcome.as_str()))
+            .set(A::Summary, string(""))
+            .set(A::ExpiresAt, epoch_seconds(expires_at))
+            .assign(A::UpdatedAtMs, ":now")
+            .remove_unfinished()
+            .remove(&NOT_OF_A_TOMBSTONE);
         self.update(&record.id, update).await.map(drop)
     }
 
@@ -250,7 +242,3 @@ pub fn decide_cancel(
         JobState::Scheduled | JobState::Started => CancelDecision::End,
     }
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("the record changed each time between a read and a write")]
-struct Contended;

@@ -1,11 +1,15 @@
 //! The write of an attempt that ends with a retry or a snooze.
 
 use super::JobStore;
-use super::attempt::{checkpoint, is_own, owned, refusal, said};
+use super::attempt::written;
 use super::condition::Condition;
-use super::expression::{Conditional, Update};
+use super::expression::Update;
 use super::item::{millis, number, string};
-use crate::{AttemptWrite, JobRecord, JobState, Percent, Progress, StoreError, Timestamp, Written};
+use super::slice::OF_SLICES;
+use crate::{
+    AttemptWrite, Attribute as A, JobRecord, JobState, Percent, Progress, StoreError, Timestamp,
+    Written,
+};
 
 /// Why an attempt returns its job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,35 +66,19 @@ impl JobStore {
             summary: Some(again.reason.clone()),
             ..progress.clone()
         };
-        let (said, mut values) = said(&progress);
-        let (saved, saved_values) = checkpoint(&progress);
         let start_percent = again.pause.start_percent(&progress);
-        values.extend(saved_values);
-        values.extend([
-            (":scheduled", string(JobState::Scheduled.as_str())),
-            (":next", millis(again.next_start)),
-            (":used", number(again.pause.attempts_used(run.attempt))),
-            (":start_percent", number(start_percent.get())),
-        ]);
-        let update = Update {
-            set: format!(
-                "SET {said}{saved}, #state = :scheduled, #scheduled_start_ms = :next, #attempt = :used, \
-                 #start_percent = :start_percent, #version = #version + :one, #updated_at_ms = :now \
-                 REMOVE #lease_until_ms, #started_at_ms, #attempt_step, #slice_attempt, #slice_began_ms, #ran_ms"
-            ),
-            condition: Condition::OwnsUncanceledAttempt,
-            values: owned(run, now, values),
-        };
-        Ok(match self.update(&run.id, update).await? {
-            Conditional::Applied(_) => Written::Applied,
-            Conditional::Refused(Some(old))
-                if is_own(&old, run) && old.state == JobState::Scheduled =>
-            {
-                Written::Applied
-            }
-            Conditional::Refused(old) => {
-                refusal(old.as_deref(), run, AttemptWrite::Reschedule, now)
-            }
-        })
+        let used = again.pause.attempts_used(run.attempt);
+        let update = Update::of_attempt(Condition::OwnsUncanceledAttempt, run, now)
+            .progress(&progress)
+            .checkpoint(&progress)
+            .set(A::State, string(JobState::Scheduled.as_str()))
+            .set(A::ScheduledStartMs, millis(again.next_start))
+            .set(A::Attempt, number(used))
+            .set(A::StartPercent, number(start_percent.get()))
+            .assign(A::UpdatedAtMs, ":now")
+            .remove(&[A::LeaseUntilMs, A::StartedAtMs])
+            .remove(&OF_SLICES);
+        let answer = self.update(&run.id, update).await?;
+        Ok(written(answer, run, AttemptWrite::Reschedule, now))
     }
 }

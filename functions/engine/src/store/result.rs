@@ -56,10 +56,7 @@ impl JobStore {
         key: &str,
         is_consistent: bool,
     ) -> Result<Option<String>, StoreError> {
-        let request = self.client.get_item().table_name(&self.table);
-        let request = request.key(Attribute::Id.name(), string(key));
-        let answer = request.consistent_read(is_consistent).send().await;
-        let Some(mut item) = answer.map_err(StoreError::unavailable)?.item else {
+        let Some(mut item) = self.read_item(key.to_owned(), is_consistent).await? else {
             return Ok(None);
         };
         match item.remove(Attribute::Result.name()) {

@@ -1,11 +1,14 @@
 //! The write of an attempt that ends its slice.
 
 use super::JobStore;
-use super::attempt::{checkpoint, owned, refusal, said};
+use super::attempt::written;
 use super::condition::Condition;
-use super::expression::{Conditional, Update};
+use super::expression::Update;
 use super::item::{millis, number, string};
-use crate::{AttemptWrite, JobRecord, Progress, StoreError, Timestamp, Written};
+use crate::{AttemptWrite, Attribute as A, JobRecord, Progress, StoreError, Timestamp, Written};
+
+/// The attributes of the slices that an attempt has ended.
+pub(super) const OF_SLICES: [A; 4] = [A::AttemptStep, A::SliceAttempt, A::SliceBeganMs, A::RanMs];
 
 impl JobStore {
     /// Ends the slice of an attempt: the job stays STARTED, with the attempt's latest progress and checkpoint, and the next claim continues
@@ -24,36 +27,21 @@ impl JobStore {
         next_start: Timestamp,
         now: Timestamp,
     ) -> Result<Written, StoreError> {
-        let (said, mut values) = said(progress);
-        let (saved, saved_values) = checkpoint(progress);
-        let ended_token = run.ended_slice_token();
+        let ended_token = run.ended_slice_token().unwrap_or_default();
         let slices = run.slices_until(now);
         let ran_ms = u64::try_from(slices.ran.as_millis()).unwrap_or(u64::MAX);
-        values.extend(saved_values);
-        values.extend([
-            (":lease", millis(next_start)),
-            (":ended", string(ended_token.as_deref().unwrap_or_default())),
-            (":none", number(0)),
-            (":attempt", number(slices.attempt)),
-            (":began", millis(slices.began_at)),
-            (":ran", number(ran_ms)),
-        ]);
-        let update = Update {
-            set: format!(
-                "SET {said}{saved}, #run_token = :ended, #lease_until_ms = :lease, #attempt_step = :none, #start_percent = :percent, \
-                 #slice_attempt = :attempt, #slice_began_ms = :began, #ran_ms = :ran, #version = #version + :one, #updated_at_ms = :now"
-            ),
-            condition: Condition::OwnsUncanceledAttempt,
-            values: owned(run, now, values),
-        };
-        Ok(match self.update(&run.id, update).await? {
-            Conditional::Applied(_) => Written::Applied,
-            Conditional::Refused(Some(old))
-                if old.is_between_slices && old.run_token == ended_token =>
-            {
-                Written::Applied
-            }
-            Conditional::Refused(old) => refusal(old.as_deref(), run, AttemptWrite::EndSlice, now),
-        })
+        let update = Update::of_attempt(Condition::OwnsUncanceledAttempt, run, now)
+            .progress(progress)
+            .checkpoint(progress)
+            .set(A::RunToken, string(ended_token))
+            .set(A::LeaseUntilMs, millis(next_start))
+            .set(A::AttemptStep, number(0))
+            .assign(A::StartPercent, ":percent")
+            .set(A::SliceAttempt, number(slices.attempt))
+            .set(A::SliceBeganMs, millis(slices.began_at))
+            .set(A::RanMs, number(ran_ms))
+            .assign(A::UpdatedAtMs, ":now");
+        let answer = self.update(&run.id, update).await?;
+        Ok(written(answer, run, AttemptWrite::EndSlice, now))
     }
 }

@@ -11,7 +11,6 @@ use super::result::MAX_RESULT_BYTES;
 use crate::bucket::{MAX_OBJECT_BYTES, result_days, result_key};
 use crate::{JobRecord, LONGEST_ACCESS, Service, ServiceError, Timestamp};
 
-/// The media type of results.
 const JSON: &str = "application/json";
 
 impl JobStore {
@@ -48,9 +47,6 @@ impl JobStore {
 
     /// A URL that shows the result of a job, if that is in the bucket, to a request with this method (`GET` or `HEAD`). It is valid for
     /// [`LONGEST_ACCESS`] from `now`, and at the longest until the job expires.
-    ///
-    /// # Errors
-    /// [`ServiceError`].
     pub async fn result_url(
         &self,
         record: &JobRecord,

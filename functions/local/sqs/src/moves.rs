@@ -8,7 +8,7 @@ use super::content::Message;
 use super::error::{Code, Error, Result};
 use super::limits::{required, within, within_or};
 use super::names::name_in_arn;
-use super::store::{Ids, Queues, State};
+use super::store::{Ids, MoveTask, Queues, State};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -35,23 +35,6 @@ pub(super) struct Started {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct MoveTasks {
     results: Vec<MoveTask>,
-}
-
-/// A finished task, as `ListMessageMoveTasks` lists it: here every task finishes within the request that starts it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct MoveTask {
-    pub(super) status: &'static str,
-    pub(super) source_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) destination_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) max_number_of_messages_per_second: Option<u32>,
-    pub(super) approximate_number_of_messages_moved: usize,
-    pub(super) approximate_number_of_messages_to_move: usize,
-    pub(super) started_timestamp: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) failure_reason: Option<&'static str>,
 }
 
 /// One redrive: its source, its destination (by default the queue that each message came from) and its time.

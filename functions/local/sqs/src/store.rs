@@ -5,11 +5,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
+
 use super::bell::Bell;
 use super::clock::Clock;
 use super::error::{Error, Result};
 use super::limits::required;
-use super::moves::MoveTask;
 use super::names::name_in_url;
 use super::queue::Queue;
 
@@ -29,6 +30,23 @@ pub(super) struct State {
     pub(super) moves: Vec<MoveTask>,
     /// Whether the server is stopping: polls no longer wait.
     pub(super) is_closed: bool,
+}
+
+/// A finished task, as `ListMessageMoveTasks` lists it: here every task finishes within the request that starts it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct MoveTask {
+    pub(super) status: &'static str,
+    pub(super) source_arn: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) destination_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_number_of_messages_per_second: Option<u32>,
+    pub(super) approximate_number_of_messages_moved: usize,
+    pub(super) approximate_number_of_messages_to_move: usize,
+    pub(super) started_timestamp: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) failure_reason: Option<&'static str>,
 }
 
 /// A queue, and the bell for the polls that wait for its messages.

@@ -13,7 +13,7 @@ use engine::{
 use super::tests::{ID, document_of, incoming};
 use super::*;
 use crate::callbacks::CallbacksDocument;
-use crate::list::{DEFAULT_LIMIT, ListDocument};
+use crate::list::{DEFAULT_LIMIT, ListDocument, PARAMETERS};
 use crate::pages::{HomeDocument, KindDocument, ProblemTypeDocument};
 
 /// The `operationId` of a route. None for `OPTIONS`, which every path has.
@@ -59,17 +59,21 @@ fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     })
 }
 
+/// A path of a resource, for a path of the document.
+fn concrete(path: &str) -> String {
+    path.replace("{id}", ID)
+        .replace("{slug}", "not-found")
+        .replace("{name}", "csv_profile")
+        .replace("{token}", "t")
+}
+
 #[test]
 fn every_route_is_in_the_document_and_nothing_else() {
     let document = document_of(&[], None);
 
     let mut seen = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let concrete = path
-            .replace("{id}", ID)
-            .replace("{slug}", "not-found")
-            .replace("{name}", "csv_profile")
-            .replace("{token}", "t");
+        let concrete = concrete(path);
         for method in ["get", "post", "put", "patch", "delete"] {
             let incoming = incoming(method.to_uppercase().parse().unwrap(), &concrete);
             let route = Route::of(&incoming).ok();
@@ -179,6 +183,14 @@ fn the_parameters_have_the_limits_of_the_code() {
     assert_eq!(parameters["slug"]["schema"]["enum"], json!(slugs));
     let statuses = JobState::ALL.map(JobState::job_status);
     assert_eq!(parameters["job-status"]["schema"]["enum"], json!(statuses));
+    let listed = document["paths"]["/jobs"]["get"]["parameters"].as_array();
+    let listed = listed
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["$ref"].as_str());
+    let listed = listed.filter_map(|one| one.rsplit('/').next());
+    let in_query = listed.filter(|name| parameters[name]["in"] == "query");
+    assert_eq!(in_query.collect::<Vec<_>>(), PARAMETERS);
     let wait = format!("maximum {}", LONGEST_HOLD.as_secs());
     let prefer = parameters["Prefer"]["description"].as_str().unwrap();
     assert!(prefer.contains(&wait), "{prefer}");
@@ -209,11 +221,7 @@ fn the_webhook_has_the_headers_that_are_sent_and_needs_none_of_our_credentials()
 fn allow_names_the_methods_of_the_document() {
     let document = document_of(&[], None);
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let concrete = path
-            .replace("{id}", ID)
-            .replace("{slug}", "not-found")
-            .replace("{name}", "csv_profile")
-            .replace("{token}", "t");
+        let concrete = concrete(path);
         let allow = Resource::at(&concrete).unwrap().options().headers["allow"].to_lowercase();
         let mut allowed: BTreeSet<_> = allow.split(", ").collect();
         assert!(allowed.remove("options"), "{path}");

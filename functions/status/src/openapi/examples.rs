@@ -23,45 +23,34 @@ impl Examples<'_> {
     /// Adds an example to the content of a response, if it is a document of jobs.
     pub(crate) fn add_to(&self, content: &mut Value, is_cancel: bool) {
         let schema = content.pointer("/schema/$ref").and_then(Value::as_str);
-        let document = match schema.and_then(|schema| schema.rsplit('/').next()) {
-            Some("JobDocument") => self.job(is_cancel),
-            Some("AcceptedDocument") => self.accepted(),
-            Some("ListDocument") => Self::page(),
-            Some("WebhookDocument") => self.webhook(),
-            _ => return,
-        };
-        content["examples"] = json!({ "example": { "value": document } });
+        let name = schema.and_then(|schema| schema.rsplit('/').next());
+        if let Some(document) = name.and_then(|name| self.document(name, is_cancel)) {
+            content["examples"] = json!({ "example": { "value": document } });
+        }
     }
 
-    /// The document of a job that is running, or was canceled.
-    fn job(&self, is_canceled: bool) -> Value {
-        let change = if is_canceled { canceled } else { started };
-        let document = |job: &Judged<'_>| written(&JobDocument::of(job, &self.incoming.base_url));
-        judged(change).as_ref().map_or(Value::Null, document)
-    }
-
-    /// The document of a 202.
-    fn accepted(&self) -> Value {
-        let document = |job: &Judged<'_>| JobDocument::accepted(job, &self.incoming.base_url);
-        let text = judged(|record| record).as_ref().map(document);
-        text.and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_default()
-    }
-
-    /// The webhook of a job that was canceled.
-    fn webhook(&self) -> Value {
-        let document = |job: &Judged<'_>| {
-            WebhookDocument::of(job, &self.incoming.base_url).map(|document| written(&document))
-        };
-        let job = judged(|record| with_callback(canceled(record)));
-        job.as_ref().and_then(document).unwrap_or_default()
-    }
-
-    /// The last page of a list.
-    fn page() -> Value {
-        let job = judged(started);
-        let jobs = job.iter().map(|job| written(&JobMembers::of(job)));
-        json!({ "jobs": jobs.collect::<Vec<_>>(), "next": null, "next-cursor": null })
+    /// The document of this schema: of a job that is running or was canceled, of a 202, of the last page of a list, or of a webhook.
+    fn document(&self, schema: &str, is_canceled: bool) -> Option<Value> {
+        let (record, base_url) = (record()?, &self.incoming.base_url);
+        match schema {
+            "JobDocument" if is_canceled => {
+                written(&JobDocument::of(&judged(canceled(record)), base_url))
+            }
+            "JobDocument" => written(&JobDocument::of(&judged(started(record)), base_url)),
+            "AcceptedDocument" => {
+                let text = JobDocument::accepted(&judged(record), base_url);
+                serde_json::from_str(&text).ok()
+            }
+            "ListDocument" => {
+                let job = written(&JobMembers::of(&judged(started(record))))?;
+                Some(json!({ "jobs": [job], "next": null, "next-cursor": null }))
+            }
+            "WebhookDocument" => {
+                let job = judged(with_callback(canceled(record)));
+                written(&WebhookDocument::of(&job, base_url)?)
+            }
+            _ => None,
+        }
     }
 
     /// The slug of a kind of problem, and an example of it.
@@ -75,15 +64,16 @@ impl Examples<'_> {
     }
 }
 
-fn written(document: &impl serde::Serialize) -> Value {
-    serde_json::to_value(document).unwrap_or_default()
+fn written(document: &impl serde::Serialize) -> Option<Value> {
+    serde_json::to_value(document).ok()
 }
 
-/// The example job after a change, a minute after it was accepted.
-fn judged(change: fn(JobRecord) -> JobRecord) -> Option<Judged<'static>> {
-    Some(change(record()?).into_judged(Timestamp::from_seconds(ACCEPTED + 60)))
+/// The job a minute after it was accepted.
+fn judged(record: JobRecord) -> Judged<'static> {
+    record.into_judged(Timestamp::from_seconds(ACCEPTED + 60))
 }
 
+/// The example job.
 fn record() -> Option<JobRecord> {
     let at = Timestamp::from_seconds(ACCEPTED);
     let job = NewJob {

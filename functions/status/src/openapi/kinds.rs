@@ -1,7 +1,7 @@
 //! The kinds that can be submitted, with the schemas of their inputs and results.
 
 use api::JSON;
-use engine::{Catalog, MAX_CALLBACK_URL_BYTES, MAX_SUMMARY_CHARS, UPLOAD_MARK};
+use engine::{Catalog, MAX_CALLBACK_URL_BYTES, MAX_SUMMARY_CHARS, describe_uploads};
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform as _};
@@ -43,9 +43,7 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
         names.map(|name| (name, format!("{name}_submission"))),
     );
     add(schemas, definitions, "Input");
-    for parameter in ["kind", "name"] {
-        document["components"]["parameters"][parameter]["schema"]["enum"] = json!(all);
-    }
+    document["components"]["parameters"]["kind"]["schema"]["enum"] = json!(all);
     let schemas = &mut document["components"]["schemas"];
     if features.webhooks {
         schemas["CallbackRequest"] = callback();
@@ -62,19 +60,6 @@ pub(super) fn describe(catalog: &Catalog, features: Features, document: &mut Val
     schemas["JobResult"] = json!({ "description": "The result of its kind.", "anyOf": any_of });
     document["paths"]["/jobs"]["post"]["requestBody"]["content"][JSON]["examples"] =
         examples.into();
-}
-
-/// Removes the mark of an upload from a schema; without a bucket, also the alternative itself.
-pub(crate) fn describe_uploads(schema: &mut Value, has_bucket: bool) {
-    if let Some(Value::Array(forms)) = schema.get_mut("anyOf") {
-        forms.retain(|form| has_bucket || form.get(UPLOAD_MARK).is_none());
-        for form in forms.iter_mut().filter_map(Value::as_object_mut) {
-            form.remove(UPLOAD_MARK);
-        }
-    }
-    if let Some([text]) = schema["anyOf"].as_array().map(Vec::as_slice) {
-        *schema = text.clone();
-    }
 }
 
 /// Adds the definitions of the kinds. They have names of their own, so that a type of a kind may have the same name as a type of the

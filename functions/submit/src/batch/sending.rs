@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::{Incoming, Problem};
-use engine::{BatchMessage, CreationToken, Owner, Timestamp, into_batches};
+use engine::{BatchMessage, Owner, Timestamp, into_batches};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -19,13 +19,8 @@ const SENDS_AT_ONCE: usize = 10;
 /// Maximum number of concurrent writes of records.
 const WRITES_AT_ONCE: usize = 25;
 
-/// A job that is ready to be sent and stored.
-pub(super) struct Ready {
-    pub(super) index: usize,
-    pub(super) submission: Submission,
-    /// The expired or deleted record under its id.
-    pub(super) replaced: Option<CreationToken>,
-}
+/// A job that is ready to be sent and stored, and the index of its item.
+type Ready = (usize, Submission);
 
 /// What one call sends.
 enum Sending {
@@ -34,7 +29,6 @@ enum Sending {
     Schedule(Box<Ready>, String),
 }
 
-/// Outcome of a call.
 enum Done {
     Sent(Vec<(Ready, Result<(), Problem>)>),
     Stored(usize, Box<Outcome>),
@@ -81,12 +75,12 @@ impl Sender {
         while let Some(done) = calls.join_next().await {
             match done {
                 Ok(Done::Sent(jobs)) => {
-                    for (job, sent) in jobs {
+                    for ((index, submission), sent) in jobs {
                         match sent {
                             Ok(()) => {
-                                calls.spawn(self.clone().write(job));
+                                calls.spawn(self.clone().write(index, submission));
                             }
-                            Err(problem) => end(job.index, Err(problem)),
+                            Err(problem) => end(index, Err(problem)),
                         }
                     }
                 }
@@ -99,11 +93,15 @@ impl Sender {
 
     fn sendings(&self, jobs: Vec<Ready>, end: &mut impl FnMut(usize, Outcome)) -> Vec<Sending> {
         let (mut messages, mut sendings) = (Vec::new(), Vec::new());
-        for job in jobs {
-            match (job.submission.body(), job.submission.delay(self.now)) {
-                (Ok(body), Some(delay)) => messages.push((job, BatchMessage { body, delay })),
-                (Ok(body), None) => sendings.push(Sending::Schedule(job.into(), body)),
-                (Err(problem), _) => end(job.index, Err(problem)),
+        for (index, submission) in jobs {
+            match (submission.body(), submission.delay(self.now)) {
+                (Ok(body), Some(delay)) => {
+                    messages.push(((index, submission), BatchMessage { body, delay }));
+                }
+                (Ok(body), None) => {
+                    sendings.push(Sending::Schedule((index, submission).into(), body));
+                }
+                (Err(problem), _) => end(index, Err(problem)),
             }
         }
         let batches = into_batches(messages, |(_, message)| message.body.len());
@@ -116,9 +114,10 @@ impl Sender {
         let _permit = self.sends.acquire().await;
         match sending {
             Sending::Messages(messages) => Done::Sent(self.send_messages(messages).await),
-            Sending::Schedule(mut job, body) => {
-                let created = job.submission.schedule(&self.app, self.now, &body).await;
-                Done::Sent(vec![(*job, created)])
+            Sending::Schedule(job, body) => {
+                let (index, mut submission) = *job;
+                let created = submission.schedule(&self.app, self.now, &body).await;
+                Done::Sent(vec![((index, submission), created)])
             }
         }
     }
@@ -143,16 +142,11 @@ impl Sender {
         }
     }
 
-    async fn write(self: Arc<Self>, job: Ready) -> Done {
-        let Ready {
-            index,
-            submission,
-            replaced,
-        } = job;
+    async fn write(self: Arc<Self>, index: usize, submission: Submission) -> Done {
         // It is never closed.
         let _permit = self.writes.acquire().await;
         let trace = self.trace.as_deref();
-        let stored = store(&self.app, submission, replaced.as_ref(), trace, self.now).await;
+        let stored = store(&self.app, submission, trace, self.now).await;
         Done::Stored(index, Box::new(stored))
     }
 }

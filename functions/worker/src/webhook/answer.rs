@@ -150,7 +150,7 @@ fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
         // A number with too many digits is a long delay.
         Duration::from_secs(value.parse().unwrap_or(u64::MAX))
     } else {
-        Timestamp::parse_http_date(value).ok()?.since(now)
+        Timestamp::parse_http_date(value)?.since(now)
     };
     Some(delay.min(MAX_VISIBILITY))
 }

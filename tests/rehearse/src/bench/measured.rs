@@ -84,7 +84,7 @@ impl Finished {
     /// Reads the answer of a status URI.
     fn of(answer: &Answer) -> Option<Self> {
         let ms = |member| {
-            let time = Timestamp::parse_rfc3339(answer.job(member)).ok()?;
+            let time = Timestamp::parse_rfc3339(answer.job(member))?;
             #[expect(clippy::cast_precision_loss, reason = "a time of this century")]
             Some(time.ms() as f64)
         };

@@ -1,5 +1,5 @@
 use super::*;
-use engine::{Attachment, Catalog, Context, Job, JobError};
+use engine::Attachment;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -72,31 +72,8 @@ struct Listed(Vec<u8>);
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
-macro_rules! kind {
-    ($kind:ty, $name:literal) => {
-        impl Job for $kind {
-            const NAME: &'static str = $name;
-            type Output = ();
-            async fn run(self, _context: Context) -> Result<(), JobError> {
-                Ok(())
-            }
-        }
-    };
-}
-
-kind!(Everything, "everything");
-kind!(Listed, "listed");
-kind!(Nothing, "nothing");
-
-fn fields_of(kind: &str) -> Vec<Field> {
-    let catalog = Catalog::of(Vec::new(), |kinds| {
-        use engine::Registry as _;
-        kinds.add::<Everything>();
-        kinds.add::<Listed>();
-        kinds.add::<Nothing>();
-    });
-    let input = catalog.unwrap().input(&kind.parse().unwrap()).unwrap();
-    fields(input.as_value())
+fn fields_of<T: JsonSchema>() -> Vec<Field> {
+    fields(schemars::schema_for!(T).as_value())
 }
 
 #[test]
@@ -138,7 +115,7 @@ fn a_member_has_the_control_of_its_type() {
         ("/union", false, Control::Json(empty())),
         ("/a~1b~0c", false, Control::Line("text", empty())),
     ];
-    let mut found = fields_of("everything");
+    let mut found = fields_of::<Everything>();
     expected.sort_by_key(|(pointer, is_optional, _)| (*is_optional, *pointer));
     found.sort_by(|a, b| (a.is_optional, &a.pointer).cmp(&(b.is_optional, &b.pointer)));
 
@@ -156,13 +133,13 @@ fn a_member_has_the_control_of_its_type() {
 
 #[test]
 fn required_members_come_first() {
-    let found = fields_of("everything");
+    let found = fields_of::<Everything>();
     assert!(found.is_sorted_by_key(|field| field.is_optional));
 }
 
 #[test]
 fn an_input_that_is_not_an_object_of_members_is_one_field() {
-    let [whole] = &fields_of("listed")[..] else {
+    let [whole] = &fields_of::<Listed>()[..] else {
         panic!("more than one field")
     };
     assert_eq!(
@@ -170,7 +147,7 @@ fn an_input_that_is_not_an_object_of_members_is_one_field() {
         ("/input", false)
     );
     assert_eq!(whole.control, Control::Json("[\n  1,\n  2\n]".to_owned()));
-    assert_eq!(fields_of("nothing"), []);
+    assert_eq!(fields_of::<Nothing>(), []);
     for schema in [
         json!(true),
         json!({"type": "object", "additionalProperties": {"type": "string"}}),

@@ -49,9 +49,9 @@ fn a_url_is_kept_in_one_spelling() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one table")]
 fn a_url_is_refused_with_what_it_must_be() {
     const HTTPS: &str = "must be an https URL";
+    // The forms of hosts and the ranges of addresses have tables of their own.
     const HOST: &str = "must name its host as a full domain name";
     const PORT: &str = "must use port 443 or 8443";
     const CHARACTERS: &str = "must percent-encode";
@@ -94,21 +94,9 @@ fn a_url_is_refused_with_what_it_must_be() {
         ("https:///a", HOST),
         ("https://?a", HOST),
         ("https://:443/", HOST),
-        ("https://localhost/", HOST),
-        ("https://127.1/", HOST),
-        ("https://2130706433/", HOST),
-        ("https://0x7f.0.0.1/", HOST),
-        ("https://0177.0.0.1/", HOST),
-        ("https://127.0.0.1./", HOST),
-        ("https://example.com./", HOST),
         ("https://127.0.0.1%00.example.com/", HOST),
-        ("https://１２７.0.0.1/", HOST),
-        ("https://127。0。0。1/", HOST),
-        ("https://example%2ecom/", HOST),
-        ("https://b\u{fc}cher.example/", HOST),
         ("https://10.0.0.1\\.example.com/", HOST),
         ("https://example.com\\a/", HOST),
-        ("https://[fe80::1%25eth0]/", HOST),
         ("https://[::1/", HOST),
         ("https://::1/", HOST),
         ("https://[::1]a/", HOST),
@@ -143,22 +131,10 @@ fn a_url_is_refused_with_what_it_must_be() {
             "must not lead to 169.254.169.254/32",
         ),
         ("https://10.0.0.1:8443/", "must not lead to 10.0.0.0/8"),
-        ("https://[::1]/", "must not lead to ::1/128"),
         (
             "https://[::ffff:127.0.0.1]/",
             "must not lead to ::ffff:0.0.0.0/96",
         ),
-        (
-            "https://[::ffff:7f00:1]/",
-            "must not lead to ::ffff:0.0.0.0/96",
-        ),
-        ("https://[::127.0.0.1]/", "must not lead to ::/96"),
-        (
-            "https://[64:ff9b::7f00:1]/",
-            "must not lead to 64:ff9b::/96",
-        ),
-        ("https://[2002:7f00:1::]/", "must not lead to 2002::/16"),
-        ("https://[fd00:ec2::254]/", "must not lead to fc00::/7"),
     ] {
         let refusal = refused(text);
         assert!(refusal.starts_with(wanted), "{text:?}: {refusal}");

@@ -1,6 +1,9 @@
 //! Each limit at its border.
+//!
+//! Over 300 lines: one short test for each keyword of a schema.
 
-use super::super::limits::unenforced;
+use super::super::input_schema::InputSchema;
+use super::super::limits::{patterns, unenforced};
 use super::*;
 use serde_json::json;
 
@@ -296,16 +299,19 @@ fn what_is_not_enforced_is_named() {
         "type": "object",
         "patternProperties": {},
         "properties": {"a": {"format": "hostname"}, "b": {"pattern": "("}, "c": {"items": {"contains": {}}}},
+        "anyOf": [{"contains": {}}, {"format": "uri", "pattern": "^a$"}],
     });
     assert_eq!(
         unenforced(&schema),
         [
+            "/anyOf/0/contains",
             "/patternProperties",
             "/properties/a/format: \"hostname\"",
             "/properties/b/pattern: \"(\"",
             "/properties/c/items/contains",
         ]
     );
+    assert_eq!(patterns(&schema).collect::<Vec<_>>(), ["^a$", "("]);
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl HttpConnector for BackEnds {
 impl BackEnds {
     fn store(&self, has_webhooks: bool) -> JobStore {
         let connector = SharedHttpConnector::new(self.clone());
-        let config = aws_config::SdkConfig::builder()
+        let config = aws_types::SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(
