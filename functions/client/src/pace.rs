@@ -122,48 +122,33 @@ mod tests {
     }
 
     #[test]
-    fn a_remote_service_sets_the_interval_within_bounds() {
-        let delay = |seconds| poll_delay(Some(Duration::from_secs(seconds)), false);
-
-        assert_eq!(delay(7), Duration::from_secs(7));
-        assert_eq!(delay(0), SHORTEST_POLL);
-        assert_eq!(delay(3_600), LONGEST_POLL);
-        assert_eq!(poll_delay(None, false), USUAL_POLL);
+    fn a_remote_service_sets_the_interval_within_bounds_and_one_on_this_machine_is_polled_often() {
+        for (asked_s, here, expected) in [
+            (Some(7), false, Duration::from_secs(7)),
+            (Some(0), false, SHORTEST_POLL),
+            (Some(3_600), false, LONGEST_POLL),
+            (None, false, USUAL_POLL),
+            (Some(1), true, LOOPBACK_POLL),
+        ] {
+            let delay = poll_delay(asked_s.map(Duration::from_secs), here);
+            assert_eq!(delay, expected, "{asked_s:?}");
+        }
     }
 
     #[test]
-    fn a_service_on_this_machine_is_polled_often_enough_for_a_smooth_bar() {
-        assert_eq!(
-            poll_delay(Some(Duration::from_secs(1)), true),
-            LOOPBACK_POLL
-        );
-    }
-
-    #[test]
-    fn retries_back_off_and_end() {
-        let policy = RetryPolicy::default();
-        let delays = [0, 1, 2, 3, 4, 5, 6, 7].map(|retry| {
-            let delay = retry_delay(&busy(None), retry, policy, true)?;
-            Some(delay.as_millis())
-        });
+    fn retries_back_off_and_end_and_a_busy_service_sets_the_delay_within_bounds() {
+        let delay = |asked_s: Option<u64>, retry| {
+            let error = busy(asked_s.map(Duration::from_secs));
+            let delay = retry_delay(&error, retry, RetryPolicy::default(), true);
+            delay.map(|delay| delay.as_millis())
+        };
+        let delays = [0, 1, 2, 3, 4, 5, 6, 7].map(|retry| delay(None, retry));
 
         let expected = [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000].map(Some);
         assert_eq!(delays[..7], expected);
         assert_eq!(delays[7], None);
-    }
-
-    #[test]
-    fn a_busy_service_sets_the_delay_within_bounds() {
-        let policy = RetryPolicy::default();
-
-        assert_eq!(
-            retry_delay(&busy(Some(Duration::from_secs(9))), 0, policy, true),
-            Some(Duration::from_secs(9))
-        );
-        assert_eq!(
-            retry_delay(&busy(Some(Duration::from_mins(15))), 0, policy, true),
-            Some(LONGEST_POLL)
-        );
+        assert_eq!(delay(Some(9), 0), Some(9_000));
+        assert_eq!(delay(Some(900), 0), Some(LONGEST_POLL.as_millis()));
     }
 
     #[test]
@@ -175,15 +160,13 @@ mod tests {
             retry_after(&headers, now)
         };
 
-        assert_eq!(parsed("12"), Some(Duration::from_secs(12)));
-        assert_eq!(
-            parsed("Fri, 02 Jan 2026 10:00:30 GMT"),
-            Some(Duration::from_secs(30))
-        );
-        assert_eq!(
-            parsed("Fri, 02 Jan 2026 09:00:00 GMT"),
-            Some(Duration::ZERO)
-        );
-        assert_eq!(parsed("soon"), None);
+        for (value, seconds) in [
+            ("12", Some(12)),
+            ("Fri, 02 Jan 2026 10:00:30 GMT", Some(30)),
+            ("Fri, 02 Jan 2026 09:00:00 GMT", Some(0)),
+            ("soon", None),
+        ] {
+            assert_eq!(parsed(value), seconds.map(Duration::from_secs), "{value}");
+        }
     }
 }
