@@ -203,7 +203,10 @@ impl CallbackDelivery {
     ) -> Disposition {
         match self.write(app, message, Delivered::Never, None).await {
             Ok(Some(written)) if written.is_applied => given_up(app, record, "its job has expired"),
-            Ok(_) => Disposition::Done,
+            Ok(_) => {
+                info!(job.id = %record.id, job.name = %record.kind, "webhook done: its job has expired");
+                Disposition::Done
+            }
             Err(unwritten) => unwritten,
         }
     }
