@@ -158,6 +158,10 @@ async fn a_member_that_appears_twice_is_422_with_its_pointer() {
             r#"{"name": "rehearsal", "input": {"seconds": 1, "seconds": 0}}"#,
             ["/input"],
         ),
+        (
+            r#"{"name": "rehearsal", "input": {}, "callback": {"url": "https://a.example/", "url": "https://b.example/"}}"#,
+            ["/callback/url"],
+        ),
     ] {
         let answer = app.post(body).await;
 

@@ -187,14 +187,17 @@ impl<'a> Members<'a> {
             members: BTreeMap::new(),
             errors: Errors::new(refusal),
         };
-        if Deserializer::from_str(value.get())
-            .deserialize_map(&mut members)
-            .is_err()
-        {
+        if members.add(value).is_none() {
             members.wrong("", "must be a JSON object");
             return Err(members.errors.problem());
         }
         Ok(members)
+    }
+
+    /// Adds the members of an object.
+    fn add(&mut self, object: &'a RawValue) -> Option<()> {
+        let mut json = Deserializer::from_str(object.get());
+        json.deserialize_map(self).ok()
     }
 
     /// Ends the reading: a member that has not been read is not known.
@@ -216,6 +219,25 @@ impl<'a> Members<'a> {
     pub(crate) fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
         let value = self.members.remove(name);
         self.or_wrong(value, &pointer_to(name), "is missing")
+    }
+
+    /// The members of the object `name`.
+    pub(crate) fn object(
+        &mut self,
+        name: &str,
+        wanted: &str,
+    ) -> Option<BTreeMap<String, &'a RawValue>> {
+        let (value, pointer) = (self.members.remove(name)?, pointer_to(name));
+        let mut inner = Self {
+            members: BTreeMap::new(),
+            errors: Errors::new(self.errors.refusal),
+        };
+        let added = inner.add(value);
+        self.or_wrong(added, &pointer, wanted)?;
+        for error in inner.errors.listed {
+            self.wrong(&format!("{pointer}{}", error.pointer), &error.detail);
+        }
+        Some(inner.members)
     }
 
     pub(crate) fn required<T: Deserialize<'a>>(&mut self, name: &str, wanted: &str) -> Option<T> {

@@ -1,6 +1,5 @@
 //! The body of a submit.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use api::{Problem, ProblemKind, is_xml_char};
@@ -136,8 +135,7 @@ fn scheduled_start(members: &mut Members<'_>, ahead: Duration, now: Timestamp) -
 /// The URL of the callback. In a deployment without webhooks, `callback` is not a known member.
 fn callback(members: &mut Members<'_>, policy: Option<&CallbackPolicy>) -> Option<CallbackUrl> {
     let policy = policy?;
-    let mut callback: BTreeMap<String, &RawValue> =
-        members.optional("callback", "must be an object with the member 'url'")?;
+    let mut callback = members.object("callback", "must be an object with the member 'url'")?;
     let url = callback.remove("url");
     for name in callback.into_keys() {
         let pointer = format!("/callback{}", pointer_to(&name));
