@@ -375,6 +375,25 @@ async fn a_media_type_that_is_not_json_is_415() {
     }
 }
 
+/// The bytes of a compressed body are no text, and a gateway does not decompress them.
+#[tokio::test]
+async fn a_content_encoding_is_415_whatever_the_body() {
+    let app = app();
+    let body = json!({"name": "rehearsal", "input": {}}).to_string();
+    let headers = [
+        ("content-type", "application/json"),
+        ("content-encoding", "gzip"),
+    ];
+
+    let answer = app.send(Method::POST, "/jobs", &headers, body).await;
+
+    let problem = refused(&app, &answer, 415, "unsupported-media-type").await;
+    assert_eq!(
+        problem["detail"],
+        "Send the body without a Content-Encoding. Nothing was stored."
+    );
+}
+
 #[tokio::test]
 async fn a_path_without_a_resource_is_404() {
     let app = app();

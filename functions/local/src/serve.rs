@@ -68,6 +68,8 @@ fn try_it(url: &str, authorizer: &Authorizer) -> String {
             "Requests must be signed (AWS Signature Version 4, region {REGION}, service execute-api). Credentials of this run:
   export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}
   cargo run -- submit rehearsal '{{\"seconds\": 20}}' --watch --region {REGION} --url {url}
+  cargo run -- open --region {REGION} --url {url}
+  curl -i {url}/jobs --aws-sigv4 aws:amz:{REGION}:execute-api --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\"
 or in ~/.aws/credentials, for --profile local:
   [local]
   aws_access_key_id = {id}

@@ -199,7 +199,13 @@ fn command(build: Option<&Build>, role: Role) -> Result<(PathBuf, Vec<String>), 
     if let Some(build) = build {
         return build.command(role);
     }
-    let program = env::current_exe().map_err(|error| {
+    // On Linux the file that runs, even if a build has replaced it: a service doesn't mix two versions of its functions.
+    let program = if cfg!(target_os = "linux") {
+        Ok(PathBuf::from("/proc/self/exe"))
+    } else {
+        env::current_exe()
+    };
+    let program = program.map_err(|error| {
         StartError(format!(
             "this program's own executable cannot be found: {error}"
         ))

@@ -85,6 +85,12 @@ pub(crate) fn read(incoming: &Incoming) -> Result<&RawValue, Problem> {
     if has_json_type(incoming) == Some(false) {
         return Err(unsupported());
     }
+    let coding = incoming.header("content-encoding");
+    if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        return Err(
+            unsupported().detail("Send the body without a Content-Encoding. Nothing was stored.")
+        );
+    }
     let text = std::str::from_utf8(&incoming.body).map_err(|error| unreadable(&error))?;
     if text.trim().is_empty() {
         return Err(malformed("The request has no body."));

@@ -113,7 +113,8 @@ impl Each {
         if report.refused > 0 {
             eprintln!(
                 "  Mend the lines that were refused, and submit the file again with --key {key}: that creates their jobs, and no \
-                 duplicates of the others."
+                 duplicates of the others. A line that was accepted in another form under this key is not submitted again: \
+                 restore it."
             );
         }
         let watched = if watch {

@@ -114,6 +114,9 @@ pub enum CommandError {
     /// `--field` adds members, and only an object has members.
     #[error("{0} must be a JSON object, because --field adds members to it")]
     NotAnObject(String),
+    /// Only one of the values could count.
+    #[error("--field {0} is given more than once")]
+    Twice(String),
     /// A file cannot be uploaded. Nothing was submitted.
     #[error("{name} cannot be uploaded")]
     Upload {
@@ -236,7 +239,7 @@ fn advice_on(error: &ClientError) -> &'static str {
         }
         ClientError::Content(_) => "\n  Submit it again when no program writes to it.",
         ClientError::Refused(problem) if matches!(problem.status, 401 | 403) => {
-            "\n  Check the credentials: --header 'Authorization: Bearer …', or --profile or --sign for a service that authorizes with AWS IAM."
+            "\n  Check the credentials: --header 'Authorization: Bearer …', or --profile or --sign (and the service's --region) for a service that authorizes with AWS IAM."
         }
         ClientError::Signing(SigningError::NoCredentials | SigningError::Credentials(_)) => {
             "\n  Choose a profile with --profile or AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."

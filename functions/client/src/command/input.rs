@@ -1,7 +1,7 @@
 //! The input of a job: a JSON text, a file or stdin, and fields.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -132,12 +132,16 @@ impl Input {
         let mut members: BTreeMap<_, _> = members
             .map(|(key, value)| (key, Member::Json(value)))
             .collect();
+        let mut added = BTreeSet::new();
         for Field { key, value } in fields {
             let member = match value {
                 FieldValue::Text(text) => Member::Json(Value::String(text)),
                 FieldValue::Json(value) => Member::Json(value),
                 FieldValue::File(path) => Member::File(FieldFile::open(&path)?),
             };
+            if !added.insert(key.clone()) {
+                return Err(CommandError::Twice(key));
+            }
             members.insert(key, member);
         }
         Ok(Self::Members(members))

@@ -105,7 +105,7 @@ pub(super) async fn run(args: Args, stdout: &mut Output) -> Result<Exit, Command
         writeln!(stdout, "{}", table(&jobs, Table::new().width()))?;
     }
     if has_more {
-        eprintln!("There are more jobs. Add --all to see them.");
+        eprintln!("There are older jobs. Add --all to look through them.");
     }
     Ok(Exit::Success)
 }

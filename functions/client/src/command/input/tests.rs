@@ -52,6 +52,17 @@ fn fields_are_added_to_an_object_and_to_nothing_else() {
 }
 
 #[test]
+fn a_field_replaces_a_member_of_the_input_but_no_other_field() {
+    let build = |texts| build_input(Some(r#"{"a":1}"#.to_owned()), None, fields(texts));
+
+    assert_eq!(build(&["a=2"]).unwrap().get(), r#"{"a":"2"}"#);
+    assert_eq!(
+        build(&["b=2", "b=3"]).unwrap_err().to_string(),
+        "--field b is given more than once"
+    );
+}
+
+#[test]
 fn an_input_without_fields_is_sent_as_it_is_written() {
     let file = file_of(br#"{"b": 1.10, "a": 12345678901234567890123}"#);
     let input = build_input(None, Some(file.path()), Vec::new()).unwrap();
