@@ -46,11 +46,12 @@ impl Build {
                 role.name()
             ))
         })?;
-        let Some((program, arguments)) = self.runner.split_first() else {
+        // A variable that is empty has one empty word.
+        let mut words = self.runner.iter().filter(|word| !word.is_empty()).cloned();
+        let Some(program) = words.next() else {
             return Ok((bootstrap, Vec::new()));
         };
-        let arguments = arguments.iter().cloned();
         let bootstrap = bootstrap.display().to_string();
-        Ok((program.into(), arguments.chain([bootstrap]).collect()))
+        Ok((program.into(), words.chain([bootstrap]).collect()))
     }
 }
