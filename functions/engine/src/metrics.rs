@@ -1,11 +1,11 @@
 //! Metrics as log lines in the embedded metric format, which `CloudWatch` turns into metrics.
-//! Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+
+mod embedded;
 
 use std::io::Write as _;
 use std::time::Duration;
 
-use serde_json::json;
-
+use self::embedded::{About, Directive, HandBackLine, Line, Measured, Metric};
 use crate::{Environment, HandBack, JobRecord, KindName, Outcome, Timestamp};
 
 /// Writes metrics, if the deployment wants them.
@@ -51,13 +51,11 @@ pub enum Happened {
     WebhookGivenUp,
 }
 
-/// Name, unit and value of a metric.
-type Measured = (&'static str, &'static str, u64);
-
 const COUNT: &str = "Count";
 const MILLISECONDS: &str = "Milliseconds";
 
 impl Happened {
+    /// Name, unit and value of each metric.
     fn measured(self) -> Vec<Measured> {
         match self {
             Self::Accepted { jobs } => vec![("JobAccepted", COUNT, jobs)],
@@ -114,36 +112,46 @@ impl Metrics {
         self.write(&job.kind, Happened::Ended { outcome, attempts }, now);
     }
 
-    /// The metrics for all kinds together and for each kind. There are no other dimensions, because each would cost money.
     fn line(&self, kind: &KindName, happened: Happened, now: Timestamp) -> Option<String> {
-        let namespace = self.namespace.as_ref()?;
-        let mut line = json!({ "kind": kind.as_str() });
-        let mut metrics = Vec::new();
-        for (name, unit, value) in happened.measured() {
-            line[name] = value.into();
-            metrics.push(json!({ "Name": name, "Unit": unit }));
-        }
-        let directive =
-            json!({ "Namespace": namespace, "Dimensions": [[], ["kind"]], "Metrics": metrics });
-        line["_aws"] = json!({ "Timestamp": now.ms(), "CloudWatchMetrics": [directive] });
-        Some(line.to_string())
+        let line = Line {
+            namespace: self.namespace.as_ref()?,
+            kind: kind.as_str(),
+            measured: &happened.measured(),
+            timestamp: now.ms(),
+        };
+        serde_json::to_string(&line).ok()
     }
 
     /// `HandedBack` by reason; for faults `HandBackFault` as well, without a dimension, so that one plain alarm covers them.
     fn hand_back_line(&self, reason: HandBack, now: Timestamp) -> Option<String> {
-        let namespace = self.namespace.as_ref()?;
-        let directive = |dimensions: &[&str], name: &str| {
-            let metric = json!({ "Name": name, "Unit": COUNT });
-            json!({ "Namespace": namespace, "Dimensions": [dimensions], "Metrics": [metric] })
+        const COUNTED: Metric = Metric {
+            name: "HandedBack",
+            unit: COUNT,
         };
-        let mut line = json!({ "reason": reason.as_str(), "HandedBack": 1 });
-        let mut directives = vec![directive(&["reason"], "HandedBack")];
+        const FAULT: Metric = Metric {
+            name: "HandBackFault",
+            unit: COUNT,
+        };
+        let namespace = self.namespace.as_ref()?;
+        let directive = |dimensions, metric| Directive {
+            namespace,
+            dimensions,
+            metrics: vec![metric],
+        };
+        let mut directives = vec![directive(&[&["reason"]], COUNTED)];
         if reason.is_fault() {
-            line["HandBackFault"] = 1.into();
-            directives.push(directive(&[], "HandBackFault"));
+            directives.push(directive(&[&[]], FAULT));
         }
-        line["_aws"] = json!({ "Timestamp": now.ms(), "CloudWatchMetrics": directives });
-        Some(line.to_string())
+        let line = HandBackLine {
+            about: About {
+                timestamp: now.ms(),
+                cloud_watch_metrics: directives,
+            },
+            reason: reason.as_str(),
+            handed_back: 1,
+            fault: reason.is_fault().then_some(1),
+        };
+        serde_json::to_string(&line).ok()
     }
 }
 
@@ -161,7 +169,7 @@ fn milliseconds(span: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     fn line(variables: &[(&str, &str)], happened: Happened) -> Option<Value> {
         let kind = "csv_profile".parse().unwrap();
