@@ -3,14 +3,14 @@
 //! `lambda_http` parses each event as one of a REST API first, and only then as what it is. Parsing it once, and only the used parts,
 //! saves a third of the work of a request.
 
-use std::collections::BTreeMap;
+use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lambda_http::aws_lambda_events::apigw::{
     ApiGatewayProxyRequest, ApiGatewayV2httpRequestContext,
 };
 use lambda_http::aws_lambda_events::query_map::QueryMap;
-use serde::de::Error;
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -39,6 +39,7 @@ pub(crate) struct Payload2 {
     pub(crate) headers: HeaderMap,
     /// The gateway's information about the request. That of a payload 1.0 has no `http`, which distinguishes the two.
     pub(crate) request_context: ApiGatewayV2httpRequestContext,
+    /// The body.
     pub(crate) body: Option<String>,
     /// Whether the body is Base64.
     #[serde(default)]
@@ -70,15 +71,71 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeaderMap, D::Error> {
-    let texts = Option::<BTreeMap<String, String>>::deserialize(deserializer)?.unwrap_or_default();
-    // With room for all of them, so that the map does not grow in steps.
-    let mut headers = HeaderMap::with_capacity(texts.len());
-    for (name, value) in texts {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            headers.append(name, value);
-        }
+    let headers = Option::<Headers>::deserialize(deserializer)?;
+    Ok(headers.map(|headers| headers.0).unwrap_or_default())
+}
+
+/// Headers from an object of strings.
+struct Headers(HeaderMap);
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeadersVisitor)
     }
-    Ok(headers)
+}
+
+struct HeadersVisitor;
+
+impl<'de> Visitor<'de> for HeadersVisitor {
+    type Value = Headers;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of headers")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut access: M) -> Result<Headers, M::Error> {
+        // Room for the headers that a gateway usually sends, so that the map does not grow in steps.
+        let mut headers = HeaderMap::with_capacity(24);
+        while let Some((name, value)) =
+            access.next_entry::<Parsed<HeaderName>, Parsed<HeaderValue>>()?
+        {
+            if let (Some(name), Some(value)) = (name.0, value.0) {
+                headers.append(name, value);
+            }
+        }
+        Ok(Headers(headers))
+    }
+}
+
+/// A string that is parsed in place; `None` if it is invalid.
+struct Parsed<T>(Option<T>);
+
+impl<'de> Deserialize<'de> for Parsed<HeaderName> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let parse = |text: &str| HeaderName::from_bytes(text.as_bytes()).ok();
+        deserializer.deserialize_str(TextVisitor(parse)).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Parsed<HeaderValue> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let parse = |text: &str| HeaderValue::from_str(text).ok();
+        deserializer.deserialize_str(TextVisitor(parse)).map(Self)
+    }
+}
+
+struct TextVisitor<F>(F);
+
+impl<T, F: Fn(&str) -> Option<T>> Visitor<'_> for TextVisitor<F> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
+        Ok((self.0)(text))
+    }
 }
 
 #[cfg(test)]
