@@ -189,15 +189,19 @@ impl<'a> Members<'a> {
     /// # Errors
     /// 422 if it is not an object.
     pub(crate) fn of_value(value: &'a RawValue, refusal: ProblemKind) -> Result<Self, Problem> {
-        let mut members = Self {
-            members: BTreeMap::new(),
-            errors: Errors::new(refusal),
-        };
+        let mut members = Self::none(refusal);
         if members.add(value).is_none() {
             members.wrong("", "must be a JSON object");
             return Err(members.errors.problem());
         }
         Ok(members)
+    }
+
+    fn none(refusal: ProblemKind) -> Self {
+        Self {
+            members: BTreeMap::new(),
+            errors: Errors::new(refusal),
+        }
     }
 
     /// Adds the members of an object.
@@ -234,10 +238,7 @@ impl<'a> Members<'a> {
         wanted: &str,
     ) -> Option<BTreeMap<String, &'a RawValue>> {
         let (value, pointer) = (self.members.remove(name)?, pointer_to(name));
-        let mut inner = Self {
-            members: BTreeMap::new(),
-            errors: Errors::new(self.errors.refusal),
-        };
+        let mut inner = Self::none(self.errors.refusal);
         let added = inner.add(value);
         self.or_wrong(added, &pointer, wanted)?;
         for error in inner.errors.listed {
