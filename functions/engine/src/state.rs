@@ -106,6 +106,14 @@ impl JobState {
         Self::Completed(Outcome::Canceled),
     ];
 
+    /// The state with this `job-status`.
+    #[must_use]
+    pub fn of_job_status(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.job_status() == text)
+    }
+
     /// Whether the job has finished.
     #[must_use]
     pub fn is_completed(self) -> bool {

@@ -150,8 +150,7 @@ fn kind(text: Option<&str>) -> Result<Option<KindName>, Problem> {
 
 fn state(text: Option<&str>) -> Result<Option<JobState>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let mut states = JobState::ALL.into_iter();
-    let known = states.find(|state| state.job_status() == text);
+    let known = JobState::of_job_status(text);
     known.map(Some).ok_or_else(|| {
         let statuses = JobState::ALL.map(JobState::job_status).join(", ");
         invalid(&format!("'job-status' must be one of {statuses}."))

@@ -8,8 +8,7 @@ use crate::report::word;
 
 /// Says which filter is on.
 pub(super) fn heading(query: &ListQuery<'_>) -> String {
-    let mut states = JobState::ALL.into_iter();
-    let jobs = match states.find(|state| query.status == Some(state.job_status())) {
+    let jobs = match query.status.and_then(JobState::of_job_status) {
         Some(state) => format!("{} jobs", word(state)),
         None => "Jobs".to_owned(),
     };
