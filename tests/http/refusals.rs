@@ -375,7 +375,7 @@ async fn a_media_type_that_is_not_json_is_415() {
     }
 }
 
-/// The bytes of a compressed body are no text, and a gateway does not decompress them.
+/// Neither the gateway nor the function decompresses a body.
 #[tokio::test]
 async fn a_content_encoding_is_415_whatever_the_body() {
     let app = app();

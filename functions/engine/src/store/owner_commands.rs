@@ -47,8 +47,7 @@ pub enum Deletion {
 /// write by someone else within milliseconds, and an attempt writes at most once per second.
 const READS: usize = 5;
 
-/// Attributes that the owner or the kind stored, and that a tombstone does not have. Without `owner_shard`, the item is no longer in the
-/// index.
+/// Attributes that a tombstone does not keep: what the owner or the kind stored, and `owner_shard`, without which an item is not in the index.
 const NOT_OF_A_TOMBSTONE: [A; 12] = [
     A::Title,
     A::Result,
