@@ -13,17 +13,16 @@ use crate::Environment;
 ///
 /// # Panics
 /// If the process has a log already.
-pub fn start_log() {
-    let environment = Environment::of_process();
+pub fn start_log(environment: &Environment) {
     let format = environment.optional("AWS_LAMBDA_LOG_FORMAT");
     let log = tracing_subscriber::fmt()
         .with_target(false)
         .without_time()
         .with_max_level(LevelFilter::TRACE);
     if format.is_some_and(|format| format.eq_ignore_ascii_case("json")) {
-        log.json().finish().with(levels(&environment)).init();
+        log.json().finish().with(levels(environment)).init();
     } else {
-        log.finish().with(levels(&environment)).init();
+        log.finish().with(levels(environment)).init();
     }
 }
 

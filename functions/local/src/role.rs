@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use engine::Environment;
 
 /// One of the three functions. As a command-line argument it is the function's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -34,7 +35,8 @@ impl Role {
     #[must_use]
     pub fn run(self) -> ExitCode {
         exit_when_parent_is_gone();
-        engine::start_log();
+        let environment = Environment::of_process();
+        engine::start_log(&environment);
         // As `#[tokio::main(flavor = "current_thread")]` does in the functions' own executables.
         let runtime = match tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -44,9 +46,9 @@ impl Role {
             Err(error) => return failed(&error),
         };
         let served = match self {
-            Self::Submit => runtime.block_on(submit::run()),
-            Self::Status => runtime.block_on(status::run()),
-            Self::Worker => runtime.block_on(worker::run()),
+            Self::Submit => runtime.block_on(submit::run(&environment)),
+            Self::Status => runtime.block_on(status::run(&environment)),
+            Self::Worker => runtime.block_on(worker::run(&environment)),
         };
         served.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
     }

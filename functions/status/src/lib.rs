@@ -40,17 +40,16 @@ struct App {
 ///
 /// # Errors
 /// If the configuration is invalid (the message names the variable), or the Lambda Runtime API is not reachable.
-pub async fn run() -> Result<(), Error> {
-    let environment = Environment::of_process();
+pub async fn run(environment: &Environment) -> Result<(), Error> {
     let (table, secrets) = (environment.table_name()?, environment.id_secrets()?);
     let catalog = Catalog::of(environment.opt_in_kinds(), jobs::register)?;
     let authorization = environment.authorization()?;
-    let gateway = GatewayConfig::of(&environment)?;
+    let gateway = GatewayConfig::of(environment)?;
     let monitor_links = environment.monitor_links()?;
     let webhooks = environment.webhooks()?;
     let max_wait = environment.max_wait()?;
-    let aws = engine::load_aws(&environment)?;
-    let bucket = Bucket::of(&environment, &aws)?;
+    let aws = engine::load_aws(environment)?;
+    let bucket = Bucket::of(environment, &aws)?;
     let features = Features {
         uploads: bucket.is_some(),
         webhooks,

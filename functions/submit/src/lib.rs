@@ -77,8 +77,7 @@ impl App {
 ///
 /// # Errors
 /// If the configuration is invalid (the message names the variable), or the Lambda Runtime API is not reachable.
-pub async fn run() -> Result<(), Error> {
-    let environment = Environment::of_process();
+pub async fn run(environment: &Environment) -> Result<(), Error> {
     let (table, queue) = (environment.table_name()?, environment.queue_url()?);
     let secrets = environment.id_secrets()?;
     let intake = Intake::of(environment.opt_in_kinds(), jobs::register)?;
@@ -90,15 +89,15 @@ pub async fn run() -> Result<(), Error> {
     let callbacks = callbacks.transpose()?;
     let (max_schedule_ahead, max_wait) =
         (environment.max_schedule_ahead()?, environment.max_wait()?);
-    let gateway = GatewayConfig::of(&environment)?;
-    let aws = engine::load_aws(&environment)?;
-    let schedules = Schedules::of(&environment, &aws)?;
-    let bucket = Bucket::of(&environment, &aws)?;
+    let gateway = GatewayConfig::of(environment)?;
+    let aws = engine::load_aws(environment)?;
+    let schedules = Schedules::of(environment, &aws)?;
+    let bucket = Bucket::of(environment, &aws)?;
     let uploads = bucket
         .clone()
-        .map(|bucket| Uploads::of(bucket, &environment));
+        .map(|bucket| Uploads::of(bucket, environment));
     let uploads = uploads.transpose()?;
-    let callback_queue = CallbackQueue::of(&environment, &aws)?;
+    let callback_queue = CallbackQueue::of(environment, &aws)?;
     let store = JobStore::new(aws.dynamodb, table)
         .with_bucket(bucket)
         .with_callbacks(callback_queue, write_horizon);
@@ -110,7 +109,7 @@ pub async fn run() -> Result<(), Error> {
         secrets,
         intake,
         monitor_links,
-        metrics: Metrics::of(&environment),
+        metrics: Metrics::of(environment),
         retention,
         deadline,
         max_schedule_ahead,

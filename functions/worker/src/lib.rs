@@ -63,14 +63,13 @@ struct App {
 ///
 /// # Errors
 /// If the configuration is invalid (the message names the variable), or the Lambda Runtime API is not reachable.
-pub async fn run() -> Result<(), Error> {
-    let environment = Environment::of_process();
+pub async fn run(environment: &Environment) -> Result<(), Error> {
     let (table, queue) = (environment.table_name()?, environment.queue_url()?);
     let runners = Runners::of(environment.opt_in_kinds(), jobs::register)?;
     let (retention, write_horizon) = (environment.retention()?, environment.write_horizon()?);
-    let aws = engine::load_aws(&environment)?;
-    let bucket = Bucket::of(&environment, &aws)?;
-    let callbacks = Callbacks::of(&environment, &aws)?;
+    let aws = engine::load_aws(environment)?;
+    let bucket = Bucket::of(environment, &aws)?;
+    let callbacks = Callbacks::of(environment, &aws)?;
     let announced = callbacks.as_ref().map(|callbacks| callbacks.queue.clone());
     let store = JobStore::new(aws.dynamodb, table)
         .with_bucket(bucket.clone())
@@ -80,7 +79,7 @@ pub async fn run() -> Result<(), Error> {
         store,
         queue,
         runners,
-        metrics: Metrics::of(&environment),
+        metrics: Metrics::of(environment),
         process: ProcessState::new(aws.config, bucket),
         retention,
         write_horizon,
